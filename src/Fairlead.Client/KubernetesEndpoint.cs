@@ -1,0 +1,36 @@
+namespace Fairlead.Client;
+
+/// <summary>A server that speaks the pods API, and how to reach it: address, TLS, proxy and credentials.</summary>
+/// <remarks>
+/// Owns its handler. <see cref="Handler"/> carries API calls and upgrades alike, over HTTP/1.1, so that an upgrade can take over the
+/// connection of an earlier call. Safe for concurrent use.
+/// </remarks>
+public sealed class KubernetesEndpoint : IDisposable
+{
+    /// <summary>Creates it.</summary>
+    /// <param name="server">The server's base address, with a path where the API is not at the root.</param>
+    /// <param name="handler">TLS, proxy and dialling; the endpoint disposes it.</param>
+    public KubernetesEndpoint(Uri server, SocketsHttpHandler handler)
+    {
+        Server = server;
+        Handler = handler;
+    }
+
+    /// <summary>The server's base address.</summary>
+    public Uri Server { get; }
+
+    /// <summary>TLS, proxy and dialling.</summary>
+    public SocketsHttpHandler Handler { get; }
+
+    /// <summary>The namespace for those who name none.</summary>
+    public string DefaultNamespace { get; init; } = "default";
+
+    /// <summary>
+    /// Adds the credentials to a request; called for each. <c>renew</c> is true after a 401: cached credentials are then fetched anew.
+    /// Null where TLS says all.
+    /// </summary>
+    public Func<HttpRequestMessage, bool, CancellationToken, ValueTask>? Authorize { get; init; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Handler.Dispose();
+}

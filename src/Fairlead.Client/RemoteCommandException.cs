@@ -1,0 +1,13 @@
+using Fairlead.Wire;
+
+namespace Fairlead.Client;
+
+/// <summary>The server could not run the command, or failed while it ran: the session ended with a failure that is no exit code.</summary>
+public sealed class RemoteCommandException : Exception
+{
+    /// <summary>Creates it from the final status.</summary>
+    public RemoteCommandException(Status status) : base(status.Message ?? status.Reason ?? "The server reported a failure without a message.") => Status = status;
+
+    /// <summary>The final status.</summary>
+    public Status Status { get; }
+}

@@ -1,0 +1,27 @@
+using System.Text.Json.Nodes;
+
+namespace Fairlead.Server;
+
+/// <summary>The objects that the pods API shows: pods as the runtime has them now, and their owners where there are any.</summary>
+public interface IPodCatalog
+{
+    /// <summary>
+    /// Everything of one resource, in API form with metadata, spec and status, and a resourceVersion each.
+    /// The nodes are the caller's to keep: the catalog never changes one that it handed out.
+    /// </summary>
+    /// <param name="resource">The resource in the plural: <c>pods</c>, <c>services</c>, <c>deployments</c>…</param>
+    CatalogSnapshot List(string resource);
+
+    /// <summary>Changes after <paramref name="resourceVersion"/>, in order, until cancelled.</summary>
+    IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, CancellationToken cancellationToken);
+}
+
+/// <summary>A resource at one moment.</summary>
+/// <param name="Items">The objects.</param>
+/// <param name="ResourceVersion">The version to watch from.</param>
+public sealed record CatalogSnapshot(IReadOnlyList<JsonObject> Items, long ResourceVersion);
+
+/// <summary>One change.</summary>
+/// <param name="Type"><c>ADDED</c>, <c>MODIFIED</c> or <c>DELETED</c>, as a watch spells it.</param>
+/// <param name="Item">The object after the change, or as it was last for a deletion.</param>
+public sealed record CatalogChange(string Type, JsonObject Item);

@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Fairlead.Wire;
+
+namespace Fairlead.Streaming.RemoteCommand;
+
+/// <summary>The asking side of a remote command: input to write, output to read, and the status that ends it. The same for every version.</summary>
+/// <remarks>One reader and one writer a channel at a time. Read both outputs at once, or drop one: an unread channel holds up the other.</remarks>
+public sealed class AskingSession : IAsyncDisposable
+{
+    /// <summary>The longest status that is read; a longer one is a fault of the peer's.</summary>
+    const int LongestStatus = 1024 * 1024;
+
+    readonly RemoteCommandAdapter _adapter;
+    readonly Task<Status> _status;
+    readonly SemaphoreSlim _resizing = new(1, 1);
+
+    /// <summary>Wraps an adapter, which the session then owns.</summary>
+    public AskingSession(RemoteCommandAdapter adapter, RemoteCommandRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        _adapter = adapter;
+        Request = request;
+        _status = ReadStatusAsync();
+    }
+
+    /// <summary>What was asked for.</summary>
+    public RemoteCommandRequest Request { get; }
+
+    /// <summary>The version in use.</summary>
+    public RemoteCommandProtocol Protocol => _adapter.Protocol;
+
+    /// <summary>Carrier and version for people.</summary>
+    public string Description => _adapter.Description;
+
+    /// <summary>The command's input. Completing it is the half-close: see <see cref="RemoteCommandProtocol.CanEndInput"/>.</summary>
+    public PipeWriter StandardInput => _adapter.GetWriter(RemoteChannel.StandardInput);
+
+    /// <summary>The command's output, or the terminal's.</summary>
+    public PipeReader StandardOutput => _adapter.GetReader(RemoteChannel.StandardOutput);
+
+    /// <summary>The command's error output; ends at once with a terminal.</summary>
+    public PipeReader StandardError => _adapter.GetReader(RemoteChannel.StandardError);
+
+    /// <summary>
+    /// Completes with the final status; faults with <see cref="SessionLostException"/> when none came. Before v4 a version has no
+    /// success status: there an orderly end without text is success.
+    /// </summary>
+    public Task<Status> Status => _status;
+
+    /// <summary>Tells the terminal's size. Sizes are sent one at a time, in order. Does nothing without a terminal.</summary>
+    public async ValueTask ResizeAsync(TerminalSize size, CancellationToken cancellationToken = default)
+    {
+        if (!Request.Tty) return; // an API server's translator wedges on a size that it did not expect
+        await _resizing.WaitAsync(cancellationToken);
+        try
+        {
+            PipeWriter resize = _adapter.GetWriter(RemoteChannel.Resize);
+            size.WriteTo(resize);
+            await resize.FlushAsync(cancellationToken);
+        }
+        finally
+        {
+            _resizing.Release();
+        }
+    }
+
+    /// <summary>Answers the peer's close and waits a bounded time for the carrier to end.</summary>
+    public ValueTask CloseAsync() => _adapter.CloseAsync();
+
+    /// <summary>Cuts the session at once.</summary>
+    public void Abort(string reason) => _adapter.Abort(new SessionLostException(SessionLoss.LocalAbort, reason));
+
+    async Task<Status> ReadStatusAsync()
+    {
+        PipeReader error = _adapter.GetReader(RemoteChannel.Error);
+        byte[] text;
+        try
+        {
+            while (true)
+            {
+                ReadResult result = await error.ReadAsync();
+                if (result.Buffer.Length > LongestStatus)
+                    throw new SessionLostException(SessionLoss.ProtocolError, "The peer sent a status longer than 1 MiB.");
+                bool whole = _adapter.Protocol.HasJsonStatus && Wire.Status.TryParse(result.Buffer.ToArray()) is not null;
+                if (result.IsCompleted || whole)
+                {
+                    text = result.Buffer.ToArray();
+                    error.AdvanceTo(result.Buffer.End);
+                    break;
+                }
+
+                error.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            }
+        }
+        finally
+        {
+            await error.CompleteAsync();
+        }
+
+        if (_adapter.Protocol.HasJsonStatus)
+        {
+            if (text.Length == 0)
+                throw new SessionLostException(SessionLoss.PeerClosed, "The server closed the session without a status: how the command ended is not known.");
+            return Wire.Status.TryParse(text)
+                ?? throw new SessionLostException(SessionLoss.ProtocolError, "The server's final status is not a Kubernetes Status.");
+        }
+
+        return text.Length == 0
+            ? Wire.Status.Success
+            : new Status { Result = Wire.Status.FailureResult, Message = Encoding.UTF8.GetString(text) };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _adapter.DisposeAsync();
+        try
+        {
+            await _status;
+        }
+        catch (SessionLostException)
+        {
+            // seen by whoever awaits Status; disposing is not the place to raise it again
+        }
+
+        _resizing.Dispose();
+    }
+}

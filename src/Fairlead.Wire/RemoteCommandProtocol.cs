@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+
+namespace Fairlead.Wire;
+
+/// <summary>What one version of the remote command protocol can say. The name is what the two sides negotiate.</summary>
+/// <param name="Name">The subprotocol's name; empty for a WebSocket that negotiated none.</param>
+/// <param name="IsBase64">Payloads are base64 in text messages and the channel is an ASCII digit.</param>
+/// <param name="CanEndInput">The asking side can say that the input has ended and go on reading.</param>
+/// <param name="HasJsonStatus">The end is a JSON Status, always present; otherwise plain text, and only after a failure.</param>
+public sealed record RemoteCommandProtocol(string Name, bool IsBase64, bool CanEndInput, bool HasJsonStatus)
+{
+    /// <summary><c>v5.channel.k8s.io</c>: the first that can end the input (KEP-4006).</summary>
+    public static RemoteCommandProtocol V5 { get; } = new("v5.channel.k8s.io", false, true, true);
+
+    /// <summary><c>v4.channel.k8s.io</c>: JSON status, no end of input.</summary>
+    public static RemoteCommandProtocol V4 { get; } = new("v4.channel.k8s.io", false, false, true);
+
+    /// <summary><c>channel.k8s.io</c>: plain text status.</summary>
+    public static RemoteCommandProtocol V1 { get; } = new("channel.k8s.io", false, false, false);
+
+    /// <summary>No subprotocol at all: behaves as <see cref="V1"/>.</summary>
+    public static RemoteCommandProtocol Unnamed { get; } = new("", false, false, false);
+
+    /// <summary><c>v4.base64.channel.k8s.io</c>.</summary>
+    public static RemoteCommandProtocol Base64V4 { get; } = new("v4.base64.channel.k8s.io", true, false, true);
+
+    /// <summary><c>base64.channel.k8s.io</c>.</summary>
+    public static RemoteCommandProtocol Base64V1 { get; } = new("base64.channel.k8s.io", true, false, false);
+
+    /// <summary>Every version that travels over WebSocket, the best first.</summary>
+    public static ImmutableArray<RemoteCommandProtocol> OverWebSocket { get; } = [V5, V4, V1, Unnamed, Base64V4, Base64V1];
+
+    /// <summary>The version with this name, or null. An empty name is <see cref="Unnamed"/>.</summary>
+    public static RemoteCommandProtocol? Find(string? name)
+    {
+        foreach (RemoteCommandProtocol protocol in OverWebSocket)
+        {
+            if (string.Equals(protocol.Name, name ?? "", StringComparison.Ordinal)) return protocol;
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name.Length == 0 ? "(no subprotocol)" : Name;
+}
