@@ -32,6 +32,15 @@ sealed class TestClient : IAsyncDisposable
 
     internal PipeWriter StandardInput => Adapter[RemoteChannel.StandardInput].Writer;
 
+    /// <summary>What was printed and not waited for yet.</summary>
+    internal string Seen
+    {
+        get
+        {
+            lock (_seen) return _seen.ToString();
+        }
+    }
+
     internal PipeReader Output => Adapter[RemoteChannel.StandardOutput].Reader;
 
     internal void Lose() => Adapter.Lose();
@@ -40,7 +49,7 @@ sealed class TestClient : IAsyncDisposable
     {
         PipeWriter resize = Adapter[RemoteChannel.Resize].Writer;
         size.WriteTo(resize);
-        _ = resize.FlushAsync();
+        resize.FlushAsync().AsTask().Wait();
     }
 
     internal async Task TypeAsync(string text) => await StandardInput.WriteAsync(Encoding.UTF8.GetBytes(text));
