@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using Fairlead.Wire;
+
+namespace Fairlead.Server;
+
+/// <summary>How the pods API is offered.</summary>
+public sealed class PodsApiOptions
+{
+    /// <summary>Who may use it. Nobody else may: there is no anonymous access.</summary>
+    public required IReadOnlyList<ApiUser> Users { get; init; }
+
+    /// <summary>The versions of the remote command protocol that exec and attach accept over WebSocket.</summary>
+    public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.OverWebSocket;
+
+    /// <summary>The clock that ages in tables are counted by.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}
