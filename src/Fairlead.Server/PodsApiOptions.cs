@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fairlead.Streaming;
 using Fairlead.Wire;
 
 namespace Fairlead.Server;
@@ -11,6 +12,9 @@ public sealed class PodsApiOptions
 
     /// <summary>The versions of the remote command protocol that exec and attach accept over WebSocket.</summary>
     public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.OverWebSocket;
+
+    /// <summary>The bounds and deadlines of a session's connection.</summary>
+    public CarrierLimits Limits { get; init; } = CarrierLimits.Default;
 
     /// <summary>The clock that ages in tables are counted by.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -59,7 +59,7 @@ sealed record ApiRequest
         "PUT" => "update",
         "PATCH" => "patch",
         "DELETE" => named ? "delete" : "deletecollection",
-        _ when named => "get", // also CONNECT, which is how HTTP/2 spells a WebSocket's GET
+        _ when named => "get",
         _ => QueryValues.Boolean(request.Query, "watch") ? "watch" : "list",
     };
 }

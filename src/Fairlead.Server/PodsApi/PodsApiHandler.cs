@@ -1,7 +1,6 @@
 using Fairlead.Server.Access;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Server.PodsApi;
@@ -24,7 +23,7 @@ sealed class PodsApiHandler
         _objects = new ObjectsEndpoint(catalog, options.Clock);
         _watch = new WatchEndpoint(catalog, options.Clock, logger, stopping);
         _log = new LogEndpoint(containers, options.Clock, stopping);
-        _remoteCommand = new RemoteCommandEndpoint(containers, options.Protocols, logger, stopping);
+        _remoteCommand = new RemoteCommandEndpoint(containers, options, logger, stopping);
     }
 
     public async Task InvokeAsync(HttpContext context)
@@ -78,7 +77,7 @@ sealed class PodsApiHandler
             verbs = sub?.Verbs ?? throw new ApiRefusal(Refusals.UnknownResource);
         }
 
-        if (!verbs.Contains(request.Verb) || !IsMethodOf(context, request)) throw new ApiRefusal(Refusals.MethodNotAllowed);
+        if (!verbs.Contains(request.Verb) || !IsGetOrPost(context.Request)) throw new ApiRefusal(Refusals.MethodNotAllowed);
         return request switch
         {
             { Subresource: ApiResources.Log } => _log.AnswerAsync(context, request),
@@ -94,13 +93,8 @@ sealed class PodsApiHandler
     static bool IsAddressed(ApiRequest request, ApiResource resource) =>
         resource.Namespaced ? request.Namespace is not null || request.Name is null : request.Namespace is null;
 
-    /// <summary>GET, POST, and CONNECT where it is the HTTP/2 form of a WebSocket.</summary>
-    static bool IsMethodOf(HttpContext context, ApiRequest request) => request.Verb switch
-    {
-        "create" => true,
-        _ when HttpMethods.IsGet(context.Request.Method) => true,
-        _ => request.Subresource is ApiResources.Exec or ApiResources.Attach && context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect == true,
-    };
+    /// <summary>HEAD and the like are no verbs of their own to rules, but are not answered.</summary>
+    static bool IsGetOrPost(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsPost(request.Method);
 
     /// <summary>To act as somebody else is not offered, and must not pass as acting as oneself.</summary>
     static void RefuseImpersonation(HttpRequest request, ApiUser user)
@@ -109,9 +103,13 @@ sealed class PodsApiHandler
         string? header = request.Headers.Keys.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
         if (header is null) return;
 
-        string? impersonated = request.Headers["Impersonate-User"];
-        throw new ApiRefusal(impersonated is not null
-            ? Refusals.ImpersonationForbidden(user, "users", impersonated)
-            : Refusals.ImpersonationForbidden(user, header[prefix.Length..].ToLowerInvariant(), null));
+        (string resource, string? name) = header[prefix.Length..].ToLowerInvariant() switch
+        {
+            _ when request.Headers["Impersonate-User"].ToString() is { Length: > 0 } wanted => ("users", wanted),
+            "group" => ("groups", request.Headers[header].ToString()),
+            "uid" => ("uids", request.Headers[header].ToString()),
+            _ => ("userextras", null),
+        };
+        throw new ApiRefusal(Refusals.ImpersonationForbidden(user, resource, name));
     }
 }

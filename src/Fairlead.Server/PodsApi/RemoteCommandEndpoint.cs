@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
@@ -7,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.Server.PodsApi;
 
 /// <summary>Exec and attach: every check while a refusal is still an HTTP answer, then the session.</summary>
-sealed class RemoteCommandEndpoint(ContainerLookup containers, ImmutableArray<RemoteCommandProtocol> protocols, ILogger logger, CancellationToken stopping)
+sealed class RemoteCommandEndpoint(ContainerLookup containers, PodsApiOptions options, ILogger logger, CancellationToken stopping)
 {
     public async Task AnswerAsync(HttpContext context, ApiRequest request, ApiUser user)
     {
@@ -24,7 +23,7 @@ sealed class RemoteCommandEndpoint(ContainerLookup containers, ImmutableArray<Re
         UpgradeChecks.RequireWebSocket(context.Request);
 
         DataRates.Lift(context);
-        await using AnsweringSession? session = await WebSocketUpgrade.AcceptAsync(context, command, protocols);
+        await using AnsweringSession? session = await WebSocketUpgrade.AcceptAsync(context, command, options.Protocols, options.Limits);
         if (session is not null) await RunAsync(session, found, isExec, user);
     }
 
