@@ -9,11 +9,10 @@ namespace Fairlead.Streaming.WebSockets;
 /// <summary>A remote command over WebSocket, either role: channel byte, base64, and the v5 close signal.</summary>
 public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketReceiver
 {
-    static readonly PipeWriter Nowhere = PipeWriter.Create(Stream.Null);
-    static readonly PipeReader Nothing = PipeReader.Create(ReadOnlySequence<byte>.Empty);
-
     readonly InboundChannel?[] _inbound = new InboundChannel?[5];
     readonly Writer?[] _outbound = new Writer?[5];
+    readonly PipeReader[] _readers = new PipeReader[5];
+    readonly PipeWriter[] _writers = new PipeWriter[5];
     readonly WebSocketCarrier _carrier;
     readonly CarrierLimits _limits;
 
@@ -21,12 +20,11 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     {
         Protocol = protocol;
         _limits = limits;
-        bool stderr = request.Stderr && !request.Tty;
-        Open(isServer, RemoteChannel.StandardInput, request.Stdin);
-        Open(isServer, RemoteChannel.Resize, request.Tty);
-        Open(!isServer, RemoteChannel.StandardOutput, request.Stdout);
-        Open(!isServer, RemoteChannel.StandardError, stderr);
-        Open(!isServer, RemoteChannel.Error, true);
+        Open(RemoteChannel.StandardInput, request.Stdin, isInbound: isServer);
+        Open(RemoteChannel.StandardOutput, request.Stdout, isInbound: !isServer);
+        Open(RemoteChannel.StandardError, request.Stderr && !request.Tty, isInbound: !isServer);
+        Open(RemoteChannel.Error, true, isInbound: !isServer);
+        Open(RemoteChannel.Resize, request.Tty, isInbound: isServer);
         _carrier = new WebSocketCarrier(stream, isServer, this, limits, cut, time);
     }
 
@@ -70,10 +68,10 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     public override Task<SessionLostException?> Ended => _carrier.Ended;
 
     /// <inheritdoc/>
-    public override PipeReader GetReader(RemoteChannel channel) => _inbound[(int)channel]?.Reader ?? Nothing;
+    public override PipeReader GetReader(RemoteChannel channel) => _readers[(int)channel];
 
     /// <inheritdoc/>
-    public override PipeWriter GetWriter(RemoteChannel channel) => _outbound[(int)channel] ?? Nowhere;
+    public override PipeWriter GetWriter(RemoteChannel channel) => _writers[(int)channel];
 
     /// <inheritdoc/>
     public override ValueTask CloseAsync() => _carrier.CloseAsync();
@@ -113,11 +111,13 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
         foreach (Writer? outbound in _outbound) outbound?.OnEnded(loss);
     }
 
-    void Open(bool isInbound, RemoteChannel channel, bool requested)
+    void Open(RemoteChannel channel, bool requested, bool isInbound)
     {
-        if (!requested) return;
-        if (isInbound) _inbound[(int)channel] = new InboundChannel(_limits.ChannelBytes);
-        else _outbound[(int)channel] = new Writer(this, channel);
+        int i = (int)channel;
+        if (requested && isInbound) _inbound[i] = new InboundChannel(_limits.ChannelBytes);
+        if (requested && !isInbound) _outbound[i] = new Writer(this, channel);
+        _readers[i] = _inbound[i]?.Reader ?? PipeReader.Create(ReadOnlySequence<byte>.Empty);
+        _writers[i] = _outbound[i] ?? PipeWriter.Create(Stream.Null);
     }
 
     void SendControl(byte[] message) =>
