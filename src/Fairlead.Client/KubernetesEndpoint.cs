@@ -12,8 +12,10 @@ public sealed class KubernetesEndpoint : IDisposable
     /// <param name="handler">TLS, proxy and dialling; the endpoint disposes it.</param>
     public KubernetesEndpoint(Uri server, SocketsHttpHandler handler)
     {
+        ArgumentNullException.ThrowIfNull(handler);
         Server = server;
         Handler = handler;
+        handler.ConnectCallback ??= TcpDialer.ConnectAsync;
     }
 
     /// <summary>The server's base address.</summary>

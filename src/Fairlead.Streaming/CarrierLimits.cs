@@ -1,0 +1,38 @@
+namespace Fairlead.Streaming;
+
+/// <summary>The bounds of one carrier: how much it holds, how large messages may be, how long silence may last.</summary>
+public sealed record CarrierLimits
+{
+    /// <summary>The defaults.</summary>
+    public static CarrierLimits Default { get; } = new();
+
+    /// <summary>Bytes that one inbound channel holds for a slow reader before the carrier stops reading. 256 KiB.</summary>
+    public int ChannelBytes { get; init; } = 256 * 1024;
+
+    /// <summary>
+    /// The longest message that is taken, in bytes; a longer one ends the session with close code 1009. Payloads are passed on as
+    /// they arrive, so this costs no memory. 32 MiB, as Go servers have it: some clients send 15 MiB at once.
+    /// </summary>
+    public int MessageBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>The longest base64 message, which must be held whole to be decoded. 4 MiB.</summary>
+    public int Base64MessageBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>How long the peer may be silent before it is pinged, and how often a side that cannot read shows that it lives.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// How long nothing at all may arrive while this side waits for it before the carrier is lost. Any byte counts, not just an
+    /// answer to a ping, and time in which this side itself did not read does not.
+    /// </summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// The same while a write is blocked. A peer that does not read (a command that is busy for minutes) may be unable to answer
+    /// pings too, as API servers are, so this is much longer. 15 minutes.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>After this side's close: how long a silent peer is waited for. A peer that still sends is read from on. 15 seconds.</summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(15);
+}

@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Fairlead.Streaming;
+
+/// <summary>The reading half of a channel: the read loop fills it, one consumer reads <see cref="Reader"/>. Bounded.</summary>
+/// <remarks>All members but <see cref="Reader"/> belong to the carrier's read loop.</remarks>
+sealed class InboundChannel
+{
+    /// <summary>What is received in one go before the consumer is woken.</summary>
+    const int FlushBytes = 64 * 1024;
+
+    readonly Pipe _pipe;
+    readonly InboundReader _reader;
+    int _unflushed;
+    bool _dropping, _completed;
+
+    internal InboundChannel(int capacity)
+    {
+        _pipe = new Pipe(new PipeOptions(
+            pauseWriterThreshold: capacity, resumeWriterThreshold: capacity / 2, minimumSegmentSize: 32 * 1024, useSynchronizationContext: false));
+        _reader = new InboundReader(_pipe.Reader);
+    }
+
+    internal PipeReader Reader => _reader;
+
+    /// <summary>Bytes received since the session began.</summary>
+    internal long Offset { get; private set; }
+
+    /// <summary>Nobody takes what comes: the consumer has completed its reader, or the peer said that it had ended.</summary>
+    internal bool IsDropping => _dropping;
+
+    internal Memory<byte> GetMemory() => _pipe.Writer.GetMemory(4096);
+
+    internal void Advance(int bytes)
+    {
+        _pipe.Writer.Advance(bytes);
+        _unflushed += bytes;
+        Offset += bytes;
+    }
+
+    /// <summary>Passes on what is enough to be worth it, or all at a message's end. Waits while the consumer is behind.</summary>
+    internal async ValueTask FlushAsync(bool endOfMessage)
+    {
+        if (_unflushed == 0 || (!endOfMessage && _unflushed < FlushBytes)) return;
+        _unflushed = 0;
+        FlushResult result = await _pipe.Writer.FlushAsync();
+        if (result.IsCompleted) _dropping = true;
+    }
+
+    internal async ValueTask WriteAsync(ReadOnlyMemory<byte> payload)
+    {
+        while (!payload.IsEmpty && !_dropping)
+        {
+            int count = Math.Min(payload.Length, FlushBytes);
+            _pipe.Writer.Write(payload.Span[..count]);
+            _unflushed += count;
+            Offset += count;
+            payload = payload[count..];
+            await FlushAsync(endOfMessage: true);
+        }
+    }
+
+    /// <summary>No more will come: an end of input, or a loss that the consumer sees once it has read what came before.</summary>
+    internal void Complete(SessionLostException? loss)
+    {
+        if (_completed) return; // an input that had ended before the session was lost is whole
+        _completed = _dropping = true;
+        _reader.Loss = loss;
+        _pipe.Writer.Complete();
+    }
+}

@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+
+namespace Fairlead.Streaming.WebSockets;
+
+/// <summary>
+/// The stream below a WebSocket. It knows when the peer was last heard of and whether this side is reading or blocked in a write, and
+/// lets a frame of the carrier's own in between two frames of the WebSocket's (each of which is one write).
+/// </summary>
+/// <remarks>One reader, one writer, and <see cref="TryBeatAsync"/> beside them. Disposing is the carrier's, not the WebSocket's.</remarks>
+sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
+{
+    readonly SemaphoreSlim _writing = new(1, 1);
+    readonly CancellationTokenSource _stopReading = new();
+    long _readStarted, _readEnded = time.GetTimestamp(), _writeStarted;
+
+    /// <summary>How long a read has waited for the peer's next byte; zero while this side does not read.</summary>
+    internal TimeSpan SilentFor => Since(ref _readStarted);
+
+    /// <summary>How long the write in progress has waited; zero while none is.</summary>
+    internal TimeSpan WriteBlockedFor => Since(ref _writeStarted);
+
+    /// <summary>How long this side has not read, since its consumer is behind; zero while it reads.</summary>
+    internal TimeSpan NotReadingFor => Volatile.Read(ref _readStarted) != 0 ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _readEnded));
+
+    /// <summary>Ends the read in progress and all later ones.</summary>
+    internal void StopReading() => _stopReading.Cancel();
+
+    /// <summary>Writes a whole frame between two others; does nothing while a write is in progress, which shows as much.</summary>
+    internal async ValueTask TryBeatAsync(ReadOnlyMemory<byte> frame)
+    {
+        if (!_writing.Wait(0, CancellationToken.None)) return;
+        try
+        {
+            await inner.WriteAsync(frame, CancellationToken.None);
+            await inner.FlushAsync(CancellationToken.None);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        Volatile.Write(ref _readStarted, time.GetTimestamp());
+        try
+        {
+            return await inner.ReadAsync(buffer, _stopReading.Token);
+        }
+        finally
+        {
+            Volatile.Write(ref _readEnded, time.GetTimestamp());
+            Volatile.Write(ref _readStarted, 0);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        await _writing.WaitAsync(CancellationToken.None);
+        Volatile.Write(ref _writeStarted, time.GetTimestamp());
+        try
+        {
+            await inner.WriteAsync(buffer, CancellationToken.None);
+        }
+        finally
+        {
+            Volatile.Write(ref _writeStarted, 0);
+            _writing.Release();
+        }
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(CancellationToken.None);
+
+    internal ValueTask CloseAsync()
+    {
+        _stopReading.Dispose();
+        return inner.DisposeAsync();
+    }
+
+    TimeSpan Since(ref long started) => Volatile.Read(ref started) is var at && at != 0 ? time.GetElapsedTime(at) : TimeSpan.Zero;
+
+    public override bool CanRead => true;
+    public override bool CanWrite => true;
+    public override bool CanSeek => false;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override void Flush() => throw new NotSupportedException();
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+}

@@ -1,0 +1,120 @@
+using System.Net.WebSockets;
+using System.Text;
+using Fairlead.Wire;
+
+namespace Fairlead.Streaming.WebSockets;
+
+/// <summary>Liveness, closing and disposal.</summary>
+sealed partial class WebSocketCarrier
+{
+    /// <summary>The most that fits a Close frame beside its code (RFC 6455 section 5.5).</summary>
+    const int LongestCloseReason = 123;
+
+    void OnTick()
+    {
+        if (_ended.Task.IsCompleted && !_closeSent) return;
+
+        TimeSpan silent = _stream.SilentFor;
+        if (_closeSent || _writeFailed)
+        {
+            if (silent >= _limits.Linger) _stream.StopReading();
+            return;
+        }
+
+        TimeSpan deadline = _stream.WriteBlockedFor > TimeSpan.Zero ? _limits.StallTimeout : _limits.PingTimeout;
+        if (silent >= deadline)
+        {
+            Abort(new SessionLostException(
+                SessionLoss.KeepAliveTimeout, $"Nothing came from the peer for {deadline.TotalSeconds:0.#} s, although it was pinged."));
+            return;
+        }
+
+        // While our own consumer is slow nobody reads, so no ping is answered: say that we live.
+        if (_stream.NotReadingFor >= _limits.PingInterval && _time.GetElapsedTime(_lastBeat) >= _limits.PingInterval)
+        {
+            _lastBeat = _time.GetTimestamp();
+            _ = BeatAsync();
+        }
+    }
+
+    async Task BeatAsync()
+    {
+        try
+        {
+            await _stream.TryBeatAsync(_isServer ? WebSocketFrames.ServerPong : WebSocketFrames.ClientPong);
+        }
+        catch (Exception e) when (IsCarrierFault(e))
+        {
+            _writeFailed = true; // the read loop meets the broken connection and says so
+        }
+    }
+
+    async ValueTask SendCloseAsync(WebSocketCloseStatus code, string? reason)
+    {
+        if (_closeSent || _writeFailed) return;
+        try
+        {
+            Task sending = _socket.CloseOutputAsync(code, reason, CancellationToken.None);
+            await sending.WaitAsync(_limits.Linger, _time);
+        }
+        catch (Exception e) when (IsCarrierFault(e) || e is TimeoutException)
+        {
+            _writeFailed = true; // nobody there to be told, or nobody who reads
+        }
+
+        _closeSent = true;
+    }
+
+    /// <summary>Tells the peer what it did wrong, then reads on so that the Close is not lost to a reset.</summary>
+    async ValueTask RefuseAsync(SessionLostException reason)
+    {
+        WebSocketCloseStatus code = reason.Data[nameof(WebSocketCloseStatus)] is WebSocketCloseStatus status ? status : WebSocketCloseStatus.ProtocolError;
+        string text = reason.Message;
+        while (Encoding.UTF8.GetByteCount(text) > LongestCloseReason) text = text[..^1];
+        await _writing.WaitAsync(_limits.Linger, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await SendCloseAsync(code, text);
+
+        byte[] scratch = new byte[4096];
+        try
+        {
+            while ((await _socket.ReceiveAsync(scratch.AsMemory(), CancellationToken.None)).MessageType != WebSocketMessageType.Close)
+            {
+                // dropped: the session is over
+            }
+        }
+        catch (Exception e) when (IsCarrierFault(e))
+        {
+            // the peer went without a Close of its own: it was told what there was to tell
+        }
+    }
+
+    /// <summary>After the library itself refused a frame (it has sent the Close and given up): reads the rest, so that no reset overtakes it.</summary>
+    async ValueTask DrainAsync()
+    {
+        _closeSent = true;
+        byte[] scratch = new byte[4096];
+        try
+        {
+            while (await _stream.ReadAsync(scratch) > 0)
+            {
+                // dropped: the session is over
+            }
+        }
+        catch (Exception e) when (IsCarrierFault(e))
+        {
+            // that is the end that was waited for
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        if (!_ended.Task.IsCompleted) Abort(new SessionLostException(SessionLoss.LocalAbort, "The session was disposed before it had ended."));
+        await _reading;
+        await _writing;
+        await _timer.DisposeAsync();
+        _socket.Dispose();
+        await _stream.CloseAsync();
+    }
+}

@@ -1,0 +1,238 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using System.Threading.Channels;
+
+namespace Fairlead.Streaming.WebSockets;
+
+/// <summary>
+/// One upgraded connection that speaks WebSocket: a read loop, a write loop, liveness and an orderly end. What the messages mean is
+/// the receiver's business.
+/// </summary>
+/// <remarks>
+/// No token ever reaches the socket: cancelling a receive or send aborts a WebSocket. A session is ended by
+/// <see cref="CloseAsync"/> or <see cref="Abort"/>, nothing else.
+/// </remarks>
+sealed partial class WebSocketCarrier : IAsyncDisposable
+{
+    readonly LivenessStream _stream;
+    readonly WebSocket _socket;
+    readonly IWebSocketReceiver _receiver;
+    readonly CarrierLimits _limits;
+    readonly Action? _cut;
+    readonly TimeProvider _time;
+    readonly bool _isServer;
+    readonly Channel<OutgoingMessage> _queue = Channel.CreateUnbounded<OutgoingMessage>(
+        new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = false });
+    readonly TaskCompletionSource<SessionLostException?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly ITimer _timer;
+    readonly Task _reading, _writing;
+    SessionLostException? _reason;
+    volatile bool _closeSent, _writeFailed;
+    long _lastBeat;
+    int _disposed;
+
+    /// <summary>Starts the loops.</summary>
+    /// <param name="stream">The connection after the upgrade; owned from here on.</param>
+    /// <param name="isServer">This side answered the upgrade: it does not mask.</param>
+    /// <param name="receiver">What takes the messages.</param>
+    /// <param name="limits">Bounds and deadlines.</param>
+    /// <param name="cut">Cuts the connection at once, where disposing the stream would not.</param>
+    /// <param name="time">The clock.</param>
+    internal WebSocketCarrier(Stream stream, bool isServer, IWebSocketReceiver receiver, CarrierLimits limits, Action? cut, TimeProvider? time = null)
+    {
+        _time = time ?? TimeProvider.System;
+        _stream = new LivenessStream(stream, _time);
+        _receiver = receiver;
+        _limits = limits;
+        _cut = cut;
+        _isServer = isServer;
+        _socket = WebSocket.CreateFromStream(_stream, new WebSocketCreationOptions
+        {
+            IsServer = isServer,
+            KeepAliveInterval = limits.PingInterval,
+            // A timeout makes the library send pings rather than pongs; its own deadline would count time in which nobody reads here.
+            KeepAliveTimeout = TimeSpan.FromMilliseconds(int.MaxValue),
+        });
+        TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(Math.Min(limits.PingInterval.TotalMilliseconds, limits.PingTimeout.TotalMilliseconds) / 4, 20, 5000));
+        _writing = Task.Run(WriteLoopAsync);
+        _reading = Task.Run(ReadLoopAsync);
+        _timer = _time.CreateTimer(static state => ((WebSocketCarrier)state!).OnTick(), this, period, period);
+    }
+
+    /// <summary>Completes, never faults, when nothing more will arrive: null after an orderly close by the peer.</summary>
+    internal Task<SessionLostException?> Ended => _ended.Task;
+
+    /// <summary>Queues a message; the write loop sends in this order. Dropped, its buffer returned, once the carrier closes.</summary>
+    internal void Send(in OutgoingMessage message)
+    {
+        if (!_queue.Writer.TryWrite(message)) message.Buffer.Return();
+    }
+
+    /// <summary>Sends what is queued, then Close 1000, and reads on until the peer closes or has been silent for the linger time.</summary>
+    internal async ValueTask CloseAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _writing;
+        await SendCloseAsync(WebSocketCloseStatus.NormalClosure, null);
+        await _reading;
+    }
+
+    /// <summary>Cuts the connection at once. The first reason stays.</summary>
+    internal void Abort(SessionLostException reason)
+    {
+        Interlocked.CompareExchange(ref _reason, reason, null);
+        _queue.Writer.TryComplete();
+        _cut?.Invoke();
+        _stream.StopReading();
+        _socket.Abort();
+    }
+
+    async Task ReadLoopAsync()
+    {
+        SessionLostException? loss = null;
+        try
+        {
+            await ReceiveMessagesAsync();
+            if (_socket.CloseStatus is not WebSocketCloseStatus.NormalClosure and var code)
+                loss = new SessionLostException(SessionLoss.PeerClosed, $"The peer closed the session with code {(int?)code ?? 1005}{Describe(_socket.CloseStatusDescription)}.");
+            End(loss);
+            await SendCloseAsync(WebSocketCloseStatus.NormalClosure, null); // the answer, unless the peer's was itself one
+        }
+        catch (SessionLostException e)
+        {
+            End(e);
+            await RefuseAsync(e);
+        }
+        catch (Exception e) when (IsCarrierFault(e))
+        {
+            bool malformed = e is WebSocketException { WebSocketErrorCode: not WebSocketError.ConnectionClosedPrematurely } && _reason is null;
+            End(malformed
+                ? new SessionLostException(SessionLoss.ProtocolError, "The peer's WebSocket frames are malformed: " + e.Message, e)
+                : new SessionLostException(SessionLoss.ConnectionBroken, "The connection broke before the session had ended.", e));
+            if (malformed) await DrainAsync();
+        }
+    }
+
+    void End(SessionLostException? loss)
+    {
+        if (Volatile.Read(ref _reason) is { } reason) loss = reason;
+        else if (_closeSent && loss?.Kind is SessionLoss.ConnectionBroken) loss = null; // after our own Close nothing was left to come
+        _receiver.OnEnded(loss);
+        _queue.Writer.TryComplete();
+        _ended.TrySetResult(loss);
+    }
+
+    async ValueTask ReceiveMessagesAsync()
+    {
+        byte[] first = new byte[1];
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(4096);
+        try
+        {
+            while (true)
+            {
+                ValueWebSocketReceiveResult start = await _socket.ReceiveAsync(first.AsMemory(), CancellationToken.None);
+                if (start.MessageType == WebSocketMessageType.Close) return;
+                if (start.Count == 0) continue; // an empty message, or an empty first fragment
+
+                MessageTarget target = _receiver.Begin(first[0]);
+                if (target.Limit > 0) await ReceiveWholeAsync(first[0], target.Limit, start.EndOfMessage);
+                else await ReceiveIntoAsync(target.Channel, scratch, start.EndOfMessage);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    async ValueTask ReceiveIntoAsync(InboundChannel? channel, byte[] scratch, bool isEnd)
+    {
+        long length = 1;
+        while (!isEnd)
+        {
+            bool keep = channel is { IsDropping: false };
+            ValueWebSocketReceiveResult part = await _socket.ReceiveAsync(keep ? channel!.GetMemory() : scratch, CancellationToken.None);
+            if (part.MessageType == WebSocketMessageType.Close) throw CutMessage();
+            isEnd = part.EndOfMessage;
+            length += part.Count;
+            if (length > _limits.MessageBytes) throw TooBig(_limits.MessageBytes);
+            if (!keep) continue;
+            channel!.Advance(part.Count);
+            await channel.FlushAsync(isEnd);
+        }
+    }
+
+    async ValueTask ReceiveWholeAsync(byte first, int limit, bool isEnd)
+    {
+        byte[] whole = ArrayPool<byte>.Shared.Rent(Math.Min(limit, 4096));
+        try
+        {
+            int length = 0;
+            while (!isEnd)
+            {
+                if (length == whole.Length)
+                {
+                    byte[] larger = ArrayPool<byte>.Shared.Rent(whole.Length * 2);
+                    whole.AsSpan(0, length).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(whole);
+                    whole = larger;
+                }
+
+                ValueWebSocketReceiveResult part = await _socket.ReceiveAsync(whole.AsMemory(length), CancellationToken.None);
+                if (part.MessageType == WebSocketMessageType.Close) throw CutMessage();
+                isEnd = part.EndOfMessage;
+                length += part.Count;
+                if (length > limit) throw TooBig(limit);
+            }
+
+            await _receiver.ReceiveAsync(first, whole.AsMemory(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(whole);
+        }
+    }
+
+    async Task WriteLoopAsync()
+    {
+        try
+        {
+            while (await _queue.Reader.WaitToReadAsync())
+            {
+                while (_queue.Reader.TryRead(out OutgoingMessage message))
+                {
+                    try
+                    {
+                        await _socket.SendAsync(message.Memory, message.Type, endOfMessage: true, CancellationToken.None);
+                    }
+                    finally
+                    {
+                        message.Buffer.Return();
+                    }
+
+                    message.Owner?.OnSent();
+                }
+            }
+        }
+        catch (Exception e) when (IsCarrierFault(e))
+        {
+            // The read loop meets the same broken connection and says so; until then it may have bytes to deliver.
+            _writeFailed = true;
+            _queue.Writer.TryComplete();
+        }
+
+        while (_queue.Reader.TryRead(out OutgoingMessage unsent)) unsent.Buffer.Return();
+    }
+
+    static bool IsCarrierFault(Exception e) =>
+        e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException;
+
+    static SessionLostException CutMessage() => new(SessionLoss.ProtocolError, "The peer closed in the middle of a message.");
+
+    static SessionLostException TooBig(int limit) => new(SessionLoss.ProtocolError, $"A message is longer than {limit} bytes.")
+    {
+        Data = { [nameof(WebSocketCloseStatus)] = WebSocketCloseStatus.MessageTooBig },
+    };
+
+    static string Describe(string? description) => string.IsNullOrEmpty(description) ? "" : $" ({description})";
+}
