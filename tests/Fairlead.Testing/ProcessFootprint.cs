@@ -29,14 +29,14 @@ public sealed record ProcessFootprint(int Descriptors, int Children, int Zombies
             status.GetValueOrDefault("RssAnon") * 1024, status.GetValueOrDefault("VmHWM") * 1024);
     }
 
-    /// <summary>The processes that live and have this text in their command line.</summary>
-    public static IReadOnlyList<int> Running(string commandLinePart)
+    /// <summary>The processes that live and have exactly these arguments, the program's name among them, joined by spaces.</summary>
+    public static IReadOnlyList<int> Running(string commandLine)
     {
         List<int> found = [];
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) || pid == Environment.ProcessId) continue;
-            if (ReadOrEmpty($"{folder}/cmdline").Replace('\0', ' ').Contains(commandLinePart, StringComparison.Ordinal)) found.Add(pid);
+            if (ReadOrEmpty($"{folder}/cmdline").TrimEnd('\0').Replace('\0', ' ') == commandLine) found.Add(pid);
         }
 
         return found;
