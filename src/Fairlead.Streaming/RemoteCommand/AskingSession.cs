@@ -112,9 +112,19 @@ public sealed class AskingSession : IAsyncDisposable
             : new Status { Result = Wire.Status.FailureResult, Message = Encoding.UTF8.GetString(text) };
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Releases the session: in order, output that nobody read being dropped, when its status has come; at once otherwise, which the
+    /// server takes for a lost client.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
+        if (_status.IsCompletedSuccessfully)
+        {
+            await StandardOutput.CompleteAsync();
+            await StandardError.CompleteAsync();
+            await _adapter.CloseAsync();
+        }
+
         await _adapter.DisposeAsync();
         try
         {

@@ -1,0 +1,3 @@
+namespace Fairlead.Processes;
+/// <summary>Later.</summary>
+public sealed class ProcessRuntime;
