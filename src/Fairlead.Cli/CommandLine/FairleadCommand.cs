@@ -59,8 +59,8 @@ static class FairleadCommand
             VersionVerb.Create(invocation),
         };
         root.Options.Clear(); // the library's own help and version
-        root.Add(new HelpOption("--help", "-h") { Description = "Show this help", Action = new HelpText(), Recursive = true });
-        root.Action = new HelpText();
+        root.Add(new HelpOption("--help", "-h") { Description = "Show this help", Action = new HelpText(wasAskedFor: true), Recursive = true });
+        root.Action = new HelpText(wasAskedFor: true);
         return root;
     }
 }
