@@ -5,14 +5,15 @@ namespace Fairlead.Server.Tests;
 /// <summary>A real kubectl with a home and a kubeconfig of its own, pointed at a test's server over TLS.</summary>
 sealed class Kubectl : IDisposable
 {
-    const string Path = "/usr/bin/kubectl";
+    /// <summary>Another version of kubectl than the installed one can be named by an environment variable.</summary>
+    static readonly string s_path = Environment.GetEnvironmentVariable("FAIRLEAD_TEST_KUBECTL") ?? "/usr/bin/kubectl";
 
     readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("fairlead-kubectl-");
 
     public Kubectl(PodsApiServer server, string token = PodsApiServer.AdminToken)
     {
-        Assert.SkipUnless(File.Exists(Path), $"{Path} is not installed");
-        File.WriteAllText(System.IO.Path.Combine(_home.FullName, "config"), $$$"""
+        Assert.SkipUnless(File.Exists(s_path), $"{s_path} is not installed");
+        File.WriteAllText(Path.Combine(_home.FullName, "config"), $$$"""
             {"apiVersion":"v1","kind":"Config","current-context":"test",
              "clusters":[{"name":"test","cluster":{"server":"{{{server.Secure}}}","insecure-skip-tls-verify":true}}],
              "users":[{"name":"test","user":{"token":"{{{token}}}"}}],
@@ -22,9 +23,9 @@ sealed class Kubectl : IDisposable
 
     public Process Start(params string[] arguments)
     {
-        ProcessStartInfo start = new(Path, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(s_path, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["HOME"] = _home.FullName;
-        start.Environment["KUBECONFIG"] = System.IO.Path.Combine(_home.FullName, "config");
+        start.Environment["KUBECONFIG"] = Path.Combine(_home.FullName, "config");
         foreach (string proxy in new[] { "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy" }) start.Environment.Remove(proxy);
         return Process.Start(start)!;
     }
