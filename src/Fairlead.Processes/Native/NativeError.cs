@@ -1,0 +1,20 @@
+using System.Runtime.InteropServices;
+
+namespace Fairlead.Processes.Native;
+
+/// <summary>A system call's failure as an exception with the kernel's own words.</summary>
+static class NativeError
+{
+    /// <summary>What the last call that set errno said.</summary>
+    internal static IOException Last(string call) => Of(call, Marshal.GetLastPInvokeError());
+
+    /// <summary>What this errno says.</summary>
+    internal static IOException Of(string call, int error) => new($"{call}: {Describe(error)}", error);
+
+    /// <summary>The error in lower case, as command line programs print it.</summary>
+    internal static string Describe(int error)
+    {
+        string text = Marshal.GetPInvokeErrorMessage(error);
+        return text.Length == 0 ? $"error {error}" : char.ToLowerInvariant(text[0]) + text[1..];
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+
+namespace Fairlead.Processes.Native;
+
+/// <summary>What /proc/PID/stat says of a process. Number and start time together name one process and no later one.</summary>
+readonly record struct ProcessStat(int Id, char State, int Parent, int Group, int Session, bool HasTerminal, ulong StartTime)
+{
+    /// <summary>Ended, and only waiting for its parent to ask how.</summary>
+    internal bool IsDead => State is 'Z' or 'X' or 'x';
+
+    /// <summary>Reads it; null when there is no such process.</summary>
+    internal static ProcessStat? Read(int id)
+    {
+        try
+        {
+            return Parse(id, File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat"));
+        }
+        catch (IOException)
+        {
+            return null; // gone before or while it was read (ENOENT, ESRCH)
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return null; // hidden (hidepid): nothing of ours
+        }
+    }
+
+    /// <summary>All processes that may be seen.</summary>
+    internal static List<ProcessStat> ReadAll()
+    {
+        List<ProcessStat> all = [];
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && Read(id) is { } stat)
+                all.Add(stat);
+        }
+
+        return all;
+    }
+
+    /// <summary>The name stands in parentheses and may hold any character: what counts comes after the last one.</summary>
+    internal static ProcessStat? Parse(int id, string text)
+    {
+        int end = text.LastIndexOf(')');
+        if (end < 0) return null;
+        string[] fields = text[(end + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (fields.Length < 20) return null;
+        ulong start = ulong.Parse(fields[19], CultureInfo.InvariantCulture);
+        return new ProcessStat(id, fields[0][0], Number(fields[1]), Number(fields[2]), Number(fields[3]), fields[4] != "0", start);
+    }
+
+    static int Number(string field) => int.Parse(field, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using Fairlead.Processes.Native;
+
+namespace Fairlead.Processes;
+
+/// <summary>Ends all processes that a search finds: asks first, then kills, until none is found.</summary>
+static class ProcessTermination
+{
+    /// <summary>How long a killed process may take to go: one in uninterruptible sleep goes when it wakes.</summary>
+    static readonly TimeSpan KillTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>SIGTERM (before it SIGHUP on a terminal, as interactive shells ignore the other), the grace, then SIGKILL.</summary>
+    /// <returns>True when none is left that this process may signal; false when some have not gone yet although they were killed.</returns>
+    internal static async Task<bool> EndAsync(ProcessSearch search, TimeSpan grace)
+    {
+        Dictionary<(int Id, ulong StartTime), ProcessDescriptor> members = [];
+        HashSet<(int, ulong)> known = [], beyond = [];
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            while (true)
+            {
+                bool kill = Stopwatch.GetElapsedTime(start) >= grace;
+                bool found = false;
+                foreach (ProcessStat process in search.Find(known))
+                {
+                    (int, ulong) key = (process.Id, process.StartTime);
+                    if (beyond.Contains(key)) continue;
+                    if (!members.TryGetValue(key, out ProcessDescriptor? member))
+                    {
+                        member = OpenSame(process);
+                        if (member is null) continue;
+                        members.Add(key, member);
+                        known.Add(key);
+                        if (!Ask(member, process)) beyond.Add(key);
+                    }
+
+                    found = true;
+                    if (kill) member.Signal(LibC.SIGKILL);
+                }
+
+                if (!found) return true;
+                TimeSpan left = (kill ? grace + KillTime : grace) - Stopwatch.GetElapsedTime(start);
+                if (left <= TimeSpan.Zero && kill) return false;
+                Task gone = Task.WhenAll(members.Where(m => !beyond.Contains(m.Key)).Select(m => m.Value.Exited));
+                try
+                {
+                    await gone.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+                }
+                catch (TimeoutException)
+                {
+                    // the grace is over, or the time to die: the next round acts on it
+                }
+            }
+        }
+        finally
+        {
+            foreach (ProcessDescriptor member in members.Values) member.Dispose();
+        }
+    }
+
+    /// <summary>The descriptor of the process that was found, and not of one that got its number since.</summary>
+    static ProcessDescriptor? OpenSame(ProcessStat process)
+    {
+        ProcessDescriptor? opened = ProcessDescriptor.Open(process.Id);
+        if (opened is null || ProcessStat.Read(process.Id) is { IsDead: false } now && now.StartTime == process.StartTime) return opened;
+        opened.Dispose();
+        return null;
+    }
+
+    /// <summary>A stopped process takes the signal only when it goes on.</summary>
+    static bool Ask(ProcessDescriptor member, ProcessStat process) =>
+        (!process.HasTerminal || member.Signal(LibC.SIGHUP)) && member.Signal(LibC.SIGTERM) && member.Signal(LibC.SIGCONT);
+}

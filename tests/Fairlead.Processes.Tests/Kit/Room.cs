@@ -1,0 +1,28 @@
+using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire;
+
+namespace Fairlead.Processes.Tests.Kit;
+
+/// <summary>A container's surroundings for execs, without a main process.</summary>
+sealed class Room(ProcessRuntimeOptions? options = null, string? workingDirectory = null) : IAsyncDisposable
+{
+    internal ContainerEnvironment Environment { get; } = new("demo", [new("COLOUR", "blue")], workingDirectory);
+
+    internal RunningProcesses Running { get; } = new(options ?? new ProcessRuntimeOptions());
+
+    internal TestClient Exec(RemoteCommandRequest request, TerminalSize? size = null, bool collect = true) => new(request, AnswerAsync, size, collect);
+
+    internal TestClient Sh(string script, bool stdin = false) =>
+        Exec(new RemoteCommandRequest { Command = ["sh", "-c", script], Stdin = stdin, Stdout = true, Stderr = true });
+
+    internal TestClient Terminal(TerminalSize? size, params string[] command) =>
+        Exec(new RemoteCommandRequest { Command = command, Stdin = true, Stdout = true, Tty = true }, size);
+
+    async Task<Status> AnswerAsync(AnsweringSession session)
+    {
+        using ExecSession exec = new(session, Environment, Running);
+        return await Running.RunAsync(exec);
+    }
+
+    public ValueTask DisposeAsync() => Running.DisposeAsync();
+}
