@@ -61,6 +61,8 @@ static class FairleadCommand
         {
             ExecVerb.Create(invocation),
             AttachVerb.Create(invocation),
+            LabVerb.Create(invocation),
+            DemoVerb.Create(invocation),
             CompletionVerb.Create(invocation),
             VersionVerb.Create(invocation),
         };
