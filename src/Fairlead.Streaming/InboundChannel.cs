@@ -45,7 +45,7 @@ sealed class InboundChannel
         if (_unflushed == 0 || (!endOfMessage && _unflushed < FlushBytes)) return;
         _unflushed = 0;
         FlushResult result = await _pipe.Writer.FlushAsync();
-        if (result.IsCompleted) _dropping = true;
+        if (result.IsCompleted || result.IsCanceled) _dropping = true;
     }
 
     internal async ValueTask WriteAsync(ReadOnlyMemory<byte> payload)
@@ -60,6 +60,9 @@ sealed class InboundChannel
             await FlushAsync(endOfMessage: true);
         }
     }
+
+    /// <summary>Lets go of a consumer that is behind: the session is over. The one member that any thread may call.</summary>
+    internal void StopWaiting() => _pipe.Writer.CancelPendingFlush();
 
     /// <summary>No more will come: an end of input, or a loss that the consumer sees once it has read what came before.</summary>
     internal void Complete(SessionLostException? loss)

@@ -94,7 +94,7 @@ public sealed record Status
 
         foreach (StatusCause cause in Details.Causes)
         {
-            if (cause.Reason != ExitCodeCause) continue;
+            if (cause is null || cause.Reason != ExitCodeCause) continue; // JSON from the peer may hold null here
             bool read = byte.TryParse(cause.Message, NumberStyles.None, CultureInfo.InvariantCulture, out byte value);
             code = value;
             return read;

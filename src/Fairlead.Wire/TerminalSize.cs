@@ -59,7 +59,7 @@ public readonly record struct TerminalSize(ushort Width, ushort Height)
             size = new TerminalSize(width, height);
             return true;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for a member name that is no text
         {
             throw new FormatException("A terminal size is a JSON object.", e);
         }

@@ -5,7 +5,7 @@ using YamlDotNet.Core.Events;
 namespace Fairlead.Processes;
 
 /// <summary>Turns YAML documents, of which JSON is a part, into JSON objects. Caps keep a hostile file small.</summary>
-sealed class YamlDocuments
+public sealed class YamlDocuments
 {
     const int LongestText = 4 * 1024 * 1024, DeepestNesting = 64, MostNodes = 100_000;
 
@@ -17,8 +17,10 @@ sealed class YamlDocuments
 
     /// <summary>All documents that are not empty, each with the line it begins on.</summary>
     /// <exception cref="ManifestException">It is not YAML, too large, or not a mapping.</exception>
-    internal static List<(JsonObject Document, int Line)> Read(TextReader reader)
+    /// <param name="reader">The text, at most 4 Mi characters. Stays the caller's.</param>
+    public static IReadOnlyList<(JsonObject Document, int Line)> Read(TextReader reader)
     {
+        ArgumentNullException.ThrowIfNull(reader);
         char[] buffer = new char[LongestText + 1];
         int length = reader.ReadBlock(buffer, 0, buffer.Length);
         if (length > LongestText) throw new ManifestException($"a manifest file has at most {LongestText} characters");

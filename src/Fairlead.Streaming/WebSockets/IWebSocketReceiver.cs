@@ -1,6 +1,6 @@
 namespace Fairlead.Streaming.WebSockets;
 
-/// <summary>What a subprotocol does with the messages of a WebSocket. Called by the read loop alone, one call at a time.</summary>
+/// <summary>What a subprotocol does with the messages of a WebSocket. Called by the read loop, one call at a time, where nothing else is said.</summary>
 interface IWebSocketReceiver
 {
     /// <summary>
@@ -12,6 +12,9 @@ interface IWebSocketReceiver
     /// <summary>A whole message for which <see cref="MessageTarget.Whole"/> was asked, without its first byte. May be overwritten.</summary>
     /// <exception cref="SessionLostException">The message breaks the protocol: the session ends with a close that says so.</exception>
     ValueTask ReceiveAsync(byte first, Memory<byte> payload);
+
+    /// <summary>The carrier was cut: the read loop must not wait for a consumer any longer. Called from any thread.</summary>
+    void OnCut();
 
     /// <summary>Nothing more will come: null after an orderly close by the peer, else why.</summary>
     void OnEnded(SessionLostException? loss);

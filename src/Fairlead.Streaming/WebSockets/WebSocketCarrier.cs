@@ -85,6 +85,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         _cut?.Invoke();
         _stream.StopReading();
         _socket.Abort();
+        _receiver.OnCut();
     }
 
     async Task ReadLoopAsync()

@@ -105,6 +105,11 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
         }
     }
 
+    void IWebSocketReceiver.OnCut()
+    {
+        foreach (InboundChannel? inbound in _inbound) inbound?.StopWaiting();
+    }
+
     void IWebSocketReceiver.OnEnded(SessionLostException? loss)
     {
         foreach (InboundChannel? inbound in _inbound) inbound?.Complete(loss);

@@ -1,0 +1,36 @@
+using System.Security.Authentication;
+using Fairlead.Cli.Sessions;
+using Fairlead.Client;
+using Fairlead.Streaming;
+
+namespace Fairlead.Cli.CommandLine;
+
+/// <summary>How an exception is told: one line, without <c>error:</c>, and an exit code.</summary>
+/// <param name="Message">The line; null where nothing is to be said.</param>
+/// <param name="ExitCode">The process's exit code.</param>
+readonly record struct Failure(string? Message, int ExitCode)
+{
+    public static Failure Of(Exception exception) => exception switch
+    {
+        OutputClosedException => new Failure(null, ExitCodes.OutputClosed),
+        SessionLostException lost => new Failure(
+            $"the session was lost: {lost.Message.TrimEnd('.')}; whether the command finished is not known", ExitCodes.SessionLost),
+        UpgradeException { Status.Message: { Length: > 0 } said } => new Failure(said, ExitCodes.Failure),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } http =>
+            new Failure("the server cannot be reached: " + Chain(http), ExitCodes.Failure),
+        HttpRequestException http => new Failure(Chain(http), ExitCodes.Failure),
+        _ => new Failure(exception.Message, ExitCodes.Failure),
+    };
+
+    /// <summary>The outermost message says what was tried, the innermost why it failed; those between repeat one or the other.</summary>
+    static string Chain(HttpRequestException exception)
+    {
+        Exception cause = exception;
+        while (cause.InnerException is { } inner) cause = inner;
+        if (ReferenceEquals(cause, exception) || exception.Message.Contains(cause.Message, StringComparison.Ordinal)) return exception.Message;
+
+        string tried = cause is AuthenticationException ? "the server is not to be trusted" : exception.Message.TrimEnd('.');
+        int hint = tried.IndexOf(", see inner exception", StringComparison.Ordinal);
+        return $"{(hint < 0 ? tried : tried[..hint])}: {cause.Message}";
+    }
+}

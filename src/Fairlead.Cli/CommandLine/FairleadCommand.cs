@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Fairlead.Cli.Verbs;
+
+namespace Fairlead.Cli.CommandLine;
+
+/// <summary>The root of the command line: knows the verbs, runs one, and turns what went wrong into a line and an exit code.</summary>
+static class FairleadCommand
+{
+    /// <summary>Runs one command line.</summary>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
+    {
+        ArgumentSplit split = ArgumentSplit.Of(arguments);
+        RootCommand root = Create(new Invocation(output, error, split.Own, split.Command));
+        ParseResult parsed = root.Parse(
+            LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        string verb = parsed.CommandResult.Command is VerbCommand command ? $"fairlead {command.Name}" : "fairlead";
+        if (parsed.UnmatchedTokens is [{ } unknown, ..])
+        {
+            // the library reports these only where the root has nothing of its own to do
+            await error.WriteLineAsync($"error: unknown command \"{unknown}\" for \"{verb}\"\nSee '{verb} --help' for usage.");
+            return ExitCodes.Failure;
+        }
+
+        if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
+        {
+            await error.WriteLineAsync($"error: {parsed.Errors[0].Message}\nSee '{verb} --help' for usage.");
+            return ExitCodes.Failure;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null, // signals end the process as they would any; only a raw terminal handles them
+            });
+        }
+        catch (UsageException e)
+        {
+            await error.WriteLineAsync($"error: {e.Message}\nSee '{verb} --help' for help and examples");
+            return ExitCodes.Failure;
+        }
+#pragma warning disable CA1031 // the last stop: whatever it is, the user gets one line and a code
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Failure failure = Failure.Of(e);
+            if (failure.Message is not null) await error.WriteLineAsync($"error: {failure.Message}");
+            return failure.ExitCode;
+        }
+    }
+
+    /// <summary>The composition root: a verb is one file in <c>Verbs/</c> and one line here.</summary>
+    static RootCommand Create(Invocation invocation)
+    {
+        RootCommand root = new("fairlead runs commands in Kubernetes pods and joins their processes, over WebSocket.")
+        {
+            ExecVerb.Create(invocation),
+            AttachVerb.Create(invocation),
+            LabVerb.Create(invocation),
+            DemoVerb.Create(invocation),
+            CompletionVerb.Create(invocation),
+            VersionVerb.Create(invocation),
+        };
+        root.Options.Clear(); // the library's own help and version
+        root.Add(new HelpOption("--help", "-h") { Description = "Show this help", Action = new HelpText(wasAskedFor: true), Recursive = true });
+        root.Action = new HelpText(wasAskedFor: true);
+        return root;
+    }
+}

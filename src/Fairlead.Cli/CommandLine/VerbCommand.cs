@@ -1,0 +1,20 @@
+using System.CommandLine;
+
+namespace Fairlead.Cli.CommandLine;
+
+/// <summary>A verb of the command line, with what its help shows beside the options.</summary>
+sealed class VerbCommand : Command
+{
+    public VerbCommand(string name, string description) : base(name, description)
+    {
+    }
+
+    /// <summary>What stands behind the verb in the usage line.</summary>
+    public required string Usage { get; init; }
+
+    /// <summary>Examples, as lines.</summary>
+    public required string Examples { get; init; }
+
+    /// <summary>True for verbs that end with a remote command's code.</summary>
+    public bool ShowsExitCodes { get; init; }
+}

@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace Fairlead.Cli.Native;
+
+/// <summary>The C library's calls for descriptors and terminals, on Linux and macOS.</summary>
+[UnsupportedOSPlatform("windows")]
+static partial class LibC
+{
+    public const int Interrupted = 4; // EINTR, the same on both
+    public const int BrokenPipe = 32; // EPIPE, the same on both
+
+    public const short PollIn = 1;
+    public const short PollOut = 4;
+
+    /// <summary>EAGAIN.</summary>
+    public static int TryAgain => OperatingSystem.IsMacOS() ? 35 : 11;
+
+    /// <summary>The request that asks a terminal for its size.</summary>
+    static nuint WindowSizeRequest => OperatingSystem.IsMacOS() ? 0x40087468u : 0x5413u;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct WindowSize
+    {
+        public ushort Rows;
+        public ushort Columns;
+        public ushort PixelWidth;
+        public ushort PixelHeight;
+    }
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static unsafe partial nint Read(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static unsafe partial nint Write(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "isatty")]
+    public static partial int IsATty(int descriptor);
+
+    /// <summary>The modes go into an opaque buffer: <c>termios</c> differs between systems and is never looked into.</summary>
+    [LibraryImport("libc", EntryPoint = "tcgetattr", SetLastError = true)]
+    public static unsafe partial int GetModes(int descriptor, byte* modes);
+
+    [LibraryImport("libc", EntryPoint = "tcsetattr", SetLastError = true)]
+    public static unsafe partial int SetModes(int descriptor, int when, byte* modes);
+
+    [LibraryImport("libc", EntryPoint = "cfmakeraw")]
+    public static unsafe partial void MakeRaw(byte* modes);
+
+    /// <summary>nfds_t is long on Linux and int on macOS; a small number looks the same in a register.</summary>
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static unsafe partial int Poll(PollDescriptor* descriptors, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static unsafe partial int Control(int descriptor, nuint request, void* argument);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static unsafe partial int ControlVariadicOnStack(int descriptor, nuint request, nint a2, nint a3, nint a4, nint a5, nint a6, nint a7, void* argument);
+
+    /// <returns>False where the descriptor is no terminal.</returns>
+    public static unsafe bool TryGetWindowSize(int descriptor, out WindowSize size)
+    {
+        fixed (WindowSize* target = &size)
+        {
+            // ioctl is variadic: on Apple silicon such arguments travel on the stack, behind eight registers
+            return OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.Arm64
+                ? ControlVariadicOnStack(descriptor, WindowSizeRequest, 0, 0, 0, 0, 0, 0, target) == 0
+                : Control(descriptor, WindowSizeRequest, target) == 0;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using Fairlead.Cli.Native;
+using Fairlead.Cli.Terminals;
+using Fairlead.Client;
+
+namespace Fairlead.Cli.Sessions;
+
+/// <summary>Joins a remote process to this process's standard streams and terminal until it ends.</summary>
+static class ConsoleSession
+{
+    /// <summary>Runs all pumps at once. The terminal is as it was when this returns or throws.</summary>
+    /// <param name="process">The remote process; stays the caller's.</param>
+    /// <param name="options">What it was asked for.</param>
+    /// <param name="redraw">Makes the remote program draw itself anew: for attach.</param>
+    public static async Task<ExitStatus> RunAsync(RemoteProcess process, ExecOptions options, bool redraw)
+    {
+        if (!options.Tty || OperatingSystem.IsWindows()) return await PumpAsync(process, options);
+
+        using RawTerminal terminal = RawTerminal.Enter();
+        await using WindowSizes sizes = await WindowSizes.StartAsync(process.ResizeAsync, redraw);
+        return await PumpAsync(process, options);
+    }
+
+    static async Task<ExitStatus> PumpAsync(RemoteProcess process, ExecOptions options)
+    {
+        Task output = options.Stdout
+            ? OutputPump.Start("stdout", process.StandardOutput, StandardStreams.OpenOutput()).Completion
+            : Task.CompletedTask;
+        Task error = options.Stderr
+            ? OutputPump.Start("stderr", process.StandardError, StandardStreams.OpenError()).Completion
+            : Task.CompletedTask;
+        using InputPump? input = options.Stdin ? InputPump.Start(StandardStreams.OpenInput(), process.StandardInput) : null;
+
+        Task<ExitStatus> exit = process.WaitForExitAsync().AsTask();
+        Task ended = Task.WhenAll(exit, output, error);
+        Task failed = FirstFaultAsync(output, error, input?.Completion ?? Task.CompletedTask);
+        await Task.WhenAny(ended, failed);
+        if (failed.IsFaulted && !exit.IsCompleted)
+        {
+            process.Abort("The command line's own input or output failed.");
+            await failed;
+        }
+
+        ExitStatus status = await exit; // first: a lost session is the better explanation of whatever else failed
+        await ended;
+        return status;
+    }
+
+    /// <summary>Faults as soon as one of the tasks does.</summary>
+    static async Task FirstFaultAsync(params Task[] tasks)
+    {
+        await foreach (Task task in Task.WhenEach(tasks)) await task;
+    }
+}

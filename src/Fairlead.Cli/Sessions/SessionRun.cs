@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Globalization;
+using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Native;
+using Fairlead.Cli.Verbs;
+using Fairlead.Client;
+using Fairlead.KubeConfig.Targets;
+
+namespace Fairlead.Cli.Sessions;
+
+/// <summary>One exec or attach, from the look-up of its target to its exit code, with what kubectl says on the way.</summary>
+sealed class SessionRun(Invocation invocation, SessionOptions session, ConnectionOptions connection, ParseResult parsed)
+{
+    readonly bool _quiet = parsed.GetValue(session.Quiet);
+
+    public async Task<int> RunAsync(string target, TargetVerb verb, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        using StreamingClient client = new(connection.Load(parsed));
+        TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.PodRunningTimeout) };
+        ResolvedTarget resolved = await resolver.ResolveAsync(
+            target, verb, parsed.GetValue(connection.Namespace), parsed.GetValue(session.Container), cancellationToken);
+        foreach (string notice in resolved.Notices) Say(notice);
+
+        ExecOptions options = Options(verb, resolved);
+        await using RemoteProcess process = verb == TargetVerb.Attach
+            ? await client.AttachAsync(resolved.Pod, options, cancellationToken)
+            : await client.ExecAsync(resolved.Pod, command, options, cancellationToken);
+        if (parsed.GetValue(session.Verbose))
+            invocation.Error.WriteLine($"fairlead: connected by {process.Connection} to {client.Endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/')}");
+        if (verb == TargetVerb.Attach && options.Tty) Say("If you don't see a command prompt, try pressing enter.");
+
+        ExitStatus exit = await ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach);
+        if (!exit.Succeeded) Say(string.Create(CultureInfo.InvariantCulture, $"command terminated with exit code {exit.Code}"));
+        return exit.Code;
+    }
+
+    ExecOptions Options(TargetVerb verb, ResolvedTarget target)
+    {
+        bool stdin = parsed.GetValue(session.Stdin), tty = Tty(verb, target, stdin);
+        return new ExecOptions
+        {
+            Stdin = stdin,
+            Tty = tty,
+            Stderr = !tty,
+            Protocols = parsed.GetValue(session.Protocols),
+            PingInterval = parsed.GetValue(session.PingInterval),
+            PingTimeout = parsed.GetValue(session.PingTimeout),
+        };
+    }
+
+    /// <summary>Whether the session is one with a terminal, by kubectl's rules: never without input, and only where there is one.</summary>
+    bool Tty(TargetVerb verb, ResolvedTarget target, bool stdin)
+    {
+        bool tty = parsed.GetValue(session.Tty);
+        if (verb == TargetVerb.Attach)
+        {
+            if (tty && !target.HasTerminal) Say($"error: Unable to use a TTY - container {target.Pod.Container} did not allocate one");
+
+            // A container's terminal is there whether asked for or not; an interactive session must then treat it as one.
+            tty = target.HasTerminal && (tty || StandardStreams.InputIsTerminal);
+        }
+
+        if (!tty || !stdin) return false;
+        if (OperatingSystem.IsWindows()) throw new UsageException("-t is not supported on Windows yet: run without it");
+        if (StandardStreams.InputIsTerminal) return true;
+        invocation.Error.WriteLine("Unable to use a TTY - input is not a terminal or the right kind of file");
+        return false;
+    }
+
+    void Say(string line)
+    {
+        if (!_quiet) invocation.Error.WriteLine(line);
+    }
+}

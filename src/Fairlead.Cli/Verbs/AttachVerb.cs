@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Sessions;
+using Fairlead.KubeConfig.Targets;
+
+namespace Fairlead.Cli.Verbs;
+
+/// <summary><c>fairlead attach</c>: joins the process that a container already runs.</summary>
+static class AttachVerb
+{
+    public static Command Create(Invocation invocation)
+    {
+        VerbCommand verb = new("attach", "Attach to the process that a container already runs.")
+        {
+            Usage = "(POD | TYPE/NAME) [-c CONTAINER] [options]",
+            Examples = """
+                # Follow the output of the pod web-0, of its default or first container
+                fairlead attach web-0
+
+                # Use the terminal of the container shell
+                fairlead attach -it web-0 -c shell
+
+                # Attach to a ready pod of a replica set
+                fairlead attach rs/web
+                """,
+            ShowsExitCodes = true,
+        };
+        TargetArgument target = new();
+        SessionOptions session = new();
+        ConnectionOptions connection = new();
+        target.AddTo(verb);
+        session.AddTo(verb);
+        connection.AddTo(verb);
+        verb.SetAction(async (parsed, cancellationToken) =>
+        {
+            IReadOnlyList<string> targets = target.Read(parsed, invocation);
+            if (targets.Count == 0) throw new UsageException("pod or type/name must be specified");
+            if (targets.Count > 1 || invocation.RemoteCommand is not null)
+                throw new UsageException("attach takes one POD or TYPE/NAME and no command");
+
+            SessionRun run = new(invocation, session, connection, parsed);
+            return await run.RunAsync(targets[0], TargetVerb.Attach, [], cancellationToken);
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Fairlead.Client;
+using Fairlead.KubeConfig;
+
+namespace Fairlead.Cli.Verbs;
+
+/// <summary>The options that say which server, as whom, and in which namespace.</summary>
+sealed class ConnectionOptions
+{
+    public Option<string?> Namespace { get; } = Text("--namespace", "NAME", "The namespace; by default that of the kubeconfig's context", "-n");
+
+    readonly Option<string?> _kubeconfig = Text("--kubeconfig", "FILE", "The kubeconfig; by default KUBECONFIG or ~/.kube/config");
+    readonly Option<string?> _context = Text("--context", "NAME", "The kubeconfig's context; by default its current one");
+    readonly Option<string?> _cluster = Text("--cluster", "NAME", "The kubeconfig's cluster, instead of the context's");
+    readonly Option<string?> _user = Text("--user", "NAME", "The kubeconfig's user, instead of the context's");
+    readonly Option<string?> _server = Text("--server", "URL", "The server's address, instead of the kubeconfig's", "-s");
+    readonly Option<string?> _token = Text("--token", "TOKEN", "A bearer token, instead of the kubeconfig's credentials");
+    readonly Option<string?> _authority = Text("--certificate-authority", "FILE", "The certificate of the authority that the server must have its own from");
+    readonly Option<string?> _tlsServerName = Text("--tls-server-name", "NAME", "The name that the server's certificate must carry");
+
+    readonly Option<bool> _insecure = new("--insecure-skip-tls-verify")
+    {
+        Description = "Do not check the server's certificate: anybody on the way can read and answer",
+    };
+
+    public IReadOnlyList<Option> All =>
+        [Namespace, _kubeconfig, _context, _cluster, _user, _server, _token, _authority, _tlsServerName, _insecure];
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in All) command.Add(option);
+    }
+
+    /// <summary>Reads the kubeconfig. Kept apart from everything else, so that other verbs do not load what it needs.</summary>
+    public KubernetesEndpoint Load(ParseResult parsed) => KubeConfigEndpoint.Load(new KubeConfigOptions
+    {
+        Path = parsed.GetValue(_kubeconfig),
+        Context = parsed.GetValue(_context),
+        Cluster = parsed.GetValue(_cluster),
+        User = parsed.GetValue(_user),
+        Namespace = parsed.GetValue(Namespace),
+        Server = parsed.GetValue(_server),
+        Token = parsed.GetValue(_token),
+        CertificateAuthority = parsed.GetValue(_authority),
+        TlsServerName = parsed.GetValue(_tlsServerName),
+        InsecureSkipTlsVerify = parsed.GetValue(_insecure),
+    });
+
+    static Option<string?> Text(string name, string value, string description, params string[] aliases) =>
+        new(name, aliases) { HelpName = value, Description = description };
+}

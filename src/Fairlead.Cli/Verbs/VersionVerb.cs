@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Fairlead.Cli.CommandLine;
+
+namespace Fairlead.Cli.Verbs;
+
+/// <summary><c>fairlead version</c>: what this program is. Asks no server.</summary>
+static class VersionVerb
+{
+    public static Command Create(Invocation invocation)
+    {
+        VerbCommand verb = new("version", "Print the version of this program.")
+        {
+            Usage = "[--output json]",
+            Examples = """
+                fairlead version
+                fairlead version --output json
+                """,
+        };
+        Option<string?> output = new("--output", "-o") { HelpName = "FORMAT", Description = "json, or nothing for text" };
+        verb.Add(output);
+        verb.SetAction(parsed =>
+        {
+            switch (parsed.GetValue(output))
+            {
+                case null:
+                    invocation.Output.WriteLine($"fairlead {Version}");
+                    return;
+                case "json":
+                    WriteJson(invocation.Output);
+                    return;
+                case { } other:
+                    throw new UsageException($"--output must be json, not \"{other}\"");
+            }
+        });
+        return verb;
+    }
+
+    static string Version => typeof(VersionVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    static void WriteJson(TextWriter output)
+    {
+        using MemoryStream json = new();
+        using (Utf8JsonWriter writer = new(json, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("version", Version);
+            writer.WriteString("runtime", RuntimeInformation.FrameworkDescription);
+            writer.WriteString("platform", RuntimeInformation.RuntimeIdentifier);
+            writer.WriteEndObject();
+        }
+
+        output.WriteLine(Encoding.UTF8.GetString(json.ToArray()));
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Fairlead.KubeConfig.Api;
+
+// The few fields of the API's objects that the choice of a pod and of a container needs.
+
+sealed record ObjectMeta
+{
+    [JsonPropertyName("name")] public string Name { get; init; } = "";
+
+    [JsonPropertyName("annotations")] public Dictionary<string, string>? Annotations { get; init; }
+
+    [JsonPropertyName("creationTimestamp")] public DateTimeOffset? Created { get; init; }
+
+    [JsonPropertyName("deletionTimestamp")] public DateTimeOffset? Deleted { get; init; }
+}
+
+sealed record Pod
+{
+    [JsonPropertyName("metadata")] public ObjectMeta Metadata { get; init; } = new();
+
+    [JsonPropertyName("spec")] public PodSpec Spec { get; init; } = new();
+
+    [JsonPropertyName("status")] public PodStatus Status { get; init; } = new();
+}
+
+sealed record PodSpec
+{
+    [JsonPropertyName("nodeName")] public string? NodeName { get; init; }
+
+    [JsonPropertyName("containers")] public List<Container>? Containers { get; init; }
+
+    [JsonPropertyName("ephemeralContainers")] public List<Container>? EphemeralContainers { get; init; }
+
+    [JsonPropertyName("initContainers")] public List<Container>? InitContainers { get; init; }
+}
+
+sealed record Container
+{
+    [JsonPropertyName("name")] public string Name { get; init; } = "";
+
+    [JsonPropertyName("stdin")] public bool Stdin { get; init; }
+
+    [JsonPropertyName("tty")] public bool Tty { get; init; }
+}
+
+sealed record PodStatus
+{
+    [JsonPropertyName("phase")] public string? Phase { get; init; }
+
+    [JsonPropertyName("conditions")] public List<PodCondition>? Conditions { get; init; }
+
+    [JsonPropertyName("containerStatuses")] public List<ContainerStatus>? ContainerStatuses { get; init; }
+}
+
+sealed record PodCondition
+{
+    [JsonPropertyName("type")] public string? Type { get; init; }
+
+    [JsonPropertyName("status")] public string? Status { get; init; }
+
+    [JsonPropertyName("lastTransitionTime")] public DateTimeOffset? LastTransition { get; init; }
+}
+
+sealed record ContainerStatus
+{
+    [JsonPropertyName("restartCount")] public int RestartCount { get; init; }
+}
+
+sealed record PodList
+{
+    [JsonPropertyName("items")] public List<Pod>? Items { get; init; }
+}
+
+/// <summary>A deployment, service or other owner of pods. Its selector is a map of labels, or an object of two members.</summary>
+sealed record PodOwner
+{
+    [JsonPropertyName("spec")] public PodOwnerSpec? Spec { get; init; }
+}
+
+sealed record PodOwnerSpec
+{
+    [JsonPropertyName("selector")] public JsonElement Selector { get; init; }
+}
+
+/// <summary>Source-generated JSON of these types.</summary>
+[JsonSerializable(typeof(Pod))]
+[JsonSerializable(typeof(PodList))]
+[JsonSerializable(typeof(PodOwner))]
+sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Fairlead.Client;
+using Fairlead.Wire;
+
+namespace Fairlead.KubeConfig.Api;
+
+/// <summary>Reads objects of the Kubernetes API, over the handler that upgrades take too.</summary>
+sealed class ApiReader(KubernetesEndpoint endpoint)
+{
+    /// <summary>A list of ten thousand pods fits.</summary>
+    const int LargestAnswer = 256 * 1024 * 1024;
+
+    /// <summary>Of an answer that is no Status, this much is shown.</summary>
+    const int LongestQuote = 200;
+
+    static readonly TimeSpan _timeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>Gets one object or list.</summary>
+    /// <param name="path">From the API's root on, with its query.</param>
+    /// <param name="type">Its JSON type.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="KubernetesApiException">The server refused.</exception>
+    /// <exception cref="HttpRequestException">The server was not reached.</exception>
+    /// <exception cref="TimeoutException">The server did not answer within a minute.</exception>
+    public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(_timeout);
+        try
+        {
+            return await GetOnceOrTwiceAsync(path, type, deadline.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"the server {endpoint.Server.Authority} did not answer within {_timeout.TotalSeconds} s");
+        }
+    }
+
+    async Task<T> GetOnceOrTwiceAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using HttpMessageInvoker http = new(endpoint.Handler, disposeHandler: false);
+        Uri address = new(endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + path);
+        for (bool renew = false; ; renew = true)
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, address);
+            request.Headers.Accept.ParseAdd("application/json");
+            request.Headers.UserAgent.ParseAdd("fairlead");
+            if (endpoint.Authorize is { } authorize) await authorize(request, renew, cancellationToken);
+
+            using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
+            byte[] body = await ReadBodyAsync(response, cancellationToken);
+            if (response.StatusCode == HttpStatusCode.Unauthorized && !renew && endpoint.Authorize is not null) continue;
+            if (!response.IsSuccessStatusCode) throw Refused(response.StatusCode, body);
+            try
+            {
+                return JsonSerializer.Deserialize(body, type) ?? throw Unintelligible(response.StatusCode, null);
+            }
+            catch (JsonException e)
+            {
+                throw Unintelligible(response.StatusCode, e);
+            }
+        }
+    }
+
+    static async Task<byte[]> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using MemoryStream all = new();
+        byte[] buffer = new byte[16 * 1024];
+        while (await stream.ReadAsync(buffer, cancellationToken) is > 0 and int count)
+        {
+            if (all.Length + count > LargestAnswer) throw new HttpRequestException("the server's answer is larger than 256 MiB");
+            all.Write(buffer, 0, count);
+        }
+
+        return all.ToArray();
+    }
+
+    static KubernetesApiException Refused(HttpStatusCode code, byte[] body)
+    {
+        if (Status.TryParse(body) is { Message: { Length: > 0 } message } status) return new KubernetesApiException(message, code, status);
+
+        string text = Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, LongestQuote))).ReplaceLineEndings(" ").Trim();
+        string answer = $"the server answered {(int)code} ({code})";
+        return new KubernetesApiException(text.Length > 0 ? $"{answer}: {text}" : answer, code, null);
+    }
+
+    KubernetesApiException Unintelligible(HttpStatusCode code, JsonException? cause) => new(
+        $"{endpoint.Server.Authority} answered something that is not what the Kubernetes API says" + (cause is null ? "" : $" ({cause.Path})"), code, null);
+}

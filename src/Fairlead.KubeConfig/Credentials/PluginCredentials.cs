@@ -1,0 +1,59 @@
+using System.Net.Http.Headers;
+using Fairlead.KubeConfig.Files;
+
+namespace Fairlead.KubeConfig.Credentials;
+
+/// <summary>Credentials of a plugin, kept until shortly before they expire or a server refuses them. Safe for concurrent use.</summary>
+#pragma warning disable CA1001 // a semaphore whose wait handle nobody asks for holds nothing to dispose
+sealed class PluginCredentials : CredentialSource
+{
+#pragma warning restore CA1001
+    /// <summary>Fetched anew this long before their end, so that they do not end on the way to the server.</summary>
+    static readonly TimeSpan _margin = TimeSpan.FromMinutes(1);
+
+    readonly PluginRunner _runner;
+    readonly TimeProvider _time;
+    readonly SemaphoreSlim _fetching = new(1, 1);
+    volatile PluginCredential? _current;
+
+    PluginCredentials(PluginRunner runner, TimeProvider time)
+    {
+        _runner = runner;
+        _time = time;
+    }
+
+    public static PluginCredentials Create(PluginSettings settings, ClusterSettings cluster, SocketsHttpHandler handler, KubeConfigOptions options)
+    {
+        PluginCredentials credentials = new(new PluginRunner(settings, cluster, options), options.Time);
+
+        // A plugin may answer with a client certificate, and a new one after a 401. A pooled connection would go on showing the old
+        // one, so that none is pooled; a program that runs a plugin does not count handshakes.
+        handler.PooledConnectionIdleTimeout = TimeSpan.Zero;
+        handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => credentials._current?.Certificate!;
+        return credentials;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<AuthenticationHeaderValue?> GetAsync(bool renew, CancellationToken cancellationToken)
+    {
+        PluginCredential? seen = _current;
+        if (renew || !IsFresh(seen))
+        {
+            await _fetching.WaitAsync(cancellationToken);
+            try
+            {
+                // Somebody else may have fetched while this one waited.
+                if (ReferenceEquals(_current, seen) || !IsFresh(_current)) _current = await _runner.RunAsync(cancellationToken);
+            }
+            finally
+            {
+                _fetching.Release();
+            }
+        }
+
+        return _current?.Token is { } token ? Bearer(token, "the credential plugin") : null;
+    }
+
+    bool IsFresh(PluginCredential? credential) =>
+        credential is not null && (credential.Expires is not { } expires || _time.GetUtcNow() < expires - _margin);
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using k8s;
+using k8s.KubeConfigModels;
+using YamlDotNet.Core;
+
+namespace Fairlead.KubeConfig.Files;
+
+/// <summary>One kubeconfig file. Its relative paths are resolved against its own folder.</summary>
+sealed class KubeConfigFile
+{
+    /// <summary>A kubeconfig holds a few certificates per cluster; more than this is no kubeconfig.</summary>
+    const int LargestFile = 16 * 1024 * 1024;
+
+    public string? CurrentContext { get; private init; }
+
+    public Dictionary<string, ContextSettings> Contexts { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, ClusterSettings> Clusters { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, UserSettings> Users { get; } = new(StringComparer.Ordinal);
+
+    /// <exception cref="KubeConfigException">The file cannot be read or is not a kubeconfig.</exception>
+    public static KubeConfigFile Load(string path)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > LargestFile) throw new KubeConfigException($"{path} is too large for a kubeconfig");
+            return Parse(File.ReadAllText(path), Path.GetDirectoryName(Path.GetFullPath(path))!);
+        }
+        catch (YamlException e)
+        {
+            // without the parser's own words: they may quote the line, and the line may be a token
+            throw new KubeConfigException($"{path} is not a valid kubeconfig: error in line {e.Start.Line}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KubeConfigException($"the kubeconfig {path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    static KubeConfigFile Parse(string text, string folder)
+    {
+        if (string.IsNullOrWhiteSpace(text)) return new KubeConfigFile();
+
+        using MemoryStream yaml = new(Encoding.UTF8.GetBytes(text));
+        K8SConfiguration? model = KubernetesClientConfiguration.LoadKubeConfig(yaml);
+        if (model is null) return new KubeConfigFile();
+
+        UnmodelledKeys extra = UnmodelledKeys.Read(text);
+        KubeConfigFile file = new() { CurrentContext = NullIfEmpty(model.CurrentContext) };
+        foreach (Context context in model.Contexts ?? [])
+        {
+            if (context.Name is null || context.ContextDetails is not { } details) continue;
+            file.Contexts.TryAdd(context.Name, new ContextSettings(details.Cluster ?? "", details.User ?? "", NullIfEmpty(details.Namespace)));
+        }
+
+        foreach (Cluster cluster in model.Clusters ?? [])
+        {
+            if (cluster.Name is null || cluster.ClusterEndpoint is not { } endpoint) continue;
+            file.Clusters.TryAdd(cluster.Name, new ClusterSettings
+            {
+                Server = endpoint.Server ?? "",
+                CertificateAuthorityData = NullIfEmpty(endpoint.CertificateAuthorityData),
+                CertificateAuthorityFile = Locate(endpoint.CertificateAuthority, folder),
+                TlsServerName = NullIfEmpty(endpoint.TlsServerName),
+                SkipTlsVerify = endpoint.SkipTlsVerify,
+                ProxyUrl = NullIfEmpty(extra.OfCluster(cluster.Name).ProxyUrl),
+                PluginConfiguration = extra.OfCluster(cluster.Name).PluginConfiguration,
+            });
+        }
+
+        foreach (User user in model.Users ?? [])
+        {
+            if (user.Name is null || user.UserCredentials is not { } credentials) continue;
+            file.Users.TryAdd(user.Name, ReadUser(credentials, extra.OfUser(user.Name), folder));
+        }
+
+        return file;
+    }
+
+    static UserSettings ReadUser(UserCredentials credentials, UnmodelledKeys.User extra, string folder) => new()
+    {
+        Token = NullIfEmpty(credentials.Token),
+        TokenFile = Locate(extra.TokenFile, folder),
+        UserName = NullIfEmpty(credentials.UserName),
+        Password = credentials.Password,
+        ClientCertificateData = NullIfEmpty(credentials.ClientCertificateData),
+        ClientCertificateFile = Locate(credentials.ClientCertificate, folder),
+        ClientKeyData = NullIfEmpty(credentials.ClientKeyData),
+        ClientKeyFile = Locate(credentials.ClientKey, folder),
+        Plugin = credentials.ExternalExecution is { } plugin ? ReadPlugin(plugin, extra.InteractiveMode, folder) : null,
+        Impersonation = string.IsNullOrEmpty(credentials.Impersonate)
+            ? null
+            : new Impersonation(credentials.Impersonate, [.. credentials.ImpersonateGroups ?? []], [.. credentials.ImpersonateUserExtra ?? []]),
+    };
+
+    static PluginSettings ReadPlugin(ExternalExecution plugin, string? interactiveMode, string folder)
+    {
+        string command = plugin.Command ?? "", version = plugin.ApiVersion ?? "";
+        bool isRelativePath = command.Contains('/', StringComparison.Ordinal) || command.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        return new PluginSettings
+        {
+            ApiVersion = version,
+            Command = isRelativePath ? Locate(command, folder)! : command,
+            Arguments = [.. plugin.Arguments ?? []],
+            Environment =
+            [
+                .. (plugin.EnvironmentVariables ?? [])
+                    .Where(variable => variable.ContainsKey("name"))
+                    .Select(variable => KeyValuePair.Create(variable["name"], variable.GetValueOrDefault("value") ?? "")),
+            ],
+            InstallHint = NullIfEmpty(plugin.InstallHint),
+            ProvideClusterInfo = plugin.ProvideClusterInfo,
+            InteractiveMode = interactiveMode,
+        };
+    }
+
+    static string? Locate(string? path, string folder) => string.IsNullOrEmpty(path) ? null : Path.GetFullPath(path, folder);
+
+    static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

@@ -1,0 +1,47 @@
+namespace Fairlead.KubeConfig;
+
+/// <summary>Which kubeconfig to read, and what to put in place of what it says.</summary>
+public sealed record KubeConfigOptions
+{
+    /// <summary>
+    /// The one file to read; it must exist. Null reads the files of <c>KUBECONFIG</c>, merged, or <c>~/.kube/config</c>, or, inside
+    /// a pod, its service account.
+    /// </summary>
+    public string? Path { get; init; }
+
+    /// <summary>The context; null for the file's current one.</summary>
+    public string? Context { get; init; }
+
+    /// <summary>The cluster entry, instead of the context's.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>The user entry, instead of the context's.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The namespace, instead of the context's.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>The server's address, instead of the cluster's. With it, no kubeconfig is needed.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>A bearer token, instead of the user's credentials.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>The file of the authority that signed the server's certificate, instead of the cluster's.</summary>
+    public string? CertificateAuthority { get; init; }
+
+    /// <summary>The name that the server's certificate must carry, instead of the cluster's.</summary>
+    public string? TlsServerName { get; init; }
+
+    /// <summary>Does not look at the server's certificate at all: anybody on the way can read and answer.</summary>
+    public bool InsecureSkipTlsVerify { get; init; }
+
+    /// <summary>True where a credential plugin may ask questions on the terminal; by default, where standard input is a terminal.</summary>
+    public bool Interactive { get; init; } = !Console.IsInputRedirected;
+
+    internal Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
+
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
+    internal string ServiceAccountDirectory { get; init; } = "/var/run/secrets/kubernetes.io/serviceaccount";
+}

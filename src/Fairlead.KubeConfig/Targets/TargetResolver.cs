@@ -1,0 +1,83 @@
+using System.Globalization;
+using Fairlead.Client;
+using Fairlead.KubeConfig.Api;
+
+namespace Fairlead.KubeConfig.Targets;
+
+/// <summary>Finds the pod and the container that a target such as <c>web-0</c>, <c>deploy/web</c> or <c>svc/web</c> means.</summary>
+public sealed class TargetResolver
+{
+    static readonly TimeSpan _pollInterval = TimeSpan.FromSeconds(1);
+
+    readonly KubernetesEndpoint _endpoint;
+    readonly ApiReader _api;
+    readonly TimeProvider _time;
+
+    /// <summary>Creates a resolver that asks this endpoint, which stays its owner's.</summary>
+    public TargetResolver(KubernetesEndpoint endpoint) : this(endpoint, TimeProvider.System)
+    {
+    }
+
+    internal TargetResolver(KubernetesEndpoint endpoint, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        _endpoint = endpoint;
+        _api = new ApiReader(endpoint);
+        _time = time;
+    }
+
+    /// <summary>How long an owner may be without any pod. As kubectl's <c>--pod-running-timeout</c>.</summary>
+    public TimeSpan PodTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Finds a pod that runs, and one of its containers.</summary>
+    /// <param name="target">A pod's name, or <c>type/name</c>.</param>
+    /// <param name="verb">What for.</param>
+    /// <param name="namespace">Its namespace; null for the endpoint's default.</param>
+    /// <param name="container">The container; null for the pod's default.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="TargetException">The target names nothing that runs.</exception>
+    /// <exception cref="KubernetesApiException">The server refused to tell.</exception>
+    /// <exception cref="HttpRequestException">The server was not reached.</exception>
+    public async Task<ResolvedTarget> ResolveAsync(
+        string target, TargetVerb verb, string? @namespace = null, string? container = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(target);
+        TargetName name = TargetName.Parse(target);
+        string space = string.IsNullOrEmpty(@namespace) ? _endpoint.DefaultNamespace : @namespace;
+        Pod pod = name.Owner is null
+            ? await _api.GetAsync($"{Pods(space)}/{Uri.EscapeDataString(name.Name)}", ApiJson.Default.Pod, cancellationToken)
+            : await FindPodOfAsync(name.Owner, name.Name, space, cancellationToken);
+
+        if (pod.Status.Phase is "Succeeded" or "Failed")
+        {
+            string refused = verb == TargetVerb.Exec ? "exec into a container" : "attach a container";
+            throw new TargetException($"cannot {refused} in a completed pod; current phase is {pod.Status.Phase}");
+        }
+
+        return ContainerChoice.Choose(pod, space, container);
+    }
+
+    async Task<Pod> FindPodOfAsync(OwnerKind kind, string name, string space, CancellationToken cancellationToken)
+    {
+        string path = $"{kind.ApiPath}/namespaces/{Uri.EscapeDataString(space)}/{kind.Plural}/{Uri.EscapeDataString(name)}";
+        PodOwner owner = await _api.GetAsync(path, ApiJson.Default.PodOwner, cancellationToken);
+        string selector = owner.Spec is { } spec ? LabelSelector.Format(spec.Selector) : "";
+        if (selector.Length == 0) throw new TargetException($"{kind.Singular} \"{name}\" has no selector: it says nothing about its pods");
+
+        long started = _time.GetTimestamp();
+        while (true)
+        {
+            PodList list = await _api.GetAsync($"{Pods(space)}?labelSelector={Uri.EscapeDataString(selector)}", ApiJson.Default.PodList, cancellationToken);
+            if (list.Items?.Order(PodOrder.BestFirst).FirstOrDefault() is { } best) return best;
+            if (_time.GetElapsedTime(started) >= PodTimeout)
+            {
+                string seconds = PodTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+                throw new TargetException($"{kind.Singular} \"{name}\" has no pods, and none came within {seconds} s");
+            }
+
+            await Task.Delay(_pollInterval, _time, cancellationToken);
+        }
+    }
+
+    static string Pods(string space) => $"/api/v1/namespaces/{Uri.EscapeDataString(space)}/pods";
+}

@@ -1,0 +1,69 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Fairlead.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace Fairlead.Server.Access;
+
+/// <summary>Who sends a request, by its bearer token.</summary>
+/// <remarks>
+/// Hashes are compared, in constant time, and always with all users: how long it takes tells nothing about how close a guess
+/// was or who exists.
+/// </remarks>
+sealed class BearerTokens
+{
+    const string Scheme = "Bearer ";
+
+    /// <summary>A browser cannot set headers on a WebSocket, and offers its token as a subprotocol next to a real one.</summary>
+    const string SubprotocolPrefix = "base64url.bearer.authorization.k8s.io.";
+
+    readonly (byte[] Hash, ApiUser User)[] _users;
+
+    public BearerTokens(IEnumerable<ApiUser> users) => _users = [.. users.Select(user => (SHA256.HashData(Encoding.UTF8.GetBytes(user.Token)), user))];
+
+    /// <summary>The user, or null for nobody and for a token that is not known. A token among the subprotocols is taken out.</summary>
+    public ApiUser? Authenticate(HttpRequest request)
+    {
+        string? token = FromHeader(request.Headers.Authorization) ?? TakeFromSubprotocols(request);
+        return string.IsNullOrEmpty(token) ? null : Find(token);
+    }
+
+    ApiUser? Find(string token)
+    {
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
+        ApiUser? found = null;
+        foreach ((byte[] known, ApiUser user) in _users)
+        {
+            if (CryptographicOperations.FixedTimeEquals(known, hash)) found = user;
+        }
+
+        return found;
+    }
+
+    static string? FromHeader(StringValues header) =>
+        header.Count == 1 && header[0]!.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[0]![Scheme.Length..].Trim() : null;
+
+    static string? TakeFromSubprotocols(HttpRequest request)
+    {
+        StringValues header = request.Headers[HeaderNames.SecWebSocketProtocol];
+        if (header.Count == 0) return null;
+
+        List<string> offered = [.. SubprotocolNegotiation.Split(header)];
+        string? carrier = offered.Find(name => name.StartsWith(SubprotocolPrefix, StringComparison.Ordinal));
+        if (carrier is null || offered.Count < 2) return null;
+
+        offered.RemoveAll(name => name.StartsWith(SubprotocolPrefix, StringComparison.Ordinal));
+        request.Headers[HeaderNames.SecWebSocketProtocol] = string.Join(", ", offered);
+        try
+        {
+            return Encoding.UTF8.GetString(Base64Url.DecodeFromChars(carrier.AsSpan(SubprotocolPrefix.Length)));
+        }
+        catch (FormatException)
+        {
+            return null; // no token: the request is nobody's, and is refused as such
+        }
+    }
+}

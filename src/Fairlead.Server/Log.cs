@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Server;
+
+/// <summary>What this room logs. Never a token, never what a session carries.</summary>
+static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Debug, "{Method} {Path} refused with {Code}: {Message}", EventName = "RequestRefused")]
+    public static partial void RequestRefused(ILogger logger, string method, string path, int? code, string? message);
+
+    [LoggerMessage(2, LogLevel.Error, "{Method} {Path} failed", EventName = "RequestFailed")]
+    public static partial void RequestFailed(ILogger logger, Exception exception, string method, string path);
+
+    [LoggerMessage(3, LogLevel.Error, "The runtime failed during {Kind} in container {Container} of pod {Namespace}/{Pod}", EventName = "RuntimeFailed")]
+    public static partial void RuntimeFailed(ILogger logger, Exception exception, string kind, string container, string @namespace, string pod);
+
+    [LoggerMessage(4, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} over {Protocol} begins", EventName = "SessionBegins")]
+    public static partial void SessionBegins(ILogger logger, string kind, string user, string container, string @namespace, string pod, string protocol);
+
+    [LoggerMessage(5, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} ended: {Result} {Reason}", EventName = "SessionEnded")]
+    public static partial void SessionEnded(ILogger logger, string kind, string user, string container, string @namespace, string pod, string? result, string? reason);
+}

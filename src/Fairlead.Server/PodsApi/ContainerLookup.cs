@@ -1,0 +1,44 @@
+using System.Text.Json.Nodes;
+
+namespace Fairlead.Server.PodsApi;
+
+/// <summary>A container that a request named, in its pod as the catalog has it.</summary>
+sealed record FoundContainer(JsonObject Pod, ContainerReference Reference, IContainer Container)
+{
+    /// <summary>The container's entry in the pod's status; null where there is none.</summary>
+    public JsonObject? Status => Pod.Objects("status", "containerStatuses").FirstOrDefault(status => status.Text("name") == Reference.Container);
+}
+
+/// <summary>Finds the container that a request is about, or refuses in the API server's words.</summary>
+sealed class ContainerLookup(IContainerRuntime runtime, IPodCatalog catalog)
+{
+    static readonly string[] s_lists = ["containers", "initContainers", "ephemeralContainers"];
+
+    /// <param name="request">Which pod.</param>
+    /// <param name="container">Which container; null or empty for the only one of the pod.</param>
+    /// <param name="cancellationToken">Ends the wait for the runtime.</param>
+    /// <exception cref="ApiRefusal">There is no such pod or container, or none was named where there are several.</exception>
+    public async ValueTask<FoundContainer> FindAsync(ApiRequest request, string? container, CancellationToken cancellationToken)
+    {
+        JsonObject pod = catalog.List(ApiResources.Pods.Name).Items.FirstOrDefault(pod => pod.Namespace == request.Namespace && pod.Name == request.Name)
+            ?? throw new ApiRefusal(Refusals.NotFound(ApiResources.Pods, request.Name!));
+        ContainerReference reference = new(request.Namespace!, request.Name!, string.IsNullOrEmpty(container) ? OnlyContainerOf(pod) : container);
+        if (!s_lists.Any(list => NamesIn(pod, list).Contains(reference.Container)))
+            throw new ApiRefusal(Refusals.BadRequest($"container {reference.Container} is not valid for pod {reference.Pod}"));
+
+        IContainer found = await runtime.FindAsync(reference, cancellationToken)
+            ?? throw new ApiRefusal(Refusals.InternalError($"container not found (\"{reference.Container}\")"));
+        return new FoundContainer(pod, reference, found);
+    }
+
+    static string OnlyContainerOf(JsonObject pod)
+    {
+        string[] names = [.. NamesIn(pod, "containers")];
+        if (names.Length == 1) return names[0];
+        throw new ApiRefusal(Refusals.BadRequest(names.Length == 0
+            ? $"a container name must be specified for pod {pod.Name}"
+            : $"a container name must be specified for pod {pod.Name}, choose one of: [{string.Join(' ', names)}]"));
+    }
+
+    static IEnumerable<string> NamesIn(JsonObject pod, string list) => pod.Objects("spec", list).Select(container => container.Text("name")).OfType<string>();
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+
+namespace Fairlead.Server.PodsApi;
+
+/// <summary>Lists and single objects, as they are or as tables.</summary>
+sealed class ObjectsEndpoint(IPodCatalog catalog, TimeProvider clock)
+{
+    public Task ListAsync(HttpContext context, ApiRequest request, ApiResource resource)
+    {
+        AcceptedForm form = FormOf(context.Request);
+        ObjectSelector selector = ObjectSelector.Of(context.Request, request, resource);
+        CatalogSnapshot snapshot = Snapshot(resource);
+        IEnumerable<JsonObject> items = snapshot.Items.Where(selector.Matches);
+        string version = snapshot.ResourceVersion.ToString(CultureInfo.InvariantCulture);
+        return ApiAnswer.WriteAsync(context, 200, ApiAnswer.Json, ApiAnswer.ToBytes(writer =>
+        {
+            if (form.Kind == FormKind.Table) TableOf(context, resource, form).Write(writer, items, version, withColumns: true);
+            else WriteList(writer, resource, items, version);
+        }));
+    }
+
+    public Task GetAsync(HttpContext context, ApiRequest request, ApiResource resource)
+    {
+        AcceptedForm form = FormOf(context.Request);
+        JsonObject item = Snapshot(resource).Items.FirstOrDefault(item => item.Name == request.Name && (!resource.Namespaced || item.Namespace == request.Namespace))
+            ?? throw new ApiRefusal(Refusals.NotFound(resource, request.Name!));
+        return ApiAnswer.WriteAsync(context, 200, ApiAnswer.Json, ApiAnswer.ToBytes(writer =>
+        {
+            if (form.Kind == FormKind.Table) TableOf(context, resource, form).Write(writer, [item], item.ResourceVersion, withColumns: true);
+            else item.WriteTo(writer, resource);
+        }));
+    }
+
+    CatalogSnapshot Snapshot(ApiResource resource)
+    {
+        if (resource != ApiResources.Namespaces) return catalog.List(resource.Name);
+        CatalogSnapshot pods = catalog.List(ApiResources.Pods.Name);
+        return pods with { Items = Namespaces.Of(pods.Items) };
+    }
+
+    ObjectTable TableOf(HttpContext context, ApiResource resource, AcceptedForm form) => new(resource, form, QueryValues.First(context.Request.Query, "includeObject"), clock);
+
+    static AcceptedForm FormOf(HttpRequest request)
+    {
+        AcceptedForm form = AcceptedForm.Of(request);
+        return form.Kind == FormKind.None ? throw new ApiRefusal(Refusals.NotAcceptable) : form;
+    }
+
+    static void WriteList(Utf8JsonWriter writer, ApiResource resource, IEnumerable<JsonObject> items, string resourceVersion)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("kind", resource.Kind + "List");
+        writer.WriteString("apiVersion", resource.ApiVersion);
+        writer.WriteStartObject("metadata");
+        writer.WriteString("resourceVersion", resourceVersion);
+        writer.WriteEndObject();
+        writer.WriteStartArray("items");
+        foreach (JsonObject item in items) item.WriteTo(writer, resource);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Server.PodsApi;
+
+/// <summary>Watches: changes as they happen, one JSON event a line, until the time asked for is over, the client leaves or the server stops.</summary>
+sealed class WatchEndpoint(IPodCatalog catalog, TimeProvider clock, ILogger logger, CancellationToken stopping)
+{
+    public async Task AnswerAsync(HttpContext context, ApiRequest request, ApiResource resource)
+    {
+        IQueryCollection query = context.Request.Query;
+        AcceptedForm form = AcceptedForm.Of(context.Request);
+        if (form.Kind == FormKind.None) throw new ApiRefusal(Refusals.NotAcceptable);
+        ObjectSelector selector = ObjectSelector.Of(context.Request, request, resource);
+        long? timeout = QueryValues.Number(query, "timeoutSeconds");
+        bool announced = QueryValues.Boolean(query, "sendInitialEvents");
+        long from = QueryValues.Number(query, "resourceVersion") ?? 0;
+
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        if (timeout is > 0) ending.CancelAfter(TimeSpan.FromSeconds(Math.Min(timeout.Value, int.MaxValue / 1000)));
+
+        ObjectTable? table = form.Kind == FormKind.Table ? new(resource, form, QueryValues.First(query, "includeObject"), clock) : null;
+        WatchEvents events = new(context.Response.BodyWriter, resource, table);
+        context.Response.ContentType = ApiAnswer.Json;
+        DataRates.Lift(context);
+        try
+        {
+            CatalogSnapshot now = catalog.List(resource.Name);
+            await context.Response.StartAsync(ending.Token);
+            if (from == 0 || announced)
+            {
+                foreach (JsonObject item in now.Items.Where(selector.Matches)) events.Write("ADDED", item);
+                if (announced) events.WriteInitialEventsEnd(now.ResourceVersion);
+                from = now.ResourceVersion;
+            }
+
+            WatchedSet watched = new(selector, now.Items, from);
+            await events.FlushAsync(ending.Token);
+            await foreach (CatalogChange change in catalog.WatchAsync(resource.Name, from, ending.Token).WithCancellation(ending.Token))
+            {
+                if (watched.TypeOf(change) is not { } type) continue;
+                events.Write(type, change.Item);
+                await events.FlushAsync(ending.Token);
+            }
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // the end of every watch: time is over, the client left, or the server stops
+        }
+        catch (Exception failure) when (context.Response.HasStarted)
+        {
+            Log.RequestFailed(logger, failure, context.Request.Method, context.Request.Path);
+            events.WriteError(Refusals.InternalError(failure.Message));
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using Fairlead.Streaming;
+using Fairlead.Wire;
+
+namespace Fairlead.Server;
+
+/// <summary>How the pods API is offered.</summary>
+public sealed class PodsApiOptions
+{
+    /// <summary>Who may use it. Nobody else may: there is no anonymous access.</summary>
+    public required IReadOnlyList<ApiUser> Users { get; init; }
+
+    /// <summary>The versions of the remote command protocol that exec and attach accept over WebSocket.</summary>
+    public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.OverWebSocket;
+
+    /// <summary>The bounds and deadlines of a session's connection.</summary>
+    public CarrierLimits Limits { get; init; } = CarrierLimits.Default;
+
+    /// <summary>The clock that ages in tables are counted by.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,10 @@
+namespace Fairlead.Server.Tests;
+
+/// <summary>A runtime with the containers that a test put there.</summary>
+sealed class FakeRuntime : IContainerRuntime
+{
+    public Dictionary<ContainerReference, FakeContainer> Containers { get; } = [];
+
+    public ValueTask<IContainer?> FindAsync(ContainerReference container, CancellationToken cancellationToken) =>
+        new(Containers.GetValueOrDefault(container));
+}
