@@ -128,7 +128,7 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
         switch (_options.LostClient)
         {
             case LostClientPolicy.Kill:
-                await EndTreeAsync(process);
+                await EndTreeAsync(process, hangUp: true);
                 break;
             case LostClientPolicy.HangUp when process.Io.Terminal is { } terminal:
                 terminal.Dispose();
@@ -147,7 +147,13 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
 
     Status LostStatus() => Status.InternalError("the client was lost: " + session.LossReason?.Message);
 
-    Task<bool> EndTreeAsync(LocalProcess process) => ProcessTermination.EndAsync(ProcessSearch.Of(process), _options.Grace);
+    /// <param name="process">The command.</param>
+    /// <param name="hangUp">
+    /// Its terminal is closed too: a shell may see SIGHUP just before it waits for input, and only the hang-up ends that wait. After the
+    /// first search, which knows processes by their terminal.
+    /// </param>
+    Task<bool> EndTreeAsync(LocalProcess process, bool hangUp = false) =>
+        ProcessTermination.EndAsync(ProcessSearch.Of(process), _options.Grace, hangUp ? () => process.Io.Terminal?.Dispose() : null);
 
     /// <summary>
     /// What goes on without the client: outputs that are still held open are read and dropped until their last holder ends, so that a
