@@ -13,7 +13,7 @@ sealed class LogWriter(ContainerLogQuery query, PipeWriter output)
     const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z '";
 
     long _left = query.LimitBytes ?? long.MaxValue;
-    bool _lineBegins = true;
+    long _skip;
 
     /// <summary>Writes and, when asked to, follows to the end of the run.</summary>
     /// <exception cref="IOException">The reader was so slow for so long that the log has moved on.</exception>
@@ -22,72 +22,55 @@ sealed class LogWriter(ContainerLogQuery query, PipeWriter output)
         using LogFollower follower = log.Follow(fromStart: true);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(follower.CutOff, cancellationToken);
         long end = log.End;
-        long skip = query.TailLines is { } lines ? Math.Max(0, CountLines(log, follower.Taken, end) - Math.Max(0, lines)) : 0;
+        if (query.TailLines is { } tail) _skip = Math.Max(0, CountLines(log, follower.Taken, end) - Math.Max(0, tail));
+
+        LogLines lines = new(Write);
         try
         {
-            while (_left > 0 && (query.Follow || (follower.Position < end)) && await follower.NextAsync(either.Token) is { } chunk)
+            while (_left > 0 && (query.Follow || follower.Position < end) && await follower.NextAsync(either.Token) is { } chunk)
             {
-                if (!IsWanted(chunk)) continue;
-                ReadOnlyMemory<byte> data = Skip(chunk.Data, ref skip);
-                if (data.IsEmpty) continue;
-                Write(data.Span, chunk.Time);
+                lines.Add(chunk);
                 if ((await output.FlushAsync(either.Token)).IsCompleted) return;
             }
+
+            lines.Complete();
+            await output.FlushAsync(either.Token);
         }
         catch (OperationCanceledException) when (follower.CutOff.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new IOException($"The reader of the log fell {follower.Behind.ToString(CultureInfo.InvariantCulture)} bytes behind and was cut off.");
+            string behind = follower.Behind.ToString(CultureInfo.InvariantCulture);
+            throw new IOException($"The reader of the log fell {behind} bytes behind and was cut off.");
         }
     }
-
-    bool IsWanted(LogChunk chunk) => query.Since is not { } since || chunk.Time >= since;
 
     /// <summary>The lines that are kept and wanted, one that is not ended yet included.</summary>
     long CountLines(ContainerLog log, LogChunk? before, long end)
     {
         long count = 0;
-        bool open = false;
-        for (LogChunk? chunk = before is null ? null : log.After(before).Chunk; chunk is not null && chunk.Offset < end; chunk = log.After(chunk).Chunk)
+        LogLines lines = new((_, time) => count += IsWanted(time) ? 1 : 0);
+        while (before is not null && log.After(before).Chunk is { } chunk && chunk.Offset < end)
         {
-            if (!IsWanted(chunk)) continue;
-            count += chunk.Data.AsSpan().Count((byte)'\n');
-            open = chunk.Data is [.., not (byte)'\n'];
+            lines.Add(chunk);
+            before = chunk;
         }
 
-        return open ? count + 1 : count;
+        lines.Complete();
+        return count;
     }
 
-    static ReadOnlyMemory<byte> Skip(ReadOnlyMemory<byte> data, ref long lines)
-    {
-        while (lines > 0)
-        {
-            int end = data.Span.IndexOf((byte)'\n');
-            if (end < 0) return default;
-            data = data[(end + 1)..];
-            lines--;
-        }
+    bool IsWanted(DateTimeOffset time) => query.Since is not { } since || time >= since;
 
-        return data;
-    }
-
-    void Write(ReadOnlySpan<byte> data, DateTimeOffset time)
+    void Write(ReadOnlySpan<byte> line, DateTimeOffset time)
     {
-        if (!query.Timestamps)
+        if (!IsWanted(time)) return;
+        if (_skip > 0)
         {
-            WriteLimited(data);
+            _skip--;
             return;
         }
 
-        byte[] stamp = Encoding.ASCII.GetBytes(time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture));
-        while (!data.IsEmpty)
-        {
-            if (_lineBegins) WriteLimited(stamp);
-            int end = data.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = end < 0 ? data : data[..(end + 1)];
-            WriteLimited(line);
-            _lineBegins = end >= 0;
-            data = data[line.Length..];
-        }
+        if (query.Timestamps) WriteLimited(Encoding.ASCII.GetBytes(time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)));
+        WriteLimited(line);
     }
 
     void WriteLimited(ReadOnlySpan<byte> data)

@@ -238,6 +238,19 @@ public sealed class ExecTests
     }
 
     [Fact]
+    public async Task A_client_that_takes_no_more_of_one_output_does_not_hold_up_the_command()
+    {
+        await using Room room = new();
+        await using TestClient client = room.Exec(
+            new RemoteCommandRequest { Command = ["sh", "-c", "head -c 3000000 /dev/zero; exit 4"], Stdout = true }, collect: false);
+        client.Adapter.TakeNoMore(RemoteChannel.StandardOutput);
+
+        (await client.Status).TryGetExitCode(out int code);
+
+        Assert.Equal(4, code);
+    }
+
+    [Fact]
     public async Task Two_hundred_at_once_leave_no_zombie_and_no_descriptor()
     {
         await using Room room = new();

@@ -16,6 +16,13 @@ static class FairleadCommand
         ParseResult parsed = root.Parse(
             LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All), new ParserConfiguration { ResponseFileTokenReplacer = null });
         string verb = parsed.CommandResult.Command is VerbCommand command ? $"fairlead {command.Name}" : "fairlead";
+        if (parsed.UnmatchedTokens is [{ } unknown, ..])
+        {
+            // the library reports these only where the root has nothing of its own to do
+            await error.WriteLineAsync($"error: unknown command \"{unknown}\" for \"{verb}\"\nSee '{verb} --help' for usage.");
+            return ExitCodes.Failure;
+        }
+
         if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
         {
             await error.WriteLineAsync($"error: {parsed.Errors[0].Message}\nSee '{verb} --help' for usage.");

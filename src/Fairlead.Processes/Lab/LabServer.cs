@@ -29,6 +29,7 @@ public sealed class LabServer : IAsyncDisposable
     readonly ProcessRuntime _runtime;
     readonly LabCertificate _certificate;
     readonly WebApplication _application;
+    int _disposed;
 
     LabServer(ProcessRuntime runtime, LabCertificate certificate, WebApplication application, IReadOnlyList<ApiUser> users, Uri url) =>
         (_runtime, _certificate, _application, Users, Url) = (runtime, certificate, application, users, url);
@@ -112,6 +113,7 @@ public sealed class LabServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await _application.StopAsync();
         await _application.DisposeAsync();
         await _runtime.DisposeAsync();
