@@ -135,7 +135,7 @@ public sealed class SpdyHeaderTests
     [InlineData("000000", "count")]
     [InlineData("00000041", "count of 65")]
     [InlineData("ffffffff", "count of 4294967295")]
-    [InlineData("00000002 00000001 61 00000001 62 00 00", "cut off")]
+    [InlineData("00000002 00000001 61 00000001 62 00000005 6161", "cut off")]
     [InlineData("00000001", "room for fewer")]
     [InlineData("00000001 00000000 00000000", "no name")]
     [InlineData("00000001 00000001 41 00000000", "upper-case")]
