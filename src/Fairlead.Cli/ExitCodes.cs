@@ -18,10 +18,10 @@ static class ExitCodes
     /// <summary>The same for people, under the help of the verbs that run sessions.</summary>
     public const string Help = """
         Exit codes:
-          N    the remote command's own code
-          1    it could not be run: usage, kubeconfig, no permission, no such pod
-          128+n ended by signal n
-          141  the reader of the output went away
-          255  the session was lost: whether the command finished is not known
+          N       the remote command's own code
+          1       it could not be run: usage, kubeconfig, no permission, no such pod
+          128+N   fairlead itself was ended by signal N
+          141     the reader of the output went away
+          255     the session was lost: whether the command finished is not known
         """;
 }

@@ -15,6 +15,7 @@ public sealed class KubernetesEndpoint : IDisposable
         ArgumentNullException.ThrowIfNull(handler);
         Server = server;
         Handler = handler;
+        handler.AllowAutoRedirect = false; // a redirect could carry the credentials elsewhere, and no API server sends one
         handler.ConnectCallback ??= TcpDialer.ConnectAsync;
     }
 

@@ -137,8 +137,7 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
         }
     }
 
-    Task<bool> EndTreeAsync(LocalProcess process) =>
-        ProcessTermination.EndAsync(ProcessSearch.Of(process), _options.Grace, hangUp: process.Io.Terminal is not null);
+    Task<bool> EndTreeAsync(LocalProcess process) => ProcessTermination.EndAsync(ProcessSearch.Of(process), _options.Grace);
 
     /// <summary>
     /// What goes on without the client: outputs that are still held open are read and dropped until their last holder ends, so that a

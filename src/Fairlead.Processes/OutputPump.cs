@@ -62,7 +62,7 @@ sealed class OutputPump(OutputSource source)
     }
 
     /// <summary>The number of bytes; 0 at the end; -1 when the wait was cancelled without a byte.</summary>
-    async ValueTask<int> ReadAsync(Memory<byte> room, CancellationToken wait, CancellationToken drained)
+    internal async ValueTask<int> ReadAsync(Memory<byte> room, CancellationToken wait, CancellationToken drained)
     {
         if (drained.IsCancellationRequested)
         {

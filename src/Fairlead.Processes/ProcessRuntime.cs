@@ -1,3 +1,70 @@
+using System.Text.Json.Nodes;
+using Fairlead.Processes.Native;
+using Fairlead.Server;
+
 namespace Fairlead.Processes;
-/// <summary>Later.</summary>
-public sealed class ProcessRuntime;
+
+/// <summary>
+/// Pods whose containers are local processes: what a lab serves, and a stand-in for a node in tests. Linux 5.3 or later.
+/// </summary>
+/// <remarks>
+/// Processes run as the host's own user, with its rights and files: nothing is isolated. Whoever may exec here may do what the host's
+/// user may do.
+/// </remarks>
+public sealed class ProcessRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposable
+{
+    readonly ObjectCatalog _catalog = new();
+    readonly RunningProcesses _running;
+    readonly List<Pod> _pods = [];
+
+    ProcessRuntime(ProcessRuntimeOptions options) => _running = new RunningProcesses(options);
+
+    /// <summary>Starts the main process of every container. One that cannot be started shows it in its pod's status and is tried again.</summary>
+    /// <param name="manifests">What to run: <see cref="PodManifests.Read"/> or <see cref="DemoPods.Create"/>.</param>
+    /// <param name="options">Limits and habits; the defaults when null.</param>
+    /// <param name="time">The clock for times in statuses and logs and for backoffs; the system's when null.</param>
+    /// <returns>The runtime, which the caller disposes.</returns>
+    /// <exception cref="PlatformNotSupportedException">The kernel has no pidfd.</exception>
+    public static ProcessRuntime Start(PodManifests manifests, ProcessRuntimeOptions? options = null, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(manifests);
+        ProcessDescriptor.Open(Environment.ProcessId)?.Dispose(); // says at once when the kernel is too old
+        time ??= TimeProvider.System;
+        ProcessRuntime runtime = new(options ?? new ProcessRuntimeOptions());
+        foreach ((string resource, JsonObject document) in manifests.Others)
+        {
+            JsonNode metadata = document["metadata"]!;
+            JsonObject item = (JsonObject)document.DeepClone();
+            string apiVersion = resource switch { "services" => "v1", "jobs" => "batch/v1", _ => "apps/v1" };
+            runtime._catalog.Add(resource, ObjectDefaults.Fill(item, (string)metadata["name"]!, (string)metadata["namespace"]!, (string)document["kind"]!, apiVersion, time.GetUtcNow()));
+        }
+
+        foreach (PodManifest pod in manifests.Pods) runtime._pods.Add(new Pod(pod, runtime._catalog, runtime._running, time));
+        return runtime;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IContainer?> FindAsync(ContainerReference container, CancellationToken cancellationToken)
+    {
+        Pod? pod = _pods.Find(p => p.Is(container.Namespace, container.Pod));
+        return ValueTask.FromResult<IContainer?>(pod?.Containers.FirstOrDefault(c => c.Manifest.Name == container.Container));
+    }
+
+    /// <inheritdoc/>
+    public CatalogSnapshot List(string resource) => _catalog.List(resource);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, CancellationToken cancellationToken) =>
+        _catalog.WatchAsync(resource, resourceVersion, cancellationToken);
+
+    /// <summary>
+    /// Ends everything that was started, main processes and commands with all their children, and returns when none is left. Sessions
+    /// that are still open end with what their commands ended with.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task pods = Task.WhenAll(_pods.Select(p => p.DisposeAsync().AsTask()));
+        await _running.DisposeAsync();
+        await pods;
+    }
+}

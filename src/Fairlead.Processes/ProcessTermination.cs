@@ -9,9 +9,9 @@ static class ProcessTermination
     /// <summary>How long a killed process may take to go: one in uninterruptible sleep goes when it wakes.</summary>
     static readonly TimeSpan KillTime = TimeSpan.FromSeconds(10);
 
-    /// <summary>SIGTERM (and SIGHUP for a terminal's), the grace, then SIGKILL.</summary>
+    /// <summary>SIGTERM (before it SIGHUP on a terminal, as interactive shells ignore the other), the grace, then SIGKILL.</summary>
     /// <returns>True when none is left that this process may signal; false when some have not gone yet although they were killed.</returns>
-    internal static async Task<bool> EndAsync(ProcessSearch search, TimeSpan grace, bool hangUp)
+    internal static async Task<bool> EndAsync(ProcessSearch search, TimeSpan grace)
     {
         Dictionary<(int Id, ulong StartTime), ProcessDescriptor> members = [];
         HashSet<(int, ulong)> known = [], beyond = [];
@@ -32,7 +32,7 @@ static class ProcessTermination
                         if (member is null) continue;
                         members.Add(key, member);
                         known.Add(key);
-                        if (!Ask(member, hangUp)) beyond.Add(key);
+                        if (!Ask(member, process)) beyond.Add(key);
                     }
 
                     found = true;
@@ -69,6 +69,6 @@ static class ProcessTermination
     }
 
     /// <summary>A stopped process takes the signal only when it goes on.</summary>
-    static bool Ask(ProcessDescriptor member, bool hangUp) =>
-        (!hangUp || member.Signal(LibC.SIGHUP)) && member.Signal(LibC.SIGTERM) && member.Signal(LibC.SIGCONT);
+    static bool Ask(ProcessDescriptor member, ProcessStat process) =>
+        (!process.HasTerminal || member.Signal(LibC.SIGHUP)) && member.Signal(LibC.SIGTERM) && member.Signal(LibC.SIGCONT);
 }

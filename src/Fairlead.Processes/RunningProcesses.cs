@@ -13,6 +13,7 @@ sealed class RunningProcesses(ProcessRuntimeOptions options) : IAsyncDisposable
     readonly ConcurrentDictionary<Task, ProcessIo> _tails = new();
     readonly CancellationTokenSource _cut = new();
     long _last;
+    int _disposed;
     volatile bool _stopping;
 
     internal ProcessRuntimeOptions Options { get; } = options;
@@ -52,10 +53,11 @@ sealed class RunningProcesses(ProcessRuntimeOptions options) : IAsyncDisposable
     /// <summary>Ends all of it, whole trees, and returns when none is left.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         _stopping = true;
         KeyValuePair<ExecSession, Task>[] sessions = [.. _sessions];
         foreach ((ExecSession session, _) in sessions) session.Stop();
-        await ProcessTermination.EndAsync(ProcessSearch.OfMarkersWith(_name + ".", [.. _tails.Values]), Options.Grace, hangUp: true);
+        await ProcessTermination.EndAsync(ProcessSearch.OfMarkersWith(_name + ".", [.. _tails.Values]), Options.Grace);
         await Task.WhenAll(sessions.Select(s => s.Value));
         await _cut.CancelAsync();
         await Task.WhenAll(_tails.Keys);

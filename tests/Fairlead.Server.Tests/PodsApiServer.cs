@@ -75,6 +75,8 @@ sealed class PodsApiServer : IAsyncDisposable
         return client;
     }
 
+    public static bool IsItsCertificate(X509Certificate? certificate) => certificate?.GetCertHashString() == s_certificate.GetCertHashString();
+
     /// <summary>Begins to stop, and returns the end of it.</summary>
     public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
 

@@ -118,6 +118,18 @@ public class RemoteCommandTests
         Assert.Equal(argument, Assert.Single(server.Demo.Asked!.Command));
     }
 
+    [Fact]
+    public async Task CommandOf100KilobytesIsReadOverHttp2Too()
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync();
+        using SocketsHttpHandler handler = new();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => PodsApiServer.IsItsCertificate(certificate);
+        using HttpClient client = new(handler) { BaseAddress = server.Secure, DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", PodsApiServer.AdminToken);
+        await PodsApiServer.AssertRefusedAsync(
+            client, HttpMethod.Get, $"{Exec}?command={new string('x', 100 * 1024)}&stdout=1", 400, "BadRequest", "Upgrade request required");
+    }
+
     [Theory]
     [InlineData(Pods + "/none/exec?command=x&stdout=1", 404, "NotFound", "pods \"none\" not found")]
     [InlineData(Pods + "/pair/exec?command=x&stdout=1", 400, "BadRequest", "a container name must be specified for pod pair, choose one of: [a b]")]

@@ -47,6 +47,23 @@ public class ReviewTests
     }
 
     [Fact]
+    public async Task ReadsProtobufAsKubectlSendsIt()
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync(s_dev);
+        using HttpClient client = server.ClientFor("t");
+
+        // type meta, then an object with empty metadata and a spec: {namespace default, verb create, resource pods, subresource exec}
+        const string attributes = "\u000A\u0007default\u0012\u0006create\u002A\u0004pods\u0032\u0004exec";
+        const string review = "\u000A\u0000\u0012\u001F\u000A\u001D" + attributes;
+        using HttpResponseMessage response = await PostAsync(
+            client, AccessReviews, "k8s\0\u000A\u0004\u000A\u0002v1\u0012\u0023" + review, "application/vnd.kubernetes.protobuf");
+        JsonObject answer = await PodsApiServer.ReadAsync(response);
+        Assert.Equal(201, (int)response.StatusCode);
+        Assert.True((bool)answer["status"]!["allowed"]!);
+        Assert.Equal("exec", (string?)answer["spec"]!["resourceAttributes"]!["subresource"]);
+    }
+
+    [Fact]
     public async Task ListsTheRulesOfANamespace()
     {
         await using PodsApiServer server = await PodsApiServer.StartAsync(s_dev);
@@ -71,7 +88,10 @@ public class ReviewTests
     [InlineData("application/json", "{", 400, "BadRequest")]
     [InlineData("application/json", "[]", 400, "BadRequest")]
     [InlineData("application/json", "{}", 422, "Invalid")]
-    [InlineData("application/vnd.kubernetes.protobuf", "k8s", 415, "UnsupportedMediaType")]
+    [InlineData("application/vnd.kubernetes.protobuf", "k8s", 400, "BadRequest")]
+    [InlineData("application/vnd.kubernetes.protobuf", "k8s\0\u0012\u0009\u0012", 400, "BadRequest")]
+    [InlineData("application/vnd.kubernetes.protobuf", "k8s\0\u0017", 400, "BadRequest")]
+    [InlineData("application/yaml", "spec: {}", 415, "UnsupportedMediaType")]
     public async Task RefusesWhatItCannotRead(string type, string body, int code, string reason)
     {
         await using PodsApiServer server = await PodsApiServer.StartAsync();

@@ -46,7 +46,7 @@ public class ServerInformationTests
         using HttpRequestMessage request = new(HttpMethod.Get, path);
         request.Headers.TryAddWithoutValidation("Accept", Aggregated);
         using HttpResponseMessage response = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        Assert.Equal("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", response.Content.Headers.GetValues("Content-Type").Single());
+        Assert.Equal("application/json; g=apidiscovery.k8s.io; v=v2; as=APIGroupDiscoveryList", response.Content.Headers.ContentType!.ToString());
         JsonObject list = await PodsApiServer.ReadAsync(response);
         Assert.Equal("APIGroupDiscoveryList", (string?)list["kind"]);
         Assert.Contains(list["items"]![0]!["versions"]![0]!["resources"]!.AsArray(), entry => (string?)entry!["resource"] == resource);

@@ -138,17 +138,11 @@ public class WatchTests
         using (Watching watch = await Watching.OpenAsync(server, ""))
         {
             await watch.NextAsync();
-            await UntilAsync(() => server.Catalog.Watching == 1);
+            await server.Catalog.WatchBegan.WaitAsync(Stop);
         }
 
-        await UntilAsync(() => server.Catalog.Watching == 0);
+        await server.Catalog.WatchEnded.WaitAsync(Stop);
         Assert.DoesNotContain(server.Logged.Entries, entry => entry.Level >= Microsoft.Extensions.Logging.LogLevel.Error);
-
-        // The catalog tells nobody that a watch ended, so this looks again until it did.
-        static async Task UntilAsync(Func<bool> done)
-        {
-            while (!done()) await Task.Delay(5, Stop);
-        }
     }
 
     [Fact]

@@ -24,7 +24,6 @@ public sealed class RemoteCommandSessionTests
         Assert.Equal("out", Encoding.UTF8.GetString(await pair.Client.StandardOutput.ReadAllAsync(Ct)));
         Assert.Equal("err", Encoding.UTF8.GetString(await pair.Client.StandardError.ReadAllAsync(Ct)));
         Assert.True((await pair.Client.Status.WaitAsync(Ct)).IsSuccess);
-        await pair.Client.CloseAsync();
         await ending;
     }
 
@@ -40,7 +39,6 @@ public sealed class RemoteCommandSessionTests
         Assert.Equal(protocol.HasJsonStatus, status.TryGetExitCode(out int code));
         Assert.Equal(protocol.HasJsonStatus ? 7 : 0, code);
         Assert.Contains("exit code 7", status.Message);
-        await pair.Client.CloseAsync();
         await ending;
     }
 
@@ -56,7 +54,6 @@ public sealed class RemoteCommandSessionTests
         Task ending = pair.EndAsync(Status.Success);
         Assert.Equal("3\n", Encoding.UTF8.GetString(await pair.Client.StandardOutput.ReadAllAsync(Ct)));
         Assert.True((await pair.Client.Status).IsSuccess);
-        await pair.Client.CloseAsync();
         await ending;
     }
 
@@ -84,7 +81,6 @@ public sealed class RemoteCommandSessionTests
 
         Assert.Equal(SHA256.HashData(up), SHA256.HashData(await gotUp));
         Assert.True((await pair.Client.Status).IsSuccess);
-        await pair.Client.CloseAsync();
         Assert.Equal(SHA256.HashData(down), SHA256.HashData(await gotDown));
         await ending;
 
@@ -114,7 +110,6 @@ public sealed class RemoteCommandSessionTests
         await pair.Client.ResizeAsync(new TerminalSize(1, 1), Ct);
         Task ending = pair.EndAsync(Status.Success);
         Assert.True((await pair.Client.Status).IsSuccess);
-        await pair.Client.CloseAsync();
         await ending;
         Assert.Null(await pair.Server.TerminalSizes.NextAsync(Ct));
     }
@@ -172,7 +167,6 @@ public sealed class RemoteCommandSessionTests
 
         Assert.Equal(1024 * 1024, (await pair.Client.StandardOutput.ReadAllAsync(Ct)).Length);
         Assert.True((await pair.Client.Status).TryGetExitCode(out int code) && code == 3);
-        await pair.Client.CloseAsync();
         await ending;
         await sending;
     }
@@ -205,7 +199,6 @@ public sealed class RemoteCommandSessionTests
         Task<byte[]> reading = pair.Client.StandardOutput.ReadAllAsync(Ct);
         Task ending = pair.EndAsync(Status.Success);
         await pair.Client.Status;
-        await pair.Client.CloseAsync();
         Assert.Equal(sent, (await reading).Length);
         await ending;
     }

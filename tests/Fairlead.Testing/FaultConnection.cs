@@ -43,7 +43,7 @@ sealed class FaultConnection : IDisposable
             Cut(CutKind.Reset); // the server cannot be reached, or the proxy ends
         }
 
-        Close();
+        await CloseAsync();
         Dispose();
     }
 
@@ -103,12 +103,35 @@ sealed class FaultConnection : IDisposable
         _ended.Cancel();
     }
 
-    void Close()
+    async Task CloseAsync()
     {
         if (_cut is CutKind.Reset)
         {
             // closing with a linger time of 0 sends RST instead of FIN
             _client.LingerState = _server.LingerState = new LingerOption(true, 0);
+            return;
+        }
+
+        if (_cut is null) return;
+
+        // Closing a socket with unread bytes would send RST after the FIN: what still comes is read away for a while.
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(2));
+        await Task.WhenAll(EndAsync(_client, patience.Token), EndAsync(_server, patience.Token));
+    }
+
+    static async Task EndAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+            byte[] unread = new byte[16 * 1024];
+            while (await socket.ReceiveAsync(unread, cancellationToken) > 0)
+            {
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            // the peer is gone, or does not care: closing says the rest
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.CommandLine.Parsing;
 using System.Globalization;
 
@@ -6,6 +7,8 @@ namespace Fairlead.Cli.CommandLine;
 /// <summary>Durations as Go programs write them: <c>3s</c>, <c>500ms</c>, <c>1m30s</c>, <c>1.5h</c>, <c>0</c>.</summary>
 static class DurationText
 {
+    static readonly SearchValues<char> _digits = SearchValues.Create("0123456789.");
+
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = TimeSpan.Zero;
@@ -15,11 +18,11 @@ static class DurationText
         double seconds = 0;
         while (!rest.IsEmpty)
         {
-            int digits = rest.IndexOfAnyExcept("0123456789.");
+            int digits = rest.IndexOfAnyExcept(_digits);
             if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)) return false;
 
             rest = rest[digits..];
-            int letters = rest.IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyz");
+            int letters = rest.IndexOfAnyExceptInRange('a', 'z');
             ReadOnlySpan<char> unit = letters < 0 ? rest : rest[..letters];
             double scale = unit switch
             {

@@ -16,6 +16,8 @@ readonly record struct Failure(string? Message, int ExitCode)
         SessionLostException lost => new Failure(
             $"the session was lost: {lost.Message.TrimEnd('.')}; whether the command finished is not known", ExitCodes.SessionLost),
         UpgradeException { Status.Message: { Length: > 0 } said } => new Failure(said, ExitCodes.Failure),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } http =>
+            new Failure("the server cannot be reached: " + Chain(http), ExitCodes.Failure),
         HttpRequestException http => new Failure(Chain(http), ExitCodes.Failure),
         _ => new Failure(exception.Message, ExitCodes.Failure),
     };

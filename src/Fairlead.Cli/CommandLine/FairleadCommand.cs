@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Invocation;
 using Fairlead.Cli.Verbs;
 
 namespace Fairlead.Cli.CommandLine;
@@ -13,11 +12,18 @@ static class FairleadCommand
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
         ArgumentSplit split = ArgumentSplit.Of(arguments);
-        RootCommand root = Create(new Invocation(output, error, split.Command));
+        RootCommand root = Create(new Invocation(output, error, split.Own, split.Command));
         ParseResult parsed = root.Parse(
             LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All), new ParserConfiguration { ResponseFileTokenReplacer = null });
         string verb = parsed.CommandResult.Command is VerbCommand command ? $"fairlead {command.Name}" : "fairlead";
-        if (parsed.Action is ParseErrorAction)
+        if (parsed.UnmatchedTokens is [{ } unknown, ..])
+        {
+            // the library reports these only where the root has nothing of its own to do
+            await error.WriteLineAsync($"error: unknown command \"{unknown}\" for \"{verb}\"\nSee '{verb} --help' for usage.");
+            return ExitCodes.Failure;
+        }
+
+        if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
         {
             await error.WriteLineAsync($"error: {parsed.Errors[0].Message}\nSee '{verb} --help' for usage.");
             return ExitCodes.Failure;
@@ -55,12 +61,14 @@ static class FairleadCommand
         {
             ExecVerb.Create(invocation),
             AttachVerb.Create(invocation),
+            LabVerb.Create(invocation),
+            DemoVerb.Create(invocation),
             CompletionVerb.Create(invocation),
             VersionVerb.Create(invocation),
         };
         root.Options.Clear(); // the library's own help and version
-        root.Add(new HelpOption("--help", "-h") { Description = "Show this help", Action = new HelpText(), Recursive = true });
-        root.Action = new HelpText();
+        root.Add(new HelpOption("--help", "-h") { Description = "Show this help", Action = new HelpText(wasAskedFor: true), Recursive = true });
+        root.Action = new HelpText(wasAskedFor: true);
         return root;
     }
 }

@@ -4,10 +4,11 @@ using System.CommandLine.Invocation;
 namespace Fairlead.Cli.CommandLine;
 
 /// <summary>Help in kubectl's order: what it does, examples, options, usage. The same text whatever the terminal's width.</summary>
-sealed class HelpText : SynchronousCommandLineAction
+/// <param name="wasAskedFor">True for <c>--help</c>, which is answered whatever else is wrong with the line.</param>
+sealed class HelpText(bool wasAskedFor) : SynchronousCommandLineAction
 {
     /// <inheritdoc/>
-    public override bool ClearsParseErrors => true;
+    public override bool ClearsParseErrors => wasAskedFor;
 
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)

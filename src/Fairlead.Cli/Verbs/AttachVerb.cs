@@ -33,7 +33,7 @@ static class AttachVerb
         connection.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            IReadOnlyList<string> targets = target.Read(parsed);
+            IReadOnlyList<string> targets = target.Read(parsed, invocation);
             if (targets.Count == 0) throw new UsageException("pod or type/name must be specified");
             if (targets.Count > 1 || invocation.RemoteCommand is not null)
                 throw new UsageException("attach takes one POD or TYPE/NAME and no command");

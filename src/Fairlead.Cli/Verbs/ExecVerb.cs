@@ -37,7 +37,7 @@ static class ExecVerb
         connection.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            IReadOnlyList<string> targets = target.Read(parsed);
+            IReadOnlyList<string> targets = target.Read(parsed, invocation);
             if (targets.Count == 0) throw new UsageException("pod or type/name must be specified");
             if (targets.Count > 1)
                 throw new UsageException("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead");

@@ -48,7 +48,7 @@ sealed class SessionOptions
         CustomParser = DurationText.ParsePositive,
     };
 
-    static IReadOnlyList<RemoteCommandProtocol>? ParseProtocols(ArgumentResult result)
+    static List<RemoteCommandProtocol>? ParseProtocols(ArgumentResult result)
     {
         List<RemoteCommandProtocol> protocols = [];
         foreach (string name in (result.Tokens.Count > 0 ? result.Tokens[0].Value : "").Split(',', StringSplitOptions.TrimEntries))

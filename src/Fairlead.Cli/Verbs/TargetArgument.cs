@@ -12,12 +12,17 @@ sealed class TargetArgument
 
     /// <summary>What was given in place of a target: one word where all is well.</summary>
     /// <exception cref="UsageException">Something there is an option that nobody knows.</exception>
-    public IReadOnlyList<string> Read(ParseResult parsed)
+    public IReadOnlyList<string> Read(ParseResult parsed, Invocation invocation)
     {
         string[] values = parsed.GetValue(_values) ?? [];
-        // the library takes an unknown option for a value
-        return Array.Find(values, value => value.StartsWith('-')) is { } unknown
-            ? throw new UsageException($"unknown flag: {unknown.Split('=')[0]}")
-            : values;
+        foreach (string value in values)
+        {
+            // The library takes an unknown option for a value, and so the rest of a bundle in which a letter is unknown.
+            if (value.StartsWith('-')) throw new UsageException($"unknown flag: {value.Split('=')[0]}");
+            if (!invocation.Arguments.Contains(value))
+                throw new UsageException($"unknown flag: {invocation.Arguments.FirstOrDefault(given => given.StartsWith('-') && given.EndsWith(value, StringComparison.Ordinal)) ?? value}");
+        }
+
+        return values;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fairlead.Cli.CommandLine;
 
@@ -44,7 +45,7 @@ static class VersionVerb
     static void WriteJson(TextWriter output)
     {
         using MemoryStream json = new();
-        using (Utf8JsonWriter writer = new(json, new JsonWriterOptions { Indented = true }))
+        using (Utf8JsonWriter writer = new(json, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             writer.WriteStartObject();
             writer.WriteString("version", Version);

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Fairlead.Processes.Native;
 
 /// <summary>What /proc/PID/stat says of a process. Number and start time together name one process and no later one.</summary>
-readonly record struct ProcessStat(int Id, char State, int Parent, int Group, int Session, ulong StartTime)
+readonly record struct ProcessStat(int Id, char State, int Parent, int Group, int Session, bool HasTerminal, ulong StartTime)
 {
     /// <summary>Ended, and only waiting for its parent to ask how.</summary>
     internal bool IsDead => State is 'Z' or 'X' or 'x';
@@ -45,7 +45,8 @@ readonly record struct ProcessStat(int Id, char State, int Parent, int Group, in
         if (end < 0) return null;
         string[] fields = text[(end + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (fields.Length < 20) return null;
-        return new ProcessStat(id, fields[0][0], Number(fields[1]), Number(fields[2]), Number(fields[3]), ulong.Parse(fields[19], CultureInfo.InvariantCulture));
+        ulong start = ulong.Parse(fields[19], CultureInfo.InvariantCulture);
+        return new ProcessStat(id, fields[0][0], Number(fields[1]), Number(fields[2]), Number(fields[3]), fields[4] != "0", start);
     }
 
     static int Number(string field) => int.Parse(field, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);

@@ -18,7 +18,7 @@ sealed class LogEndpoint(ContainerLookup containers, TimeProvider clock, Cancell
         try
         {
             // Who follows a silent container must learn now that it is there; for all others a failure can still be an answer.
-            if (query.Follow) await context.Response.StartAsync(ending.Token);
+            if (query.Follow) await context.Response.BodyWriter.FlushAsync(ending.Token);
             await found.Container.WriteLogAsync(query, context.Response.BodyWriter, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)

@@ -17,7 +17,7 @@ sealed class ObjectSelector
         _labels = labels;
     }
 
-    /// <summary>False when an object can come to match, or cease to, by a change.</summary>
+    /// <summary>True when no change of an object can make it match or cease to.</summary>
     public bool IsFixed => _fields.Count == 0 && _labels.Count == 0;
 
     /// <exception cref="ApiRefusal">400: a selector cannot be read, or names a field that cannot be selected by.</exception>

@@ -14,7 +14,7 @@ static class Refusals
         Status.Refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", new StatusDetails());
 
     public static Status UnsupportedMediaType { get; } = Status.Refusal(
-        415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: application/json", new StatusDetails());
+        415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: application/json, application/vnd.kubernetes.protobuf", new StatusDetails());
 
     public static Status NotAcceptable { get; } =
         Status.Refusal(406, "NotAcceptable", "only the following media types are accepted: application/json", new StatusDetails());

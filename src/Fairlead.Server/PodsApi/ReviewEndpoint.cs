@@ -1,20 +1,15 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fairlead.Server.Access;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Fairlead.Server.PodsApi;
 
 /// <summary>Answers users who ask who they are and what they may do.</summary>
 static class ReviewEndpoint
 {
-    const long LongestBody = 64 * 1024;
-
     public static async Task AnswerAsync(HttpContext context, ApiResource resource, ApiUser user)
     {
-        JsonObject review = await ReadAsync(context);
-        JsonObject spec = review["spec"] as JsonObject ?? [];
+        JsonObject spec = await ReviewBody.ReadSpecAsync(context, resource);
         JsonObject status = resource.Name switch
         {
             SelfReview.AccessReviews => AccessOf(spec, user),
@@ -26,7 +21,7 @@ static class ReviewEndpoint
             ["kind"] = resource.Kind,
             ["apiVersion"] = resource.ApiVersion,
             ["metadata"] = new JsonObject { ["creationTimestamp"] = null },
-            ["spec"] = spec.DeepClone(),
+            ["spec"] = spec,
             ["status"] = status,
         });
     }
@@ -83,22 +78,6 @@ static class ReviewEndpoint
     {
         ["userInfo"] = new JsonObject { ["username"] = user.Name, ["groups"] = ListOf([.. user.Groups, ApiUser.Authenticated]) },
     };
-
-    static async Task<JsonObject> ReadAsync(HttpContext context)
-    {
-        if (context.Request.ContentType is { } type && !type.StartsWith(ApiAnswer.Json, StringComparison.OrdinalIgnoreCase))
-            throw new ApiRefusal(Refusals.UnsupportedMediaType);
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = LongestBody;
-        try
-        {
-            return await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted) as JsonObject
-                ?? throw new ApiRefusal(Refusals.BadRequest("the body of the request is not a JSON object"));
-        }
-        catch (JsonException problem)
-        {
-            throw new ApiRefusal(Refusals.BadRequest("the body of the request is not JSON: " + problem.Message));
-        }
-    }
 
     static void Add(JsonArray list, JsonObject item) => list.Add((JsonNode)item);
 

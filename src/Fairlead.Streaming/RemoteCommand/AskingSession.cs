@@ -14,6 +14,7 @@ public sealed class AskingSession : IAsyncDisposable
 
     readonly RemoteCommandAdapter _adapter;
     readonly Task<Status> _status;
+    readonly Task _closing;
     readonly SemaphoreSlim _resizing = new(1, 1);
 
     /// <summary>Wraps an adapter, which the session then owns.</summary>
@@ -23,6 +24,7 @@ public sealed class AskingSession : IAsyncDisposable
         _adapter = adapter;
         Request = request;
         _status = ReadStatusAsync();
+        _closing = CloseAfterStatusAsync();
     }
 
     /// <summary>What was asked for.</summary>
@@ -66,11 +68,23 @@ public sealed class AskingSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Answers the peer's close and waits a bounded time for the carrier to end.</summary>
-    public ValueTask CloseAsync() => _adapter.CloseAsync();
-
     /// <summary>Cuts the session at once.</summary>
     public void Abort(string reason) => _adapter.Abort(new SessionLostException(SessionLoss.LocalAbort, reason));
+
+    /// <summary>The status is the end: this side closes too, and output that is still on its way arrives until the peer has closed.</summary>
+    async Task CloseAfterStatusAsync()
+    {
+        try
+        {
+            await _status;
+        }
+        catch (SessionLostException)
+        {
+            return; // seen by whoever awaits Status; there is nothing left to close
+        }
+
+        await _adapter.CloseAsync();
+    }
 
     async Task<Status> ReadStatusAsync()
     {
@@ -122,19 +136,11 @@ public sealed class AskingSession : IAsyncDisposable
         {
             await StandardOutput.CompleteAsync();
             await StandardError.CompleteAsync();
-            await _adapter.CloseAsync();
+            await _closing;
         }
 
         await _adapter.DisposeAsync();
-        try
-        {
-            await _status;
-        }
-        catch (SessionLostException)
-        {
-            // seen by whoever awaits Status; disposing is not the place to raise it again
-        }
-
+        await _closing;
         _resizing.Dispose();
     }
 }

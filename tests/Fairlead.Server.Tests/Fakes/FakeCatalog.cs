@@ -16,7 +16,11 @@ sealed class FakeCatalog : IPodCatalog
     /// <summary>Thrown by the next watch once it has given what there was.</summary>
     public Exception? WatchFailure { get; set; }
 
-    public int Watching { get; private set; }
+    /// <summary>Released once for each watch that begins.</summary>
+    public SemaphoreSlim WatchBegan { get; } = new(0);
+
+    /// <summary>Released once for each watch that ended.</summary>
+    public SemaphoreSlim WatchEnded { get; } = new(0);
 
     public void Put(string resource, string yamlLikeJson) => Put(resource, JsonNode.Parse(yamlLikeJson)!.AsObject());
 
@@ -52,7 +56,7 @@ sealed class FakeCatalog : IPodCatalog
 
     public async IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        lock (_lock) Watching++;
+        WatchBegan.Release();
         try
         {
             int at = 0;
@@ -77,7 +81,7 @@ sealed class FakeCatalog : IPodCatalog
         }
         finally
         {
-            lock (_lock) Watching--;
+            WatchEnded.Release();
         }
     }
 

@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Fairlead.Cli.CommandLine;
+using Fairlead.Processes;
+using Fairlead.Processes.Lab;
+using Fairlead.Server;
+
+namespace Fairlead.Cli.Verbs;
+
+/// <summary><c>fairlead lab</c>: a pods API on this machine whose containers are local processes.</summary>
+static class LabVerb
+{
+    public static Command Create(Invocation invocation)
+    {
+        VerbCommand verb = new("lab", "Serve pods that are local processes: a place to try things without a cluster (Linux).")
+        {
+            Usage = "[--listen ADDR:PORT] [--pods FILE] [--users FILE] [--write-kubeconfig PATH]",
+            Examples = """
+                # The pod demo with the containers shell and web; a free port of the loopback interface
+                fairlead lab --write-kubeconfig lab.kubeconfig
+
+                # From another terminal
+                export KUBECONFIG=lab.kubeconfig
+                fairlead exec -it demo -- sh
+                kubectl get pods
+
+                # Pods of your own, from ordinary manifests whose containers name a command
+                fairlead lab --pods pods.yaml --write-kubeconfig lab.kubeconfig
+
+                # Users with few rights, to see each 401 and 403
+                fairlead lab --users users.yaml --write-kubeconfig lab.kubeconfig
+                """,
+        };
+        Option<string> listen = new("--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one", DefaultValueFactory = _ => "127.0.0.1:0" };
+        Option<bool> remote = new("--allow-remote") { Description = "Allow an address that other machines reach: whoever has a token runs commands as you" };
+        Option<string?> pods = new("--pods") { HelpName = "FILE", Description = "Pod manifests, YAML or JSON (default: the pod demo)" };
+        Option<string?> users = new("--users") { HelpName = "FILE", Description = "Users: tokens, names, groups and allowed verbs (default: one administrator with a fresh token)" };
+        Option<string?> kubeconfig = new("--write-kubeconfig") { HelpName = "PATH", Description = "Where to write the kubeconfig, mode 0600 (default: fairlead/lab.kubeconfig in the user's runtime folder)" };
+        foreach (Option option in (Option[])[listen, remote, pods, users, kubeconfig]) verb.Add(option);
+        verb.SetAction(async (parsed, cancellationToken) =>
+        {
+            if (!OperatingSystem.IsLinux()) throw new UsageException("the lab runs on Linux only: its containers are Linux processes and terminals");
+            if (!IPEndPoint.TryParse(parsed.GetValue(listen)!, out IPEndPoint? address))
+                throw new UsageException($"--listen takes ADDRESS:PORT, for example 127.0.0.1:6443, not \"{parsed.GetValue(listen)}\"");
+            if (!parsed.GetValue(remote) && !IPAddress.IsLoopback(address.Address))
+                throw new UsageException($"--listen {address}: other machines reach this address, and whoever has a token runs commands here as you. Add --allow-remote if that is meant");
+
+            await ServeAsync(invocation, parsed.GetValue(kubeconfig) ?? DefaultKubeconfig(), new LabOptions
+            {
+                Listen = address,
+                AllowRemote = parsed.GetValue(remote),
+                Pods = parsed.GetValue(pods) is { } podsFile ? ReadPods(podsFile) : null,
+                Users = parsed.GetValue(users) is { } usersFile ? ReadUsers(usersFile) : null,
+            }, cancellationToken);
+        });
+        return verb;
+    }
+
+    [SupportedOSPlatform("linux")]
+    static async Task ServeAsync(Invocation invocation, string kubeconfig, LabOptions options, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true; // ended in order instead: with every process that was started
+            stop.TrySetResult();
+        }
+
+        using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+        await using LabServer lab = await LabServer.StartAsync(options, cancellationToken);
+        await lab.WriteKubeconfigAsync(kubeconfig, cancellationToken);
+        await invocation.Output.WriteLineAsync($"ready {lab.Url.GetLeftPart(UriPartial.Authority)} kubeconfig={kubeconfig}");
+        await invocation.Output.FlushAsync(cancellationToken);
+        await stop.Task.WaitAsync(cancellationToken);
+    }
+
+    [SupportedOSPlatform("linux")]
+    static PodManifests ReadPods(string path)
+    {
+        using StreamReader reader = Open(path);
+        try
+        {
+            return PodManifests.Read(reader);
+        }
+        catch (ManifestException e)
+        {
+            throw new UsageException($"--pods {path}: {e.Message}");
+        }
+    }
+
+    [SupportedOSPlatform("linux")]
+    static IReadOnlyList<ApiUser> ReadUsers(string path)
+    {
+        using StreamReader reader = Open(path);
+        try
+        {
+            return ApiUsers.FromJson(YamlDocuments.Read(reader) is [(var document, _), ..] ? document : null);
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"--users {path}: {e.Message}");
+        }
+    }
+
+    static StreamReader Open(string path)
+    {
+        try
+        {
+            return File.OpenText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{path} cannot be read: {e.Message}");
+        }
+    }
+
+    static string DefaultKubeconfig()
+    {
+        string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+        return string.IsNullOrEmpty(runtime)
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "fairlead", "lab.kubeconfig")
+            : Path.Combine(runtime, "fairlead", "lab.kubeconfig");
+    }
+}

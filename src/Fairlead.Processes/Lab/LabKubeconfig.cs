@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Fairlead.Server;
+
+namespace Fairlead.Processes.Lab;
+
+/// <summary>The kubeconfig of a lab: one cluster, and a user and a context for each of its users; the first is the current one.</summary>
+static class LabKubeconfig
+{
+    const string Cluster = "fairlead-lab";
+
+    internal static string Format(Uri server, string authorityPem, IReadOnlyList<ApiUser> users)
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"""
+            apiVersion: v1
+            kind: Config
+            clusters:
+            - name: {Cluster}
+              cluster:
+                server: {server.GetLeftPart(UriPartial.Authority)}
+                certificate-authority-data: {Convert.ToBase64String(Encoding.ASCII.GetBytes(authorityPem))}
+            current-context: {Quote(users[0].Name)}
+
+            """);
+        text.Append("contexts:\n");
+        foreach (ApiUser user in users)
+            text.Append(CultureInfo.InvariantCulture, $"- name: {Quote(user.Name)}\n  context: {{cluster: {Cluster}, user: {Quote(user.Name)}, namespace: default}}\n");
+        text.Append("users:\n");
+        foreach (ApiUser user in users)
+            text.Append(CultureInfo.InvariantCulture, $"- name: {Quote(user.Name)}\n  user: {{token: {Quote(user.Token)}}}\n");
+        return text.ToString();
+    }
+
+    /// <summary>Writes it so that only its owner ever could read it, and whole or not at all.</summary>
+    internal static async Task WriteAsync(string path, string text, CancellationToken cancellationToken)
+    {
+        string full = Path.GetFullPath(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        string part = $"{full}.{Environment.ProcessId}.part";
+        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        try
+        {
+            File.Delete(part);
+            await using (StreamWriter writer = new(part, new UTF8Encoding(false), options)) await writer.WriteAsync(text.AsMemory(), cancellationToken);
+            File.Move(part, full, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+
+    /// <summary>A JSON string is a YAML scalar whatever it contains.</summary>
+    static string Quote(string value) => $"\"{JsonEncodedText.Encode(value)}\"";
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics;
+
+namespace Fairlead.Cli.Tests;
+
+/// <summary>The real program as a child process.</summary>
+static class CommandProcess
+{
+    public static string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "fairlead");
+
+    public sealed record Result(int ExitCode, string Output, string Error);
+
+    /// <summary>Runs a shell line in which <c>fairlead</c> is the program and KUBECONFIG is set.</summary>
+    public static async Task<Result> RunAsync(FakeCluster cluster, string line, CancellationToken cancellationToken)
+    {
+        ProcessStartInfo start = new("bash", ["-c", $"fairlead() {{ '{Path}' \"$@\"; }}\n{line}"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["KUBECONFIG"] = cluster.Kubeconfig;
+        using Process process = Process.Start(start)!;
+        try
+        {
+            // standard input stays open and silent: a command line that needs its end must not get it from us
+            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellationToken), error = process.StandardError.ReadToEndAsync(cancellationToken);
+            await process.WaitForExitAsync(cancellationToken);
+            return new Result(process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+}

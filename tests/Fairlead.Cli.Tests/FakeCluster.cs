@@ -1,0 +1,147 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Fairlead.Server;
+using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Cli.Tests;
+
+/// <summary>
+/// An API server with one pod <c>demo</c> whose commands are scripted: <c>echo</c> (input to output), <c>exit N</c>, <c>sizes N</c>
+/// (prints that many terminal sizes), <c>lose</c> (cuts the connection at the first input), <c>wait</c> (prints ready and stays), <c>flood</c> (endless output),
+/// <c>keys N</c> (prints that many bytes of input), <c>forbidden</c> (is refused).
+/// </summary>
+sealed class FakeCluster : IAsyncDisposable
+{
+    readonly WebApplication _app;
+    readonly string _folder = Directory.CreateTempSubdirectory("fairlead-").FullName;
+    readonly X509Certificate2 _certificate;
+
+    FakeCluster(WebApplication app, X509Certificate2 certificate)
+    {
+        _app = app;
+        _certificate = certificate;
+    }
+
+    public string Kubeconfig => Path.Combine(_folder, "config");
+
+    public static async Task<FakeCluster> StartAsync()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256);
+        X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
+        FakeCluster cluster = new(builder.Build(), certificate);
+        cluster._app.Run(AnswerAsync);
+        await cluster._app.StartAsync();
+        await File.WriteAllTextAsync(cluster.Kubeconfig, $$"""
+            current-context: c
+            contexts: [{name: c, context: {cluster: c, user: c} }]
+            clusters: [{name: c, cluster: {server: "{{cluster._app.Urls.First()}}", insecure-skip-tls-verify: true} }]
+            users: [{name: c, user: {token: t} }]
+            """);
+        return cluster;
+    }
+
+    static async Task AnswerAsync(HttpContext context)
+    {
+        switch (context.Request.Path.Value)
+        {
+            case "/api/v1/namespaces/default/pods/demo":
+                await context.Response.WriteAsync("""
+                    {"metadata":{"name":"demo"},"spec":{"containers":[{"name":"shell","tty":true,"stdin":true},{"name":"web"}]},"status":{"phase":"Running"}}
+                    """);
+                return;
+            case "/api/v1/namespaces/default/pods/demo/exec" when context.Request.Query["command"] == "forbidden":
+                context.Response.StatusCode = 403;
+                await context.Response.Body.WriteAsync(Status.Refusal(403, "Forbidden", "pods \"demo\" is forbidden: you may not").ToJson());
+                return;
+            case "/api/v1/namespaces/default/pods/demo/exec" or "/api/v1/namespaces/default/pods/demo/attach":
+                await ServeAsync(context);
+                return;
+            default:
+                context.Response.StatusCode = 404;
+                await context.Response.Body.WriteAsync(Status.Refusal(404, "NotFound", "pods \"none\" not found").ToJson());
+                return;
+        }
+    }
+
+    static async Task ServeAsync(HttpContext context)
+    {
+        IQueryCollection query = context.Request.Query;
+        RemoteCommandRequest request = new()
+        {
+            Command = [.. query["command"].Select(word => word ?? "")],
+            Stdin = query.ContainsKey("stdin"),
+            Stdout = true,
+            Stderr = query.ContainsKey("stderr"),
+            Tty = query.ContainsKey("tty"),
+        };
+        await using AnsweringSession? session = await WebSocketUpgrade.AcceptAsync(context, request, RemoteCommandProtocol.OverWebSocket);
+        if (session is null) return;
+
+        string[] command = request.Command.Count > 0 ? [.. request.Command] : ["sizes", "2"]; // attach
+        int code = 0;
+        switch (command[0])
+        {
+            case "echo":
+                await session.StandardInput.CopyToAsync(session.StandardOutput, session.Lost);
+                break;
+            case "exit":
+                await PrintAsync(session.StandardError, "failing\n");
+                code = int.Parse(command[1], System.Globalization.CultureInfo.InvariantCulture);
+                break;
+            case "sizes":
+                for (int i = int.Parse(command[1], System.Globalization.CultureInfo.InvariantCulture); i > 0; i--)
+                {
+                    TerminalSize? size = await session.TerminalSizes.NextAsync(session.Lost);
+                    await PrintAsync(session.StandardOutput, $"{size?.Width}x{size?.Height}\r\n");
+                }
+
+                break;
+            case "keys":
+                await PrintAsync(session.StandardOutput, "ready\r\n");
+                ReadResult keys = await session.StandardInput.ReadAtLeastAsync(int.Parse(command[1], System.Globalization.CultureInfo.InvariantCulture), session.Lost);
+                await PrintAsync(session.StandardOutput, BitConverter.ToString(keys.Buffer.ToArray()).Replace('-', ' '));
+                session.StandardInput.AdvanceTo(keys.Buffer.End);
+                break;
+            case "lose":
+                await PrintAsync(session.StandardOutput, "partial");
+                await session.StandardInput.ReadAsync(session.Lost);
+                context.Abort();
+                return;
+            case "wait":
+                await PrintAsync(session.StandardOutput, "ready\r\n");
+                await Task.Delay(Timeout.Infinite, session.Lost).ContinueWith(static _ => { }, TaskScheduler.Default);
+                return;
+            case "flood":
+                while (!session.Lost.IsCancellationRequested && !(await session.StandardOutput.WriteAsync(new byte[8192])).IsCompleted)
+                {
+                }
+
+                return;
+        }
+
+        await session.EndAsync(Status.FromExitCode(code));
+    }
+
+    static async Task PrintAsync(PipeWriter output, string text) => await output.WriteAsync(Encoding.UTF8.GetBytes(text));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _certificate.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

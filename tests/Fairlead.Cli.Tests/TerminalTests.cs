@@ -1,0 +1,48 @@
+namespace Fairlead.Cli.Tests;
+
+public sealed class TerminalTests
+{
+    static async Task<string> OnTerminalAsync(string waitFor, string action, string arguments)
+    {
+        string python = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => folder + "/python3").FirstOrDefault(File.Exists) ?? "";
+        Assert.SkipWhen(python.Length == 0, "python3, which makes the terminal, is not installed");
+        await using FakeCluster cluster = await FakeCluster.StartAsync();
+        string driver = Path.Combine(AppContext.BaseDirectory, "terminal.py");
+        CommandProcess.Result result = await CommandProcess.RunAsync(
+            cluster, $"'{python}' '{driver}' '{waitFor}' {action} '{CommandProcess.Path}' {arguments}", TestContext.Current.CancellationToken);
+        Assert.Equal("", result.Error);
+        return result.Output.TrimEnd('\n');
+    }
+
+    [Fact]
+    public async Task The_size_is_sent_first_and_the_terminal_is_as_before() =>
+        Assert.Equal("0 restored cooked '101x33\\r\\n'", await OnTerminalAsync("", "none", "exec -it -c web demo -- sizes 1"));
+
+    [Fact]
+    public async Task A_change_of_size_is_followed() =>
+        Assert.Equal("0 restored raw '101x33\\r\\n202x44\\r\\n'", await OnTerminalAsync("101x33", "resize", "exec -it -c web demo -- sizes 2"));
+
+    [Fact]
+    public async Task Attach_makes_the_program_redraw_itself() =>
+        Assert.EndsWith("x33\\r\\n'", await OnTerminalAsync("", "none", "attach -itq -c shell demo"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Keys_of_control_are_the_remote_sides() =>
+        Assert.Equal("0 restored raw 'ready\\r\\n03 04 1A 1C'", await OnTerminalAsync("ready", "keys:03041a1c", "exec -it -c web demo -- keys 4"));
+
+    [Theory]
+    [InlineData("term", 143)]
+    [InlineData("hup", 129)]
+    [InlineData("int", 130)]
+    [InlineData("quit", 131)]
+    public async Task A_signal_finds_the_terminal_restored(string signal, int code) =>
+        Assert.Equal($"{code} restored raw 'ready\\r\\n'", await OnTerminalAsync("ready", signal, "exec -it -c web demo -- wait"));
+
+    [Fact]
+    public async Task A_lost_session_leaves_the_terminal_restored()
+    {
+        string result = await OnTerminalAsync("partial", "keys:78", "exec -it -c web demo -- lose");
+        Assert.StartsWith("255 restored", result, StringComparison.Ordinal);
+        Assert.Contains("is not known\\r\\n", result, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,73 @@
+using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Verbs;
+
+namespace Fairlead.Cli.Tests;
+
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("exec pod cmd", "error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'fairlead exec --help' for help and examples\n")]
+    [InlineData("bogus", "error: unknown command \"bogus\" for \"fairlead\"\nSee 'fairlead --help' for usage.\n")]
+    [InlineData("exec pod", "error: you must specify at least one command for the container\nSee 'fairlead exec --help' for help and examples\n")]
+    [InlineData("exec pod --", "error: you must specify at least one command for the container\nSee 'fairlead exec --help' for help and examples\n")]
+    [InlineData("exec -- date", "error: pod or type/name must be specified\nSee 'fairlead exec --help' for help and examples\n")]
+    [InlineData("exec --bogus=1 pod -- date", "error: unknown flag: --bogus\nSee 'fairlead exec --help' for help and examples\n")]
+    [InlineData("exec -itz pod -- date", "error: unknown flag: -itz\nSee 'fairlead exec --help' for help and examples\n")]
+    [InlineData("attach", "error: pod or type/name must be specified\nSee 'fairlead attach --help' for help and examples\n")]
+    [InlineData("attach pod -- date", "error: attach takes one POD or TYPE/NAME and no command\nSee 'fairlead attach --help' for help and examples\n")]
+    [InlineData("exec pod --ping-interval 3x -- a", "error: \"3x\" is not a duration: write for instance 3s, 500ms or 2m\nSee 'fairlead exec --help' for usage.\n")]
+    [InlineData("exec pod --ping-timeout=0 -- a", "error: \"0\" is not a duration: write for instance 3s, 500ms or 2m\nSee 'fairlead exec --help' for usage.\n")]
+    [InlineData("exec pod --protocol=v9 -- a", "error: \"v9\" is not a subprotocol: v5.channel.k8s.io, v4.channel.k8s.io, channel.k8s.io, none, v4.base64.channel.k8s.io, base64.channel.k8s.io are known\nSee 'fairlead exec --help' for usage.\n")]
+    [InlineData("exec --kubeconfig /none/config pod -- a", "error: the kubeconfig /none/config does not exist\n")]
+    [InlineData("--kubeconfig /none/config -n x exec pod -- a", "error: the kubeconfig /none/config does not exist\n")]
+    [InlineData("exec --server https://127.0.0.1:1 --kubeconfig /dev/null pod -- a", "error: the server cannot be reached: Connection refused (127.0.0.1:1)\n")]
+    [InlineData("completion tcsh", "error: name one shell: bash, zsh or fish\nSee 'fairlead completion --help' for help and examples\n")]
+    [InlineData("version --output yaml", "error: --output must be json, not \"yaml\"\nSee 'fairlead version --help' for help and examples\n")]
+    public async Task A_line_that_cannot_be_meant_is_refused_with_code_1(string line, string expected)
+    {
+        CommandLines.Result result = await CommandLines.RunAsync(line.Split(' '));
+        Assert.Equal((1, "", expected), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [Theory]
+    [InlineData("a b -- c -- d", "a b", "c -- d")]
+    [InlineData("a b", "a b", null)]
+    [InlineData("-- --help -c", "", "--help -c")]
+    public void All_behind_the_first_dashes_is_the_commands(string line, string own, string? command)
+    {
+        ArgumentSplit split = ArgumentSplit.Of(line.Split(' '));
+        Assert.Equal(own, string.Join(' ', split.Own));
+        Assert.Equal(command, split.Command is null ? null : string.Join(' ', split.Command));
+    }
+
+    [Theory]
+    [InlineData("-n web exec pod", "exec -n web pod")]
+    [InlineData("-nweb --context=c --insecure-skip-tls-verify exec pod", "exec -nweb --context=c --insecure-skip-tls-verify pod")]
+    [InlineData("exec -n web pod", "exec -n web pod")]
+    [InlineData("--help", "--help")]
+    [InlineData("-n web", "-n web")]
+    [InlineData("[suggest:3] fai", "[suggest:3] fai")]
+    public void Options_before_the_verb_belong_to_it(string line, string expected) =>
+        Assert.Equal(expected, string.Join(' ', LeadingOptions.MoveBehindVerb(line.Split(' '), new ConnectionOptions().All)));
+
+    [Theory]
+    [InlineData("3s", 3000)]
+    [InlineData("500ms", 500)]
+    [InlineData("2m", 120_000)]
+    [InlineData("1m30s", 90_000)]
+    [InlineData("1.5h", 5_400_000)]
+    [InlineData("0", 0)]
+    [InlineData("", -1)]
+    [InlineData("3", -1)]
+    [InlineData("s", -1)]
+    [InlineData("-3s", -1)]
+    [InlineData("3d", -1)]
+    [InlineData("3 s", -1)]
+    [InlineData("1.2.3s", -1)]
+    [InlineData("99999999h", -1)]
+    public void Durations_are_written_as_in_Go(string text, int milliseconds)
+    {
+        bool valid = DurationText.TryParse(text, out TimeSpan duration);
+        Assert.Equal(milliseconds, valid ? (int)duration.TotalMilliseconds : -1);
+    }
+}

@@ -1,0 +1,197 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Fairlead.Client;
+using Fairlead.Processes.Lab;
+using Fairlead.Streaming;
+using Fairlead.Testing;
+using Fairlead.Wire;
+
+namespace Fairlead.FunctionalTests;
+
+public sealed class LabTests : IAsyncLifetime
+{
+    static readonly PodReference Shell = new("demo", "default", "shell"), Web = new("demo", "default", "web");
+
+    LabServer _lab = null!;
+    StreamingClient _client = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _lab = await LabServer.StartAsync(new LabOptions(), Ct);
+        _client = Client(_lab.Url);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _lab.DisposeAsync();
+    }
+
+    public static TheoryData<string> Names => [.. RemoteCommandProtocol.OverWebSocket.Select(protocol => protocol.Name)];
+
+    [Theory, MemberData(nameof(Names))]
+    public async Task Every_version_runs_a_command(string name)
+    {
+        RemoteCommandProtocol protocol = RemoteCommandProtocol.Find(name)!;
+        await using RemoteProcess process = await _client.ExecAsync(Shell, ["sh", "-c", "echo out; echo err >&2; exit 5"], new ExecOptions { Protocols = [protocol] }, Ct);
+        Assert.Equal(protocol, process.Protocol);
+        Assert.Equal("out\n", await process.StandardOutput.ReadToEndAsync(cancellationToken: Ct));
+        Assert.Equal("err\n", await process.StandardError.ReadToEndAsync(cancellationToken: Ct));
+        if (protocol.HasJsonStatus) Assert.Equal(5, (await process.WaitForExitAsync(Ct)).Code);
+        else await Assert.ThrowsAsync<RemoteCommandException>(async () => await process.WaitForExitAsync(Ct));
+    }
+
+    [Fact]
+    public async Task A_command_of_100_KB_passes()
+    {
+        string large = new('x', 100 * 1024);
+        await using RemoteProcess process = await _client.ExecAsync(Shell, ["printf", "%s", large], cancellationToken: Ct);
+        Assert.Equal(large, await process.StandardOutput.ReadToEndAsync(cancellationToken: Ct));
+        Assert.True((await process.WaitForExitAsync(Ct)).Succeeded);
+    }
+
+    [Fact]
+    public async Task Both_directions_at_once_arrive_whole()
+    {
+        const int Size = 64 * 1024 * 1024;
+        byte[] content = RandomNumberGenerator.GetBytes(Size);
+        await using RemoteProcess process = await _client.ExecAsync(Shell, ["cat"], new ExecOptions { Stdin = true }, Ct);
+        Task sending = Task.Run(async () =>
+        {
+            await process.StandardInput.WriteAsync(content, Ct);
+            await process.StandardInput.CompleteAsync();
+        }, Ct);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        while (true)
+        {
+            ReadResult result = await process.StandardOutput.ReadAsync(Ct);
+            foreach (ReadOnlyMemory<byte> part in result.Buffer) hash.AppendData(part.Span);
+            process.StandardOutput.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted) break;
+        }
+
+        await sending;
+        Assert.True((await process.WaitForExitAsync(Ct)).Succeeded);
+        Assert.Equal(SHA256.HashData(content), hash.GetHashAndReset());
+    }
+
+    [Fact]
+    public async Task Many_sessions_at_once_leave_nothing_behind()
+    {
+        await RunAsync(20); // first uses open descriptors that stay
+        LeakCheck check = LeakCheck.Begin();
+        await RunAsync(100);
+        await check.ExpectNothingLeftAsync(spareDescriptors: 8, cancellationToken: Ct); // pooled connections to the lab
+
+        async Task RunAsync(int count) => await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 20, CancellationToken = Ct }, async (i, ct) =>
+        {
+            await using RemoteProcess process = await _client.ExecAsync(Shell, ["wc", "-c"], new ExecOptions { Stdin = true }, ct);
+            await process.StandardInput.WriteAsync(new byte[i * 1000], ct);
+            await process.StandardInput.CompleteAsync();
+            Assert.Equal(i * 1000, int.Parse(await process.StandardOutput.ReadToEndAsync(cancellationToken: ct), null));
+            Assert.True((await process.WaitForExitAsync(ct)).Succeeded);
+        });
+    }
+
+    [Fact]
+    public async Task Attached_clients_share_the_output()
+    {
+        await using RemoteProcess one = await _client.AttachAsync(Web, cancellationToken: Ct), two = await _client.AttachAsync(Web, cancellationToken: Ct);
+        string first = await LineAsync(one), second = await LineAsync(two);
+        Assert.Matches("^line [0-9]+\n", first);
+        Assert.Matches("^line [0-9]+\n", second);
+
+        static async Task<string> LineAsync(RemoteProcess process)
+        {
+            ReadResult result = await process.StandardOutput.ReadAtLeastAsync(2, Ct);
+            string text = Encoding.UTF8.GetString(result.Buffer);
+            process.StandardOutput.AdvanceTo(result.Buffer.End);
+            return text;
+        }
+    }
+
+    [Theory]
+    [InlineData("POST", "v5.channel.k8s.io", "", 405)]
+    [InlineData("GET", "v9.channel.k8s.io", "", 403)]
+    [InlineData("GET", "v4.channel.k8s.io", "&dryRun=All", 400)]
+    [InlineData("GET", "v4.channel.k8s.io", "&container=nope", 400)]
+    public async Task A_bad_upgrade_is_answered_and_the_next_one_works(string method, string subprotocol, string more, int code)
+    {
+        await using RawWebSocket refused = await RawAsync($"/api/v1/namespaces/default/pods/demo/exec?stdout=1&command=ls{(more.Contains("container", StringComparison.Ordinal) ? "" : "&container=shell")}{more}", subprotocol, method);
+        Assert.Equal(code, refused.StatusCode);
+        await using RemoteProcess process = await _client.ExecAsync(Shell, ["true"], cancellationToken: Ct);
+        Assert.True((await process.WaitForExitAsync(Ct)).Succeeded);
+    }
+
+    [Fact]
+    public async Task A_hostile_session_ends_by_name_while_others_do_not_notice()
+    {
+        await using RemoteProcess bystander = await _client.ExecAsync(Shell, ["cat"], new ExecOptions { Stdin = true }, Ct);
+        await using (RawWebSocket hostile = await RawAsync("/api/v1/namespaces/default/pods/demo/exec?stdout=1&stdin=1&command=cat&container=shell", "v5.channel.k8s.io"))
+        {
+            Assert.Equal(101, hostile.StatusCode);
+            await hostile.SendMessageAsync(new byte[] { 0xff, 9 }, Ct);
+            IReadOnlyList<RawFrame> frames = await hostile.ReadToCloseAsync(Ct);
+            Assert.Equal([0x03, 0xea], frames[^1].Payload[..2]);
+        }
+
+        await bystander.StandardInput.WriteAsync("still here"u8.ToArray(), Ct);
+        await bystander.StandardInput.CompleteAsync();
+        Assert.Equal("still here", await bystander.StandardOutput.ReadToEndAsync(cancellationToken: Ct));
+        Assert.True((await bystander.WaitForExitAsync(Ct)).Succeeded);
+    }
+
+    [Fact]
+    public async Task A_client_that_stops_reading_stops_its_process_and_nobody_else()
+    {
+        await using RemoteProcess stuck = await _client.ExecAsync(Shell, ["cat", "/dev/zero"], cancellationToken: Ct);
+        for (int i = 0; i < 10; i++)
+        {
+            await using RemoteProcess process = await _client.ExecAsync(Shell, ["head", "-c", "1000000", "/dev/zero"], cancellationToken: Ct);
+            Assert.Equal(1_000_000, (await process.StandardOutput.ReadToEndAsync(cancellationToken: Ct)).Length);
+        }
+
+        stuck.Abort();
+        await Assert.ThrowsAsync<SessionLostException>(async () => await stuck.WaitForExitAsync(Ct));
+    }
+
+    [Fact]
+    public async Task A_stopping_lab_is_a_lost_session()
+    {
+        await using LabServer lab = await LabServer.StartAsync(new LabOptions(), Ct);
+        using StreamingClient client = Client(lab.Url, lab);
+        await using RemoteProcess process = await client.ExecAsync(Shell, ["sleep", "1000"], cancellationToken: Ct);
+        await lab.DisposeAsync();
+        await Assert.ThrowsAsync<SessionLostException>(async () => await process.WaitForExitAsync(Ct));
+    }
+
+    [Fact]
+    public async Task An_address_that_others_reach_is_refused() =>
+        await Assert.ThrowsAsync<InvalidOperationException>(() => LabServer.StartAsync(new LabOptions { Listen = new IPEndPoint(IPAddress.Any, 0) }, Ct));
+
+    Task<RawWebSocket> RawAsync(string target, string subprotocols, string method = "GET") => RawWebSocket.ConnectAsync(
+        new IPEndPoint(IPAddress.Loopback, _lab.Url.Port), target, subprotocols, tls: true, headers: [$"Authorization: Bearer {_lab.Users[0].Token}"], method: method, cancellationToken: Ct);
+
+    StreamingClient Client(Uri url, LabServer? lab = null)
+    {
+        lab ??= _lab;
+        using X509Certificate2 authority = X509Certificate2.CreateFromPem(lab.AuthorityPem);
+        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificate(authority.RawData));
+        string token = lab.Users[0].Token;
+        return new StreamingClient(new KubernetesEndpoint(url, new SocketsHttpHandler { UseProxy = false, SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } })
+        {
+            Authorize = (message, _, _) =>
+            {
+                message.Headers.Authorization = new("Bearer", token);
+                return ValueTask.CompletedTask;
+            },
+        });
+    }
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+}

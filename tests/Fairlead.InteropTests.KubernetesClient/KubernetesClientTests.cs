@@ -1,0 +1,60 @@
+using System.Text;
+using k8s;
+
+namespace Fairlead.InteropTests;
+
+/// <summary>The official .NET client, which speaks v4 with a default of its own for nearly everything, against the lab.</summary>
+public sealed class KubernetesClientTests(LabFixture fixture)
+{
+    [Fact(Timeout = 60_000)]
+    public async Task Finds_the_pod()
+    {
+        using Kubernetes client = Connect();
+
+        k8s.Models.V1Pod pod = await client.ReadNamespacedPodAsync("demo", "default", cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal("Running", pod.Status.Phase);
+        Assert.Contains(pod.Spec.Containers, container => container.Name == "shell");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Runs_a_command_and_reads_its_exit_code()
+    {
+        using Kubernetes client = Connect();
+        string output = "", errors = "";
+
+        int code = await client.NamespacedPodExecAsync("demo", "default", "shell", ["sh", "-c", "echo out; echo err >&2; exit 7"], false,
+            async (_, stdout, stderr) =>
+            {
+                Task<string> reading = ReadAsync(stdout);
+                errors = await ReadAsync(stderr);
+                output = await reading;
+            }, TestContext.Current.CancellationToken);
+
+        Assert.Equal((7, "out\n", "err\n"), (code, output, errors));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Sends_input()
+    {
+        using Kubernetes client = Connect();
+        string output = "";
+
+        int code = await client.NamespacedPodExecAsync("demo", "default", "shell", ["head", "-n", "1"], false,
+            async (stdin, stdout, _) =>
+            {
+                await stdin.WriteAsync("one line\nand more\n"u8.ToArray(), TestContext.Current.CancellationToken);
+                output = await ReadAsync(stdout);
+            }, TestContext.Current.CancellationToken);
+
+        Assert.Equal((0, "one line\n"), (code, output));
+    }
+
+    Kubernetes Connect() => new(KubernetesClientConfiguration.BuildConfigFromConfigFile(fixture.Lab.Kubeconfig));
+
+    static async Task<string> ReadAsync(Stream stream)
+    {
+        using StreamReader reader = new(stream, Encoding.UTF8);
+        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+}
