@@ -28,6 +28,10 @@ sealed partial class SpdyConnection
         {
             End(new SessionLostException(SessionLoss.ConnectionBroken, "The connection broke before the session had ended.", e));
         }
+        catch (Exception e)
+        {
+            End(new SessionLostException(SessionLoss.LocalAbort, "A frame could not be handled: " + e.Message, e)); // a fault of ours must not hang
+        }
         finally
         {
             await input.CompleteAsync();
@@ -140,7 +144,7 @@ sealed partial class SpdyConnection
                 break;
             case SpdyFrameType.Ping:
                 CountIdle();
-                if ((frame.Id & 1) != (_nextId & 1)) Answer(new SpdyOutgoing(frame));
+                if ((frame.Id & 1) != (_nextId & 1)) Answer(new SpdyOutgoing(SpdyFrame.Ping(frame.Id)));
                 else if (frame.Id == Volatile.Read(ref _pingId)) Volatile.Write(ref _dataProven, Volatile.Read(ref _dataAtPing));
                 break;
             case SpdyFrameType.GoAway:

@@ -51,6 +51,10 @@ sealed partial class SpdyConnection
             _writeFailed = true;
             _queue.Writer.TryComplete();
         }
+        catch (Exception e)
+        {
+            Abort(new SessionLostException(SessionLoss.LocalAbort, "A frame could not be written: " + e.Message, e)); // a fault of ours must not hang
+        }
 
         while (_queue.Reader.TryRead(out SpdyOutgoing unsent)) unsent.Buffer.Return();
     }

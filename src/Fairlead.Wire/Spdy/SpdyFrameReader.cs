@@ -53,7 +53,7 @@ public sealed class SpdyFrameReader(SpdyLimits limits)
             type, flags,
             Id: BinaryPrimitives.ReadUInt32BigEndian(head),
             Value: fixedLength >= 8 ? BinaryPrimitives.ReadUInt32BigEndian(head[4..]) : 0,
-            Payload: payload.Slice(fixedLength),
+            Payload: length > fixedLength ? payload.Slice(fixedLength) : default, // what is empty holds on to no buffer
             Priority: fixedLength >= 10 ? BinaryPrimitives.ReadUInt16BigEndian(head[8..]) : (ushort)0);
         CheckFields(frame);
         Take(ref input, SpdyFrame.HeaderLength + length);
