@@ -1,3 +1,5 @@
+using Fairlead.Wire.Spdy;
+
 namespace Fairlead.Streaming;
 
 /// <summary>The bounds of one carrier: how much it holds, how large messages may be, how long silence may last.</summary>
@@ -35,4 +37,10 @@ public sealed record CarrierLimits
 
     /// <summary>After this side's close: how long a silent peer is waited for. A peer that still sends is read from on. 15 seconds.</summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>SPDY: how long a stream's reply, and at a server the last of the expected streams, is waited for. 30 seconds, as Go peers do.</summary>
+    public TimeSpan StreamTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>SPDY: lengths, counts and inflated sizes.</summary>
+    public SpdyLimits Spdy { get; init; } = SpdyLimits.Default;
 }

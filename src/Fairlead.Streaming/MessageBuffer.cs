@@ -48,6 +48,13 @@ struct MessageBuffer
         return _array.AsMemory(Headroom - 1, Length + 1);
     }
 
+    /// <summary>
+    /// Part of the payload with room in front of it for a header. Behind the first part the room is the end of the part before, so
+    /// take the parts in order, each when the one before has gone out.
+    /// </summary>
+    internal readonly Memory<byte> WithRoom(int headerLength, int start, int length) =>
+        _array.AsMemory(Headroom + start - headerLength, headerLength + length);
+
     internal void Return()
     {
         byte[]? array = _array;

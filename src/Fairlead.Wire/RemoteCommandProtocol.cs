@@ -30,12 +30,41 @@ public sealed record RemoteCommandProtocol(string Name, bool IsBase64, bool CanE
     /// <summary>Every version that travels over WebSocket, the best first.</summary>
     public static ImmutableArray<RemoteCommandProtocol> OverWebSocket { get; } = [V5, V4, V1, Unnamed, Base64V4, Base64V1];
 
-    /// <summary>The version with this name, or null. An empty name is <see cref="Unnamed"/>.</summary>
+    /// <summary><c>v4.channel.k8s.io</c> over SPDY, where FLAG_FIN ends the input.</summary>
+    public static RemoteCommandProtocol SpdyV4 { get; } = new("v4.channel.k8s.io", false, true, true);
+
+    /// <summary><c>v3.channel.k8s.io</c>: adds resize to v2. SPDY only.</summary>
+    public static RemoteCommandProtocol SpdyV3 { get; } = new("v3.channel.k8s.io", false, true, false);
+
+    /// <summary><c>v2.channel.k8s.io</c>: adds the end of input to v1. SPDY only.</summary>
+    public static RemoteCommandProtocol SpdyV2 { get; } = new("v2.channel.k8s.io", false, true, false) { HasResize = false };
+
+    /// <summary><c>channel.k8s.io</c> over SPDY; what a peer speaks that negotiates nothing.</summary>
+    public static RemoteCommandProtocol SpdyV1 { get; } = new("channel.k8s.io", false, false, false) { HasResize = false };
+
+    /// <summary>Every version that travels over SPDY/3.1, the best first.</summary>
+    public static ImmutableArray<RemoteCommandProtocol> OverSpdy { get; } = [SpdyV4, SpdyV3, SpdyV2, SpdyV1];
+
+    /// <summary>The asking side can tell the terminal's size.</summary>
+    public bool HasResize { get; init; } = true;
+
+    /// <summary>The version with this name over WebSocket, or null. An empty name is <see cref="Unnamed"/>.</summary>
     public static RemoteCommandProtocol? Find(string? name)
     {
         foreach (RemoteCommandProtocol protocol in OverWebSocket)
         {
             if (string.Equals(protocol.Name, name ?? "", StringComparison.Ordinal)) return protocol;
+        }
+
+        return null;
+    }
+
+    /// <summary>The version with this name over SPDY, or null.</summary>
+    public static RemoteCommandProtocol? FindOverSpdy(string? name)
+    {
+        foreach (RemoteCommandProtocol protocol in OverSpdy)
+        {
+            if (string.Equals(protocol.Name, name, StringComparison.Ordinal)) return protocol;
         }
 
         return null;

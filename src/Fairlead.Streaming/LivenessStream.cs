@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 
-namespace Fairlead.Streaming.WebSockets;
+namespace Fairlead.Streaming;
 
 /// <summary>
-/// The stream below a WebSocket. It knows when the peer was last heard of and whether this side is reading or blocked in a write, and
-/// lets a frame of the carrier's own in between two frames of the WebSocket's (each of which is one write).
+/// The stream below a carrier. It knows when the peer was last heard of and whether this side is reading or blocked in a write, and
+/// lets a frame of the carrier's own in between two frames of a WebSocket's (each of which is one write).
 /// </summary>
 /// <remarks>One reader, one writer, and <see cref="TryBeatAsync"/> beside them. Disposing is the carrier's, not the WebSocket's.</remarks>
 sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
@@ -73,11 +73,15 @@ sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(CancellationToken.None);
 
-    internal ValueTask CloseAsync()
+    /// <summary>Ends everything in progress, a blocked write too; what was not sent is lost. <see cref="CloseAsync"/> is still owed.</summary>
+    internal void Cut()
     {
-        _stopReading.Dispose();
-        return inner.DisposeAsync();
+        _stopReading.Cancel();
+        inner.Dispose();
     }
+
+    /// <summary>Releases the stream below. What stops reads is left to the collector: a late abort may still ask for it.</summary>
+    internal ValueTask CloseAsync() => inner.DisposeAsync();
 
     TimeSpan Since(ref long started) => Volatile.Read(ref started) is var at && at != 0 ? time.GetElapsedTime(at) : TimeSpan.Zero;
 
