@@ -2,7 +2,6 @@ using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -55,7 +54,7 @@ public static class WebSocketUpgrade
         answer.Upgrade = "websocket";
         answer.SecWebSocketAccept = WebSocketHandshake.ComputeAccept(key);
         if (protocol.Name.Length > 0) answer.SecWebSocketProtocol = protocol.Name;
-        BoundUnacknowledged(context, limits.PingTimeout);
+        UnacknowledgedBytes.Bound(context, limits.PingTimeout);
 
         Stream stream = await upgrade.UpgradeAsync();
         return new AnsweringSession(WebSocketRemoteCommand.Answer(stream, protocol, request, limits, context.Abort, peerGone: context.RequestAborted), request);
@@ -68,15 +67,5 @@ public static class WebSocketUpgrade
         context.Response.Headers.Connection = "close";
         await context.Response.WriteAsync(reason + "\n", context.RequestAborted);
         return null;
-    }
-
-    /// <summary>
-    /// A client whose host is gone while output waits for it acknowledges nothing: the kernel then gives the connection up in the same
-    /// time in which a silent one is given up. A host that is there but does not read is not affected.
-    /// </summary>
-    static void BoundUnacknowledged(HttpContext context, TimeSpan timeout)
-    {
-        if (OperatingSystem.IsLinux() && context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)
-            socket.SetUserTimeout(timeout);
     }
 }

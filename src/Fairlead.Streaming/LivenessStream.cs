@@ -3,13 +3,11 @@ using System.Runtime.CompilerServices;
 namespace Fairlead.Streaming;
 
 /// <summary>
-/// The stream below a carrier. It knows when the peer was last heard of and whether this side is reading or blocked in a write, and
-/// lets a frame of the carrier's own in between two frames of a WebSocket's (each of which is one write).
+/// The stream below a carrier. It knows when the peer was last heard of, and whether this side is reading or blocked in a write.
 /// </summary>
-/// <remarks>One reader, one writer, and <see cref="TryBeatAsync"/> beside them. Disposing is the carrier's, not the WebSocket's.</remarks>
+/// <remarks>One reader and one writer. Disposing is the carrier's, not the WebSocket's.</remarks>
 sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
 {
-    readonly SemaphoreSlim _writing = new(1, 1);
     readonly CancellationTokenSource _stopReading = new();
     long _readStarted, _readEnded = time.GetTimestamp(), _writeStarted;
 
@@ -24,21 +22,6 @@ sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
 
     /// <summary>Ends the read in progress and all later ones.</summary>
     internal void StopReading() => _stopReading.Cancel();
-
-    /// <summary>Writes a whole frame between two others; does nothing while a write is in progress, which shows as much.</summary>
-    internal async ValueTask TryBeatAsync(ReadOnlyMemory<byte> frame)
-    {
-        if (!_writing.Wait(0, CancellationToken.None)) return;
-        try
-        {
-            await inner.WriteAsync(frame, CancellationToken.None);
-            await inner.FlushAsync(CancellationToken.None);
-        }
-        finally
-        {
-            _writing.Release();
-        }
-    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -58,7 +41,6 @@ sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        await _writing.WaitAsync(CancellationToken.None);
         Volatile.Write(ref _writeStarted, time.GetTimestamp());
         try
         {
@@ -67,7 +49,6 @@ sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
         finally
         {
             Volatile.Write(ref _writeStarted, 0);
-            _writing.Release();
         }
     }
 

@@ -15,7 +15,7 @@ sealed partial class WebSocketCarrier
         if (_ended.Task.IsCompleted && !_closeSent) return;
 
         TimeSpan silent = _stream.SilentFor;
-        if (_closeSent || _writeFailed)
+        if (_closeSent || _writeFailed || _frames.HasFailed)
         {
             if (silent >= _limits.Linger) _stream.StopReading();
 
@@ -42,20 +42,15 @@ sealed partial class WebSocketCarrier
         if (_stream.NotReadingFor >= _limits.PingInterval && _time.GetElapsedTime(_lastBeat) >= _limits.PingInterval)
         {
             _lastBeat = _time.GetTimestamp();
-            _ = BeatAsync();
+            _frames.Beat(_isServer ? WebSocketFrames.ServerPong : WebSocketFrames.ClientPong);
         }
     }
 
-    async Task BeatAsync()
+    /// <summary>However slow the peer reads: what was flushed goes out first.</summary>
+    async Task SendCloseAfterDataAsync()
     {
-        try
-        {
-            await _stream.TryBeatAsync(_isServer ? WebSocketFrames.ServerPong : WebSocketFrames.ClientPong);
-        }
-        catch (Exception e) when (IsCarrierFault(e))
-        {
-            _writeFailed = true; // the read loop meets the broken connection and says so
-        }
+        await _writing;
+        await SendCloseAsync(WebSocketCloseStatus.NormalClosure, null);
     }
 
     async ValueTask SendCloseAsync(WebSocketCloseStatus code, string? reason)
@@ -63,8 +58,8 @@ sealed partial class WebSocketCarrier
         if (_closeSent || _writeFailed) return;
         try
         {
-            Task sending = _socket.CloseOutputAsync(code, reason, CancellationToken.None);
-            await sending.WaitAsync(_limits.Linger, _time);
+            await _socket.CloseOutputAsync(code, reason, CancellationToken.None);
+            await _frames.CloseSent.WaitAsync(_limits.Linger, _time);
         }
         catch (Exception e) when (IsCarrierFault(e) || e is TimeoutException)
         {
@@ -118,7 +113,7 @@ sealed partial class WebSocketCarrier
     /// <summary>The peer has ended and takes no more: a write that is blocked on it would never end by itself.</summary>
     void CutBlockedWrite()
     {
-        if (_writing.IsCompleted) return;
+        if (_writing.IsCompleted && _frames.IsIdle) return;
         _cut?.Invoke();
         _socket.Abort();
     }
@@ -131,6 +126,7 @@ sealed partial class WebSocketCarrier
         await _reading;
         CutBlockedWrite();
         await _writing;
+        await _frames.StopAsync();
         await _peerGone.DisposeAsync();
         await _timer.DisposeAsync();
         _socket.Dispose();

@@ -15,6 +15,7 @@ namespace Fairlead.Streaming.WebSockets;
 sealed partial class WebSocketCarrier : IAsyncDisposable
 {
     readonly LivenessStream _stream;
+    readonly FrameStream _frames;
     readonly WebSocket _socket;
     readonly IWebSocketReceiver _receiver;
     readonly CarrierLimits _limits;
@@ -49,7 +50,8 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         _limits = limits;
         _cut = cut;
         _isServer = isServer;
-        _socket = WebSocket.CreateFromStream(_stream, new WebSocketCreationOptions
+        _frames = new FrameStream(_stream);
+        _socket = WebSocket.CreateFromStream(_frames, new WebSocketCreationOptions
         {
             IsServer = isServer,
             KeepAliveInterval = limits.PingInterval,
@@ -76,9 +78,9 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     internal async ValueTask CloseAsync()
     {
         _queue.Writer.TryComplete();
-        if (await Task.WhenAny(_writing, _reading) != _writing) CutBlockedWrite();
-        await _writing;
-        await SendCloseAsync(WebSocketCloseStatus.NormalClosure, null);
+        Task closing = SendCloseAfterDataAsync();
+        if (await Task.WhenAny(closing, _reading) != closing) CutBlockedWrite();
+        await closing;
         await _reading;
     }
 
@@ -210,6 +212,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
                 {
                     try
                     {
+                        await _frames.RoomAsync();
                         await _socket.SendAsync(message.Memory, message.Type, endOfMessage: true, CancellationToken.None);
                     }
                     finally
@@ -228,10 +231,11 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
             _queue.Writer.TryComplete();
         }
 
+        await _frames.RoomAsync();
         while (_queue.Reader.TryRead(out OutgoingMessage unsent)) unsent.Buffer.Return();
     }
 
-    static bool IsCarrierFault(Exception e) =>
+    internal static bool IsCarrierFault(Exception e) =>
         e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException;
 
     static SessionLostException CutMessage() => new(SessionLoss.ProtocolError, "The peer closed in the middle of a message.");
