@@ -17,11 +17,26 @@ public sealed record ExecOptions
     /// <summary>Run on a terminal.</summary>
     public bool Tty { get; init; }
 
+    /// <summary>What carries the session.</summary>
+    public Transport Transport { get; init; }
+
     /// <summary>
-    /// The versions to offer, the best first. Null offers what fits: only versions that can end the input where input is sent
+    /// Never ask a second time after a server has accepted. Without it, <see cref="Transport.Auto"/> does so once when the server dropped
+    /// the WebSocket without having sent anything.
+    /// </summary>
+    public bool NoRetry { get; init; }
+
+    /// <summary>
+    /// The versions to offer over WebSocket, the best first. Null offers what fits: only versions that can end the input where input is sent
     /// without a terminal, since with others the command could wait for ever; otherwise v5 and v4.
     /// </summary>
     public IReadOnlyList<RemoteCommandProtocol>? Protocols { get; init; }
+
+    /// <summary>The same over SPDY; null offers all that fit.</summary>
+    public IReadOnlyList<RemoteCommandProtocol>? SpdyProtocols { get; init; }
+
+    /// <summary>How long the server may take to answer the upgrade, connecting included. 60 s; admission webhooks may take half of that.</summary>
+    public TimeSpan UpgradeTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long the peer may be silent before a ping is sent.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);

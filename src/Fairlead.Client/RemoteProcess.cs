@@ -39,6 +39,9 @@ public sealed class RemoteProcess : IAsyncDisposable
     /// <summary>Carrier and version for people, for instance <c>WebSocket v5.channel.k8s.io</c>.</summary>
     public string Connection => _session.Description;
 
+    /// <summary>Why the session did not go the first way that was thought of; null where it did.</summary>
+    public string? FellBack { get; internal init; }
+
     /// <summary>Tells the terminal's size; without effect without a terminal.</summary>
     public ValueTask ResizeAsync(TerminalSize size, CancellationToken cancellationToken = default) => _session.ResizeAsync(size, cancellationToken);
 

@@ -27,7 +27,7 @@ sealed class OutputPump(OutputSource source)
         {
             while (!letGo.IsCancellationRequested)
             {
-                int count = await ReadAsync(writer.GetMemory(ReadSize), either.Token, drained);
+                int count = await ReadAsync(writer.GetMemory(), either.Token, drained);
                 if (count < 0) continue;
                 if (count == 0) return true;
                 writer.Advance(count);

@@ -13,6 +13,9 @@ public sealed class PodsApiOptions
     /// <summary>The versions of the remote command protocol that exec and attach accept over WebSocket.</summary>
     public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.OverWebSocket;
 
+    /// <summary>The versions that exec and attach accept over SPDY/3.1, the best first.</summary>
+    public ImmutableArray<RemoteCommandProtocol> SpdyProtocols { get; init; } = RemoteCommandProtocol.OverSpdy;
+
     /// <summary>The bounds and deadlines of a session's connection.</summary>
     public CarrierLimits Limits { get; init; } = CarrierLimits.Default;
 

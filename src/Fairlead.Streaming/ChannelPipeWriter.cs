@@ -158,17 +158,40 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
         if (_current.Length == 0) return;
         MessageBuffer buffer = _current;
         _current = default;
+        if (buffer.Length <= MessageBuffer.PayloadCapacity)
+        {
+            Dispatch(buffer);
+            return;
+        }
+
+        // Somebody asked for more room than a message has: cut up, since peers read no more than 32 KiB in one piece.
+        for (int start = 0; start < buffer.Length; start += MessageBuffer.PayloadCapacity)
+        {
+            ReadOnlySpan<byte> part = buffer.Payload[start..Math.Min(buffer.Length, start + MessageBuffer.PayloadCapacity)];
+            MessageBuffer message = MessageBuffer.Rent(part.Length);
+            part.CopyTo(message.Unused.Span);
+            message.Advance(part.Length);
+            Dispatch(message);
+        }
+
+        buffer.Return();
+    }
+
+    void Dispatch(MessageBuffer message)
+    {
+        bool ended;
         lock (_lock)
         {
-            if (!_ended)
+            ended = _ended;
+            if (!ended)
             {
                 _inFlight++;
-                Offset += buffer.Length;
+                Offset += message.Length;
             }
         }
 
-        if (_ended) buffer.Return();
-        else Send(buffer);
+        if (ended) message.Return();
+        else Send(message);
     }
 
     void EndWait(bool canceled, bool byToken)

@@ -16,8 +16,11 @@ sealed class DemoTour(StreamingClient client, PodReference shell, PodReference w
 
     internal async IAsyncEnumerable<DemoStep> RunAsync()
     {
-        foreach (RemoteCommandProtocol protocol in RemoteCommandProtocol.OverWebSocket) yield return await EchoAsync(protocol);
-        yield return await HalfCloseAsync();
+        foreach (RemoteCommandProtocol protocol in RemoteCommandProtocol.OverWebSocket) yield return await EchoAsync(new ExecOptions { Protocols = [protocol] });
+        foreach (RemoteCommandProtocol protocol in RemoteCommandProtocol.OverSpdy)
+            yield return await EchoAsync(new ExecOptions { Transport = Transport.Spdy, SpdyProtocols = [protocol] });
+        yield return await HalfCloseAsync(Transport.WebSocket);
+        yield return await HalfCloseAsync(Transport.Spdy);
         yield return await ExitCodeAsync();
         yield return await TerminalAsync();
         yield return await AttachAsync();
@@ -25,16 +28,16 @@ sealed class DemoTour(StreamingClient client, PodReference shell, PodReference w
         yield return await UpAsync();
     }
 
-    Task<DemoStep> EchoAsync(RemoteCommandProtocol protocol) =>
-        StepAsync("exec: echo hello", shell, ["echo", "hello"], new ExecOptions { Protocols = [protocol] }, async process =>
+    Task<DemoStep> EchoAsync(ExecOptions options) =>
+        StepAsync("exec: echo hello", shell, ["echo", "hello"], options, async process =>
         {
             string said = await process.StandardOutput.ReadToEndAsync();
             ExitStatus exit = await process.WaitForExitAsync();
             return ($"{said.Trim()}, exit code {exit.Code}", said.Length, said == "hello\n" && exit.Succeeded);
         });
 
-    Task<DemoStep> HalfCloseAsync() =>
-        StepAsync("half-close: wc -c", shell, ["wc", "-c"], new ExecOptions { Stdin = true }, async process =>
+    Task<DemoStep> HalfCloseAsync(Transport transport) =>
+        StepAsync("half-close: wc -c", shell, ["wc", "-c"], new ExecOptions { Stdin = true, Transport = transport }, async process =>
         {
             await process.StandardInput.WriteAsync(new byte[100_000]);
             await process.StandardInput.CompleteAsync();

@@ -10,9 +10,6 @@ namespace Fairlead.Cli.Sessions;
 /// </summary>
 sealed class InputPump : IDisposable
 {
-    /// <summary>As large as a Linux pipe.</summary>
-    const int ReadSize = 64 * 1024;
-
     readonly Stream _source;
     readonly PipeWriter _target;
     readonly ReadableWait? _wait;
@@ -63,7 +60,7 @@ sealed class InputPump : IDisposable
     {
         while (WaitForInput())
         {
-            int count = Read(_target.GetMemory(ReadSize));
+            int count = Read(_target.GetMemory());
             if (count == 0)
             {
                 _target.CompleteAsync().AsTask().GetAwaiter().GetResult();

@@ -15,7 +15,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
 
     public async Task<int> RunAsync(string target, TargetVerb verb, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
-        using StreamingClient client = new(connection.Load(parsed));
+        using StreamingClient client = new(connection.Load(parsed), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.PodRunningTimeout) };
         ResolvedTarget resolved = await resolver.ResolveAsync(
             target, verb, parsed.GetValue(connection.Namespace), parsed.GetValue(session.Container), cancellationToken);
@@ -26,7 +26,9 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             ? await client.AttachAsync(resolved.Pod, options, cancellationToken)
             : await client.ExecAsync(resolved.Pod, command, options, cancellationToken);
         if (parsed.GetValue(session.Verbose))
-            invocation.Error.WriteLine($"fairlead: connected by {process.Connection} to {client.Endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/')}");
+            invocation.Error.WriteLine(
+                $"fairlead: connected by {process.Connection} to {client.Endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/')}"
+                + (process.FellBack is { } reason ? $" ({reason})" : ""));
         if (verb == TargetVerb.Attach && options.Tty) Say("If you don't see a command prompt, try pressing enter.");
 
         ExitStatus exit = await ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach);
@@ -42,6 +44,8 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             Stdin = stdin,
             Tty = tty,
             Stderr = !tty,
+            Transport = parsed.GetValue(session.Transport),
+            NoRetry = parsed.GetValue(session.NoRetry),
             Protocols = parsed.GetValue(session.Protocols),
             PingInterval = parsed.GetValue(session.PingInterval),
             PingTimeout = parsed.GetValue(session.PingTimeout),

@@ -16,7 +16,7 @@ static class LabVerb
     {
         VerbCommand verb = new("lab", "Serve pods that are local processes: a place to try things without a cluster (Linux).")
         {
-            Usage = "[--listen ADDR:PORT] [--pods FILE] [--users FILE] [--write-kubeconfig PATH]",
+            Usage = "[--listen ADDR:PORT] [--pods FILE] [--users FILE] [--protocols LIST] [--write-kubeconfig PATH]",
             Examples = """
                 # The pod demo with the containers shell and web; a free port of the loopback interface
                 fairlead lab --write-kubeconfig lab.kubeconfig
@@ -29,6 +29,10 @@ static class LabVerb
                 # Pods of your own, from ordinary manifests whose containers name a command
                 fairlead lab --pods pods.yaml --write-kubeconfig lab.kubeconfig
 
+                # An old server, and one that is newer than old clients know
+                fairlead lab --protocols spdy --write-kubeconfig lab.kubeconfig
+                fairlead lab --protocols websocket/v5 --write-kubeconfig lab.kubeconfig
+
                 # Users with few rights, to see each 401 and 403
                 fairlead lab --users users.yaml --write-kubeconfig lab.kubeconfig
                 """,
@@ -38,7 +42,14 @@ static class LabVerb
         Option<string?> pods = new("--pods") { HelpName = "FILE", Description = "Pod manifests, YAML or JSON (default: the pod demo)" };
         Option<string?> users = new("--users") { HelpName = "FILE", Description = "Users: tokens, names, groups and allowed verbs (default: one administrator with a fresh token)" };
         Option<string?> kubeconfig = new("--write-kubeconfig") { HelpName = "PATH", Description = "Where to write the kubeconfig, mode 0600 (default: fairlead/lab.kubeconfig in the user's runtime folder)" };
-        foreach (Option option in (Option[])[listen, remote, pods, users, kubeconfig]) verb.Add(option);
+        Option<AcceptedProtocols> protocols = new("--protocols")
+        {
+            HelpName = "LIST",
+            Description = "What is accepted, by comma: websocket, spdy, or one version as in websocket/v5, websocket/none, spdy/v4 (default: all)",
+            DefaultValueFactory = _ => AcceptedProtocols.All,
+            CustomParser = AcceptedProtocols.Parse,
+        };
+        foreach (Option option in (Option[])[listen, remote, pods, users, protocols, kubeconfig]) verb.Add(option);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             if (!OperatingSystem.IsLinux()) throw new UsageException("the lab runs on Linux only: its containers are Linux processes and terminals");
@@ -51,6 +62,8 @@ static class LabVerb
             {
                 Listen = address,
                 AllowRemote = parsed.GetValue(remote),
+                Protocols = parsed.GetValue(protocols)!.OverWebSocket,
+                SpdyProtocols = parsed.GetValue(protocols)!.OverSpdy,
                 Pods = parsed.GetValue(pods) is { } podsFile ? ReadPods(podsFile) : null,
                 Users = parsed.GetValue(users) is { } usersFile ? ReadUsers(usersFile) : null,
             }, cancellationToken);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Fairlead.Cli.CommandLine;
+using Fairlead.Client;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Verbs;
@@ -30,13 +31,23 @@ sealed class SessionOptions
     public Option<IReadOnlyList<RemoteCommandProtocol>?> Protocols { get; } = new("--protocol")
     {
         HelpName = "LIST",
-        Description = "Advanced: the subprotocols to offer, by comma (none: no subprotocol)",
+        Description = "Advanced: the subprotocols to offer over WebSocket, by comma (none: no subprotocol)",
         CustomParser = ParseProtocols,
     };
 
+    public Option<Transport> Transport { get; } = new("--transport")
+    {
+        HelpName = "TRANSPORT",
+        Description = "auto, websocket or spdy (default auto: WebSocket, and SPDY where a server or a proxy does not take it)",
+        DefaultValueFactory = _ => Client.Transport.Auto,
+        CustomParser = ParseTransport,
+    };
+
+    public Option<bool> NoRetry { get; } = new("--no-retry") { Description = "Never ask a second time after the server has accepted, even when it dropped the connection unheard" };
+
     public void AddTo(Command command)
     {
-        Option[] all = [Container, Stdin, Tty, Quiet, Verbose, PodRunningTimeout, PingInterval, PingTimeout, Protocols];
+        Option[] all = [Container, Stdin, Tty, Quiet, Verbose, PodRunningTimeout, PingInterval, PingTimeout, Transport, NoRetry, Protocols];
         foreach (Option option in all) command.Add(option);
     }
 
@@ -47,6 +58,19 @@ sealed class SessionOptions
         DefaultValueFactory = _ => byDefault,
         CustomParser = DurationText.ParsePositive,
     };
+
+    static Transport ParseTransport(ArgumentResult result)
+    {
+        switch (result.Tokens.Count > 0 ? result.Tokens[0].Value : "")
+        {
+            case "auto": return Client.Transport.Auto;
+            case "websocket": return Client.Transport.WebSocket;
+            case "spdy": return Client.Transport.Spdy;
+            case var other:
+                result.AddError($"\"{other}\" is not a transport: auto, websocket and spdy are known");
+                return Client.Transport.Auto;
+        }
+    }
 
     static List<RemoteCommandProtocol>? ParseProtocols(ArgumentResult result)
     {

@@ -25,8 +25,11 @@ public sealed record LabOptions
     /// <summary>How the processes are run.</summary>
     public ProcessRuntimeOptions Runtime { get; init; } = new();
 
-    /// <summary>The versions of the remote command protocol that are accepted; all of them by default.</summary>
+    /// <summary>The versions of the remote command protocol that are accepted over WebSocket; all of them by default, none for an old server.</summary>
     public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.OverWebSocket;
+
+    /// <summary>The same over SPDY/3.1.</summary>
+    public ImmutableArray<RemoteCommandProtocol> SpdyProtocols { get; init; } = RemoteCommandProtocol.OverSpdy;
 
     /// <summary>Bounds and deadlines of sessions.</summary>
     public CarrierLimits Limits { get; init; } = CarrierLimits.Default;

@@ -61,7 +61,7 @@ public sealed class LabServer : IAsyncDisposable
         {
             runtime = ProcessRuntime.Start(options.Pods ?? DemoPods.Create(), options.Runtime);
             application = Build(options, certificate);
-            application.MapPodsApi(runtime, runtime, new PodsApiOptions { Users = users, Protocols = options.Protocols, Limits = options.Limits });
+            application.MapPodsApi(runtime, runtime, new PodsApiOptions { Users = users, Protocols = options.Protocols, SpdyProtocols = options.SpdyProtocols, Limits = options.Limits });
             await application.StartAsync(cancellationToken);
             return new LabServer(runtime, certificate, application, users, Address(application));
         }

@@ -20,10 +20,12 @@ sealed class RemoteCommandEndpoint(ContainerLookup containers, PodsApiOptions op
 
         bool isExec = request.Subresource == ApiResources.Exec;
         RemoteCommandRequest command = RemoteCommandQuery.Read(query, isExec, found.Container);
-        UpgradeChecks.RequireWebSocket(context.Request);
+        bool isSpdy = UpgradeChecks.RequireStream(context.Request, options);
 
         DataRates.Lift(context);
-        await using AnsweringSession? session = await WebSocketUpgrade.AcceptAsync(context, command, options.Protocols, options.Limits);
+        await using AnsweringSession? session = isSpdy
+            ? await SpdyUpgrade.AcceptAsync(context, command, options.SpdyProtocols, options.Limits)
+            : await WebSocketUpgrade.AcceptAsync(context, command, options.Protocols, options.Limits);
         if (session is not null) await RunAsync(session, found, isExec, user);
     }
 

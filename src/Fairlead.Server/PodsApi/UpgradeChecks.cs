@@ -5,19 +5,19 @@ namespace Fairlead.Server.PodsApi;
 /// <summary>Judges what a streaming request asks to be upgraded to.</summary>
 static class UpgradeChecks
 {
+    /// <returns>True for SPDY/3.1, false for WebSocket.</returns>
     /// <exception cref="ApiRefusal">The request asks for no upgrade, or for one that is not offered.</exception>
-    public static void RequireWebSocket(HttpRequest request)
+    public static bool RequireStream(HttpRequest request, PodsApiOptions options)
     {
-        if (WebSocketUpgrade.IsRequested(request))
+        if (WebSocketUpgrade.IsRequested(request) && !options.Protocols.IsEmpty)
         {
             if (HttpMethods.IsPost(request.Method)) throw new ApiRefusal(Refusals.MethodNotAllowed); // a WebSocket begins with a GET
-            return;
+            return false;
         }
 
-        string upgrade = request.Headers.Upgrade.ToString();
+        if (SpdyUpgrade.IsRequested(request) && !options.SpdyProtocols.IsEmpty) return true;
         bool isUpgrade = request.Headers.Connection.ToString().Contains("upgrade", StringComparison.OrdinalIgnoreCase);
-        if (isUpgrade && upgrade.StartsWith("SPDY/", StringComparison.OrdinalIgnoreCase))
-            throw new ApiRefusal(Refusals.BadRequest($"the upgrade to {upgrade} is not offered by this server: use WebSocket"));
-        throw new ApiRefusal(Refusals.BadRequest("Upgrade request required"));
+        string upgrade = request.Headers.Upgrade.ToString();
+        throw new ApiRefusal(Refusals.BadRequest(isUpgrade && upgrade.Length > 0 ? $"the upgrade to {upgrade} is not offered by this server" : "Upgrade request required"));
     }
 }

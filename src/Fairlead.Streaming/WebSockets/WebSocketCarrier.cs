@@ -25,6 +25,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     readonly Channel<OutgoingMessage> _queue = Channel.CreateUnbounded<OutgoingMessage>(
         new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = false });
     readonly TaskCompletionSource<SessionLostException?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly TaskCompletionSource<bool> _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly ITimer _timer;
     readonly Task _reading, _writing;
     readonly CancellationTokenRegistration _peerGone;
@@ -67,6 +68,9 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
 
     /// <summary>Completes, never faults, when nothing more will arrive: null after an orderly close by the peer.</summary>
     internal Task<SessionLostException?> Ended => _ended.Task;
+
+    /// <summary>Completes with true at the peer's first message, with false at an end without one.</summary>
+    internal Task<bool> Heard => _heard.Task;
 
     /// <summary>Queues a message; the write loop sends in this order. Dropped, its buffer returned, once the carrier closes.</summary>
     internal void Send(in OutgoingMessage message)
@@ -128,6 +132,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         _receiver.OnEnded(loss);
         _queue.Writer.TryComplete();
         _ended.TrySetResult(loss);
+        _heard.TrySetResult(false);
     }
 
     async ValueTask ReceiveMessagesAsync()
@@ -141,6 +146,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
                 ValueWebSocketReceiveResult start = await _socket.ReceiveAsync(first.AsMemory(), CancellationToken.None);
                 if (start.MessageType == WebSocketMessageType.Close) return;
                 Volatile.Write(ref _lastMessage, _time.GetTimestamp());
+                _heard.TrySetResult(true);
                 if (start.Count == 0) continue; // an empty message, or an empty first fragment
 
                 MessageTarget target = _receiver.Begin(first[0]);

@@ -68,6 +68,9 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     /// <inheritdoc/>
     public override Task<SessionLostException?> Ended => _carrier.Ended;
 
+    /// <summary>Completes with true at the peer's first message, whatever it says, and with false when the session ended without one.</summary>
+    public Task<bool> Heard => _carrier.Heard;
+
     /// <inheritdoc/>
     public override PipeReader GetReader(RemoteChannel channel) => _readers[(int)channel];
 
@@ -98,7 +101,7 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
         {
             if (!CloseSignal.TryDecode(payload.Span, out RemoteChannel ended))
                 throw new SessionLostException(SessionLoss.ProtocolError, "A close signal names one channel, 0 to 4.");
-            _inbound[(int)ended]?.Complete(loss: null);
+            if (ended is not RemoteChannel.Error) _inbound[(int)ended]?.Complete(loss: null); // the status is whole when the session ends, not before
         }
         else if (ChannelMessage.TryDecodeBase64(payload.Span, out int length))
         {

@@ -1,0 +1,33 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Fairlead.Streaming.Spdy;
+using Fairlead.Wire;
+
+namespace Fairlead.Client.Upgrades;
+
+/// <summary>Opens a remote command over SPDY/3.1.</summary>
+static class SpdyDialer
+{
+    internal static async Task<SpdyRemoteCommand> OpenAsync(UpgradeHttp http, UpgradeRequest request, CancellationToken cancellationToken)
+    {
+        RemoteCommandProtocol[] offered = [.. request.Options.SpdyProtocols ?? RemoteCommandProtocol.OverSpdy];
+        if (request.InputMustEnd && request.Options.SpdyProtocols is null) offered = [.. offered.Where(static protocol => protocol.CanEndInput)];
+        HttpResponseMessage response = await http.SendAsync(
+            request, HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
+            headers => headers.TryAddWithoutValidation(SpdyHandshake.VersionHeader, offered.Select(static protocol => protocol.Name)),
+            cancellationToken);
+        try
+        {
+            IEnumerable<string> chosen = response.Headers.TryGetValues(SpdyHandshake.VersionHeader, out IEnumerable<string>? values) ? values : [];
+            RemoteCommandProtocol protocol = SpdyHandshake.ReadAnswer(chosen, offered)
+                ?? throw new UpgradeException($"The server chose {string.Join(", ", chosen)}, which was not offered.", HttpStatusCode.SwitchingProtocols, null);
+            return await SpdyRemoteCommand.AskAsync(
+                await response.Content.ReadAsStreamAsync(cancellationToken), protocol, request.Command, request.Limits, cancellationToken: cancellationToken);
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Fairlead.Wire;
+
+namespace Fairlead.Client.Upgrades;
+
+/// <summary>The HTTP exchange of an upgrade: credentials, one renewal of them, a deadline, and what a refusal said.</summary>
+sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
+{
+    /// <summary>The most of a refusal's body that is read.</summary>
+    const int LongestRefusal = 64 * 1024;
+
+    /// <summary>Sends the upgrade and returns the 101, which the caller owns.</summary>
+    /// <param name="request">Where to, and for how long to wait.</param>
+    /// <param name="method">GET for WebSocket, POST for SPDY.</param>
+    /// <param name="protocol">The value of the Upgrade header.</param>
+    /// <param name="describe">Adds the headers of this kind of upgrade; called again for a second try.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UpgradeException">Any other answer.</exception>
+    internal async Task<HttpResponseMessage> SendAsync(
+        UpgradeRequest request, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(request.Options.UpgradeTimeout);
+        try
+        {
+            HttpResponseMessage response = await SendOnceAsync(renew: false);
+            if (response.StatusCode == HttpStatusCode.Unauthorized && endpoint.Authorize is not null)
+            {
+                response.Dispose();
+                response = await SendOnceAsync(renew: true);
+            }
+
+            if (response.StatusCode == HttpStatusCode.SwitchingProtocols) return response;
+            using (response) throw await RefusalAsync(response, deadline.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"the server did not answer the upgrade within {request.Options.UpgradeTimeout.TotalSeconds:0.#} s", e);
+        }
+
+        async Task<HttpResponseMessage> SendOnceAsync(bool renew)
+        {
+            // The handler repeats a request without a body, up to three times, when its connection ends before the answer: the command
+            // would run again. One with a body, be it empty, is sent once.
+            using HttpRequestMessage message = new(method, request.Uri)
+            {
+                Version = HttpVersion.Version11,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = new ByteArrayContent([]),
+            };
+            message.Headers.Connection.Add("Upgrade");
+            message.Headers.Upgrade.Add(protocol);
+            describe(message.Headers);
+            if (endpoint.Authorize is { } authorize) await authorize(message, renew, deadline.Token);
+            return await http.SendAsync(message, deadline.Token);
+        }
+    }
+
+    static async Task<UpgradeException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        byte[] bytes = new byte[LongestRefusal];
+        int length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
+        Status? status = Status.TryParse(bytes.AsSpan(0, length));
+        string said = status?.Message ?? Encoding.UTF8.GetString(bytes, 0, Math.Min(length, 1024)).Trim();
+        if (said.Length == 0) said = "the server gave no reason";
+        string message = status is null ? $"the server refused the upgrade with {(int)response.StatusCode} {response.ReasonPhrase}: {said}" : said;
+        return new UpgradeException(message, response.StatusCode, status);
+    }
+}
