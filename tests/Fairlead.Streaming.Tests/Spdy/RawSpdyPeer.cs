@@ -52,7 +52,7 @@ sealed class RawSpdyPeer : IAsyncDisposable
     }
 
     internal static async Task<RawSpdyPeer> ToClientAsync(
-        RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null, RemoteCommandRequest? request = null, CancellationToken cancellationToken = default)
+        RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null, RemoteCommandRequest? request = null, CancellationTokenSource? cancel = null)
     {
         (Socket client, Socket server) = await SessionPair.ConnectAsync();
         request ??= SessionPair.AllPipes;
@@ -60,7 +60,7 @@ sealed class RawSpdyPeer : IAsyncDisposable
 
         async Task<AskingSession> AskAsync() => new(
             await SpdyRemoteCommand.AskAsync(
-                new NetworkStream(client, true), protocol ?? RemoteCommandProtocol.SpdyV4, request, limits ?? CarrierLimits.Default, null, cancellationToken),
+                new NetworkStream(client, true), protocol ?? RemoteCommandProtocol.SpdyV4, request, limits ?? CarrierLimits.Default, null, cancel?.Token ?? default),
             request);
     }
 
