@@ -83,7 +83,7 @@ sealed partial class SpdyConnection : IAsyncDisposable
         lock (StateLock)
         {
             if (_ended.Task.IsCompleted || _goAwayReceived)
-                throw _reason ?? new SessionLostException(SessionLoss.PeerClosed, "The peer takes no more streams on this connection.");
+                throw (_ended.Task.IsCompleted ? _ended.Task.Result : null) ?? new SessionLostException(SessionLoss.PeerClosed, "The peer takes no more streams on this connection.");
             if (_nextId > int.MaxValue) throw new InvalidOperationException("The connection has no stream ids left.");
             SpdyStream stream = new(this, _nextId, isOwn: true, headers, _limits.ChannelBytes) { OutlivesCancel = outlivesCancel };
             _nextId += 2;

@@ -149,10 +149,11 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
             where stream is not null
             select stream.InputEnded);
         Task done = Task.WhenAny(outputs, _connection.Ended);
-        while (await Task.WhenAny(done, Task.Delay(_limits.Linger, _time)) != done && _connection.SilentFor < _limits.Linger)
+        do
         {
-            // output still comes, or its consumer is behind
+            await done.WaitAsync(_limits.Linger, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        while (!done.IsCompleted && _connection.SilentFor < _limits.Linger); // output still comes, or its consumer is behind
 
         foreach (SpdyStream? stream in _streams)
         {
