@@ -105,6 +105,10 @@ public sealed class StreamingClient : IDisposable
     async Task<HttpResponseMessage> SendAsync(Uri uri, IReadOnlyList<RemoteCommandProtocol> offered, bool renew, CancellationToken cancellationToken)
     {
         using HttpRequestMessage message = new(HttpMethod.Get, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+
+        // The handler repeats a request without a body, up to three times, when its connection ends before the answer: the command would
+        // run again. One with a body, be it empty, is sent once.
+        message.Content = new ByteArrayContent([]);
         string key = WebSocketHandshake.CreateKey();
         HttpRequestHeaders headers = message.Headers;
         headers.Connection.Add("Upgrade");

@@ -17,8 +17,8 @@ sealed class AttachSession(AnsweringSession session, MainProcess main)
         main.Attach(this);
         try
         {
-            Task output = CopyOutputAsync(follower, leave.Token), input = CopyInputAsync(leave), sizes = FollowSizesAsync(leave.Token);
-            await output;
+            Task input = CopyInputAsync(leave), sizes = FollowSizesAsync(leave.Token);
+            await CopyOutputAsync(follower, leave.Token);
             await leave.CancelAsync();
             await Task.WhenAll(input, sizes);
         }

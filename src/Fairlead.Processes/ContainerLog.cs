@@ -8,6 +8,9 @@ namespace Fairlead.Processes;
 sealed class ContainerLog(int size, TimeSpan patience, TimeProvider time)
 #pragma warning restore CA1001
 {
+    /// <summary>A full log has this many pieces at least, so that dropping the oldest never drops much.</summary>
+    const int SmallestCount = 8;
+
     readonly Lock _lock = new();
     readonly SemaphoreSlim _appending = new(1, 1);
     readonly HashSet<LogFollower> _followers = [];
@@ -25,21 +28,28 @@ sealed class ContainerLog(int size, TimeSpan patience, TimeProvider time)
         await _appending.WaitAsync();
         try
         {
-            LogChunk chunk = new(data.ToArray(), Time.GetUtcNow(), isError);
-            await MakeRoomAsync(chunk.Cost);
-            lock (_lock)
-            {
-                LogChunk last = _lastChunk ?? _beforeFirst;
-                chunk.Offset = last.End;
-                last.Next = chunk;
-                _lastChunk = chunk;
-                _used += chunk.Cost;
-                Pulse(ref _changed);
-            }
+            DateTimeOffset now = Time.GetUtcNow();
+            int piece = Math.Max(1, size / SmallestCount);
+            for (; !data.IsEmpty; data = data[Math.Min(piece, data.Length)..])
+                await AppendAsync(new LogChunk(data[..Math.Min(piece, data.Length)].ToArray(), now, isError));
         }
         finally
         {
             _appending.Release();
+        }
+    }
+
+    async ValueTask AppendAsync(LogChunk chunk)
+    {
+        await MakeRoomAsync(chunk.Cost);
+        lock (_lock)
+        {
+            LogChunk last = _lastChunk ?? _beforeFirst;
+            chunk.Offset = last.End;
+            last.Next = chunk;
+            _lastChunk = chunk;
+            _used += chunk.Cost;
+            Pulse(ref _changed);
         }
     }
 

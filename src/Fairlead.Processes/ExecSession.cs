@@ -33,6 +33,8 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
         RemoteCommandRequest request = session.Request;
         if (request.Command.Count == 0) return Status.InternalError("no command was given");
         if (running.IsStopping) return Status.InternalError("the container is being stopped");
+        TerminalSize? size = await GetFirstSizeAsync();
+        if (session.Lost.IsCancellationRequested) return LostStatus();
 
         LocalProcess process;
         try
@@ -44,7 +46,7 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
                 WorkingDirectory = environment.WorkingDirectory,
                 Marker = running.NextMarker(),
                 Terminal = request.Tty,
-                Size = await GetFirstSizeAsync(),
+                Size = size,
                 Stdin = request.Stdin,
                 Stdout = request.Stdout,
                 Stderr = request.Stderr,
@@ -104,15 +106,21 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
         Task policy = ApplyPolicyAsync(process);
         running.Keep(FinishAsync(process, pumps, policy), process.Io);
         await policy;
-        return Status.InternalError("the client was lost: " + session.LossReason?.Message);
+        return LostStatus();
 
         void Connect(OutputSource? source, PipeWriter writer)
         {
             if (source is null) return;
             OutputPump pump = new(source);
             pumps.Add(pump);
-            outputs.Add(pump.ForwardAsync(writer, _drained.Token, _letGo.Token));
+            outputs.Add(MoveOutputAsync(pump, writer));
         }
+    }
+
+    /// <summary>A client that takes no more of one output must not hold up the command.</summary>
+    async Task MoveOutputAsync(OutputPump pump, PipeWriter writer)
+    {
+        if (!await pump.ForwardAsync(writer, _drained.Token, _letGo.Token)) await pump.DiscardAsync(_drained.Token, _letGo.Token);
     }
 
     async Task ApplyPolicyAsync(LocalProcess process)
@@ -120,7 +128,7 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
         switch (_options.LostClient)
         {
             case LostClientPolicy.Kill:
-                await EndTreeAsync(process);
+                await EndTreeAsync(process, hangUp: true);
                 break;
             case LostClientPolicy.HangUp when process.Io.Terminal is { } terminal:
                 terminal.Dispose();
@@ -137,7 +145,15 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
         }
     }
 
-    Task<bool> EndTreeAsync(LocalProcess process) => ProcessTermination.EndAsync(ProcessSearch.Of(process), _options.Grace);
+    Status LostStatus() => Status.InternalError("the client was lost: " + session.LossReason?.Message);
+
+    /// <param name="process">The command.</param>
+    /// <param name="hangUp">
+    /// Its terminal is closed too: a shell may see SIGHUP just before it waits for input, and only the hang-up ends that wait. After the
+    /// first search, which knows processes by their terminal.
+    /// </param>
+    Task<bool> EndTreeAsync(LocalProcess process, bool hangUp = false) =>
+        ProcessTermination.EndAsync(ProcessSearch.Of(process), _options.Grace, hangUp ? () => process.Io.Terminal?.Dispose() : null);
 
     /// <summary>
     /// What goes on without the client: outputs that are still held open are read and dropped until their last holder ends, so that a
@@ -145,7 +161,7 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
     /// </summary>
     async Task FinishAsync(LocalProcess process, List<OutputPump> pumps, Task policy)
     {
-        Task discarded = Task.WhenAll(pumps.Select(pump => pump.DiscardAsync(running.Cut)));
+        Task discarded = Task.WhenAll(pumps.Select(pump => pump.DiscardAsync(running.Cut, CancellationToken.None)));
         await policy;
         await process.ReapAsync();
         await discarded;

@@ -60,11 +60,15 @@ sealed class LocalProcess : IAsyncDisposable
         foreach (string text in start.Command)
         {
             if (text.Contains('\0', StringComparison.Ordinal))
-                throw new CommandStartException(CommandStartException.NotRunnable, $"exec: \"{command.Replace("\0", "\\0", StringComparison.Ordinal)}\": invalid argument");
+                throw new CommandStartException(CommandStartException.NotRunnable, "exec: an argument holds a zero byte");
         }
 
         if (!Directory.Exists(start.WorkingDirectory))
-            throw new CommandStartException(CommandStartException.NotRunnable, $"chdir to the working directory \"{start.WorkingDirectory}\": no such directory");
+        {
+            throw new CommandStartException(
+                CommandStartException.NotRunnable, $"chdir to the working directory \"{start.WorkingDirectory}\": no such directory");
+        }
+
         string file = ExecutableSearch.Find(command, start.Environment.GetValueOrDefault("PATH"), start.WorkingDirectory);
 
         List<string> environment = [$"{MarkerVariable}={start.Marker}"];

@@ -38,7 +38,8 @@ sealed class LogWriter(ContainerLogQuery query, PipeWriter output)
         }
         catch (OperationCanceledException) when (follower.CutOff.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new IOException($"The reader of the log fell {follower.Behind.ToString(CultureInfo.InvariantCulture)} bytes behind and was cut off.");
+            string behind = follower.Behind.ToString(CultureInfo.InvariantCulture);
+            throw new IOException($"The reader of the log fell {behind} bytes behind and was cut off.");
         }
     }
 
@@ -47,8 +48,11 @@ sealed class LogWriter(ContainerLogQuery query, PipeWriter output)
     {
         long count = 0;
         LogLines lines = new((_, time) => count += IsWanted(time) ? 1 : 0);
-        for (LogChunk? chunk = before is null ? null : log.After(before).Chunk; chunk is not null && chunk.Offset < end; chunk = log.After(chunk).Chunk)
+        while (before is not null && log.After(before).Chunk is { } chunk && chunk.Offset < end)
+        {
             lines.Add(chunk);
+            before = chunk;
+        }
 
         lines.Complete();
         return count;

@@ -44,7 +44,8 @@ sealed class ObjectCatalog : IPodCatalog
         lock (_lock) return new CatalogSnapshot([.. Entries(resource).Select(e => e.Copy())], _version);
     }
 
-    public async IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<CatalogChange> WatchAsync(
+        string resource, long resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -16,10 +16,11 @@ sealed class OutputPump(OutputSource source)
     /// Writes to <paramref name="writer"/> until the output has ended, the reader takes no more, or <paramref name="letGo"/>. The writer
     /// is not completed; nothing of its memory is in use any more after the call. Never throws for what the reader did.
     /// </summary>
+    /// <returns>True at the end of the output; false when there is no reader any more.</returns>
     /// <param name="writer">Where to: its back pressure is the process's.</param>
     /// <param name="drained">From then on nothing new is waited for; what lies in the pipe is still moved, whatever time its reader takes.</param>
     /// <param name="letGo">The reader is gone.</param>
-    internal async Task ForwardAsync(PipeWriter writer, CancellationToken drained, CancellationToken letGo)
+    internal async Task<bool> ForwardAsync(PipeWriter writer, CancellationToken drained, CancellationToken letGo)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(drained, letGo);
         try
@@ -28,10 +29,10 @@ sealed class OutputPump(OutputSource source)
             {
                 int count = await ReadAsync(writer.GetMemory(ReadSize), either.Token, drained);
                 if (count < 0) continue;
-                if (count == 0) return;
+                if (count == 0) return true;
                 writer.Advance(count);
                 FlushResult flushed = await writer.FlushAsync(letGo);
-                if (flushed.IsCompleted) return;
+                if (flushed.IsCompleted) return false;
             }
         }
         catch (SessionLostException)
@@ -42,18 +43,22 @@ sealed class OutputPump(OutputSource source)
         {
             // as above
         }
+
+        return false;
     }
 
     /// <summary>Reads and drops until the output has ended, so that nobody who writes to it is held up or meets a broken pipe.</summary>
     /// <param name="drained">From then on nothing new is waited for.</param>
-    internal async Task DiscardAsync(CancellationToken drained)
+    /// <param name="stop">From then on nothing more is read.</param>
+    internal async Task DiscardAsync(CancellationToken drained, CancellationToken stop)
     {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(drained, stop);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadSize);
         try
         {
             int count;
-            do count = await ReadAsync(buffer, drained, drained);
-            while (count != 0);
+            do count = await ReadAsync(buffer, either.Token, drained);
+            while (count != 0 && !stop.IsCancellationRequested);
         }
         finally
         {

@@ -17,7 +17,7 @@ sealed class Pod : IAsyncDisposable
         Containers = [.. manifest.Containers.Select(c => new ProcessContainer(manifest.Name, c, manifest.Restart, running, time, OnChanged))];
         foreach (ProcessContainer container in Containers) container.Start();
 
-        JsonObject item = ObjectDefaults.Fill((JsonObject)manifest.Document.DeepClone(), manifest.Name, manifest.Namespace, "Pod", "v1", _started);
+        JsonObject item = ObjectDefaults.Fill((JsonObject)manifest.Document.DeepClone(), "v1", _started);
         item["spec"]!["restartPolicy"] = manifest.Restart.ToString();
         item["spec"]!["nodeName"] ??= "local";
         item["status"] = CreateStatus();

@@ -8,14 +8,18 @@ static class PodStatus
 {
     const string Address = "127.0.0.1";
 
-    internal static JsonObject Create(PodManifest pod, IReadOnlyList<(ContainerManifest Manifest, ContainerState State)> containers, DateTimeOffset started)
+    internal static JsonObject Create(
+        PodManifest pod, IReadOnlyList<(ContainerManifest Manifest, ContainerState State)> containers, DateTimeOffset started)
     {
         bool ready = containers.All(c => c.State.Phase == ContainerPhase.Running);
         return new JsonObject
         {
             ["phase"] = GetPhase(pod, containers),
             ["conditions"] = new JsonArray(
-                Condition("Initialized", true, started), Condition("Ready", ready, started), Condition("ContainersReady", ready, started), Condition("PodScheduled", true, started)),
+                Condition("Initialized", true, started),
+                Condition("Ready", ready, started),
+                Condition("ContainersReady", ready, started),
+                Condition("PodScheduled", true, started)),
             ["hostIP"] = Address,
             ["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = Address }),
             ["podIP"] = Address,
@@ -57,13 +61,18 @@ static class PodStatus
                 _ => new JsonObject { ["waiting"] = CreateWaiting(state) },
             },
         };
-        if (state.Phase != ContainerPhase.Terminated) status["lastState"] = state.LastEnd is { } last ? new JsonObject { ["terminated"] = CreateEnd(last) } : new JsonObject();
+        if (state.Phase != ContainerPhase.Terminated)
+            status["lastState"] = state.LastEnd is { } last ? new JsonObject { ["terminated"] = CreateEnd(last) } : new JsonObject();
         return status;
     }
 
     static JsonObject CreateWaiting(ContainerState state) => state.LastEnd is null
         ? new JsonObject { ["reason"] = "ContainerCreating" }
-        : new JsonObject { ["reason"] = "CrashLoopBackOff", ["message"] = state.LastEnd.Error ?? "the main process has ended and is started again in a while" };
+        : new JsonObject
+        {
+            ["reason"] = "CrashLoopBackOff",
+            ["message"] = state.LastEnd.Error ?? "the main process has ended and is started again in a while",
+        };
 
     static JsonObject CreateEnd(ContainerEnd end)
     {

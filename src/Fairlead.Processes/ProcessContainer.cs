@@ -29,7 +29,8 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
     /// <param name="running">The runtime's processes.</param>
     /// <param name="time">The clock for backoffs and log times.</param>
     /// <param name="changed">Called after each change of <see cref="State"/>; must not block.</param>
-    internal ProcessContainer(string pod, ContainerManifest manifest, RestartPolicy restart, RunningProcesses running, TimeProvider time, Action changed)
+    internal ProcessContainer(
+        string pod, ContainerManifest manifest, RestartPolicy restart, RunningProcesses running, TimeProvider time, Action changed)
     {
         (_manifest, _restart, _running, _time, _changed) = (manifest, restart, running, time, changed);
         _environment = new ContainerEnvironment(pod, manifest.Variables, manifest.WorkingDirectory);
@@ -71,7 +72,8 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
         while (true)
         {
             ContainerEnd end = await RunOnceAsync();
-            bool again = !_stop.IsCancellationRequested && (_restart == RestartPolicy.Always || (_restart == RestartPolicy.OnFailure && end.ExitCode != 0));
+            bool wanted = _restart == RestartPolicy.Always || (_restart == RestartPolicy.OnFailure && end.ExitCode != 0);
+            bool again = wanted && !_stop.IsCancellationRequested;
             Change(State with { Phase = again ? ContainerPhase.Waiting : ContainerPhase.Terminated, LastEnd = end });
             if (!again) return;
 

@@ -54,7 +54,13 @@ sealed class ProcessIoSetup : IDisposable
             };
         }
 
-        return new ProcessIo { Input = _input is null ? null : new AnonymousPipeClientStream(PipeDirection.Out, _input), Output = Source(_output), Error = Source(_error), Files = _files };
+        return new ProcessIo
+        {
+            Input = _input is null ? null : new AnonymousPipeClientStream(PipeDirection.Out, _input),
+            Output = Source(_output),
+            Error = Source(_error),
+            Files = _files,
+        };
     }
 
     static OutputSource? Source(SafePipeHandle? handle) =>
@@ -68,7 +74,7 @@ sealed class ProcessIoSetup : IDisposable
             return null;
         }
 
-        PipePair pipe = PipePair.Create();
+        PipePair pipe = PipePair.Create(bulk: target != 2);
         (SafePipeHandle theirs, SafePipeHandle ours) = target == 0 ? (pipe.Reader, pipe.Writer) : (pipe.Writer, pipe.Reader);
         _theirs.Add(theirs);
         _ours.Add(ours);

@@ -33,10 +33,8 @@ public sealed class ProcessRuntime : IContainerRuntime, IPodCatalog, IAsyncDispo
         ProcessRuntime runtime = new(options ?? new ProcessRuntimeOptions());
         foreach ((string resource, JsonObject document) in manifests.Others)
         {
-            JsonNode metadata = document["metadata"]!;
-            JsonObject item = (JsonObject)document.DeepClone();
             string apiVersion = resource switch { "services" => "v1", "jobs" => "batch/v1", _ => "apps/v1" };
-            runtime._catalog.Add(resource, ObjectDefaults.Fill(item, (string)metadata["name"]!, (string)metadata["namespace"]!, (string)document["kind"]!, apiVersion, time.GetUtcNow()));
+            runtime._catalog.Add(resource, ObjectDefaults.Fill((JsonObject)document.DeepClone(), apiVersion, time.GetUtcNow()));
         }
 
         foreach (PodManifest pod in manifests.Pods) runtime._pods.Add(new Pod(pod, runtime._catalog, runtime._running, time));

@@ -11,7 +11,10 @@ static class ProcessTermination
 
     /// <summary>SIGTERM (before it SIGHUP on a terminal, as interactive shells ignore the other), the grace, then SIGKILL.</summary>
     /// <returns>True when none is left that this process may signal; false when some have not gone yet although they were killed.</returns>
-    internal static async Task<bool> EndAsync(ProcessSearch search, TimeSpan grace)
+    /// <param name="search">What to end.</param>
+    /// <param name="grace">The time between asking and killing.</param>
+    /// <param name="asked">Called once, when those found at first were asked: the time to hang up their terminal.</param>
+    internal static async Task<bool> EndAsync(ProcessSearch search, TimeSpan grace, Action? asked = null)
     {
         Dictionary<(int Id, ulong StartTime), ProcessDescriptor> members = [];
         HashSet<(int, ulong)> known = [], beyond = [];
@@ -39,6 +42,8 @@ static class ProcessTermination
                     if (kill) member.Signal(LibC.SIGKILL);
                 }
 
+                asked?.Invoke();
+                asked = null;
                 if (!found) return true;
                 TimeSpan left = (kill ? grace + KillTime : grace) - Stopwatch.GetElapsedTime(start);
                 if (left <= TimeSpan.Zero && kill) return false;

@@ -47,7 +47,8 @@ sealed class RunningProcesses(ProcessRuntimeOptions options) : IAsyncDisposable
     internal void Keep(Task tail, ProcessIo io)
     {
         _tails[tail] = io;
-        _ = tail.ContinueWith(t => _tails.TryRemove(t, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = tail.ContinueWith(
+            t => _tails.TryRemove(t, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     /// <summary>Ends all of it, whole trees, and returns when none is left.</summary>

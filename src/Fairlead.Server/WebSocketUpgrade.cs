@@ -58,7 +58,7 @@ public static class WebSocketUpgrade
         BoundUnacknowledged(context, limits.PingTimeout);
 
         Stream stream = await upgrade.UpgradeAsync();
-        return new AnsweringSession(WebSocketRemoteCommand.Answer(stream, protocol, request, limits, context.Abort), request);
+        return new AnsweringSession(WebSocketRemoteCommand.Answer(stream, protocol, request, limits, context.Abort, peerGone: context.RequestAborted), request);
     }
 
     static async Task<AnsweringSession?> RefuseAsync(HttpContext context, int code, string reason)

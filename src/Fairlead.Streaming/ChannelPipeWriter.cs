@@ -124,6 +124,7 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
         }
 
         Dispatch();
+        _current.Return(); // asked for and not used
         SendEnd();
     }
 

@@ -16,7 +16,7 @@ namespace Fairlead.Cli.Tests;
 
 /// <summary>
 /// An API server with one pod <c>demo</c> whose commands are scripted: <c>echo</c> (input to output), <c>exit N</c>, <c>sizes N</c>
-/// (prints that many terminal sizes), <c>lose</c> (cuts the connection at the first input), <c>wait</c> (prints ready and stays), <c>flood</c> (endless output),
+/// (prints that many terminal sizes), <c>until SIZE</c> (ends when the terminal has it; also what attach finds), <c>lose</c> (cuts the connection at the first input), <c>wait</c> (prints ready and stays), <c>flood</c> (endless output),
 /// <c>keys N</c> (prints that many bytes of input), <c>forbidden</c> (is refused).
 /// </summary>
 sealed class FakeCluster : IAsyncDisposable
@@ -91,7 +91,7 @@ sealed class FakeCluster : IAsyncDisposable
         await using AnsweringSession? session = await WebSocketUpgrade.AcceptAsync(context, request, RemoteCommandProtocol.OverWebSocket);
         if (session is null) return;
 
-        string[] command = request.Command.Count > 0 ? [.. request.Command] : ["sizes", "2"]; // attach
+        string[] command = request.Command.Count > 0 ? [.. request.Command] : ["until", "101x33"]; // attach
         int code = 0;
         switch (command[0])
         {
@@ -109,6 +109,15 @@ sealed class FakeCluster : IAsyncDisposable
                     await PrintAsync(session.StandardOutput, $"{size?.Width}x{size?.Height}\r\n");
                 }
 
+                break;
+            case "until":
+                for (string seen = ""; seen != command[1];)
+                {
+                    TerminalSize? size = await session.TerminalSizes.NextAsync(session.Lost);
+                    seen = $"{size?.Width}x{size?.Height}";
+                }
+
+                await PrintAsync(session.StandardOutput, command[1] + "\r\n");
                 break;
             case "keys":
                 await PrintAsync(session.StandardOutput, "ready\r\n");

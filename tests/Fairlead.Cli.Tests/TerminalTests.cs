@@ -23,8 +23,13 @@ public sealed class TerminalTests
         Assert.Equal("0 restored raw '101x33\\r\\n202x44\\r\\n'", await OnTerminalAsync("101x33", "resize", "exec -it -c web demo -- sizes 2"));
 
     [Fact]
-    public async Task Attach_makes_the_program_redraw_itself() =>
-        Assert.EndsWith("x33\\r\\n'", await OnTerminalAsync("", "none", "attach -itq -c shell demo"), StringComparison.Ordinal);
+    public async Task Attach_ends_with_the_true_size() =>
+        Assert.Equal("0 restored cooked '101x33\\r\\n'", await OnTerminalAsync("", "none", "attach -itq -c shell demo"));
+
+    [Fact]
+    public async Task Attach_says_what_kubectl_says() => Assert.StartsWith(
+        "0 restored cooked \"If you don't see a command prompt, try pressing enter.\\r\\n101x33",
+        await OnTerminalAsync("", "none", "attach -it -c shell demo"), StringComparison.Ordinal);
 
     [Fact]
     public async Task Keys_of_control_are_the_remote_sides() =>

@@ -159,6 +159,28 @@ public sealed class LabTests : IAsyncLifetime
         await Assert.ThrowsAsync<SessionLostException>(async () => await stuck.WaitForExitAsync(Ct));
     }
 
+    [Theory]
+    [InlineData(256 * 1024)] // the web server meets the end of the connection itself
+    [InlineData(64 * 1024 * 1024)] // it does not: nobody reads that far
+    public async Task A_client_lost_behind_input_that_its_command_does_not_read_ends_the_command(int size)
+    {
+        CarrierLimits limits = CarrierLimits.Default with { PingInterval = TimeSpan.FromSeconds(1), Linger = TimeSpan.FromSeconds(1), ChannelBytes = 64 * 1024 };
+        await using LabServer lab = await LabServer.StartAsync(new LabOptions { Limits = limits }, Ct);
+        using StreamingClient client = Client(lab.Url, lab);
+        RemoteProcess process = await client.ExecAsync(Shell, ["sh", "-c", "echo $$; exec sleep 313"], new ExecOptions { Stdin = true }, Ct);
+        ReadResult said = await process.StandardOutput.ReadAtLeastAsync(2, Ct);
+        string pid = Encoding.UTF8.GetString(said.Buffer).Trim();
+        process.StandardOutput.AdvanceTo(said.Buffer.End);
+        Task write = process.StandardInput.WriteAsync(new byte[size], Ct).AsTask();
+        await Task.WhenAny(write, Task.Delay(1000, Ct));
+        await Task.Delay(300, Ct);
+        await process.DisposeAsync();
+        _ = write.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+        long end = Environment.TickCount64 + 15_000;
+        while (Directory.Exists("/proc/" + pid) && Environment.TickCount64 < end) await Task.Delay(100, Ct);
+        Assert.False(Directory.Exists("/proc/" + pid));
+    }
+
     [Fact]
     public async Task A_stopping_lab_is_a_lost_session()
     {

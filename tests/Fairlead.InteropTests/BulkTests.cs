@@ -38,7 +38,7 @@ public sealed class BulkTests(LabFixture fixture)
                 _fairlead.Program, _fairlead.Exec(_lab.Kubeconfig, [], "cat", path), new RunOptions { RawStdout = true });
             await using MemoryWatch memory = new(run.Id, _lab.Id);
 
-            ByteTally tally = await ByteTally.OfAsync(new ProgressStream(run.StandardOutput, memory), cancellationToken: cancellationToken);
+            ByteTally tally = await ByteTally.OfAsync(new ProgressStream(run.StandardOutput, memory.Moved), cancellationToken: cancellationToken);
             await memory.StopAsync();
 
             int code = await run.WaitForExitAsync(cancellationToken);

@@ -1,7 +1,7 @@
 namespace Fairlead.InteropTests;
 
-/// <summary>A stream to read that tells a <see cref="MemoryWatch"/> how far it came.</summary>
-sealed class ProgressStream(Stream inner, MemoryWatch watch) : Stream
+/// <summary>A stream to read that tells how many bytes each read gave.</summary>
+sealed class ProgressStream(Stream inner, Action<int> moved) : Stream
 {
     public override bool CanRead => true;
 
@@ -20,7 +20,7 @@ sealed class ProgressStream(Stream inner, MemoryWatch watch) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int read = await inner.ReadAsync(buffer, cancellationToken);
-        watch.Moved(read);
+        moved(read);
         return read;
     }
 

@@ -3,6 +3,10 @@ using System.Diagnostics;
 namespace Fairlead.InteropTests;
 
 /// <summary>Our command and the newest kubectl side by side, in turns, so that a busy machine slows both.</summary>
+/// <remarks>
+/// What is judged is the data path: bytes over the time from the first of them to the last. The rate of the whole command, its start
+/// included, is told beside it: a start is a matter of its own and would hide the path in a transfer of a second.
+/// </remarks>
 public sealed class ThroughputTests(LabFixture fixture)
 {
     const int Rounds = 5;
@@ -19,15 +23,17 @@ public sealed class ThroughputTests(LabFixture fixture)
         (string path, string hash) = await fixture.Lab.WriteRandomFileAsync("throughput", size, seed: 4, cancellationToken);
         try
         {
-            double ours = 0, theirs = 0;
+            Rates ours = default, theirs = default;
             for (int round = 0; round < Rounds; round++)
             {
-                ours = Math.Max(ours, await RateAsync(fairlead, path, new ByteTally(size, hash), cancellationToken));
-                theirs = Math.Max(theirs, await RateAsync(kubectl, path, new ByteTally(size, hash), cancellationToken));
+                ours = ours.Best(await RateAsync(fairlead, path, new ByteTally(size, hash), cancellationToken));
+                theirs = theirs.Best(await RateAsync(kubectl, path, new ByteTally(size, hash), cancellationToken));
             }
 
-            Measurement.Tell($"exec stdout, {size >> 20} MiB, best of {Rounds} in turns: fairlead {ours:0} MB/s, kubectl {theirs:0} MB/s, ratio {ours / theirs:0.00}");
-            Assert.True(ours >= theirs * Noise, $"fairlead {ours:0} MB/s, kubectl {theirs:0} MB/s");
+            Measurement.Tell(
+                $"exec stdout, {size >> 20} MiB, best of {Rounds} in turns: fairlead {ours.Path:0} MB/s, kubectl {theirs.Path:0} MB/s, ratio {ours.Path / theirs.Path:0.00}; "
+                + $"with the start: fairlead {ours.Whole:0} MB/s, kubectl {theirs.Whole:0} MB/s, ratio {ours.Whole / theirs.Whole:0.00}");
+            Assert.True(ours.Path >= theirs.Path * Noise, $"fairlead {ours.Path:0} MB/s, kubectl {theirs.Path:0} MB/s");
         }
         finally
         {
@@ -35,18 +41,27 @@ public sealed class ThroughputTests(LabFixture fixture)
         }
     }
 
-    async Task<double> RateAsync(CommandLineClient client, string path, ByteTally expected, CancellationToken cancellationToken)
+    async Task<Rates> RateAsync(CommandLineClient client, string path, ByteTally expected, CancellationToken cancellationToken)
     {
         long begun = Stopwatch.GetTimestamp();
         await using RunningProcess run = RunningProcess.Start(
             client.Program, client.Exec(fixture.Lab.Kubeconfig, [], "cat", path), new RunOptions { RawStdout = true });
-        ByteTally tally = await ByteTally.OfAsync(run.StandardOutput, cancellationToken: cancellationToken);
+        long first = 0;
+        ProgressStream output = new(run.StandardOutput, _ => first = first == 0 ? Stopwatch.GetTimestamp() : first);
+        ByteTally tally = await ByteTally.OfAsync(output, cancellationToken: cancellationToken);
+        double flowing = Stopwatch.GetElapsedTime(first).TotalSeconds;
         int code = await run.WaitForExitAsync(cancellationToken);
-        double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        double whole = Stopwatch.GetElapsedTime(begun).TotalSeconds;
 
         Assert.True(code == 0, run.Stderr.Text);
         Assert.Equal(expected, tally);
         Assert.Null(client.WhyNotWebSocketV5(run.Stderr.Text));
-        return expected.Length / seconds / 1e6;
+        return new Rates(expected.Length / flowing / 1e6, expected.Length / whole / 1e6);
+    }
+
+    /// <summary>MB/s from the first byte to the last, and of the whole command.</summary>
+    readonly record struct Rates(double Path, double Whole)
+    {
+        internal Rates Best(Rates other) => new(Math.Max(Path, other.Path), Math.Max(Whole, other.Whole));
     }
 }

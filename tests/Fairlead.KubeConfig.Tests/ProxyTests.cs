@@ -1,5 +1,6 @@
 using Fairlead.Client;
 using Fairlead.KubeConfig.Proxies;
+using Fairlead.Testing;
 
 namespace Fairlead.KubeConfig.Tests;
 
@@ -24,9 +25,9 @@ public sealed class ProxyTests : IDisposable
     public async Task The_clusters_proxy_is_taken_with_its_credentials_whatever_the_environment_says(string scheme)
     {
         await using TestServer server = await TestServer.StartAsync(_authority.IssueServer(Name));
-        await using TestProxy proxy = new(server.Port);
+        await using AuthenticatingProxy proxy = new(server.Port);
         using KubernetesEndpoint endpoint = Load(
-            $"\nproxy-url: {scheme}://{TestProxy.UserInfo}@{proxy.Address}", ("HTTPS_PROXY", "http://127.0.0.1:1"), ("NO_PROXY", "*"));
+            $"\nproxy-url: {scheme}://{AuthenticatingProxy.UserInfo}@{proxy.Address}", ("HTTPS_PROXY", "http://127.0.0.1:1"), ("NO_PROXY", "*"));
         Assert.Equal(200, await endpoint.GetAsync());
         Assert.Equal([Name + ":6443"], proxy.Destinations);
     }
@@ -38,8 +39,8 @@ public sealed class ProxyTests : IDisposable
     public async Task The_environments_proxy_is_taken(string variable, string scheme)
     {
         await using TestServer server = await TestServer.StartAsync(_authority.IssueServer(Name));
-        await using TestProxy proxy = new(server.Port);
-        using KubernetesEndpoint endpoint = Load("", (variable, $"{scheme}{TestProxy.UserInfo}@{proxy.Address}"), ("NO_PROXY", "other.invalid"));
+        await using AuthenticatingProxy proxy = new(server.Port);
+        using KubernetesEndpoint endpoint = Load("", (variable, $"{scheme}{AuthenticatingProxy.UserInfo}@{proxy.Address}"), ("NO_PROXY", "other.invalid"));
         Assert.Equal(200, await endpoint.GetAsync());
         Assert.Equal([Name + ":6443"], proxy.Destinations);
     }
@@ -49,7 +50,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData("socks5")]
     public async Task A_wrong_password_fails_and_is_not_told(string scheme)
     {
-        await using TestProxy proxy = new(1);
+        await using AuthenticatingProxy proxy = new(1);
         using KubernetesEndpoint endpoint = Load($"\nproxy-url: {scheme}://me:s3cret@{proxy.Address}");
         HttpRequestException refused = await Assert.ThrowsAsync<HttpRequestException>(() => endpoint.GetAsync());
         Assert.DoesNotContain("s3cret", refused.ToString(), StringComparison.Ordinal);

@@ -20,7 +20,7 @@ sealed class TestServer : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    public sealed record Seen(string PathAndQuery, string? Authorization, string? Host, string? ClientName, IHeaderDictionary Headers);
+    public sealed record Seen(string PathAndQuery, string? Authorization, string? Host, string? ClientName, Dictionary<string, string> Headers);
 
     public static async Task<TestServer> StartAsync(X509Certificate2 certificate, Func<HttpContext, Task>? answer = null)
     {
@@ -39,7 +39,8 @@ sealed class TestServer : IAsyncDisposable
             HttpRequest request = context.Request;
             X509Certificate2? client = await context.Connection.GetClientCertificateAsync();
             server.Requests.Enqueue(new Seen(
-                request.Path + request.QueryString.Value, request.Headers.Authorization, request.Host.Value, client?.GetNameInfo(X509NameType.SimpleName, false), request.Headers));
+                request.Path + request.QueryString.Value, request.Headers.Authorization, request.Host.Value, client?.GetNameInfo(X509NameType.SimpleName, false),
+                request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase))); // the server uses its own anew
             if (answer is not null) await answer(context);
             else await context.Response.WriteAsync("{}");
         });

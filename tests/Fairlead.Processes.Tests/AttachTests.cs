@@ -12,8 +12,8 @@ public sealed class AttachTests
     [Fact]
     public async Task Two_clients_see_the_same_output_and_share_the_input()
     {
-        await using Lab lab = new(Echo, Stdin);
-        await using TestClient one = lab.Attach(stdin: true), two = lab.Attach(stdin: true);
+        await using OnePod pod = new(Echo, Stdin);
+        await using TestClient one = pod.Attach(stdin: true), two = pod.Attach(stdin: true);
 
         await one.TypeAsync("one\n");
         await one.SeeAsync("got:one");
@@ -26,9 +26,9 @@ public sealed class AttachTests
     [Fact]
     public async Task Begins_with_what_is_printed_from_now_on()
     {
-        await using Lab lab = new("echo before; read x; echo after; exit 3", Stdin);
-        await Eventually.TrueAsync(() => lab.LogAsync().Result == "before\n");
-        await using TestClient client = lab.Attach(stdin: true);
+        await using OnePod pod = new("echo before; read x; echo after; exit 3", Stdin);
+        await Eventually.TrueAsync(() => pod.LogAsync().Result == "before\n");
+        await using TestClient client = pod.Attach(stdin: true);
 
         await client.TypeAsync("\n");
 
@@ -39,8 +39,8 @@ public sealed class AttachTests
     [Fact]
     public async Task End_of_input_detaches_one_client_alone()
     {
-        await using Lab lab = new(Echo, Stdin);
-        await using TestClient one = lab.Attach(stdin: true), two = lab.Attach(stdin: true);
+        await using OnePod pod = new(Echo, Stdin);
+        await using TestClient one = pod.Attach(stdin: true), two = pod.Attach(stdin: true);
 
         await one.StandardInput.CompleteAsync();
 
@@ -52,8 +52,8 @@ public sealed class AttachTests
     [Fact]
     public async Task With_stdin_once_the_first_end_of_input_is_the_containers()
     {
-        await using Lab lab = new(Echo, Stdin + ", \"stdinOnce\": true");
-        await using TestClient one = lab.Attach(stdin: true), two = lab.Attach();
+        await using OnePod pod = new(Echo, Stdin + ", \"stdinOnce\": true");
+        await using TestClient one = pod.Attach(stdin: true), two = pod.Attach();
 
         await one.TypeAsync("last\n");
         await one.StandardInput.CompleteAsync();
@@ -67,8 +67,8 @@ public sealed class AttachTests
     [Fact]
     public async Task A_lost_client_is_just_detached()
     {
-        await using Lab lab = new(Echo, Stdin + ", \"stdinOnce\": true");
-        await using TestClient one = lab.Attach(stdin: true), two = lab.Attach(stdin: true);
+        await using OnePod pod = new(Echo, Stdin + ", \"stdinOnce\": true");
+        await using TestClient one = pod.Attach(stdin: true), two = pod.Attach(stdin: true);
 
         one.Lose();
 
@@ -80,13 +80,13 @@ public sealed class AttachTests
     [Fact]
     public async Task A_client_that_stops_reading_is_cut_off_alone_and_told_how_far_it_was_behind()
     {
-        await using Lab lab = new(
+        await using OnePod pod = new(
             "read x; i=0; while [ $i -lt 60 ]; do head -c 10000 /dev/zero; i=$((i+1)); done; echo end; exec sleep 987",
             Stdin,
-            options: Lab.Quick with { LogSize = 100_000, FollowerPatience = TimeSpan.FromMilliseconds(200) });
-        await using TestClient reads = lab.Attach(stdin: true);
-        TestClient stops = lab.Attach(collect: false);
-        await Eventually.TrueAsync(() => lab.Container.IsRunning);
+            options: OnePod.Quick with { LogSize = 100_000, FollowerPatience = TimeSpan.FromMilliseconds(200) });
+        await using TestClient reads = pod.Attach(stdin: true);
+        TestClient stops = pod.Attach(collect: false);
+        await Eventually.TrueAsync(() => pod.Container.IsRunning);
 
         await reads.TypeAsync("\n");
 
@@ -116,11 +116,11 @@ public sealed class AttachTests
     [Fact]
     public async Task A_slow_client_that_goes_on_reading_gets_all()
     {
-        await using Lab lab = new(
+        await using OnePod pod = new(
             "read x; i=0; while [ $i -lt 60 ]; do head -c 10000 /dev/zero; i=$((i+1)); done",
             Stdin,
-            options: Lab.Quick with { LogSize = 100_000, FollowerPatience = TimeSpan.FromSeconds(20) });
-        await using TestClient client = lab.Attach(stdin: true, collect: false);
+            options: OnePod.Quick with { LogSize = 100_000, FollowerPatience = TimeSpan.FromSeconds(20) });
+        await using TestClient client = pod.Attach(stdin: true, collect: false);
 
         await client.TypeAsync("\n");
         long count = 0;
@@ -140,10 +140,10 @@ public sealed class AttachTests
     [Fact]
     public async Task The_newest_client_decides_the_terminals_size()
     {
-        await using Lab lab = new("stty -echo; while read x; do stty size; done", Stdin + ", \"tty\": true");
-        await using TestClient one = lab.Attach(stdin: true, new TerminalSize(80, 24));
+        await using OnePod pod = new("stty -echo; while read x; do stty size; done", Stdin + ", \"tty\": true");
+        await using TestClient one = pod.Attach(stdin: true, new TerminalSize(80, 24));
         await AskAsync(one, "24 80");
-        await using TestClient two = lab.Attach(stdin: true, new TerminalSize(100, 30));
+        await using TestClient two = pod.Attach(stdin: true, new TerminalSize(100, 30));
         await AskAsync(two, "30 100");
         one.Send(new TerminalSize(81, 25));
         await AskAsync(one, "30 100");
@@ -168,8 +168,8 @@ public sealed class AttachTests
     [Fact]
     public async Task Input_without_stdin_in_the_manifest_is_dropped()
     {
-        await using Lab lab = new("exec sleep 987");
-        await using TestClient client = lab.Attach(stdin: true);
+        await using OnePod pod = new("exec sleep 987");
+        await using TestClient client = pod.Attach(stdin: true);
 
         await client.TypeAsync("nobody reads this");
         FlushResult result;

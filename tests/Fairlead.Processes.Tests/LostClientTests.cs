@@ -99,8 +99,9 @@ public sealed class LostClientTests
     public async Task Hang_up_is_one_signal_to_the_group()
     {
         await using Room room = new(Quick with { LostClient = LostClientPolicy.HangUp });
-        await using TestClient client = room.Sh("setsid sleep 987 & echo $! $$; sleep 987");
-        (int child, int shell) = await ReadPidsAsync(client);
+        await using TestClient client = room.Sh("setsid sh -c 'echo $$; exec sleep 987' & echo $$; sleep 987");
+        (int one, int other) = await ReadPidsAsync(client); // both printed: the child has left the group
+        (int shell, int child) = ProcessStat.Read(one)!.Value.Parent == Environment.ProcessId ? (one, other) : (other, one);
 
         client.Lose();
         await client.Status;

@@ -54,7 +54,7 @@ public sealed class TerminalTests
         await using Room room = new(new ProcessRuntimeOptions { DrainTime = TimeSpan.FromSeconds(1) });
         await using TestClient client = room.Terminal(Size, "bash", "--norc", "-i");
 
-        await client.TypeAsync("echo be'gun'; sleep 999\n");
+        await client.TypeAsync("sh -c 'echo be''gun; exec sleep 999'\n");
         await client.SeeAsync("begun");
         await client.TypeAsync("\u0003");
         await client.TypeAsync("echo code=$?; exit 5\n");

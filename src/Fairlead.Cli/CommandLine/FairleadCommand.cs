@@ -16,16 +16,12 @@ static class FairleadCommand
         ParseResult parsed = root.Parse(
             LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All), new ParserConfiguration { ResponseFileTokenReplacer = null });
         string verb = parsed.CommandResult.Command is VerbCommand command ? $"fairlead {command.Name}" : "fairlead";
-        if (parsed.UnmatchedTokens is [{ } unknown, ..])
-        {
-            // the library reports these only where the root has nothing of its own to do
-            await error.WriteLineAsync($"error: unknown command \"{unknown}\" for \"{verb}\"\nSee '{verb} --help' for usage.");
-            return ExitCodes.Failure;
-        }
-
         if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
         {
-            await error.WriteLineAsync($"error: {parsed.Errors[0].Message}\nSee '{verb} --help' for usage.");
+            string what = parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [{ } unknown, ..]
+                ? $"unknown command \"{unknown}\" for \"fairlead\""
+                : parsed.Errors[0].Message;
+            await error.WriteLineAsync($"error: {what}\nSee '{verb} --help' for usage.");
             return ExitCodes.Failure;
         }
 
@@ -68,7 +64,7 @@ static class FairleadCommand
         };
         root.Options.Clear(); // the library's own help and version
         root.Add(new HelpOption("--help", "-h") { Description = "Show this help", Action = new HelpText(wasAskedFor: true), Recursive = true });
-        root.Action = new HelpText(wasAskedFor: true);
+        root.Action = new HelpText(wasAskedFor: false);
         return root;
     }
 }

@@ -18,6 +18,15 @@ sealed partial class WebSocketCarrier
         if (_closeSent || _writeFailed)
         {
             if (silent >= _limits.Linger) _stream.StopReading();
+
+            // A server that pings on and never closes has nothing more to say; a client that does may still be reading what we said.
+            else if (!_isServer && _closeSent && _stream.NotReadingFor == TimeSpan.Zero && _time.GetElapsedTime(Volatile.Read(ref _lastMessage)) >= _limits.Linger)
+                _stream.StopReading();
+
+            // A command that reads no input holds up the read loop, which then never meets the end: its client would never be lost.
+            // Not on the asking side, where what has arrived is delivered however slow its reader.
+            else if (_isServer && !_closeSent && _stream.NotReadingFor >= _limits.Linger)
+                Abort(new SessionLostException(SessionLoss.ConnectionBroken, "The connection broke while input waited for the command to read it."));
             return;
         }
 
@@ -106,13 +115,23 @@ sealed partial class WebSocketCarrier
         }
     }
 
+    /// <summary>The peer has ended and takes no more: a write that is blocked on it would never end by itself.</summary>
+    void CutBlockedWrite()
+    {
+        if (_writing.IsCompleted) return;
+        _cut?.Invoke();
+        _socket.Abort();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         if (!_ended.Task.IsCompleted) Abort(new SessionLostException(SessionLoss.LocalAbort, "The session was disposed before it had ended."));
         await _reading;
+        CutBlockedWrite();
         await _writing;
+        await _peerGone.DisposeAsync();
         await _timer.DisposeAsync();
         _socket.Dispose();
         await _stream.CloseAsync();

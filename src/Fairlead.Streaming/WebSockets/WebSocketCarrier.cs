@@ -26,9 +26,10 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     readonly TaskCompletionSource<SessionLostException?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly ITimer _timer;
     readonly Task _reading, _writing;
+    readonly CancellationTokenRegistration _peerGone;
     SessionLostException? _reason;
     volatile bool _closeSent, _writeFailed;
-    long _lastBeat;
+    long _lastBeat, _lastMessage;
     int _disposed;
 
     /// <summary>Starts the loops.</summary>
@@ -38,7 +39,9 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="cut">Cuts the connection at once, where disposing the stream would not.</param>
     /// <param name="time">The clock.</param>
-    internal WebSocketCarrier(Stream stream, bool isServer, IWebSocketReceiver receiver, CarrierLimits limits, Action? cut, TimeProvider? time = null)
+    /// <param name="peerGone">Fires when the web server knows that the peer is gone: what it still writes is then silently dropped.</param>
+    internal WebSocketCarrier(
+        Stream stream, bool isServer, IWebSocketReceiver receiver, CarrierLimits limits, Action? cut, TimeProvider? time = null, CancellationToken peerGone = default)
     {
         _time = time ?? TimeProvider.System;
         _stream = new LivenessStream(stream, _time);
@@ -54,9 +57,10 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
             KeepAliveTimeout = TimeSpan.FromMilliseconds(int.MaxValue),
         });
         TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(Math.Min(limits.PingInterval.TotalMilliseconds, limits.PingTimeout.TotalMilliseconds) / 4, 20, 5000));
-        _writing = Task.Run(WriteLoopAsync);
-        _reading = Task.Run(ReadLoopAsync);
+        _writing = Task.Run(WriteLoopAsync, CancellationToken.None);
+        _reading = Task.Run(ReadLoopAsync, CancellationToken.None);
         _timer = _time.CreateTimer(static state => ((WebSocketCarrier)state!).OnTick(), this, period, period);
+        _peerGone = peerGone.UnsafeRegister(static state => ((WebSocketCarrier)state!)._writeFailed = true, this);
     }
 
     /// <summary>Completes, never faults, when nothing more will arrive: null after an orderly close by the peer.</summary>
@@ -72,6 +76,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     internal async ValueTask CloseAsync()
     {
         _queue.Writer.TryComplete();
+        if (await Task.WhenAny(_writing, _reading) != _writing) CutBlockedWrite();
         await _writing;
         await SendCloseAsync(WebSocketCloseStatus.NormalClosure, null);
         await _reading;
@@ -133,6 +138,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
             {
                 ValueWebSocketReceiveResult start = await _socket.ReceiveAsync(first.AsMemory(), CancellationToken.None);
                 if (start.MessageType == WebSocketMessageType.Close) return;
+                Volatile.Write(ref _lastMessage, _time.GetTimestamp());
                 if (start.Count == 0) continue; // an empty message, or an empty first fragment
 
                 MessageTarget target = _receiver.Begin(first[0]);

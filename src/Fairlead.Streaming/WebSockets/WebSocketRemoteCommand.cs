@@ -16,7 +16,7 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     readonly WebSocketCarrier _carrier;
     readonly CarrierLimits _limits;
 
-    WebSocketRemoteCommand(Stream stream, bool isServer, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, Action? cut, TimeProvider? time)
+    WebSocketRemoteCommand(Stream stream, bool isServer, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, Action? cut, TimeProvider? time, CancellationToken peerGone = default)
     {
         Protocol = protocol;
         _limits = limits;
@@ -25,7 +25,7 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
         Open(RemoteChannel.StandardError, request.Stderr && !request.Tty, isInbound: !isServer);
         Open(RemoteChannel.Error, true, isInbound: !isServer);
         Open(RemoteChannel.Resize, request.Tty, isInbound: isServer);
-        _carrier = new WebSocketCarrier(stream, isServer, this, limits, cut, time);
+        _carrier = new WebSocketCarrier(stream, isServer, this, limits, cut, time, peerGone);
     }
 
     /// <summary>The asking side of an upgraded connection.</summary>
@@ -35,7 +35,7 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="time">The clock; the system's for null.</param>
     public static WebSocketRemoteCommand Ask(Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, TimeProvider? time = null) =>
-        new(stream, isServer: false, protocol, request, limits, cut: null, time);
+        new(stream, isServer: false, protocol, request, limits, cut: (stream ?? throw new ArgumentNullException(nameof(stream))).Dispose, time);
 
     /// <summary>
     /// The answering side. Tells the client at once that it is connected: an empty message on its lowest output channel, which is
@@ -47,10 +47,11 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="cut">Cuts the connection at once; for a server whose stream does not do so when disposed.</param>
     /// <param name="time">The clock; the system's for null.</param>
-    public static WebSocketRemoteCommand Answer(Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, Action? cut = null, TimeProvider? time = null)
+    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than fail.</param>
+    public static WebSocketRemoteCommand Answer(Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, Action? cut = null, TimeProvider? time = null, CancellationToken peerGone = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        WebSocketRemoteCommand adapter = new(stream, isServer: true, protocol, request, limits, cut, time);
+        WebSocketRemoteCommand adapter = new(stream, isServer: true, protocol, request, limits, cut, time, peerGone);
         RemoteChannel lowest = request.Stdout ? RemoteChannel.StandardOutput
             : request.Stderr && !request.Tty ? RemoteChannel.StandardError
             : RemoteChannel.Error;

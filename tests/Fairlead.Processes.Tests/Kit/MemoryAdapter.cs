@@ -30,7 +30,7 @@ sealed class MemoryAdapter : RemoteCommandAdapter
 
     public override PipeReader GetReader(RemoteChannel channel) => this[channel].Reader;
 
-    public override PipeWriter GetWriter(RemoteChannel channel) => new LosingWriter(this[channel].Writer);
+    public override PipeWriter GetWriter(RemoteChannel channel) => new LosingWriter(this, this[channel].Writer);
 
     public override ValueTask CloseAsync()
     {
@@ -44,12 +44,15 @@ sealed class MemoryAdapter : RemoteCommandAdapter
     internal void Lose(SessionLostException? reason = null)
     {
         reason ??= new SessionLostException(SessionLoss.ConnectionBroken, "The wire was cut.");
+        _ended.TrySetResult(reason);
         this[RemoteChannel.StandardInput].Writer.Complete(reason);
         this[RemoteChannel.Resize].Writer.Complete(reason);
         this[RemoteChannel.StandardOutput].Reader.Complete(reason);
         this[RemoteChannel.StandardError].Reader.Complete(reason);
-        _ended.TrySetResult(reason);
     }
+
+    /// <summary>The client reads no more of this channel and stays.</summary>
+    internal void TakeNoMore(RemoteChannel channel) => this[channel].Reader.Complete();
 
     public override ValueTask DisposeAsync()
     {
@@ -59,7 +62,7 @@ sealed class MemoryAdapter : RemoteCommandAdapter
     }
 
     /// <summary>Real adapters say the loss by an exception; a pipe's writer only says that its reader is complete.</summary>
-    sealed class LosingWriter(PipeWriter inner) : PipeWriter
+    sealed class LosingWriter(MemoryAdapter adapter, PipeWriter inner) : PipeWriter
     {
         public override void Advance(int bytes) => inner.Advance(bytes);
         public override void CancelPendingFlush() => inner.CancelPendingFlush();
@@ -70,7 +73,7 @@ sealed class MemoryAdapter : RemoteCommandAdapter
         public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
         {
             FlushResult result = await inner.FlushAsync(cancellationToken);
-            return result.IsCompleted ? throw new SessionLostException(SessionLoss.ConnectionBroken, "The wire was cut.") : result;
+            return result.IsCompleted && adapter._ended.Task.IsCompleted ? throw new SessionLostException(SessionLoss.ConnectionBroken, "The wire was cut.") : result;
         }
     }
 }

@@ -90,7 +90,6 @@ sealed class TestClient : IAsyncDisposable
 
     async Task<Status> AnswerAsync(Func<AnsweringSession, Task<Status>> answer)
     {
-        await Task.Yield();
         Status status = await answer(_session);
         await _session.EndAsync(status);
         return status;

@@ -8,14 +8,14 @@ using Fairlead.Wire;
 namespace Fairlead.Processes.Tests.Kit;
 
 /// <summary>A runtime with one pod <c>p</c> of one container <c>c</c>.</summary>
-sealed class Lab : IAsyncDisposable
+sealed class OnePod : IAsyncDisposable
 {
     internal static readonly ProcessRuntimeOptions Quick = new()
     {
         Grace = TimeSpan.FromMilliseconds(300), DrainTime = TimeSpan.FromMilliseconds(200), FirstBackoff = TimeSpan.FromMilliseconds(30),
     };
 
-    internal Lab(string script, string more = "", string restart = "Never", ProcessRuntimeOptions? options = null)
+    internal OnePod(string script, string more = "", string restart = "Never", ProcessRuntimeOptions? options = null)
     {
         string text = $$"""
             {"kind": "Pod", "metadata": {"name": "p"}, "spec": {"restartPolicy": "{{restart}}", "containers": [

@@ -3,10 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Fairlead.KubeConfig.Tests;
+namespace Fairlead.Testing;
 
 /// <summary>A proxy on loopback that speaks HTTP CONNECT and SOCKS5, wants user and password, and sends everybody to one server.</summary>
-sealed class TestProxy : IAsyncDisposable
+public sealed class AuthenticatingProxy : IAsyncDisposable
 {
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource _stop = new();
@@ -14,7 +14,7 @@ sealed class TestProxy : IAsyncDisposable
     readonly int _serverPort;
     readonly Task _accepting;
 
-    public TestProxy(int serverPort)
+    public AuthenticatingProxy(int serverPort)
     {
         _serverPort = serverPort;
         _listener.Start();
