@@ -79,15 +79,16 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="cut">Cuts the connection at once; for a server whose stream does not do so when disposed.</param>
     /// <param name="time">The clock; the system's for null.</param>
+    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than fail.</param>
     /// <param name="cancellationToken">Gives up: the connection is cut.</param>
     /// <exception cref="SessionLostException">The client did not open its streams in time, or was lost.</exception>
     public static async Task<SpdyRemoteCommand> AnswerAsync(
         Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, Action? cut = null,
-        TimeProvider? time = null, CancellationToken cancellationToken = default)
+        TimeProvider? time = null, CancellationToken peerGone = default, CancellationToken cancellationToken = default)
     {
         time ??= TimeProvider.System;
         SpdyStreamSet set = new(SpdyStreamSet.Expected(request, protocol));
-        SpdyConnection connection = new(stream, isServer: true, set, limits, cut, time);
+        SpdyConnection connection = new(stream, isServer: true, set, limits, cut, time, peerGone);
         try
         {
             Task first = await Task.WhenAny(set.Complete, connection.Ended).WaitAsync(limits.StreamTimeout, time, cancellationToken);

@@ -270,6 +270,32 @@ public sealed class HostileSpdyServerTests
     }
 
     [Fact]
+    public async Task A_server_that_pings_on_after_the_end_is_left_after_the_linger_time()
+    {
+        (RawSpdyPeer peer, AskingSession client) = await RawSpdyPeer.ToReadyClientAsync(limits: Quick with { Linger = TimeSpan.FromMilliseconds(300) });
+        await using RawSpdyPeer owned = peer;
+        await peer.DataAsync(5, [], fin: true);
+        await peer.DataAsync(7, [], fin: true);
+        await peer.DataAsync(1, Encoding.UTF8.GetBytes(Success), fin: true);
+        Assert.True((await client.Status).IsSuccess);
+        Task leaving = client.DisposeAsync().AsTask();
+        for (uint id = 2; !leaving.IsCompleted; id += 2)
+        {
+            await Task.WhenAny(leaving, Task.Delay(50, Ct));
+            try
+            {
+                await peer.SendAsync(SpdyFrame.Ping(id));
+            }
+            catch (IOException)
+            {
+                break; // it has gone
+            }
+        }
+
+        await leaving;
+    }
+
+    [Fact]
     public async Task A_breach_is_told_and_named()
     {
         (RawSpdyPeer peer, AskingSession client) = await RawSpdyPeer.ToReadyClientAsync();

@@ -26,21 +26,23 @@ sealed class RawSpdyPeer : IAsyncDisposable
 
     internal NetworkStream Stream => _stream;
 
-    internal static async Task<RawSpdyPeer> ToServerAsync(RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null, RemoteCommandRequest? request = null)
+    internal static async Task<RawSpdyPeer> ToServerAsync(
+        RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null, RemoteCommandRequest? request = null, CancellationTokenSource? gone = null)
     {
         (Socket client, Socket server) = await SessionPair.ConnectAsync();
         request ??= SessionPair.AllPipes;
         return new RawSpdyPeer(client) { Server = AnswerAsync() };
 
         async Task<AnsweringSession> AnswerAsync() => new(
-            await SpdyRemoteCommand.AnswerAsync(new NetworkStream(server, true), protocol ?? RemoteCommandProtocol.SpdyV4, request, limits ?? CarrierLimits.Default, () => server.Close(0)),
+            await SpdyRemoteCommand.AnswerAsync(new NetworkStream(server, true), protocol ?? RemoteCommandProtocol.SpdyV4, request, limits ?? CarrierLimits.Default, () => server.Close(0), peerGone: gone?.Token ?? default),
             request);
     }
 
     /// <summary>A server whose session is ready: error 1, stdin 3, stdout 5, stderr 7.</summary>
-    internal static async Task<(RawSpdyPeer Peer, AnsweringSession Server)> ToReadyServerAsync(RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null)
+    internal static async Task<(RawSpdyPeer Peer, AnsweringSession Server)> ToReadyServerAsync(
+        RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null, CancellationTokenSource? gone = null)
     {
-        RawSpdyPeer peer = await ToServerAsync(protocol, limits);
+        RawSpdyPeer peer = await ToServerAsync(protocol, limits, gone: gone);
         string[] types = ["error", "stdin", "stdout", "stderr"];
         for (int i = 0; i < types.Length; i++)
         {
