@@ -117,6 +117,7 @@ sealed partial class SpdyConnection
         }
 
         if (frame.Payload.IsEmpty && !frame.IsFin) CountIdle();
+        Volatile.Write(ref _lastData, _time.GetTimestamp());
         foreach (ReadOnlyMemory<byte> part in frame.Payload) await stream.ReceiveAsync(part);
         if (frame.IsFin) EndPeer(stream);
     }

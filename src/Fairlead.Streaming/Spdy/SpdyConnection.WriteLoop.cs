@@ -11,7 +11,7 @@ sealed partial class SpdyConnection
 
     readonly SpdyHeaderDeflater _deflater = new();
     readonly ArrayBufferWriter<byte> _block = new(256), _compressed = new(256), _frame = new(512);
-    long _dataSent, _dataProven, _dataAtPing, _lastPing, _drainingSince;
+    long _dataSent, _dataProven, _dataAtPing, _lastPing, _lastData, _drainingSince;
     uint _pingId;
     int _waitingControls, _idleFrames;
     volatile bool _pingQueued;
@@ -107,6 +107,14 @@ sealed partial class SpdyConnection
         if (_closeSent || _writeFailed)
         {
             if (silent >= _limits.Linger) _stream.StopReading();
+
+            // A server that pings on and never closes has nothing more to say; a client that does may still be reading what we said.
+            else if (!_isServer && _closeSent && _stream.NotReadingFor == TimeSpan.Zero && _time.GetElapsedTime(Volatile.Read(ref _lastData)) >= _limits.Linger)
+                _stream.StopReading();
+
+            // A command that reads no input holds up the read loop, which then never meets the end: its client would never be lost.
+            else if (_isServer && !_closeSent && _stream.NotReadingFor >= _limits.Linger)
+                Abort(new SessionLostException(SessionLoss.ConnectionBroken, "The connection broke while input waited for the command to read it."));
             return;
         }
 

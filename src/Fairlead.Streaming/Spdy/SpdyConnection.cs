@@ -30,6 +30,7 @@ sealed partial class SpdyConnection : IAsyncDisposable
     readonly ConcurrentQueue<SpdyStream> _resetHere = new();
     readonly ITimer _timer;
     readonly Task _reading, _writing;
+    readonly CancellationTokenRegistration _peerGone;
     SessionLostException? _reason;
     uint _nextId, _lastPeerId;
     int _peerStreams, _disposed;
@@ -42,7 +43,9 @@ sealed partial class SpdyConnection : IAsyncDisposable
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="cut">Cuts the connection at once, where disposing the stream would not.</param>
     /// <param name="time">The clock.</param>
-    internal SpdyConnection(Stream stream, bool isServer, ISpdyAcceptor? acceptor, CarrierLimits limits, Action? cut = null, TimeProvider? time = null)
+    /// <param name="peerGone">Fires when the web server knows that the peer is gone: what it still writes is then silently dropped.</param>
+    internal SpdyConnection(
+        Stream stream, bool isServer, ISpdyAcceptor? acceptor, CarrierLimits limits, Action? cut = null, TimeProvider? time = null, CancellationToken peerGone = default)
     {
         _time = time ?? TimeProvider.System;
         _stream = new LivenessStream(stream, _time);
@@ -54,11 +57,12 @@ sealed partial class SpdyConnection : IAsyncDisposable
         _cut = cut;
         _frames = new SpdyFrameReader(limits.Spdy);
         _inflater = new SpdyHeaderInflater(limits.Spdy);
-        _lastPing = _time.GetTimestamp();
+        _lastPing = _lastData = _time.GetTimestamp();
         TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(Math.Min(limits.PingInterval.TotalMilliseconds, limits.PingTimeout.TotalMilliseconds) / 4, 20, 5000));
-        _writing = Task.Run(WriteLoopAsync);
-        _reading = Task.Run(ReadLoopAsync);
+        _writing = Task.Run(WriteLoopAsync, CancellationToken.None);
+        _reading = Task.Run(ReadLoopAsync, CancellationToken.None);
         _timer = _time.CreateTimer(static state => ((SpdyConnection)state!).OnTick(), this, period, period);
+        _peerGone = peerGone.UnsafeRegister(static state => ((SpdyConnection)state!)._writeFailed = true, this);
     }
 
     /// <summary>Guards the table of streams and the state of each.</summary>
@@ -83,7 +87,7 @@ sealed partial class SpdyConnection : IAsyncDisposable
         lock (StateLock)
         {
             if (_ended.Task.IsCompleted || _goAwayReceived)
-                throw _reason ?? new SessionLostException(SessionLoss.PeerClosed, "The peer takes no more streams on this connection.");
+                throw (_ended.Task.IsCompleted ? _ended.Task.Result : null) ?? new SessionLostException(SessionLoss.PeerClosed, "The peer takes no more streams on this connection.");
             if (_nextId > int.MaxValue) throw new InvalidOperationException("The connection has no stream ids left.");
             SpdyStream stream = new(this, _nextId, isOwn: true, headers, _limits.ChannelBytes) { OutlivesCancel = outlivesCancel };
             _nextId += 2;
@@ -193,6 +197,7 @@ sealed partial class SpdyConnection : IAsyncDisposable
         await _reading;
         if (!_writing.IsCompleted) Cut(); // the peer has gone: what is still being written reaches nobody
         await _writing;
+        await _peerGone.DisposeAsync();
         await _timer.DisposeAsync();
         _inflater.Dispose();
         await _stream.CloseAsync();

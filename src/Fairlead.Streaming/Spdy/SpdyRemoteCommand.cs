@@ -79,15 +79,16 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="cut">Cuts the connection at once; for a server whose stream does not do so when disposed.</param>
     /// <param name="time">The clock; the system's for null.</param>
+    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than fail.</param>
     /// <param name="cancellationToken">Gives up: the connection is cut.</param>
     /// <exception cref="SessionLostException">The client did not open its streams in time, or was lost.</exception>
     public static async Task<SpdyRemoteCommand> AnswerAsync(
         Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, Action? cut = null,
-        TimeProvider? time = null, CancellationToken cancellationToken = default)
+        TimeProvider? time = null, CancellationToken peerGone = default, CancellationToken cancellationToken = default)
     {
         time ??= TimeProvider.System;
         SpdyStreamSet set = new(SpdyStreamSet.Expected(request, protocol));
-        SpdyConnection connection = new(stream, isServer: true, set, limits, cut, time);
+        SpdyConnection connection = new(stream, isServer: true, set, limits, cut, time, peerGone);
         try
         {
             Task first = await Task.WhenAny(set.Complete, connection.Ended).WaitAsync(limits.StreamTimeout, time, cancellationToken);
@@ -149,10 +150,11 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
             where stream is not null
             select stream.InputEnded);
         Task done = Task.WhenAny(outputs, _connection.Ended);
-        while (await Task.WhenAny(done, Task.Delay(_limits.Linger, _time)) != done && _connection.SilentFor < _limits.Linger)
+        do
         {
-            // output still comes, or its consumer is behind
+            await done.WaitAsync(_limits.Linger, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        while (!done.IsCompleted && _connection.SilentFor < _limits.Linger); // output still comes, or its consumer is behind
 
         foreach (SpdyStream? stream in _streams)
         {

@@ -26,21 +26,23 @@ sealed class RawSpdyPeer : IAsyncDisposable
 
     internal NetworkStream Stream => _stream;
 
-    internal static async Task<RawSpdyPeer> ToServerAsync(RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null, RemoteCommandRequest? request = null)
+    internal static async Task<RawSpdyPeer> ToServerAsync(
+        RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null, RemoteCommandRequest? request = null, CancellationTokenSource? gone = null)
     {
         (Socket client, Socket server) = await SessionPair.ConnectAsync();
         request ??= SessionPair.AllPipes;
         return new RawSpdyPeer(client) { Server = AnswerAsync() };
 
         async Task<AnsweringSession> AnswerAsync() => new(
-            await SpdyRemoteCommand.AnswerAsync(new NetworkStream(server, true), protocol ?? RemoteCommandProtocol.SpdyV4, request, limits ?? CarrierLimits.Default, () => server.Close(0)),
+            await SpdyRemoteCommand.AnswerAsync(new NetworkStream(server, true), protocol ?? RemoteCommandProtocol.SpdyV4, request, limits ?? CarrierLimits.Default, () => server.Close(0), peerGone: gone?.Token ?? default),
             request);
     }
 
     /// <summary>A server whose session is ready: error 1, stdin 3, stdout 5, stderr 7.</summary>
-    internal static async Task<(RawSpdyPeer Peer, AnsweringSession Server)> ToReadyServerAsync(RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null)
+    internal static async Task<(RawSpdyPeer Peer, AnsweringSession Server)> ToReadyServerAsync(
+        RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null, CancellationTokenSource? gone = null)
     {
-        RawSpdyPeer peer = await ToServerAsync(protocol, limits);
+        RawSpdyPeer peer = await ToServerAsync(protocol, limits, gone: gone);
         string[] types = ["error", "stdin", "stdout", "stderr"];
         for (int i = 0; i < types.Length; i++)
         {
@@ -52,7 +54,7 @@ sealed class RawSpdyPeer : IAsyncDisposable
     }
 
     internal static async Task<RawSpdyPeer> ToClientAsync(
-        RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null, RemoteCommandRequest? request = null, CancellationToken cancellationToken = default)
+        RemoteCommandProtocol? protocol = null, CarrierLimits? limits = null, RemoteCommandRequest? request = null, CancellationTokenSource? cancel = null)
     {
         (Socket client, Socket server) = await SessionPair.ConnectAsync();
         request ??= SessionPair.AllPipes;
@@ -60,7 +62,7 @@ sealed class RawSpdyPeer : IAsyncDisposable
 
         async Task<AskingSession> AskAsync() => new(
             await SpdyRemoteCommand.AskAsync(
-                new NetworkStream(client, true), protocol ?? RemoteCommandProtocol.SpdyV4, request, limits ?? CarrierLimits.Default, null, cancellationToken),
+                new NetworkStream(client, true), protocol ?? RemoteCommandProtocol.SpdyV4, request, limits ?? CarrierLimits.Default, null, cancel?.Token ?? default),
             request);
     }
 

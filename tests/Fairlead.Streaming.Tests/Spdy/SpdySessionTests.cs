@@ -116,6 +116,28 @@ public sealed class SpdySessionTests
     }
 
     [Fact]
+    public async Task An_echo_whose_reader_pauses_goes_on_afterwards()
+    {
+        const int Size = 16 * 1024 * 1024;
+        CarrierLimits limits = CarrierLimits.Default with { PingInterval = TimeSpan.FromMilliseconds(100) };
+        await using SpdyPair pair = await SpdyPair.OpenAsync(clientLimits: limits, serverLimits: limits);
+        Task echo = Task.Run(async () =>
+        {
+            await pair.Server.StandardInput.CopyToAsync(pair.Server.StandardOutput, Ct);
+            await pair.EndAsync(Status.Success);
+        }, Ct);
+        Task write = Task.Run(async () =>
+        {
+            await pair.Client.StandardInput.WriteAsync(new byte[Size], Ct);
+            await pair.Client.StandardInput.CompleteAsync();
+        }, Ct);
+        await Task.Delay(1000, Ct); // both ways are full, and pings are in between
+        Assert.Equal(Size, (await pair.Client.StandardOutput.ReadAllAsync(Ct)).Length);
+        await Task.WhenAll(echo, write);
+        Assert.True((await pair.Client.Status).IsSuccess);
+    }
+
+    [Fact]
     public async Task A_writer_waits_for_a_slow_reader_and_holds_no_more_than_its_bounds()
     {
         await using SpdyPair pair = await SpdyPair.OpenAsync(clientLimits: CarrierLimits.Default with { ChannelBytes = 64 * 1024 }, socketBuffers: 64 * 1024);
@@ -199,7 +221,7 @@ public sealed class SpdySessionTests
         await RunOneAsync();
         LeakCheck leaks = LeakCheck.Begin();
         for (int i = 0; i < 20; i++) await RunOneAsync();
-        await leaks.ExpectNothingLeftAsync(cancellationToken: Ct);
+        await leaks.ExpectNothingLeftAsync(spareDescriptors: 8, cancellationToken: Ct); // the runtime opens an assembly now and then
 
         static async Task RunOneAsync()
         {
