@@ -7,13 +7,14 @@ namespace Fairlead.Client.Tests;
 public sealed class UpgradeTests
 {
     static readonly PodReference Pod = new("web-0", "shop", "app");
+    static readonly ExecOptions WebSocketOnly = new() { Transport = Transport.WebSocket };
 
     [Fact]
     public async Task The_request_says_what_is_asked_in_one_line_of_subprotocols()
     {
         await using CannedServer server = new(_ => CannedServer.Answer("400 Bad Request"));
         using StreamingClient client = Client(server);
-        await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls", "-l", "a b&c"], cancellationToken: Ct));
+        await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls", "-l", "a b&c"], WebSocketOnly, Ct));
 
         string request = Assert.Single(server.Requests);
         Assert.StartsWith("GET /api/v1/namespaces/shop/pods/web-0/exec?command=ls&command=-l&command=a%20b%26c&container=app&stderr=true&stdout=true HTTP/1.1\r\n", request, StringComparison.Ordinal);
@@ -31,7 +32,7 @@ public sealed class UpgradeTests
     {
         await using CannedServer server = new(_ => CannedServer.Answer("400 Bad Request"));
         using StreamingClient client = Client(server);
-        await Assert.ThrowsAsync<UpgradeException>(() => client.AttachAsync(Pod, new ExecOptions { Stdin = stdin, Tty = tty }, Ct));
+        await Assert.ThrowsAsync<UpgradeException>(() => client.AttachAsync(Pod, new ExecOptions { Stdin = stdin, Tty = tty, Transport = Transport.WebSocket }, Ct));
         Assert.Equal(offered, CannedServer.Header(server.Requests[0], "Sec-WebSocket-Protocol"));
     }
 
@@ -62,7 +63,7 @@ public sealed class UpgradeTests
     {
         await using CannedServer server = new(request => CannedServer.Upgrade(request, "v5.channel.k8s.io", accept: "AAAAAAAAAAAAAAAAAAAAAAAAAAA="));
         using StreamingClient client = Client(server);
-        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], cancellationToken: Ct));
+        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], WebSocketOnly, Ct));
         Assert.Contains("Sec-WebSocket-Accept", refused.Message);
     }
 
@@ -74,7 +75,7 @@ public sealed class UpgradeTests
     {
         await using CannedServer server = new(request => CannedServer.Upgrade(request, chosen));
         using StreamingClient client = Client(server);
-        await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], cancellationToken: Ct));
+        await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], WebSocketOnly, Ct));
     }
 
     [Fact]
@@ -91,7 +92,7 @@ public sealed class UpgradeTests
                 return ValueTask.CompletedTask;
             },
         });
-        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], cancellationToken: Ct));
+        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], WebSocketOnly, Ct));
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
         Assert.Equal([false, true], asked);
         Assert.DoesNotContain("secret", refused.ToString(), StringComparison.Ordinal);
@@ -115,7 +116,7 @@ public sealed class UpgradeTests
     {
         await using CannedServer server = new(request => CannedServer.Upgrade(request, "v5.channel.k8s.io"), close: true);
         using StreamingClient client = Client(server);
-        await using RemoteProcess process = await client.ExecAsync(Pod, ["ls"], cancellationToken: Ct);
+        await using RemoteProcess process = await client.ExecAsync(Pod, ["ls"], WebSocketOnly, Ct);
         await Assert.ThrowsAsync<SessionLostException>(async () => await process.WaitForExitAsync(Ct));
         await Assert.ThrowsAsync<SessionLostException>(() => process.StandardOutput.ReadToEndAsync(cancellationToken: Ct));
     }
@@ -126,7 +127,7 @@ public sealed class UpgradeTests
         const string Status = """{"metadata":{},"status":"Failure","message":"Internal error occurred: boom","reason":"InternalError","code":500}""";
         await using CannedServer server = new(request => CannedServer.Upgrade(request, "v5.channel.k8s.io") + "\u0082" + (char)(Status.Length + 1) + "\u0003" + Status + "\u0088\u0002\u0003\u00e8");
         using StreamingClient client = Client(server);
-        await using RemoteProcess process = await client.ExecAsync(Pod, ["ls"], cancellationToken: Ct);
+        await using RemoteProcess process = await client.ExecAsync(Pod, ["ls"], WebSocketOnly, Ct);
         RemoteCommandException failed = await Assert.ThrowsAsync<RemoteCommandException>(async () => await process.WaitForExitAsync(Ct));
         Assert.Equal("Internal error occurred: boom", failed.Message);
     }
@@ -135,7 +136,7 @@ public sealed class UpgradeTests
     {
         await using CannedServer server = new(_ => answer);
         using StreamingClient client = Client(server);
-        return await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], cancellationToken: Ct));
+        return await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], WebSocketOnly, Ct));
     }
 
     static StreamingClient Client(CannedServer server) => new(new KubernetesEndpoint(server.Url, Handler()));

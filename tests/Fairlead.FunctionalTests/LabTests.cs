@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Fairlead.Client;
 using Fairlead.Processes.Lab;
+using Fairlead.Server;
 using Fairlead.Streaming;
 using Fairlead.Testing;
 using Fairlead.Wire;
@@ -43,6 +44,57 @@ public sealed class LabTests : IAsyncLifetime
         Assert.Equal("err\n", await process.StandardError.ReadToEndAsync(cancellationToken: Ct));
         if (protocol.HasJsonStatus) Assert.Equal(5, (await process.WaitForExitAsync(Ct)).Code);
         else await Assert.ThrowsAsync<RemoteCommandException>(async () => await process.WaitForExitAsync(Ct));
+    }
+
+    public static TheoryData<string> SpdyNames => [.. RemoteCommandProtocol.OverSpdy.Select(protocol => protocol.Name)];
+
+    [Theory, MemberData(nameof(SpdyNames))]
+    public async Task Every_version_runs_a_command_over_SPDY(string name)
+    {
+        RemoteCommandProtocol protocol = RemoteCommandProtocol.FindOverSpdy(name)!;
+        ExecOptions options = new() { Transport = Transport.Spdy, SpdyProtocols = [protocol] };
+        await using RemoteProcess process = await _client.ExecAsync(Shell, ["sh", "-c", "echo out; echo err >&2; exit 5"], options, Ct);
+        Assert.Equal(protocol, process.Protocol);
+        Assert.Equal("out\n", await process.StandardOutput.ReadToEndAsync(cancellationToken: Ct));
+        Assert.Equal("err\n", await process.StandardError.ReadToEndAsync(cancellationToken: Ct));
+        if (protocol.HasJsonStatus) Assert.Equal(5, (await process.WaitForExitAsync(Ct)).Code);
+        else await Assert.ThrowsAsync<RemoteCommandException>(async () => await process.WaitForExitAsync(Ct));
+    }
+
+    [Fact]
+    public async Task An_old_server_is_reached_by_SPDY_and_known_the_second_time()
+    {
+        await using LabServer old = await LabServer.StartAsync(new LabOptions { Protocols = [] }, Ct);
+        using StreamingClient client = Client(old.Url, old);
+        Assert.StartsWith("WebSocket: ", await FellBackAsync(), StringComparison.Ordinal);
+        Assert.Contains("lately", await FellBackAsync());
+
+        async Task<string?> FellBackAsync()
+        {
+            await using RemoteProcess process = await client.ExecAsync(Shell, ["wc", "-c"], new ExecOptions { Stdin = true }, Ct);
+            await process.StandardInput.WriteAsync(new byte[1000], Ct);
+            await process.StandardInput.CompleteAsync();
+            Assert.Equal("1000\n", await process.StandardOutput.ReadToEndAsync(cancellationToken: Ct));
+            Assert.True((await process.WaitForExitAsync(Ct)).Succeeded);
+            return process.FellBack;
+        }
+    }
+
+    [Fact]
+    public async Task A_role_that_may_create_and_not_get_uses_SPDY_and_nothing_is_remembered()
+    {
+        ApiUser user = new() { Name = "dev", Token = "dev-token", Rules = [new ApiRule { Verbs = ["create"], Resources = ["pods/exec"] }] };
+        await using LabServer lab = await LabServer.StartAsync(new LabOptions { Users = [user] }, Ct);
+        using StreamingClient client = Client(lab.Url, lab);
+        for (int i = 0; i < 2; i++)
+        {
+            await using RemoteProcess process = await client.ExecAsync(Shell, ["true"], cancellationToken: Ct);
+            Assert.True((await process.WaitForExitAsync(Ct)).Succeeded);
+            Assert.Contains("cannot get resource \"pods/exec\"", process.FellBack);
+        }
+
+        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Shell, ["true"], new ExecOptions { Transport = Transport.WebSocket }, Ct));
+        Assert.Contains("cannot get resource", refused.Message);
     }
 
     [Fact]

@@ -34,13 +34,12 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
             }
         }
 
-        UpgradeException refused;
+        UpgradeException? refused = null;
         try
         {
             WebSocketRemoteCommand adapter = await WebSocketDialer.OpenAsync(http, request, cancellationToken);
             if (request.Options.NoRetry || !await IsDroppedUnheardAsync(adapter, cancellationToken)) return (adapter, null);
             await adapter.DisposeAsync();
-            return (await SpdyDialer.OpenAsync(http, request, cancellationToken), "the server dropped the WebSocket before its first message");
         }
         catch (UpgradeException e) when (IsForWhatItIs(e) || IsForTheVerb(e))
         {
@@ -50,10 +49,11 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
         try
         {
             RemoteCommandAdapter adapter = await SpdyDialer.OpenAsync(http, request, cancellationToken);
+            if (refused is null) return (adapter, "the server dropped the WebSocket before its first message");
             if (!IsForTheVerb(refused)) memory.Remember(endpoint.Server, Transport.Spdy); // what one user may not do says nothing of the server
             return (adapter, $"WebSocket: {refused.Message}");
         }
-        catch (UpgradeException e)
+        catch (UpgradeException e) when (refused is not null)
         {
             throw e.Message == refused.Message ? refused : new UpgradeException($"{refused.Message}; over SPDY: {e.Message}", e.StatusCode, null, refused);
         }

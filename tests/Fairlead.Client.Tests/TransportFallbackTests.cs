@@ -1,0 +1,93 @@
+using Fairlead.Streaming;
+
+namespace Fairlead.Client.Tests;
+
+public sealed class TransportFallbackTests
+{
+    const string Connected = "\u0082\u0001\u0001", Close = "\u0088\u0002\u0003\u00e8";
+
+    static readonly PodReference Pod = new("web-0");
+
+    [Theory]
+    [InlineData("400 Bad Request", """{"status":"Failure","message":"Upgrade request required","reason":"BadRequest","code":400}""", true)]
+    [InlineData("400 Bad Request", "bad request", true)]
+    [InlineData("403 Forbidden", "", true)]
+    [InlineData("403 Forbidden", """{"status":"Failure","message":"pods \"web-0\" is forbidden","reason":"Forbidden","code":403}""", true)]
+    [InlineData("404 Not Found", "<html>nginx</html>", true)]
+    [InlineData("404 Not Found", """{"status":"Failure","message":"pods \"web-0\" not found","reason":"NotFound","code":404}""", false)]
+    [InlineData("401 Unauthorized", """{"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}""", false)]
+    [InlineData("401 Unauthorized", "who are you", false)]
+    [InlineData("500 Internal Server Error", """{"status":"Failure","message":"error dialing backend","reason":"InternalError","code":500}""", false)]
+    [InlineData("502 Bad Gateway", "<html>", true)]
+    [InlineData("200 OK", "an upgrade header was dropped on the way", true)]
+    [InlineData("301 Moved Permanently", "", true)]
+    public async Task What_is_refused_for_being_a_WebSocket_is_asked_once_more_as_SPDY(string status, string body, bool asksAgain)
+    {
+        await using CannedServer server = new(_ => CannedServer.Answer(status, body));
+        using StreamingClient client = Client(server);
+        await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], cancellationToken: Ct));
+        Assert.Equal(asksAgain ? ["GET", "POST"] : ["GET"], server.Requests.Select(request => request[..request.IndexOf(' ', StringComparison.Ordinal)]));
+        if (asksAgain) Assert.Equal("SPDY/3.1", CannedServer.Header(server.Requests[1], "Upgrade"));
+    }
+
+    [Fact]
+    public async Task Two_verdicts_are_both_shown()
+    {
+        await using CannedServer server = new(request => CannedServer.Answer("403 Forbidden", request.StartsWith("GET", StringComparison.Ordinal)
+            ? """{"status":"Failure","message":"cannot get resource \"pods/exec\"","reason":"Forbidden","code":403}"""
+            : """{"status":"Failure","message":"cannot create resource \"pods/exec\"","reason":"Forbidden","code":403}"""));
+        using StreamingClient client = Client(server);
+        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], cancellationToken: Ct));
+        Assert.Contains("cannot get", refused.Message);
+        Assert.Contains("cannot create", refused.Message);
+    }
+
+    [Theory]
+    [InlineData(Transport.WebSocket, "GET")]
+    [InlineData(Transport.Spdy, "POST")]
+    public async Task A_transport_that_was_asked_for_is_the_only_one(Transport transport, string method)
+    {
+        await using CannedServer server = new(_ => CannedServer.Answer("400 Bad Request"));
+        using StreamingClient client = Client(server);
+        await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], new ExecOptions { Transport = transport }, Ct));
+        Assert.StartsWith(method, Assert.Single(server.Requests), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", false, true)]
+    [InlineData(Close, false, true)]
+    [InlineData("", true, false)]
+    [InlineData(Connected, false, false)]
+    [InlineData(Connected + Close, false, false)]
+    public async Task After_the_101_a_second_try_is_made_only_when_nothing_was_heard(string messages, bool noRetry, bool asksAgain)
+    {
+        await using CannedServer server = new(
+            request => request.StartsWith("GET", StringComparison.Ordinal) ? CannedServer.Upgrade(request, "v5.channel.k8s.io") + messages : CannedServer.Answer("403 Forbidden", "no SPDY here"),
+            close: true);
+        using StreamingClient client = Client(server);
+        ExecOptions options = new() { NoRetry = noRetry };
+        if (asksAgain) await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], options, Ct));
+        else
+        {
+            await using RemoteProcess process = await client.ExecAsync(Pod, ["ls"], options, Ct);
+            await Assert.ThrowsAsync<SessionLostException>(async () => await process.WaitForExitAsync(Ct));
+        }
+
+        Assert.Equal(asksAgain ? 2 : 1, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_server_that_accepts_and_never_answers_the_upgrade_is_given_up()
+    {
+        await using CannedServer server = new(_ => "");
+        using StreamingClient client = Client(server);
+        TimeoutException late = await Assert.ThrowsAsync<TimeoutException>(
+            () => client.ExecAsync(Pod, ["ls"], new ExecOptions { UpgradeTimeout = TimeSpan.FromMilliseconds(300) }, Ct));
+        Assert.Contains("did not answer the upgrade", late.Message);
+    }
+
+    static StreamingClient Client(CannedServer server) =>
+        new(new KubernetesEndpoint(server.Url, new SocketsHttpHandler { UseProxy = false }));
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+}
