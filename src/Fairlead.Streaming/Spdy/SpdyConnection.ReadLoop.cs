@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Fairlead.Wire.Spdy;
 
 namespace Fairlead.Streaming.Spdy;
@@ -98,6 +99,7 @@ sealed partial class SpdyConnection
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     async ValueTask ReceiveDataAsync(SpdyFrame frame)
     {
         SpdyStream? stream = Find(frame.Id);

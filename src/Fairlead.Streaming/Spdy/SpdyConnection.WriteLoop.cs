@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Fairlead.Wire.Spdy;
 
 namespace Fairlead.Streaming.Spdy;
@@ -59,6 +60,7 @@ sealed partial class SpdyConnection
         while (_queue.Reader.TryRead(out SpdyOutgoing unsent)) unsent.Buffer.Return();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     async ValueTask WriteDataAsync(SpdyOutgoing outgoing)
     {
         for (int start = 0; start < outgoing.Buffer.Length && !outgoing.Stream!.IsReset;)

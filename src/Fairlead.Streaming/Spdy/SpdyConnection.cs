@@ -74,12 +74,6 @@ sealed partial class SpdyConnection : IAsyncDisposable
     /// <summary>How long the peer's next byte has been waited for; zero while this side does not read.</summary>
     internal TimeSpan SilentFor => _stream.SilentFor;
 
-    /// <summary>Streams that are open now, on either side's account.</summary>
-    internal int OpenStreams
-    {
-        get { lock (StateLock) return _streams.Count; }
-    }
-
     /// <summary>Opens a stream. Send nothing on it before <see cref="SpdyStream.WaitForReplyAsync"/>.</summary>
     /// <exception cref="SessionLostException">The connection has ended, or the peer has said GOAWAY.</exception>
     internal SpdyStream Open(IReadOnlyList<SpdyHeader> headers, bool outlivesCancel = false)
