@@ -11,6 +11,13 @@ static class FairleadCommand
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
+        arguments = arguments switch
+        {
+            ["--version"] => ["version"], // habits of other programs
+            ["help"] => ["--help"],
+            ["help", var of] => [of, "--help"],
+            _ => arguments,
+        };
         ArgumentSplit split = ArgumentSplit.Of(arguments);
         RootCommand root = Create(new Invocation(output, error, split.Own, split.Command));
         ParseResult parsed = root.Parse(

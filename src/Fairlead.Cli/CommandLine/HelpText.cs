@@ -63,7 +63,7 @@ sealed class HelpText(bool wasAskedFor) : SynchronousCommandLineAction
     static void Columns(TextWriter output, IEnumerable<(string Left, string Right)> rows)
     {
         (string Left, string Right)[] all = [.. rows];
-        int width = all.Max(row => row.Left.Length);
+        int width = all.Max(row => (int?)row.Left.Length) ?? 0;
         foreach ((string left, string right) in all) output.WriteLine($"  {left.PadRight(width)}   {right}");
     }
 }

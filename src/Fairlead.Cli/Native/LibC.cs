@@ -42,6 +42,12 @@ static partial class LibC
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static unsafe partial nint Write(int descriptor, byte* buffer, nuint count);
 
+    /// <summary>-1 for a closed descriptor, 0 for an inherited one, 1 for one that is closed on exec.</summary>
+    public static int GetDescriptorFlags(int descriptor) => FileControl(descriptor, 1);
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int FileControl(int descriptor, int command);
+
     [LibraryImport("libc", EntryPoint = "isatty")]
     public static partial int IsATty(int descriptor);
 

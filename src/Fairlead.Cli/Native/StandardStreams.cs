@@ -1,3 +1,5 @@
+using System.Runtime.Versioning;
+
 namespace Fairlead.Cli.Native;
 
 /// <summary>The process's three standard streams, raw.</summary>
@@ -7,11 +9,18 @@ static class StandardStreams
     public const int OutputDescriptor = 1;
     const int ErrorDescriptor = 2;
 
-    public static Stream OpenInput() => OperatingSystem.IsWindows() ? Console.OpenStandardInput() : new DescriptorStream(InputDescriptor);
+    public static Stream OpenInput() => OperatingSystem.IsWindows() ? Console.OpenStandardInput() : Open(InputDescriptor);
 
-    public static Stream OpenOutput() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new DescriptorStream(OutputDescriptor);
+    public static Stream OpenOutput() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : Open(OutputDescriptor);
 
-    public static Stream OpenError() => OperatingSystem.IsWindows() ? Console.OpenStandardError() : new DescriptorStream(ErrorDescriptor);
+    public static Stream OpenError() => OperatingSystem.IsWindows() ? Console.OpenStandardError() : Open(ErrorDescriptor);
+
+    /// <summary>
+    /// A descriptor that was closed when the process began is an empty input or takes everything, as for any program. Its number may be
+    /// one of the runtime's own by now, which, unlike an inherited one, is closed on exec: to read or write that would be the end.
+    /// </summary>
+    [UnsupportedOSPlatform("windows")]
+    static Stream Open(int descriptor) => LibC.GetDescriptorFlags(descriptor) == 0 ? new DescriptorStream(descriptor) : Stream.Null;
 
     /// <summary>True where standard input is a terminal.</summary>
     public static bool InputIsTerminal =>

@@ -55,10 +55,11 @@ static class DemoVerb
 
             double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"\n{(failed == 0 ? "All done" : $"{failed} failed")} in {seconds:0.0} s. Try it yourself:"));
-            await output.WriteLineAsync("""
-                  fairlead lab --write-kubeconfig lab.kubeconfig &
+            string self = Environment.GetEnvironmentVariable("FAIRLEAD_COMMAND") ?? "fairlead"; // how the script that runs it from source was called
+            await output.WriteLineAsync($"""
+                  {self} lab --write-kubeconfig lab.kubeconfig &
                   export KUBECONFIG=$PWD/lab.kubeconfig
-                  printf abc | fairlead exec -i demo -- wc -c
+                  printf abc | {self} exec -i demo -- wc -c
                 """);
             return failed == 0 ? ExitCodes.Success : ExitCodes.Failure;
         }

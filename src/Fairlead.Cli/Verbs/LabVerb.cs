@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
@@ -84,11 +85,32 @@ static class LabVerb
         using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
-        await using LabServer lab = await LabServer.StartAsync(options, cancellationToken);
-        await lab.WriteKubeconfigAsync(kubeconfig, cancellationToken);
+        await using LabServer lab = await StartAsync(options, cancellationToken);
+        try
+        {
+            await lab.WriteKubeconfigAsync(kubeconfig, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"the kubeconfig cannot be written to \"{kubeconfig}\": {e.Message}");
+        }
+
         await invocation.Output.WriteLineAsync($"ready {lab.Url.GetLeftPart(UriPartial.Authority)} kubeconfig={kubeconfig}");
         await invocation.Output.FlushAsync(cancellationToken);
         await stop.Task.WaitAsync(cancellationToken);
+    }
+
+    [SupportedOSPlatform("linux")]
+    static async Task<LabServer> StartAsync(LabOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LabServer.StartAsync(options, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new UsageException($"--listen {options.Listen}: {e.Message}");
+        }
     }
 
     [SupportedOSPlatform("linux")]
@@ -111,7 +133,8 @@ static class LabVerb
         using StreamReader reader = Open(path);
         try
         {
-            return ApiUsers.FromJson(YamlDocuments.Read(reader) is [(var document, _), ..] ? document : null);
+            IReadOnlyList<ApiUser> users = ApiUsers.FromJson(YamlDocuments.Read(reader) is [(var document, _), ..] ? document : null);
+            return users.Count > 0 ? users : throw new FormatException("there is no user in it: such a lab would answer nobody");
         }
         catch (FormatException e)
         {
