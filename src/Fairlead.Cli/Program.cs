@@ -1,7 +1,18 @@
+using Fairlead.Cli;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
 
 // System.Console stays out of the way of the terminal: its set-up would change modes that a session has changed on purpose.
-await using StreamWriter output = new(StandardStreams.OpenOutput()) { AutoFlush = false };
-await using StreamWriter error = new(StandardStreams.OpenError()) { AutoFlush = true };
-return await FairleadCommand.RunAsync(args, output, error);
+StreamWriter output = new(StandardStreams.OpenOutput()) { AutoFlush = false };
+StreamWriter error = new(StandardStreams.OpenError()) { AutoFlush = true };
+int code = await FairleadCommand.RunAsync(args, output, error);
+try
+{
+    await output.FlushAsync();
+}
+catch (IOException)
+{
+    return ExitCodes.OutputClosed; // what read a help or a table has gone: `fairlead help exec | head`
+}
+
+return code;

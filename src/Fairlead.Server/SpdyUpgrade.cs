@@ -43,7 +43,7 @@ public static class SpdyUpgrade
         Stream stream = await upgrade.UpgradeAsync();
         try
         {
-            return new AnsweringSession(await SpdyRemoteCommand.AnswerAsync(stream, protocol, request, limits, context.Abort), request);
+            return new AnsweringSession(await SpdyRemoteCommand.AnswerAsync(stream, protocol, request, limits, context.Abort, peerGone: context.RequestAborted), request);
         }
         catch (SessionLostException)
         {

@@ -43,4 +43,13 @@ public sealed record CarrierLimits
 
     /// <summary>SPDY: lengths, counts and inflated sizes.</summary>
     public SpdyLimits Spdy { get; init; } = SpdyLimits.Default;
+
+    /// <summary>
+    /// How often a side that cannot read, since its consumer is behind, shows that it lives. Also how it learns that its peer is gone,
+    /// whose end lies behind what it does not read: so more often than pings, at most every 2 seconds.
+    /// </summary>
+    internal TimeSpan BeatInterval => PingInterval < TimeSpan.FromSeconds(2) ? PingInterval : TimeSpan.FromSeconds(2);
+
+    /// <summary>How often deadlines are looked at.</summary>
+    internal TimeSpan TickInterval => TimeSpan.FromMilliseconds(Math.Clamp(Math.Min(PingInterval.TotalMilliseconds, PingTimeout.TotalMilliseconds) / 4, 20, 1000));
 }

@@ -115,7 +115,7 @@ sealed partial class SpdyConnection
                 _stream.StopReading();
 
             // A command that reads no input holds up the read loop, which then never meets the end: its client would never be lost.
-            else if (_isServer && !_closeSent && _stream.NotReadingFor >= _limits.Linger)
+            else if (_isServer && !_closeSent && _stream.NotReadingFor >= _limits.BeatInterval)
                 Abort(new SessionLostException(SessionLoss.ConnectionBroken, "The connection broke while input waited for the command to read it."));
             return;
         }
@@ -130,8 +130,9 @@ sealed partial class SpdyConnection
 
         // To hear whether the peer lives; to show that this side does, while its consumer is slow and nobody reads; and to learn
         // whether the peer has read what it was sent.
-        bool isDue = silent >= _limits.PingInterval || _stream.NotReadingFor >= _limits.PingInterval || _dataSent > _dataAtPing;
-        if (!isDue || _pingQueued || _time.GetElapsedTime(_lastPing) < _limits.PingInterval) return;
+        bool isStuck = _stream.NotReadingFor >= _limits.BeatInterval;
+        bool isDue = silent >= _limits.PingInterval || isStuck || _dataSent > _dataAtPing;
+        if (!isDue || _pingQueued || _time.GetElapsedTime(_lastPing) < (isStuck ? _limits.BeatInterval : _limits.PingInterval)) return;
         _pingQueued = true;
         _lastPing = _time.GetTimestamp();
         uint id = _pingId >= int.MaxValue - 2 ? 2 - (_pingId & 1) : _pingId + 2;

@@ -58,10 +58,9 @@ sealed partial class SpdyConnection : IAsyncDisposable
         _frames = new SpdyFrameReader(limits.Spdy);
         _inflater = new SpdyHeaderInflater(limits.Spdy);
         _lastPing = _lastData = _time.GetTimestamp();
-        TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(Math.Min(limits.PingInterval.TotalMilliseconds, limits.PingTimeout.TotalMilliseconds) / 4, 20, 5000));
         _writing = Task.Run(WriteLoopAsync, CancellationToken.None);
         _reading = Task.Run(ReadLoopAsync, CancellationToken.None);
-        _timer = _time.CreateTimer(static state => ((SpdyConnection)state!).OnTick(), this, period, period);
+        _timer = _time.CreateTimer(static state => ((SpdyConnection)state!).OnTick(), this, limits.TickInterval, limits.TickInterval);
         _peerGone = peerGone.UnsafeRegister(static state => ((SpdyConnection)state!)._writeFailed = true, this);
     }
 

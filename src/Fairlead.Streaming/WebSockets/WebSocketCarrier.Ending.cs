@@ -25,7 +25,7 @@ sealed partial class WebSocketCarrier
 
             // A command that reads no input holds up the read loop, which then never meets the end: its client would never be lost.
             // Not on the asking side, where what has arrived is delivered however slow its reader.
-            else if (_isServer && !_closeSent && _stream.NotReadingFor >= _limits.Linger)
+            else if (_isServer && !_closeSent && _stream.NotReadingFor >= _limits.BeatInterval)
                 Abort(new SessionLostException(SessionLoss.ConnectionBroken, "The connection broke while input waited for the command to read it."));
             return;
         }
@@ -39,7 +39,7 @@ sealed partial class WebSocketCarrier
         }
 
         // While our own consumer is slow nobody reads, so no ping is answered: say that we live.
-        if (_stream.NotReadingFor >= _limits.PingInterval && _time.GetElapsedTime(_lastBeat) >= _limits.PingInterval)
+        if (_stream.NotReadingFor >= _limits.BeatInterval && _time.GetElapsedTime(_lastBeat) >= _limits.BeatInterval)
         {
             _lastBeat = _time.GetTimestamp();
             _frames.Beat(_isServer ? WebSocketFrames.ServerPong : WebSocketFrames.ClientPong);

@@ -59,10 +59,9 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
             // A timeout makes the library send pings rather than pongs; its own deadline would count time in which nobody reads here.
             KeepAliveTimeout = TimeSpan.FromMilliseconds(int.MaxValue),
         });
-        TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(Math.Min(limits.PingInterval.TotalMilliseconds, limits.PingTimeout.TotalMilliseconds) / 4, 20, 5000));
         _writing = Task.Run(WriteLoopAsync, CancellationToken.None);
         _reading = Task.Run(ReadLoopAsync, CancellationToken.None);
-        _timer = _time.CreateTimer(static state => ((WebSocketCarrier)state!).OnTick(), this, period, period);
+        _timer = _time.CreateTimer(static state => ((WebSocketCarrier)state!).OnTick(), this, limits.TickInterval, limits.TickInterval);
         _peerGone = peerGone.UnsafeRegister(static state => ((WebSocketCarrier)state!)._writeFailed = true, this);
     }
 
