@@ -160,8 +160,7 @@ public class RemoteCommandTests
     }
 
     [Theory]
-    [InlineData("GET", "SPDY/3.1", 400, "BadRequest", "the upgrade to SPDY/3.1 is not offered by this server: use WebSocket")]
-    [InlineData("POST", "SPDY/3.1", 400, "BadRequest", "the upgrade to SPDY/3.1 is not offered by this server: use WebSocket")]
+    [InlineData("GET", "SPDY/2", 400, "BadRequest", "Upgrade request required")]
     [InlineData("GET", "h2c", 400, "BadRequest", "Upgrade request required")]
     [InlineData("POST", "websocket", 405, "MethodNotAllowed", "the server does not allow this method on the requested resource")]
     public async Task RefusesOtherUpgrades(string method, string upgrade, int code, string reason, string message)
@@ -172,6 +171,23 @@ public class RemoteCommandTests
         request.Headers.Upgrade.ParseAdd(upgrade);
         using HttpResponseMessage response = await server.Client.SendAsync(request, Stop);
         await PodsApiServer.AssertRefusedAsync(response, code, reason, message);
+    }
+
+    [Theory]
+    [InlineData("GET", null, 400, "X-Stream-Protocol-Version does not exist", null)]
+    [InlineData("POST", null, 400, "X-Stream-Protocol-Version does not exist", null)]
+    [InlineData("POST", "v9.channel.k8s.io", 403, "server accepts [v4.channel.k8s.io v3.channel.k8s.io v2.channel.k8s.io channel.k8s.io]", "v4.channel.k8s.io")]
+    public async Task SpdyWithoutACommonVersionIsRefusedWithWhatThereIs(string method, string? version, int code, string text, string? accepted)
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync();
+        using HttpRequestMessage request = new(new HttpMethod(method), Exec + "?command=x&stdout=1");
+        request.Headers.Connection.Add("Upgrade");
+        request.Headers.Upgrade.ParseAdd("SPDY/3.1");
+        if (version is not null) request.Headers.Add("X-Stream-Protocol-Version", version);
+        using HttpResponseMessage response = await server.Client.SendAsync(request, Stop);
+        Assert.Equal(code, (int)response.StatusCode);
+        Assert.Contains(text, await response.Content.ReadAsStringAsync(Stop));
+        Assert.Equal(accepted, response.Headers.TryGetValues("X-Accepted-Stream-Protocol-Versions", out IEnumerable<string>? values) ? values.First() : null);
     }
 
     [Fact]

@@ -9,15 +9,11 @@ static class UpgradeChecks
     /// <exception cref="ApiRefusal">The request asks for no upgrade, or for one that is not offered.</exception>
     public static bool RequireStream(HttpRequest request, PodsApiOptions options)
     {
-        if (WebSocketUpgrade.IsRequested(request) && !options.Protocols.IsEmpty)
-        {
-            if (HttpMethods.IsPost(request.Method)) throw new ApiRefusal(Refusals.MethodNotAllowed); // a WebSocket begins with a GET
-            return false;
-        }
-
-        if (SpdyUpgrade.IsRequested(request) && !options.SpdyProtocols.IsEmpty) return true;
-        bool isUpgrade = request.Headers.Connection.ToString().Contains("upgrade", StringComparison.OrdinalIgnoreCase);
-        string upgrade = request.Headers.Upgrade.ToString();
-        throw new ApiRefusal(Refusals.BadRequest(isUpgrade && upgrade.Length > 0 ? $"the upgrade to {upgrade} is not offered by this server" : "Upgrade request required"));
+        bool isWebSocket = WebSocketUpgrade.IsRequested(request);
+        if (!isWebSocket && !SpdyUpgrade.IsRequested(request)) throw new ApiRefusal(Refusals.BadRequest("Upgrade request required"));
+        if (isWebSocket ? options.Protocols.IsEmpty : options.SpdyProtocols.IsEmpty)
+            throw new ApiRefusal(Refusals.BadRequest($"the upgrade to {request.Headers.Upgrade} is not offered by this server"));
+        if (isWebSocket && HttpMethods.IsPost(request.Method)) throw new ApiRefusal(Refusals.MethodNotAllowed); // a WebSocket begins with a GET
+        return !isWebSocket;
     }
 }
