@@ -74,6 +74,23 @@ public sealed class FallbackTests
         Assert.DoesNotContain("WebSocket", second.Stderr, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Theory(Timeout = 120_000)]
+    [MemberData(nameof(Clients.OverSpdy), MemberType = typeof(Clients))]
+    public async Task A_server_with_SPDY_alone_serves_every_SPDY_client(string name)
+    {
+        CommandLineClient client = Clients.Require(name);
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        await using LabProcess lab = await LabProcess.StartAsync(["--protocols", "spdy/v4"], cancellationToken);
+
+        RunResult result = await RunningProcess.RunAsync(
+            client.Program, client.Exec(lab.Kubeconfig, ["-i"], "wc", "-c"), "abc"u8.ToArray(),
+            new RunOptions { Environment = client.Environment(lab.Kubeconfig) }, cancellationToken);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal("3", result.Stdout.Trim());
+        Assert.Null(client.WhyNotAsMeant(result.Stderr));
+    }
+
     /// <summary>What our command remembers is kept in the lab's folder, and each test has a lab of its own.</summary>
     Task<RunResult> RunAsync(
         LabProcess lab, IEnumerable<string> flags, IEnumerable<string> command, ReadOnlyMemory<byte>? input, CancellationToken cancellationToken) =>

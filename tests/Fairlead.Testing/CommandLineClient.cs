@@ -29,13 +29,15 @@ public sealed record CommandLineClient(string Name, string Program, string? Miss
         return new CommandLineClient(name, peer.Program, peer.MissingBecause);
     }
 
-    /// <summary>The arguments of an exec in the lab's pod, so verbose that the negotiated protocol is told on stderr.</summary>
+    /// <summary>The arguments of an exec in the lab's pod, so verbose, where the client allows it, that the negotiated protocol is told on stderr.</summary>
     /// <param name="kubeconfig">Which server.</param>
     /// <param name="flags">Flags of exec, for instance <c>-i</c>.</param>
     /// <param name="command">What to run.</param>
     public IReadOnlyList<string> Exec(string kubeconfig, IEnumerable<string> flags, params IEnumerable<string> command) =>
     [
-        "exec", "--kubeconfig", kubeconfig, IsFairlead ? "-v" : "-v=8",
+        "exec", "--kubeconfig", kubeconfig,
+        // from -v=2 on kubectl 1.20 ends every failure, a remote exit code too, as a crash with code 255
+        IsFairlead ? "-v" : Name == Peer.KubectlSpdy ? "-v=1" : "-v=8",
         .. IsFairlead && IsSpdy ? new[] { "--transport", "spdy" } : [],
         // its own cache beside the kubeconfig, so that nothing is read from or left in the user's home
         .. IsFairlead ? [] : new[] { "--cache-dir", Path.Combine(Path.GetDirectoryName(kubeconfig)!, $"cache-{Name}") },
@@ -67,6 +69,8 @@ public sealed record CommandLineClient(string Name, string Program, string? Miss
 
     string? WhyNotSpdyV4(string stderr)
     {
+        if (Name == Peer.KubectlSpdy) return null; // it knows nothing else, and says nothing of it
+
         string[] evidence = IsFairlead
             ? ["connected by SPDY/3.1 v4.channel.k8s.io"]
             : ["101 Switching Protocols", "Upgrade: SPDY/3.1", "X-Stream-Protocol-Version: v4.channel.k8s.io"]; // headers of the answer
