@@ -4,7 +4,14 @@ namespace Fairlead.InteropTests;
 static class Clients
 {
     /// <summary>Names for theories.</summary>
-    public static TheoryData<string> All { get; } = [CommandLineClient.Fairlead, Peer.KubectlStable, Peer.KubectlNewest];
+    public static TheoryData<string> All { get; } = 
+    [
+        CommandLineClient.Fairlead, Peer.KubectlStable, Peer.KubectlNewest,
+        CommandLineClient.FairleadSpdy, Peer.KubectlSpdy, CommandLineClient.KubectlNewestSpdy,
+    ];
+
+    /// <summary>Those that use SPDY.</summary>
+    public static TheoryData<string> OverSpdy { get; } = [CommandLineClient.FairleadSpdy, Peer.KubectlSpdy, CommandLineClient.KubectlNewestSpdy];
 
     /// <summary>The kubectls alone.</summary>
     public static TheoryData<string> Kubectls { get; } = [Peer.KubectlStable, Peer.KubectlNewest];

@@ -11,6 +11,9 @@ public sealed class CommandLineEndingsTests(LabFixture fixture)
     [InlineData(CommandLineClient.Fairlead, 100)]
     [InlineData(Peer.KubectlStable, 200)]
     [InlineData(Peer.KubectlNewest, 200)]
+    [InlineData(CommandLineClient.FairleadSpdy, 50)]
+    [InlineData(Peer.KubectlSpdy, 50)]
+    [InlineData(CommandLineClient.KubectlNewestSpdy, 50)]
     public async Task Every_run_ends_whole(string name, int count)
     {
         CommandLineClient client = Clients.Require(name);
@@ -18,14 +21,15 @@ public sealed class CommandLineEndingsTests(LabFixture fixture)
         Endings endings = await Endings.PrepareAsync(_lab, cancellationToken);
         await using FaultProxy delaying = _lab.Behind(new() { Latency = TimeSpan.FromMilliseconds(10) });
         string delayed = _lab.KubeconfigThrough(delaying);
-        if (Repository.IsFull) count *= client.IsFairlead ? 10 : 1;
+        if (Repository.IsFull) count *= client.IsSpdy ? 4 : client.IsFairlead ? 10 : 1;
 
         await Endings.RunAsync(count, together: 4 + SlowReaders, async (i, token) =>
         {
             // the slow ones start first and run beside the others
             int? slow = i < SlowReaders ? Endings.SlowBytesPerSecond : null;
             IReadOnlyList<string> arguments = client.Exec(i % 2 == 0 ? _lab.Kubeconfig : delayed, ["-i"], endings.CommandOf(i));
-            await using RunningProcess run = RunningProcess.Start(client.Program, arguments, new RunOptions { Stdin = true, RawStdout = true });
+            RunOptions options = new() { Stdin = true, RawStdout = true, Environment = client.Environment(_lab.Kubeconfig) };
+            await using RunningProcess run = RunningProcess.Start(client.Program, arguments, options);
 
             Task feeding = FeedAsync(run.StandardInput, token);
             ByteTally tally = await ByteTally.OfAsync(run.StandardOutput, slow, token);
@@ -33,7 +37,7 @@ public sealed class CommandLineEndingsTests(LabFixture fixture)
             await feeding;
             Assert.True(endings.Expected == tally, $"{tally.Length} bytes, code {code}: {Tail(run.Stderr.Text)}");
             Assert.True(Endings.CodeOf(i) == code, $"code {code} instead of {Endings.CodeOf(i)}: {Tail(run.Stderr.Text)}");
-            Assert.Null(client.WhyNotWebSocketV5(run.Stderr.Text));
+            Assert.Null(client.WhyNotAsMeant(run.Stderr.Text));
         }, cancellationToken);
 
         Assert.True(delaying.AcceptedConnections > 0, "Nothing went through the delaying proxy.");

@@ -15,7 +15,7 @@ public sealed class ExecTests(LabFixture fixture)
 
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Equal("3", result.Stdout.Trim());
-        Assert.Null(client.WhyNotWebSocketV5(result.Stderr));
+        Assert.Null(client.WhyNotAsMeant(result.Stderr));
     }
 
     [Theory(Timeout = 60_000)]
@@ -27,7 +27,7 @@ public sealed class ExecTests(LabFixture fixture)
         RunResult result = await RunAsync(client, [], null, ["sh", "-c", "exit 7"], TestContext.Current.CancellationToken);
 
         Assert.True(result.ExitCode == 7, result.ToString());
-        Assert.Null(client.WhyNotWebSocketV5(result.Stderr));
+        Assert.Null(client.WhyNotAsMeant(result.Stderr));
     }
 
     [Theory(Timeout = 60_000)]
@@ -63,7 +63,8 @@ public sealed class ExecTests(LabFixture fixture)
         Assert.SkipUnless(PseudoTerminal.IsHere, "script (util-linux) is not here");
 
         RunResult result = await PseudoTerminal.RunAsync(
-            rows: 33, columns: 101, client.Program, client.Exec(_lab.Kubeconfig, ["-it"], "sh", "-c", "stty size; exit 5"), TestContext.Current.CancellationToken);
+            rows: 33, columns: 101, client.Program, client.Exec(_lab.Kubeconfig, ["-it"], "sh", "-c", "stty size; exit 5"),
+            client.Environment(_lab.Kubeconfig), TestContext.Current.CancellationToken);
 
         Assert.Contains("33 101", result.Stdout, StringComparison.Ordinal);
         Assert.True(result.ExitCode == 5, result.ToString());
@@ -71,5 +72,7 @@ public sealed class ExecTests(LabFixture fixture)
 
     Task<RunResult> RunAsync(
         CommandLineClient client, IEnumerable<string> flags, ReadOnlyMemory<byte>? input, IEnumerable<string> command, CancellationToken cancellationToken) =>
-        RunningProcess.RunAsync(client.Program, client.Exec(_lab.Kubeconfig, flags, command), input, cancellationToken: cancellationToken);
+        RunningProcess.RunAsync(
+            client.Program, client.Exec(_lab.Kubeconfig, flags, command), input,
+            new RunOptions { Environment = client.Environment(_lab.Kubeconfig) }, cancellationToken);
 }

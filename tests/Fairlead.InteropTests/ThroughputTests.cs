@@ -45,7 +45,7 @@ public sealed class ThroughputTests(LabFixture fixture)
     {
         long begun = Stopwatch.GetTimestamp();
         await using RunningProcess run = RunningProcess.Start(
-            client.Program, client.Exec(fixture.Lab.Kubeconfig, [], "cat", path), new RunOptions { RawStdout = true });
+            client.Program, client.Exec(fixture.Lab.Kubeconfig, [], "cat", path), new RunOptions { RawStdout = true, Environment = client.Environment(fixture.Lab.Kubeconfig) });
         long first = 0;
         ProgressStream output = new(run.StandardOutput, _ => first = first == 0 ? Stopwatch.GetTimestamp() : first);
         ByteTally tally = await ByteTally.OfAsync(output, cancellationToken: cancellationToken);
@@ -55,7 +55,7 @@ public sealed class ThroughputTests(LabFixture fixture)
 
         Assert.True(code == 0, run.Stderr.Text);
         Assert.Equal(expected, tally);
-        Assert.Null(client.WhyNotWebSocketV5(run.Stderr.Text));
+        Assert.Null(client.WhyNotAsMeant(run.Stderr.Text));
         return new Rates(expected.Length / flowing / 1e6, expected.Length / whole / 1e6);
     }
 
