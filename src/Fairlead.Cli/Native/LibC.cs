@@ -48,6 +48,9 @@ static partial class LibC
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int FileControl(int descriptor, int command);
 
+    [LibraryImport("libc", EntryPoint = "pipe", SetLastError = true)]
+    public static unsafe partial int Pipe(int* ends);
+
     [LibraryImport("libc", EntryPoint = "isatty")]
     public static partial int IsATty(int descriptor);
 

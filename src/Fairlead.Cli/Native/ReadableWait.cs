@@ -1,41 +1,47 @@
-using System.IO.Pipes;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
 namespace Fairlead.Cli.Native;
 
 /// <summary>Waits until standard input has something, or until it is told to stop: a read that has begun could not be called back.</summary>
+/// <remarks>
+/// Its pipe is left to the end of the process: the thread that waits may be looking at it whenever it is told to stop, and there is one
+/// such thread in a process.
+/// </remarks>
 [UnsupportedOSPlatform("windows")]
-sealed class ReadableWait : IDisposable
+sealed class ReadableWait
 {
-    readonly AnonymousPipeServerStream _wake = new(PipeDirection.Out, HandleInheritability.None);
-    readonly int _descriptor;
-    volatile bool _stopped;
+    readonly int _descriptor, _wakeIn, _wakeOut;
 
-    public ReadableWait(int descriptor) => _descriptor = descriptor;
+    public unsafe ReadableWait(int descriptor)
+    {
+        _descriptor = descriptor;
+        int* ends = stackalloc int[2];
+        if (LibC.Pipe(ends) != 0) throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+        (_wakeOut, _wakeIn) = (ends[0], ends[1]);
+    }
 
     /// <returns>True with something to read, the end included; false after <see cref="Stop"/>.</returns>
     public unsafe bool Wait()
     {
         LibC.PollDescriptor* descriptors = stackalloc LibC.PollDescriptor[2];
-        while (!_stopped)
+        while (true)
         {
             descriptors[0] = new LibC.PollDescriptor { Descriptor = _descriptor, Events = LibC.PollIn };
-            descriptors[1] = new LibC.PollDescriptor { Descriptor = (int)_wake.ClientSafePipeHandle.DangerousGetHandle(), Events = LibC.PollIn };
+            descriptors[1] = new LibC.PollDescriptor { Descriptor = _wakeOut, Events = LibC.PollIn };
             if (LibC.Poll(descriptors, 2, -1) < 0) continue; // a signal
             if (descriptors[1].Returned != 0) return false;
             if (descriptors[0].Returned != 0) return true;
         }
-
-        return false;
     }
 
     /// <summary>Ends the wait, now and for ever. Safe from any thread.</summary>
-    public void Stop()
+    public unsafe void Stop()
     {
-        _stopped = true;
-        _wake.WriteByte(0);
+        byte wake = 0;
+        while (LibC.Write(_wakeIn, &wake, 1) < 0 && Marshal.GetLastPInvokeError() == LibC.Interrupted)
+        {
+            // a signal came between: once more
+        }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _wake.Dispose();
 }

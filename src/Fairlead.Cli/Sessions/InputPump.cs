@@ -50,10 +50,6 @@ sealed class InputPump : IDisposable
         {
             _completion.SetException(e);
         }
-        finally
-        {
-            if (!OperatingSystem.IsWindows()) _wait?.Dispose();
-        }
     }
 
     void Copy()
@@ -93,6 +89,6 @@ sealed class InputPump : IDisposable
     public void Dispose()
     {
         _stopped = true;
-        if (!OperatingSystem.IsWindows() && !_completion.Task.IsCompleted) _wait?.Stop();
+        if (!OperatingSystem.IsWindows()) _wait?.Stop();
     }
 }
