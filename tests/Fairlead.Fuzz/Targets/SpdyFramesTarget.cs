@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Fairlead.Wire.Spdy;
 
 namespace Fairlead.Fuzz.Targets;
