@@ -1,0 +1,4 @@
+namespace Fairlead.Fuzz.Targets;
+
+/// <summary>An input showed a fault.</summary>
+sealed class FuzzFaultException(string message) : Exception(message);
