@@ -118,13 +118,13 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
         _completed = true;
         if (exception is not null)
         {
-            _current.Return();
+            _current = default; // left to the collector, as below
             AbortBy(exception);
             return;
         }
 
         Dispatch();
-        _current.Return(); // asked for and not used
+        _current = default; // asked for and not used: left to the collector, since a read that was abandoned may still be filling it
         SendEnd();
     }
 

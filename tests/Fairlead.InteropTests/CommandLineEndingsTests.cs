@@ -56,5 +56,10 @@ public sealed class CommandLineEndingsTests(LabFixture fixture)
         }
     }
 
-    static string Tail(string text) => text.Length <= 600 ? text : text[^600..];
+    /// <summary>The end of what was said, and every line in which a kubectl says that it threw a message away.</summary>
+    static string Tail(string text)
+    {
+        IEnumerable<string> discarded = text.Split('\n').Where(line => line.Contains("discard", StringComparison.OrdinalIgnoreCase)).Take(10);
+        return string.Join('\n', discarded) + '\n' + (text.Length <= 600 ? text : text[^600..]);
+    }
 }
