@@ -52,6 +52,13 @@ public sealed record CommandLineClient(string Name, string Program, string? Miss
         ["XDG_CACHE_HOME"] = Path.Combine(Path.GetDirectoryName(kubeconfig)!, $"cache-{Name}"),
     };
 
+    /// <summary>
+    /// True when a kubectl says that it threw output away: 1.32 begins to read before it has made its channels, and what comes in
+    /// between is dropped (kubernetes/kubernetes#131189). It shows on busy machines, about once in a thousand runs.
+    /// </summary>
+    public bool SaysThatItDropped(string stderr) =>
+        Name == Peer.KubectlStable && stderr.Contains("Unknown stream id 1, discarding message", StringComparison.Ordinal);
+
     /// <summary>Judges by what the client said on stderr whether it used the transport that it is here for, and nothing else.</summary>
     /// <returns>Null when it did; otherwise what was said instead.</returns>
     public string? WhyNotAsMeant(string stderr) => IsSpdy ? WhyNotSpdyV4(stderr) : WhyNotWebSocketV5(stderr);
