@@ -16,7 +16,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
     public async Task<int> RunAsync(string target, TargetVerb verb, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
         using StreamingClient client = new(connection.Load(parsed), new TransportFile());
-        TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.PodRunningTimeout) };
+        TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.Carrier.PodRunningTimeout) };
         ResolvedTarget resolved = await resolver.ResolveAsync(
             target, verb, parsed.GetValue(connection.Namespace), parsed.GetValue(session.Container), cancellationToken);
         foreach (string notice in resolved.Notices) Say(notice);
@@ -25,7 +25,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         await using RemoteProcess process = verb == TargetVerb.Attach
             ? await client.AttachAsync(resolved.Pod, options, cancellationToken)
             : await client.ExecAsync(resolved.Pod, command, options, cancellationToken);
-        if (parsed.GetValue(session.Verbose))
+        if (parsed.GetValue(session.Carrier.Verbose))
             invocation.Error.WriteLine(
                 $"fairlead: connected by {process.Connection} to {client.Endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/')}"
                 + (process.FellBack is { } reason ? $" ({reason})" : ""));
@@ -44,11 +44,11 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             Stdin = stdin,
             Tty = tty,
             Stderr = !tty,
-            Transport = parsed.GetValue(session.Transport),
-            NoRetry = parsed.GetValue(session.NoRetry),
+            Transport = parsed.GetValue(session.Carrier.Transport),
+            NoRetry = parsed.GetValue(session.Carrier.NoRetry),
             Protocols = parsed.GetValue(session.Protocols),
-            PingInterval = parsed.GetValue(session.PingInterval),
-            PingTimeout = parsed.GetValue(session.PingTimeout),
+            PingInterval = parsed.GetValue(session.Carrier.PingInterval),
+            PingTimeout = parsed.GetValue(session.Carrier.PingTimeout),
         };
     }
 
