@@ -61,16 +61,17 @@ public sealed class LostSessionTests(LabFixture fixture)
         Assert.False(bystander.HasExited, bystander.Stderr.Text);
     }
 
-    [Fact(Timeout = 60_000)]
-    public async Task Pings_carry_an_idle_session_through_a_proxy_that_cuts_silence()
+    [Theory(Timeout = 60_000)]
+    [InlineData("3s", 0)]
+    [InlineData("1m", LostCode)]
+    public async Task Pings_carry_an_idle_session_through_a_proxy_that_cuts_silence(string interval, int expected)
     {
-        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
-        await using FaultProxy proxy = _lab.Behind(new() { CutAfterSilence = TimeSpan.FromSeconds(2) });
-        using StreamingClient client = StreamingClient.FromKubeconfig(_lab.KubeconfigThrough(proxy));
-        ExecOptions options = new() { PingInterval = TimeSpan.FromMilliseconds(500) };
-        await using RemoteProcess run = await client.ExecAsync(new("demo", "default", "shell"), ["sleep", "6"], options, cancellationToken);
+        await using FaultProxy proxy = _lab.Behind(new() { CutAfterSilence = TimeSpan.FromSeconds(10) });
+        IReadOnlyList<string> arguments = _fairlead.Exec(_lab.KubeconfigThrough(proxy), ["--ping-interval", interval], "sleep", "14");
+        await using RunningProcess run = RunningProcess.Start(_fairlead.Program, arguments);
 
-        Assert.Equal(new ExitStatus(0), await run.WaitForExitAsync(cancellationToken));
+        int code = await run.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(code == expected, $"code {code}: {run.Stderr.Text}");
     }
 
     [Fact(Timeout = 60_000)]
