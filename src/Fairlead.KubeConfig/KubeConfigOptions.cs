@@ -36,6 +36,11 @@ public sealed record KubeConfigOptions
     /// <summary>Does not look at the server's certificate at all: anybody on the way can read and answer.</summary>
     public bool InsecureSkipTlsVerify { get; init; }
 
+    /// <summary>
+    /// Leaves out who the user is: address, trust and proxy alone. With <see cref="Server"/> no kubeconfig is read at all.
+    /// </summary>
+    public bool Anonymous { get; init; }
+
     /// <summary>True where a credential plugin may ask questions on the terminal; by default, where standard input is a terminal.</summary>
     public bool Interactive { get; init; } = !Console.IsInputRedirected;
 

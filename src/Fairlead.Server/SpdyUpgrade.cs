@@ -31,16 +31,44 @@ public static class SpdyUpgrade
     {
         ArgumentNullException.ThrowIfNull(context);
         limits ??= CarrierLimits.Default;
-        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
+        if (await NegotiateAsync(context, accepted) is not { } protocol) return null;
+        return await AnswerAsync(context, await UpgradeAsync(context, protocol, limits), protocol, request, limits);
+    }
+
+    /// <summary>Checks the handshake and picks a version, changing nothing yet. Null where it was refused, which was then answered.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="accepted">The versions that this server takes, the best first.</param>
+    public static async Task<RemoteCommandProtocol?> NegotiateAsync(HttpContext context, IReadOnlyList<RemoteCommandProtocol> accepted)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
             return await RefuseAsync(context, SpdyHandshake.MissingUpgrade(context.Request.Headers.Connection, context.Request.Headers.Upgrade));
 
         SpdyNegotiation negotiation = SpdyHandshake.Negotiate(context.Request.Headers[SpdyHandshake.VersionHeader], accepted);
-        if (negotiation.Protocol is not { } protocol) return await RefuseAsync(context, negotiation);
+        return negotiation.Protocol ?? await RefuseAsync(context, negotiation);
+    }
 
+    /// <summary>Answers 101 to a request that was negotiated.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="protocol">What <see cref="NegotiateAsync"/> picked.</param>
+    /// <param name="limits">Bounds and deadlines.</param>
+    /// <returns>The connection, which the caller owns; it goes with the request.</returns>
+    public static async Task<Stream> UpgradeAsync(HttpContext context, RemoteCommandProtocol protocol, CarrierLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(protocol);
+        ArgumentNullException.ThrowIfNull(limits);
         context.Response.Headers.Upgrade = SpdyHandshake.Upgrade;
         context.Response.Headers[SpdyHandshake.VersionHeader] = protocol.Name;
         UnacknowledgedBytes.Bound(context, limits.PingTimeout);
-        Stream stream = await upgrade.UpgradeAsync();
+        return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+    }
+
+    /// <summary>Makes the answering side of an upgraded connection: waits until the client has opened its streams. Null where it did not.</summary>
+    public static async Task<AnsweringSession?> AnswerAsync(
+        HttpContext context, Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(context);
         try
         {
             return new AnsweringSession(await SpdyRemoteCommand.AnswerAsync(stream, protocol, request, limits, context.Abort, peerGone: context.RequestAborted), request);
@@ -51,7 +79,7 @@ public static class SpdyUpgrade
         }
     }
 
-    static async Task<AnsweringSession?> RefuseAsync(HttpContext context, SpdyNegotiation refusal)
+    static async Task<RemoteCommandProtocol?> RefuseAsync(HttpContext context, SpdyNegotiation refusal)
     {
         context.Response.StatusCode = refusal.StatusCode;
         context.Response.ContentType = "text/plain; charset=utf-8";

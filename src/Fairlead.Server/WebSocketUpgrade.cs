@@ -31,10 +31,20 @@ public static class WebSocketUpgrade
     {
         ArgumentNullException.ThrowIfNull(context);
         limits ??= CarrierLimits.Default;
+        if (await NegotiateAsync(context, accepted) is not { } protocol) return null;
+        return Answer(context, await UpgradeAsync(context, protocol, limits), protocol, request, limits);
+    }
+
+    /// <summary>Checks the handshake and picks a version, changing nothing yet. Null where it was refused, which was then answered.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="accepted">The versions that this server takes.</param>
+    public static async Task<RemoteCommandProtocol?> NegotiateAsync(HttpContext context, IReadOnlyCollection<RemoteCommandProtocol> accepted)
+    {
+        ArgumentNullException.ThrowIfNull(context);
         IHeaderDictionary headers = context.Request.Headers;
         if (!HttpMethods.IsGet(context.Request.Method))
             return await RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "a WebSocket is opened by GET");
-        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
+        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
             return await RefuseAsync(context, StatusCodes.Status400BadRequest, "the request cannot be upgraded: HTTP/1.1 without a body is needed");
         if (headers.SecWebSocketVersion != WebSocketHandshake.Version)
         {
@@ -42,25 +52,39 @@ public static class WebSocketUpgrade
             return await RefuseAsync(context, StatusCodes.Status400BadRequest, "missing or bad WebSocket version");
         }
 
-        string? key = headers.SecWebSocketKey;
-        if (!WebSocketHandshake.IsKey(key))
+        if (!WebSocketHandshake.IsKey(headers.SecWebSocketKey))
             return await RefuseAsync(context, StatusCodes.Status400BadRequest, "missing or bad Sec-WebSocket-Key");
 
-        IReadOnlyList<string> offered = SubprotocolNegotiation.Split(headers.SecWebSocketProtocol);
-        if (SubprotocolNegotiation.Pick(offered, accepted) is not { } protocol)
-            return await RefuseAsync(context, StatusCodes.Status403Forbidden, "no common subprotocol: this server accepts " + string.Join(", ", accepted));
+        return SubprotocolNegotiation.Pick(SubprotocolNegotiation.Split(headers.SecWebSocketProtocol), accepted)
+            ?? await RefuseAsync(context, StatusCodes.Status403Forbidden, "no common subprotocol: this server accepts " + string.Join(", ", accepted));
+    }
 
+    /// <summary>Answers 101 to a request that was negotiated.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="protocol">What <see cref="NegotiateAsync"/> picked.</param>
+    /// <param name="limits">Bounds and deadlines.</param>
+    /// <returns>The connection, which the caller owns; it goes with the request.</returns>
+    public static async Task<Stream> UpgradeAsync(HttpContext context, RemoteCommandProtocol protocol, CarrierLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(limits);
+        ArgumentNullException.ThrowIfNull(protocol);
         IHeaderDictionary answer = context.Response.Headers;
         answer.Upgrade = "websocket";
-        answer.SecWebSocketAccept = WebSocketHandshake.ComputeAccept(key);
+        answer.SecWebSocketAccept = WebSocketHandshake.ComputeAccept(context.Request.Headers.SecWebSocketKey!);
         if (protocol.Name.Length > 0) answer.SecWebSocketProtocol = protocol.Name;
         UnacknowledgedBytes.Bound(context, limits.PingTimeout);
+        return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+    }
 
-        Stream stream = await upgrade.UpgradeAsync();
+    /// <summary>Makes the answering side of an upgraded connection and sends its "connected" message.</summary>
+    public static AnsweringSession Answer(HttpContext context, Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(context);
         return new AnsweringSession(WebSocketRemoteCommand.Answer(stream, protocol, request, limits, context.Abort, peerGone: context.RequestAborted), request);
     }
 
-    static async Task<AnsweringSession?> RefuseAsync(HttpContext context, int code, string reason)
+    static async Task<RemoteCommandProtocol?> RefuseAsync(HttpContext context, int code, string reason)
     {
         context.Response.StatusCode = code;
         context.Response.ContentType = "text/plain; charset=utf-8";

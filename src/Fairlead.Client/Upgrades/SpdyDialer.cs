@@ -5,10 +5,10 @@ using Fairlead.Wire;
 
 namespace Fairlead.Client.Upgrades;
 
-/// <summary>Opens a remote command over SPDY/3.1.</summary>
+/// <summary>Upgrades to a remote command over SPDY/3.1.</summary>
 static class SpdyDialer
 {
-    internal static async Task<SpdyRemoteCommand> OpenAsync(UpgradeHttp http, UpgradeRequest request, CancellationToken cancellationToken)
+    internal static async Task<UpgradedConnection> UpgradeAsync(UpgradeHttp http, UpgradeRequest request, CancellationToken cancellationToken)
     {
         RemoteCommandProtocol[] offered = [.. request.Options.SpdyProtocols ?? RemoteCommandProtocol.OverSpdy];
         if (request.InputMustEnd && request.Options.SpdyProtocols is null) offered = [.. offered.Where(static protocol => protocol.CanEndInput)];
@@ -21,8 +21,7 @@ static class SpdyDialer
             IEnumerable<string> chosen = response.Headers.TryGetValues(SpdyHandshake.VersionHeader, out IEnumerable<string>? values) ? values : [];
             RemoteCommandProtocol protocol = SpdyHandshake.ReadAnswer(chosen, offered)
                 ?? throw new UpgradeException($"The server chose {string.Join(", ", chosen)}, which was not offered.", HttpStatusCode.SwitchingProtocols, null);
-            return await SpdyRemoteCommand.AskAsync(
-                await response.Content.ReadAsStreamAsync(cancellationToken), protocol, request.Command, request.Limits, cancellationToken: cancellationToken);
+            return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol, IsSpdy: true);
         }
         catch
         {

@@ -14,19 +14,34 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
     /// <summary>How long a server may keep its "connected" message back before the session is handed out as it is.</summary>
     static readonly TimeSpan s_firstMessage = TimeSpan.FromSeconds(2);
 
+    /// <summary>Opens a session: the upgrade, and what the server says first.</summary>
     internal async Task<(RemoteCommandAdapter Adapter, string? FellBack)> OpenAsync(UpgradeRequest request, CancellationToken cancellationToken)
+    {
+        UpgradedConnection connection = await UpgradeAsync(request, cancellationToken);
+        RemoteCommandAdapter adapter = await connection.AskAsync(request.Command, request.Limits, cancellationToken);
+        if (request.Options is { Transport: not Transport.Auto } or { NoRetry: true } || adapter is not WebSocketRemoteCommand webSocket
+            || !await IsDroppedUnheardAsync(webSocket, cancellationToken))
+            return (adapter, connection.FellBack);
+
+        await adapter.DisposeAsync();
+        connection = await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
+        return (await connection.AskAsync(request.Command, request.Limits, cancellationToken), "the server dropped the WebSocket before its first message");
+    }
+
+    /// <summary>The upgrade alone: the first that is not refused for what it is.</summary>
+    internal async Task<UpgradedConnection> UpgradeAsync(UpgradeRequest request, CancellationToken cancellationToken)
     {
         switch (request.Options.Transport)
         {
-            case Transport.WebSocket: return (await WebSocketDialer.OpenAsync(http, request, cancellationToken), null);
-            case Transport.Spdy: return (await SpdyDialer.OpenAsync(http, request, cancellationToken), null);
+            case Transport.WebSocket: return await WebSocketDialer.UpgradeAsync(http, request, cancellationToken);
+            case Transport.Spdy: return await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
         }
 
         if (memory.Recall(endpoint.Server) == Transport.Spdy)
         {
             try
             {
-                return (await SpdyDialer.OpenAsync(http, request, cancellationToken), "SPDY worked with this server lately");
+                return await SpdyDialer.UpgradeAsync(http, request, cancellationToken) with { FellBack = "SPDY worked with this server lately" };
             }
             catch (UpgradeException e) when (IsForWhatItIs(e))
             {
@@ -34,12 +49,10 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
             }
         }
 
-        UpgradeException? refused = null;
+        UpgradeException refused;
         try
         {
-            WebSocketRemoteCommand adapter = await WebSocketDialer.OpenAsync(http, request, cancellationToken);
-            if (request.Options.NoRetry || !await IsDroppedUnheardAsync(adapter, cancellationToken)) return (adapter, null);
-            await adapter.DisposeAsync();
+            return await WebSocketDialer.UpgradeAsync(http, request, cancellationToken);
         }
         catch (UpgradeException e) when (IsForWhatItIs(e) || IsForTheVerb(e))
         {
@@ -48,12 +61,11 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
 
         try
         {
-            RemoteCommandAdapter adapter = await SpdyDialer.OpenAsync(http, request, cancellationToken);
-            if (refused is null) return (adapter, "the server dropped the WebSocket before its first message");
+            UpgradedConnection connection = await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
             if (!IsForTheVerb(refused)) memory.Remember(endpoint.Server, Transport.Spdy); // what one user may not do says nothing of the server
-            return (adapter, $"WebSocket: {refused.Message}");
+            return connection with { FellBack = $"WebSocket: {refused.Message}" };
         }
-        catch (UpgradeException e) when (refused is not null)
+        catch (UpgradeException e)
         {
             throw e.Message == refused.Message ? refused : new UpgradeException($"{refused.Message}; over SPDY: {e.Message}", e.StatusCode, null, refused);
         }

@@ -54,6 +54,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
             message.Headers.Upgrade.Add(protocol);
             describe(message.Headers);
             if (endpoint.Authorize is { } authorize) await authorize(message, renew, deadline.Token);
+            request.Describe?.Invoke(message.Headers);
             return await http.SendAsync(message, deadline.Token);
         }
     }

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text;
 using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
@@ -10,6 +11,9 @@ namespace Fairlead.Client.Upgrades;
 /// <param name="Options">The caller's wishes.</param>
 sealed record UpgradeRequest(Uri Uri, RemoteCommandRequest Command, ExecOptions Options)
 {
+    /// <summary>Adds to the headers of each try, behind the endpoint's own credentials; null for nothing.</summary>
+    internal Action<HttpRequestHeaders>? Describe { get; init; }
+
     /// <summary>
     /// Where input must end for the command to end, only versions that can say so are offered: with another one it could wait for
     /// ever, and by the time the choice is known the command runs.
@@ -51,5 +55,4 @@ sealed record UpgradeRequest(Uri Uri, RemoteCommandRequest Command, ExecOptions 
             separator = '&';
         }
     }
-
 }

@@ -5,13 +5,13 @@ using Fairlead.Wire;
 
 namespace Fairlead.Client.Upgrades;
 
-/// <summary>Opens a remote command over WebSocket.</summary>
+/// <summary>Upgrades to a remote command over WebSocket.</summary>
 static class WebSocketDialer
 {
     static readonly RemoteCommandProtocol[] s_endingInput = [RemoteCommandProtocol.V5];
     static readonly RemoteCommandProtocol[] s_any = [RemoteCommandProtocol.V5, RemoteCommandProtocol.V4];
 
-    internal static async Task<WebSocketRemoteCommand> OpenAsync(UpgradeHttp http, UpgradeRequest request, CancellationToken cancellationToken)
+    internal static async Task<UpgradedConnection> UpgradeAsync(UpgradeHttp http, UpgradeRequest request, CancellationToken cancellationToken)
     {
         IReadOnlyList<RemoteCommandProtocol> offered = request.Options.Protocols ?? (request.InputMustEnd ? s_endingInput : s_any);
         string key = WebSocketHandshake.CreateKey();
@@ -25,7 +25,7 @@ static class WebSocketDialer
         try
         {
             RemoteCommandProtocol protocol = Check(response, key, offered);
-            return WebSocketRemoteCommand.Ask(await response.Content.ReadAsStreamAsync(cancellationToken), protocol, request.Command, request.Limits);
+            return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol, IsSpdy: false);
         }
         catch
         {

@@ -6,6 +6,9 @@ sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, str
     /// <exception cref="KubeConfigException">Something named is not there, or nothing says which server.</exception>
     public static ConnectionSettings Resolve(KubeConfigOptions options)
     {
+        if (options is { Anonymous: true, Server: not null })
+            return new ConnectionSettings(Override(new ClusterSettings(), options), new UserSettings(), options.Namespace ?? "default");
+
         MergedKubeConfig config = MergedKubeConfig.Load(options);
         if (config.IsAbsent && options.Server is null)
         {
@@ -26,6 +29,7 @@ sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, str
                 : $"the cluster \"{options.Cluster ?? context.Cluster}\" of the kubeconfig has no server");
         }
 
+        if (options.Anonymous) user = new UserSettings();
         if (options.Token is { } token) user = new UserSettings { Token = token };
         return new ConnectionSettings(cluster, user, options.Namespace ?? context?.Namespace ?? "default");
     }

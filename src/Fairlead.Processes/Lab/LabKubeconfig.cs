@@ -33,25 +33,6 @@ static class LabKubeconfig
         return text.ToString();
     }
 
-    /// <summary>Writes it so that only its owner ever could read it, and whole or not at all.</summary>
-    internal static async Task WriteAsync(string path, string text, CancellationToken cancellationToken)
-    {
-        string full = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        string part = $"{full}.{Environment.ProcessId}.part";
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
-        try
-        {
-            File.Delete(part);
-            await using (StreamWriter writer = new(part, new UTF8Encoding(false), options)) await writer.WriteAsync(text.AsMemory(), cancellationToken);
-            File.Move(part, full, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(part);
-        }
-    }
-
     /// <summary>A JSON string is a YAML scalar whatever it contains.</summary>
     static string Quote(string value) => $"\"{JsonEncodedText.Encode(value)}\"";
 }

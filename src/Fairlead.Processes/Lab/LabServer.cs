@@ -1,15 +1,10 @@
 using System.Buffers.Text;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Fairlead.Server;
+using Fairlead.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Processes.Lab;
 
@@ -27,11 +22,11 @@ namespace Fairlead.Processes.Lab;
 public sealed class LabServer : IAsyncDisposable
 {
     readonly ProcessRuntime _runtime;
-    readonly LabCertificate _certificate;
+    readonly EphemeralCertificate _certificate;
     readonly WebApplication _application;
     int _disposed;
 
-    LabServer(ProcessRuntime runtime, LabCertificate certificate, WebApplication application, IReadOnlyList<ApiUser> users, Uri url) =>
+    LabServer(ProcessRuntime runtime, EphemeralCertificate certificate, WebApplication application, IReadOnlyList<ApiUser> users, Uri url) =>
         (_runtime, _certificate, _application, Users, Url) = (runtime, certificate, application, users, url);
 
     /// <summary>The API's address.</summary>
@@ -54,16 +49,20 @@ public sealed class LabServer : IAsyncDisposable
 
         IReadOnlyList<ApiUser> users = options.Users ?? [Administrator()];
         if (users.Count == 0) throw new ArgumentException("A lab without users answers nobody.", nameof(options));
-        LabCertificate certificate = LabCertificate.Create(options.Listen.Address);
+        EphemeralCertificate certificate = EphemeralCertificate.Create(options.Listen.Address, "fairlead lab");
         ProcessRuntime? runtime = null;
         WebApplication? application = null;
         try
         {
             runtime = ProcessRuntime.Start(options.Pods ?? DemoPods.Create(), options.Runtime);
-            application = Build(options, certificate);
+            application = StreamingHost.Build(options.Logging, kestrel =>
+            {
+                PodsApiKestrel.Configure(kestrel);
+                kestrel.Listen(options.Listen, listen => listen.UseHttps(certificate.Server));
+            });
             application.MapPodsApi(runtime, runtime, new PodsApiOptions { Users = users, Protocols = options.Protocols, SpdyProtocols = options.SpdyProtocols, Limits = options.Limits });
             await application.StartAsync(cancellationToken);
-            return new LabServer(runtime, certificate, application, users, Address(application));
+            return new LabServer(runtime, certificate, application, users, StreamingHost.AddressesOf(application)[0]);
         }
         catch
         {
@@ -76,31 +75,7 @@ public sealed class LabServer : IAsyncDisposable
 
     /// <summary>Writes a kubeconfig (mode 0600) with a context for each user; the first user's is the current one.</summary>
     public Task WriteKubeconfigAsync(string path, CancellationToken cancellationToken = default) =>
-        LabKubeconfig.WriteAsync(path, LabKubeconfig.Format(Url, AuthorityPem, Users), cancellationToken);
-
-    static WebApplication Build(LabOptions options, LabCertificate certificate)
-    {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        if (options.Logging is { } provider) builder.Logging.AddProvider(provider);
-        builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton<IHostLifetime, CallerLifetime>(); // signals are the caller's business, not a library's
-        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            PodsApiKestrel.Configure(kestrel);
-            kestrel.Listen(options.Listen, listen => listen.UseHttps(certificate.Server));
-        });
-        return builder.Build();
-    }
-
-    static Uri Address(WebApplication application)
-    {
-        Uri bound = new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        bool any = IPAddress.TryParse(bound.Host.Trim('[', ']'), out IPAddress? ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any));
-        return any ? new UriBuilder(bound) { Host = ip!.AddressFamily == AddressFamily.InterNetworkV6 ? "[::1]" : "127.0.0.1" }.Uri : bound;
-    }
+        OwnerOnlyFile.WriteAsync(path, LabKubeconfig.Format(Url, AuthorityPem, Users), cancellationToken);
 
     static ApiUser Administrator() => new()
     {
@@ -118,12 +93,5 @@ public sealed class LabServer : IAsyncDisposable
         await _application.DisposeAsync();
         await _runtime.DisposeAsync();
         _certificate.Dispose();
-    }
-
-    sealed class CallerLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -1,10 +1,7 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
 
 namespace Fairlead.Server.Access;
 
@@ -17,9 +14,6 @@ sealed class BearerTokens
 {
     const string Scheme = "Bearer ";
 
-    /// <summary>A browser cannot set headers on a WebSocket, and offers its token as a subprotocol next to a real one.</summary>
-    const string SubprotocolPrefix = "base64url.bearer.authorization.k8s.io.";
-
     readonly (byte[] Hash, ApiUser User)[] _users;
 
     public BearerTokens(IEnumerable<ApiUser> users) => _users = [.. users.Select(user => (SHA256.HashData(Encoding.UTF8.GetBytes(user.Token)), user))];
@@ -27,7 +21,7 @@ sealed class BearerTokens
     /// <summary>The user, or null for nobody and for a token that is not known. A token among the subprotocols is taken out.</summary>
     public ApiUser? Authenticate(HttpRequest request)
     {
-        string? token = FromHeader(request.Headers.Authorization) ?? TakeFromSubprotocols(request);
+        string? token = FromHeader(request.Headers.Authorization) ?? SubprotocolToken.Take(request);
         return string.IsNullOrEmpty(token) ? null : Find(token);
     }
 
@@ -45,25 +39,4 @@ sealed class BearerTokens
 
     static string? FromHeader(StringValues header) =>
         header.Count == 1 && header[0]!.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[0]![Scheme.Length..].Trim() : null;
-
-    static string? TakeFromSubprotocols(HttpRequest request)
-    {
-        StringValues header = request.Headers[HeaderNames.SecWebSocketProtocol];
-        if (header.Count == 0) return null;
-
-        List<string> offered = [.. SubprotocolNegotiation.Split(header)];
-        string? carrier = offered.Find(name => name.StartsWith(SubprotocolPrefix, StringComparison.Ordinal));
-        if (carrier is null || offered.Count < 2) return null;
-
-        offered.RemoveAll(name => name.StartsWith(SubprotocolPrefix, StringComparison.Ordinal));
-        request.Headers[HeaderNames.SecWebSocketProtocol] = string.Join(", ", offered);
-        try
-        {
-            return Encoding.UTF8.GetString(Base64Url.DecodeFromChars(carrier.AsSpan(SubprotocolPrefix.Length)));
-        }
-        catch (FormatException)
-        {
-            return null; // no token: the request is nobody's, and is refused as such
-        }
-    }
 }

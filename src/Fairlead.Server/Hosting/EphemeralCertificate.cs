@@ -2,33 +2,37 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Fairlead.Processes.Lab;
+namespace Fairlead.Server.Hosting;
 
 /// <summary>A certificate authority of one server certificate, made for one run and kept in memory.</summary>
-sealed class LabCertificate : IDisposable
+public sealed class EphemeralCertificate : IDisposable
 {
     static readonly TimeSpan Validity = TimeSpan.FromDays(30);
 
-    LabCertificate(X509Certificate2 server, string authorityPem) => (Server, AuthorityPem) = (server, authorityPem);
+    EphemeralCertificate(X509Certificate2 server, string authorityPem) => (Server, AuthorityPem) = (server, authorityPem);
 
     /// <summary>The server's certificate, with its key.</summary>
-    internal X509Certificate2 Server { get; }
+    public X509Certificate2 Server { get; }
 
     /// <summary>What a client needs to trust it: the authority's certificate, without a key. That key is gone once the server's is signed.</summary>
-    internal string AuthorityPem { get; }
+    public string AuthorityPem { get; }
 
-    internal static LabCertificate Create(IPAddress address)
+    /// <summary>Makes one.</summary>
+    /// <param name="address">Where the server listens; localhost and the loopback addresses are always named in it.</param>
+    /// <param name="name">What stands in the certificates' subjects, for people.</param>
+    public static EphemeralCertificate Create(IPAddress address, string name)
     {
+        ArgumentNullException.ThrowIfNull(address);
         DateTimeOffset from = DateTimeOffset.UtcNow.AddHours(-1), to = DateTimeOffset.UtcNow + Validity;
         using ECDsa authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest authority = new("CN=fairlead lab authority", authorityKey, HashAlgorithmName.SHA256);
+        CertificateRequest authority = new($"CN={name} authority", authorityKey, HashAlgorithmName.SHA256);
         authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
         authority.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
         authority.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(authority.PublicKey, false));
         using X509Certificate2 authorityCertificate = authority.CreateSelfSigned(from, to);
 
         using ECDsa serverKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest server = new("CN=fairlead lab", serverKey, HashAlgorithmName.SHA256);
+        CertificateRequest server = new($"CN={name}", serverKey, HashAlgorithmName.SHA256);
         SubjectAlternativeNameBuilder names = new();
         names.AddDnsName("localhost");
         names.AddIpAddress(IPAddress.Loopback);
@@ -39,8 +43,9 @@ sealed class LabCertificate : IDisposable
         server.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         server.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false)); // server authentication
         using X509Certificate2 signed = server.Create(authorityCertificate, from, to.AddMinutes(-1), RandomNumberGenerator.GetBytes(16));
-        return new LabCertificate(signed.CopyWithPrivateKey(serverKey), authorityCertificate.ExportCertificatePem());
+        return new EphemeralCertificate(signed.CopyWithPrivateKey(serverKey), authorityCertificate.ExportCertificatePem());
     }
 
+    /// <inheritdoc/>
     public void Dispose() => Server.Dispose();
 }

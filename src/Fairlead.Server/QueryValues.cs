@@ -1,12 +1,15 @@
 using System.Globalization;
+using Fairlead.Server.PodsApi;
 using Microsoft.AspNetCore.Http;
 
-namespace Fairlead.Server.PodsApi;
+namespace Fairlead.Server;
 
 /// <summary>Query parameters as the API server reads them: of a name that stands there more than once, the first value counts.</summary>
-static class QueryValues
+public static class QueryValues
 {
-    public static string? First(IQueryCollection query, string name) => query.TryGetValue(name, out var values) && values.Count > 0 ? values[0] ?? "" : null;
+    /// <summary>The first value of a name; null where it is absent.</summary>
+    public static string? First(IQueryCollection query, string name) =>
+        (query ?? throw new ArgumentNullException(nameof(query))).TryGetValue(name, out var values) && values.Count > 0 ? values[0] ?? "" : null;
 
     /// <summary>Absent, <c>0</c> and <c>false</c> in any case are false; anything else is true, also an empty value and <c>no</c>.</summary>
     public static bool Boolean(IQueryCollection query, string name) =>
@@ -14,7 +17,7 @@ static class QueryValues
 
     /// <summary>A whole number; null where it is absent or empty.</summary>
     /// <exception cref="ApiRefusal">400: it is no number.</exception>
-    public static long? Number(IQueryCollection query, string name)
+    internal static long? Number(IQueryCollection query, string name)
     {
         string? value = First(query, name);
         if (string.IsNullOrEmpty(value)) return null;

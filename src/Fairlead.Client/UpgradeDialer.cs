@@ -1,0 +1,40 @@
+using System.Net.Http.Headers;
+using Fairlead.Client.Upgrades;
+using Fairlead.Streaming.RemoteCommand;
+
+namespace Fairlead.Client;
+
+/// <summary>Dials a server on somebody else's behalf: any path, any headers, and the upgraded connection instead of a session. For gateways.</summary>
+/// <remarks>Safe for concurrent use. The endpoint stays the caller's.</remarks>
+public sealed class UpgradeDialer : IDisposable
+{
+    readonly HttpMessageInvoker _http;
+    readonly TransportFallback _transports;
+
+    /// <summary>Creates a dialer of this endpoint.</summary>
+    /// <param name="endpoint">The server, and the credentials of its own that every request carries, if it has any.</param>
+    /// <param name="memory">Which transport worked with which server; shared by dialers of one server.</param>
+    public UpgradeDialer(KubernetesEndpoint endpoint, ITransportMemory memory)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        _http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
+        _transports = new TransportFallback(endpoint, new UpgradeHttp(endpoint, _http), memory);
+    }
+
+    /// <summary>Asks for the upgrade. Never a second time once a server has accepted.</summary>
+    /// <param name="uri">Where, with the query.</param>
+    /// <param name="request">What the query asks for.</param>
+    /// <param name="options">Transport, versions and deadlines; its channels are not looked at.</param>
+    /// <param name="describe">Adds headers to each try.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The connection, which the caller owns.</returns>
+    /// <exception cref="UpgradeException">The server refused: nothing was started.</exception>
+    /// <exception cref="HttpRequestException">The server could not be reached.</exception>
+    /// <exception cref="TimeoutException">The server did not answer within <see cref="ExecOptions.UpgradeTimeout"/>.</exception>
+    public Task<UpgradedConnection> DialAsync(
+        Uri uri, RemoteCommandRequest request, ExecOptions options, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken = default) =>
+        _transports.UpgradeAsync(new UpgradeRequest(uri, request, options) { Describe = describe }, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Server.Hosting;
+
+/// <summary>A web application inside somebody else's process: it reads no configuration, handles no signals and logs where it is told.</summary>
+public static class StreamingHost
+{
+    /// <summary>Builds it; not started yet.</summary>
+    /// <param name="logging">Where it logs; nowhere for null.</param>
+    /// <param name="configure">Endpoints and limits.</param>
+    /// <param name="services">Adds services; null for none.</param>
+    /// <param name="filter">Which categories are logged, at which levels; all for null.</param>
+    public static WebApplication Build(
+        ILoggerProvider? logging, Action<KestrelServerOptions> configure, Action<IServiceCollection>? services = null, Func<string?, LogLevel, bool>? filter = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        if (filter is not null) builder.Logging.AddFilter(filter);
+        if (logging is not null) builder.Logging.AddProvider(logging);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, CallerLifetime>(); // signals are the caller's business, not a library's
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        services?.Invoke(builder.Services);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(configure);
+        return builder.Build();
+    }
+
+    /// <summary>Where a started application is reached from this machine, in the order of its endpoints.</summary>
+    public static IReadOnlyList<Uri> AddressesOf(WebApplication application)
+    {
+        ArgumentNullException.ThrowIfNull(application);
+        return [.. application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(static text => Reachable(new Uri(text)))];
+    }
+
+    static Uri Reachable(Uri bound)
+    {
+        bool any = IPAddress.TryParse(bound.Host.Trim('[', ']'), out IPAddress? ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any));
+        return any ? new UriBuilder(bound) { Host = ip!.AddressFamily == AddressFamily.InterNetworkV6 ? "[::1]" : "127.0.0.1" }.Uri : bound;
+    }
+
+    sealed class CallerLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Buffers.Text;
+using System.Text;
+using Fairlead.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace Fairlead.Server;
+
+/// <summary>A browser cannot set headers on a WebSocket, and offers its bearer token as a subprotocol next to a real one.</summary>
+public static class SubprotocolToken
+{
+    const string Prefix = "base64url.bearer.authorization.k8s.io.";
+
+    /// <summary>
+    /// Takes the token out of the subprotocols that the request offers, so that it is neither negotiated nor echoed.
+    /// </summary>
+    /// <returns>The token; null where none is offered, where it stands alone, and for what is no token: bad base64, or characters that no header carries.</returns>
+    public static string? Take(HttpRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        StringValues header = request.Headers[HeaderNames.SecWebSocketProtocol];
+        if (header.Count == 0) return null;
+
+        List<string> offered = [.. SubprotocolNegotiation.Split(header)];
+        string? carrier = offered.Find(static name => name.StartsWith(Prefix, StringComparison.Ordinal));
+        if (carrier is null) return null;
+
+        offered.RemoveAll(static name => name.StartsWith(Prefix, StringComparison.Ordinal));
+        request.Headers[HeaderNames.SecWebSocketProtocol] = string.Join(", ", offered);
+        if (offered.Count == 0) return null; // a client that offers its token alone means no subprotocol of ours
+        try
+        {
+            string token = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(carrier.AsSpan(Prefix.Length)));
+            return token.All(static c => c is > ' ' and <= '~') ? token : null;
+        }
+        catch (FormatException)
+        {
+            return null; // no token: the request is nobody's, and is refused as such
+        }
+    }
+}

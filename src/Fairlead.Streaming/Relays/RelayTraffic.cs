@@ -1,0 +1,34 @@
+using Fairlead.Wire;
+
+namespace Fairlead.Streaming.Relays;
+
+/// <summary>What a relayed session has carried so far: payload bytes each way, and when the last of them passed. Read from any thread.</summary>
+public sealed class RelayTraffic
+{
+    readonly TimeProvider _time;
+    long _toServer, _toClient, _lastData;
+
+    /// <summary>Creates it; the time until the first byte counts as idle too.</summary>
+    public RelayTraffic(TimeProvider? time = null)
+    {
+        _time = time ?? TimeProvider.System;
+        _lastData = _time.GetTimestamp();
+    }
+
+    /// <summary>Payload bytes of input and terminal sizes.</summary>
+    public long BytesToServer => Interlocked.Read(ref _toServer);
+
+    /// <summary>Payload bytes of outputs.</summary>
+    public long BytesToClient => Interlocked.Read(ref _toClient);
+
+    /// <summary>How long no payload has passed in either direction. Pings are none.</summary>
+    public TimeSpan IdleFor => _time.GetElapsedTime(Interlocked.Read(ref _lastData));
+
+    /// <summary>Notes payload that passes on a channel.</summary>
+    internal void Add(RemoteChannel channel, long bytes)
+    {
+        if (channel is RemoteChannel.StandardInput or RemoteChannel.Resize) Interlocked.Add(ref _toServer, bytes);
+        else Interlocked.Add(ref _toClient, bytes);
+        Interlocked.Exchange(ref _lastData, _time.GetTimestamp());
+    }
+}
