@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
@@ -13,6 +14,7 @@ namespace Fairlead.Streaming.Relays;
 /// Nothing is held beyond the channels' own bounds: a slow client slows the server's command, and the other way round. Output is
 /// drained before the status; a server without a status is a failure to the client; a client that goes cuts the server's session.
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The source of _told has no timer, and may be told after the end: it is left to the collector.")]
 public sealed class RemoteCommandRelay
 {
     /// <summary>How long a client that does not read may keep a session open that this side has ended.</summary>
@@ -22,7 +24,7 @@ public sealed class RemoteCommandRelay
     readonly AskingSession _server;
     readonly RelayTraffic _traffic;
     readonly TimeProvider _time;
-    readonly CancellationTokenSource _told = new(); // has no timer, and may be told after the end: left to the collector
+    readonly CancellationTokenSource _told = new();
     Status? _ending;
 
     /// <summary>Creates it over two sessions, which stay the caller's.</summary>
