@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Fairlead.Testing;
 
 /// <summary>What a process holds, read from /proc.</summary>
-/// <param name="Descriptors">Open descriptors.</param>
+/// <param name="Descriptors">Open descriptors, but for code and symbols: the runtime opens those when first used, and keeps them.</param>
 /// <param name="Children">Its children that live.</param>
 /// <param name="Zombies">Its children that ended and were not waited for.</param>
 /// <param name="Threads">Its threads.</param>
@@ -25,7 +25,7 @@ public sealed record ProcessFootprint(int Descriptors, int Children, int Zombies
 
         (int living, int dead) = CountChildren(pid ?? Environment.ProcessId);
         return new ProcessFootprint(
-            Directory.GetFileSystemEntries($"{folder}/fd").Length, living, dead, (int)status["Threads"],
+            new DirectoryInfo($"{folder}/fd").EnumerateFileSystemInfos().Count(file => !IsCode(file.LinkTarget)), living, dead, (int)status["Threads"],
             status.GetValueOrDefault("RssAnon") * 1024, status.GetValueOrDefault("VmHWM") * 1024);
     }
 
@@ -41,6 +41,8 @@ public sealed record ProcessFootprint(int Descriptors, int Children, int Zombies
 
         return found;
     }
+
+    static bool IsCode(string? file) => Path.GetExtension(file) is ".dll" or ".pdb" or ".so";
 
     static (int Living, int Dead) CountChildren(int parent)
     {
