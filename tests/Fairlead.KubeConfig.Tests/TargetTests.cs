@@ -117,6 +117,40 @@ public sealed class TargetTests : IDisposable
     }
 
     [Fact]
+    public async Task A_forward_finds_the_pod_and_the_ports_behind_a_service()
+    {
+        _answers["/api/v1/namespaces/shop/services/web"] = (200, """{"metadata":{"name":"web"},"spec":{"selector":{"a":"1"},"ports":[{"port":80,"targetPort":8080}]}}""");
+        _answers[Pods + "?labelSelector=a%3D1"] = (200, List(Pod("leaving", more: ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", since: "2025-01-01T00:00:00Z"), Pod("next")));
+        ResolvedForward first = await Forward("svc/web", "80"), again = await WithResolver((resolver, _) => resolver.ResolveForwardAsync("svc/web", ["80"], again: true, cancellationToken: Ct));
+        Assert.Equal((new PodReference("next", "shop"), new ResolvedPort(80, 8080)), (first.Pod, Assert.Single(first.Ports)));
+        Assert.Equal("next", again.Pod.Name);
+    }
+
+    [Fact]
+    public async Task After_a_loss_only_a_ready_pod_will_do()
+    {
+        _answers["/api/v1/namespaces/shop/services/web"] = (200, """{"spec":{"selector":{"a":"1"}}}""");
+        _answers[Pods + "?labelSelector=a%3D1"] = (200, List(Pod("starting", ready: "False"), Pod("leaving", more: ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"")));
+        Assert.Equal("leaving", (await Forward("svc/web")).Pod.Name);
+        TargetException none = await Assert.ThrowsAsync<TargetException>(() => WithResolver((resolver, _) => resolver.ResolveForwardAsync("svc/web", [], again: true, cancellationToken: Ct)));
+        Assert.Equal("service \"web\" has no pod that is ready, and none came within 0 s; leaving is Running. See why: kubectl describe pod/leaving -n shop", none.Message);
+    }
+
+    [Fact]
+    public async Task A_pod_that_does_not_run_is_not_forwarded_to()
+    {
+        _answers[Pods + "/web-0"] = (200, Pod("web-0", "Pending"));
+        Assert.Equal(
+            "unable to forward port because pod is not running. Current status=Pending. Wait until it runs, for instance by: kubectl wait --for=condition=Ready pod/web-0 -n shop",
+            (await Assert.ThrowsAsync<TargetException>(() => Forward("web-0", "80"))).Message);
+    }
+
+    Task<ResolvedForward> Forward(string target, params string[] ports) =>
+        WithResolver((resolver, _) => resolver.ResolveForwardAsync(target, ports, cancellationToken: Ct));
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
     public async Task A_refusal_carries_what_the_server_said()
     {
         _answers[Pods + "/web-0"] = (403, """{"kind":"Status","status":"Failure","message":"pods \"web-0\" is forbidden: no","reason":"Forbidden","code":403}""");

@@ -43,6 +43,19 @@ sealed record Container
     [JsonPropertyName("stdin")] public bool Stdin { get; init; }
 
     [JsonPropertyName("tty")] public bool Tty { get; init; }
+
+    [JsonPropertyName("restartPolicy")] public string? RestartPolicy { get; init; }
+
+    [JsonPropertyName("ports")] public List<ContainerPort>? Ports { get; init; }
+}
+
+sealed record ContainerPort
+{
+    [JsonPropertyName("name")] public string? Name { get; init; }
+
+    [JsonPropertyName("containerPort")] public int Number { get; init; }
+
+    [JsonPropertyName("protocol")] public string? Protocol { get; init; }
 }
 
 sealed record PodStatus
@@ -76,12 +89,30 @@ sealed record PodList
 /// <summary>A deployment, service or other owner of pods. Its selector is a map of labels, or an object of two members.</summary>
 sealed record PodOwner
 {
+    [JsonPropertyName("metadata")] public ObjectMeta Metadata { get; init; } = new();
+
     [JsonPropertyName("spec")] public PodOwnerSpec? Spec { get; init; }
 }
 
 sealed record PodOwnerSpec
 {
     [JsonPropertyName("selector")] public JsonElement Selector { get; init; }
+
+    [JsonPropertyName("clusterIP")] public string? ClusterIP { get; init; }
+
+    [JsonPropertyName("ports")] public List<ServicePort>? Ports { get; init; }
+}
+
+/// <summary>A service's port. Its target is a number, a name, or absent: then it is the port itself.</summary>
+sealed record ServicePort
+{
+    [JsonPropertyName("name")] public string? Name { get; init; }
+
+    [JsonPropertyName("port")] public int Number { get; init; }
+
+    [JsonPropertyName("protocol")] public string? Protocol { get; init; }
+
+    [JsonPropertyName("targetPort")] public JsonElement Target { get; init; }
 }
 
 /// <summary>Source-generated JSON of these types.</summary>

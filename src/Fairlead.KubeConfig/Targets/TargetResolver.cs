@@ -46,7 +46,7 @@ public sealed class TargetResolver
         string space = string.IsNullOrEmpty(@namespace) ? _endpoint.DefaultNamespace : @namespace;
         Pod pod = name.Owner is null
             ? await _api.GetAsync($"{Pods(space)}/{Uri.EscapeDataString(name.Name)}", ApiJson.Default.Pod, cancellationToken)
-            : await FindPodOfAsync(name.Owner, name.Name, space, cancellationToken);
+            : await FindPodOfAsync(await GetOwnerAsync(name.Owner, name.Name, space, cancellationToken), name.Owner, name.Name, space, null, cancellationToken);
 
         if (pod.Status.Phase is "Succeeded" or "Failed")
         {
@@ -57,10 +57,54 @@ public sealed class TargetResolver
         return ContainerChoice.Choose(pod, space, container);
     }
 
-    async Task<Pod> FindPodOfAsync(OwnerKind kind, string name, string space, CancellationToken cancellationToken)
+    /// <summary>Finds a pod that runs, and the numbers of its ports, to forward to.</summary>
+    /// <param name="target">A pod's name, or <c>type/name</c>.</param>
+    /// <param name="ports">
+    /// The ports' numbers or names, of the pod; for a service, the service's, which lead to the pod's as the service says.
+    /// </param>
+    /// <param name="again">
+    /// True after a forward was lost. Then a pod that is ready is waited for, and one that is being deleted is not taken: most likely it is
+    /// the one that was lost.
+    /// </param>
+    /// <param name="namespace">Its namespace; null for the endpoint's default.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="TargetException">The target names nothing that runs, or has no such port.</exception>
+    /// <exception cref="KubernetesApiException">The server refused to tell.</exception>
+    /// <exception cref="HttpRequestException">The server was not reached.</exception>
+    public async Task<ResolvedForward> ResolveForwardAsync(
+        string target, IReadOnlyList<string> ports, bool again = false, string? @namespace = null, CancellationToken cancellationToken = default)
     {
-        string path = $"{kind.ApiPath}/namespaces/{Uri.EscapeDataString(space)}/{kind.Plural}/{Uri.EscapeDataString(name)}";
-        PodOwner owner = await _api.GetAsync(path, ApiJson.Default.PodOwner, cancellationToken);
+        ArgumentException.ThrowIfNullOrEmpty(target);
+        ArgumentNullException.ThrowIfNull(ports);
+        TargetName name = TargetName.Parse(target);
+        string space = string.IsNullOrEmpty(@namespace) ? _endpoint.DefaultNamespace : @namespace;
+        PodOwner? owner = null;
+        Pod pod;
+        if (name.Owner is null)
+        {
+            pod = await _api.GetAsync($"{Pods(space)}/{Uri.EscapeDataString(name.Name)}", ApiJson.Default.Pod, cancellationToken);
+            if (pod.Status.Phase != "Running")
+            {
+                throw new TargetException(
+                    $"unable to forward port because pod is not running. Current status={pod.Status.Phase}. "
+                    + $"Wait until it runs, for instance by: kubectl wait --for=condition=Ready pod/{pod.Metadata.Name} -n {space}");
+            }
+        }
+        else
+        {
+            owner = await GetOwnerAsync(name.Owner, name.Name, space, cancellationToken);
+            pod = await FindPodOfAsync(owner, name.Owner, name.Name, space, again ? PodsToForward.Ready : PodsToForward.Running, cancellationToken);
+        }
+
+        PodPorts numbers = new(pod, name.Owner?.Singular == "service" ? owner : null);
+        return new ResolvedForward(new PodReference(pod.Metadata.Name, space), [.. ports.Select(numbers.Find)]);
+    }
+
+    Task<PodOwner> GetOwnerAsync(OwnerKind kind, string name, string space, CancellationToken cancellationToken) =>
+        _api.GetAsync($"{kind.ApiPath}/namespaces/{Uri.EscapeDataString(space)}/{kind.Plural}/{Uri.EscapeDataString(name)}", ApiJson.Default.PodOwner, cancellationToken);
+
+    async Task<Pod> FindPodOfAsync(PodOwner owner, OwnerKind kind, string name, string space, PodsToForward? wanted, CancellationToken cancellationToken)
+    {
         string selector = owner.Spec is { } spec ? LabelSelector.Format(spec.Selector) : "";
         if (selector.Length == 0) throw new TargetException($"{kind.Singular} \"{name}\" has no selector: it says nothing about its pods");
 
@@ -68,11 +112,14 @@ public sealed class TargetResolver
         while (true)
         {
             PodList list = await _api.GetAsync($"{Pods(space)}?labelSelector={Uri.EscapeDataString(selector)}", ApiJson.Default.PodList, cancellationToken);
-            if (list.Items?.Order(PodOrder.BestFirst).FirstOrDefault() is { } best) return best;
+            IEnumerable<Pod> best = (list.Items ?? []).Order(PodOrder.BestFirst);
+            if (best.FirstOrDefault(pod => wanted?.Takes(pod) ?? true) is { } found) return found;
             if (_time.GetElapsedTime(started) >= PodTimeout)
             {
                 string seconds = PodTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-                throw new TargetException($"{kind.Singular} \"{name}\" has no pods, and none came within {seconds} s");
+                throw new TargetException(best.FirstOrDefault() is not { } other
+                    ? $"{kind.Singular} \"{name}\" has no pods, and none came within {seconds} s"
+                    : $"{kind.Singular} \"{name}\" has no pod that {wanted!.What}, and none came within {seconds} s; {other.Metadata.Name} is {other.Status.Phase}. See why: kubectl describe pod/{other.Metadata.Name} -n {space}");
             }
 
             await Task.Delay(_pollInterval, _time, cancellationToken);
