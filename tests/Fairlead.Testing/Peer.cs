@@ -18,6 +18,9 @@ public sealed record Peer(string Name, string? Version, string? MissingBecause)
     /// <summary>@kubernetes/client-node.</summary>
     public const string ClientNode = "client-node";
 
+    /// <summary>containerd 1.6 with runc and the image of a busybox.</summary>
+    public const string Containerd = "containerd";
+
     /// <summary>The peer's folder.</summary>
     public string Folder => Path.Combine(Repository.Peers, Name);
 

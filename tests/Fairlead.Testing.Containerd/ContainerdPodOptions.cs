@@ -1,0 +1,26 @@
+namespace Fairlead.Testing.Containerd;
+
+/// <summary>What a pod of a <see cref="ContainerdProcess"/> is like.</summary>
+public sealed record ContainerdPodOptions
+{
+    /// <summary>Its name.</summary>
+    public string Name { get; init; } = "demo";
+
+    /// <summary>Its namespace.</summary>
+    public string Namespace { get; init; } = "default";
+
+    /// <summary>The name of its container.</summary>
+    public string Container { get; init; } = "main";
+
+    /// <summary>What the container runs.</summary>
+    public IReadOnlyList<string> Command { get; init; } = ["sleep", "2147483647"];
+
+    /// <summary>It has an input that can be attached to.</summary>
+    public bool Stdin { get; init; }
+
+    /// <summary>The first attached input that ends is the container's end of input.</summary>
+    public bool StdinOnce { get; init; }
+
+    /// <summary>It has a terminal.</summary>
+    public bool Tty { get; init; }
+}

@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Fairlead.Containerd.Cri;
+using Grpc.Net.Client;
+
+namespace Fairlead.Testing.Containerd;
+
+/// <summary>
+/// A containerd of its own: root, state, sockets and cgroup apart from any other's on the machine. Disposing ends every pod that it
+/// still holds, whoever made it, and leaves no process, mount or file.
+/// </summary>
+public sealed class ContainerdProcess : IAsyncDisposable
+{
+    const string Booted = "containerd successfully booted";
+
+    readonly RunningProcess _process;
+    readonly GrpcChannel _channel;
+
+    ContainerdProcess(RunningProcess process, ContainerdFolder folder)
+    {
+        _process = process;
+        Folder = folder;
+        _channel = GrpcChannel.ForAddress("http://containerd", new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAsync(folder.Socket, cancellationToken) },
+            DisposeHttpClient = true,
+        });
+        Runtime = new RuntimeService.RuntimeServiceClient(_channel);
+    }
+
+    /// <summary>Why none can be started here; null when one can.</summary>
+    public static string? MissingBecause =>
+        Peer.Find(Peer.Containerd).MissingBecause ?? (Capabilities.MayMount ? null : "containerd: needs root and the right to mount, which this user has not");
+
+    /// <summary>The process id of containerd itself.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>The Unix socket at which the CRI, and containerd's own API, are served.</summary>
+    public string Socket => Folder.Socket;
+
+    /// <summary>Where its files are, and where a test may put its own; deleted at the end.</summary>
+    public ContainerdFolder Folder { get; }
+
+    /// <summary>The CRI, for what is not offered here.</summary>
+    public RuntimeService.RuntimeServiceClient Runtime { get; }
+
+    /// <summary>What it logged so far.</summary>
+    public string Log => _process.Stderr.Text;
+
+    /// <summary>Starts one, with the busybox image imported.</summary>
+    /// <exception cref="InvalidOperationException">It cannot run here, or did not start; says why.</exception>
+    public static async Task<ContainerdProcess> StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (MissingBecause is { } reason) throw new InvalidOperationException(reason);
+        ContainerdFolder folder = ContainerdFolder.Create();
+        ContainerdProcess? containerd = null;
+        try
+        {
+            // runc and the shim are looked for on the PATH
+            RunOptions options = new() { Environment = new Dictionary<string, string?> { ["PATH"] = $"{ContainerdFolder.Programs}:{Environment.GetEnvironmentVariable("PATH")}" } };
+            containerd = new ContainerdProcess(RunningProcess.Start(Path.Combine(ContainerdFolder.Programs, "containerd"), ["--config", folder.Configuration], options), folder);
+            await containerd._process.Stderr.ContainsAsync(Booted, cancellationToken);
+            RunResult import = await RunningProcess.RunAsync(
+                Path.Combine(ContainerdFolder.Programs, "ctr"), ["--address", folder.Socket, "--namespace", "k8s.io", "images", "import", "--snapshotter", "native", ContainerdFolder.ImageFile],
+                cancellationToken: cancellationToken);
+            return import.ExitCode == 0 ? containerd : throw new InvalidOperationException($"The image was not imported: {import}");
+        }
+        catch
+        {
+            if (containerd is not null) await containerd.DisposeAsync();
+            else folder.Delete();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a pod of one container and waits until both run.</summary>
+    /// <param name="options">What it is like; null for one that sleeps.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="Grpc.Core.RpcException">It did not start; says why.</exception>
+    public async Task<ContainerdPod> RunPodAsync(ContainerdPodOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        PodSandboxConfig sandbox = new()
+        {
+            Metadata = new() { Name = options.Name, Namespace = options.Namespace, Uid = Guid.NewGuid().ToString() },
+            LogDirectory = Folder.Logs(options.Name),
+            Labels = { ["io.kubernetes.pod.name"] = options.Name, ["io.kubernetes.pod.namespace"] = options.Namespace },
+            // without a network plugin there is the host's network alone
+            Linux = new() { CgroupParent = Folder.CgroupParent, SecurityContext = new() { NamespaceOptions = new() { Network = NamespaceMode.Node } } },
+        };
+        ContainerConfig container = new()
+        {
+            Metadata = new() { Name = options.Container },
+            Image = new() { Image = ContainerdFolder.Image },
+            Command = { options.Command },
+            LogPath = string.Create(CultureInfo.InvariantCulture, $"{options.Container}/0.log"),
+            Stdin = options.Stdin,
+            StdinOnce = options.StdinOnce,
+            Tty = options.Tty,
+            Labels = { ["io.kubernetes.container.name"] = options.Container },
+            Linux = new() { SecurityContext = new() { NamespaceOptions = new() { Network = NamespaceMode.Node, Pid = NamespaceMode.Container } } },
+        };
+
+        string sandboxId = (await Runtime.RunPodSandboxAsync(new() { Config = sandbox }, cancellationToken: cancellationToken)).PodSandboxId;
+        CreateContainerResponse created = await Runtime.CreateContainerAsync(
+            new() { PodSandboxId = sandboxId, Config = container, SandboxConfig = sandbox }, cancellationToken: cancellationToken);
+        await Runtime.StartContainerAsync(new() { ContainerId = created.ContainerId }, cancellationToken: cancellationToken);
+        return new ContainerdPod(options.Namespace, options.Name, options.Container, sandboxId, created.ContainerId);
+    }
+
+    /// <summary>Asks for an exec session.</summary>
+    /// <returns>The address at which it is had: good once, and for a minute.</returns>
+    public async Task<Uri> ExecAsync(ExecRequest request, CancellationToken cancellationToken = default) =>
+        new((await Runtime.ExecAsync(request, cancellationToken: cancellationToken)).Url);
+
+    async Task RemovePodsAsync(CancellationToken cancellationToken)
+    {
+        ListPodSandboxResponse pods = await Runtime.ListPodSandboxAsync(new(), cancellationToken: cancellationToken);
+        foreach (PodSandbox pod in pods.Items)
+        {
+            await Runtime.StopPodSandboxAsync(new() { PodSandboxId = pod.Id }, cancellationToken: cancellationToken);
+            await Runtime.RemovePodSandboxAsync(new() { PodSandboxId = pod.Id }, cancellationToken: cancellationToken);
+        }
+    }
+
+    static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    {
+        System.Net.Sockets.Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        using CancellationTokenSource patience = new(Eventually.Patience);
+        try
+        {
+            if (!_process.HasExited && Log.Contains(Booted, StringComparison.Ordinal)) await RemovePodsAsync(patience.Token);
+            await _process.TerminateAsync(patience.Token);
+        }
+        finally
+        {
+            _channel.Dispose();
+            await _process.DisposeAsync();
+            // what a failed removal, or a containerd that was killed, left
+            await Folder.EndShimsAsync();
+            Folder.Delete();
+        }
+    }
+}
