@@ -64,6 +64,7 @@ static class FairleadCommand
         {
             ExecVerb.Create(invocation),
             AttachVerb.Create(invocation),
+            GatewayVerb.Create(invocation),
             LabVerb.Create(invocation),
             DemoVerb.Create(invocation),
             CompletionVerb.Create(invocation),

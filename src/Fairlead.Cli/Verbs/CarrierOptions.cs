@@ -42,7 +42,7 @@ sealed class CarrierOptions
         CustomParser = DurationText.ParsePositive,
     };
 
-    static Transport ParseTransport(ArgumentResult result)
+    internal static Transport ParseTransport(ArgumentResult result)
     {
         switch (result.Tokens.Count > 0 ? result.Tokens[0].Value : "")
         {

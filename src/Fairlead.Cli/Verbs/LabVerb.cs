@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Processes;
@@ -75,16 +74,7 @@ static class LabVerb
     [SupportedOSPlatform("linux")]
     static async Task ServeAsync(Invocation invocation, string kubeconfig, LabOptions options, CancellationToken cancellationToken)
     {
-        TaskCompletionSource stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true; // ended in order instead: with every process that was started
-            stop.TrySetResult();
-        }
-
-        using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+        using StopSignals stop = new();
         await using LabServer lab = await StartAsync(options, cancellationToken);
         try
         {
@@ -97,7 +87,7 @@ static class LabVerb
 
         await invocation.Output.WriteLineAsync($"ready {lab.Url.GetLeftPart(UriPartial.Authority)} kubeconfig={kubeconfig}");
         await invocation.Output.FlushAsync(cancellationToken);
-        await stop.Task.WaitAsync(cancellationToken);
+        await stop.WaitAsync(cancellationToken);
     }
 
     [SupportedOSPlatform("linux")]

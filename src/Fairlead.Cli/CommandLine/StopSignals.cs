@@ -1,0 +1,27 @@
+using System.Runtime.InteropServices;
+
+namespace Fairlead.Cli.CommandLine;
+
+/// <summary>SIGTERM, SIGINT and SIGHUP for verbs that serve: they are to end in order, with everything they started.</summary>
+sealed class StopSignals : IDisposable
+{
+    readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly PosixSignalRegistration[] _registrations;
+
+    public StopSignals() =>
+        _registrations = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+
+    /// <summary>Waits for one of them.</summary>
+    public Task WaitAsync(CancellationToken cancellationToken) => _stop.Task.WaitAsync(cancellationToken);
+
+    void Stop(PosixSignalContext context)
+    {
+        if (!_stop.TrySetResult()) return; // asked again: the program ends as any would
+        context.Cancel = true;
+    }
+
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration registration in _registrations) registration.Dispose();
+    }
+}

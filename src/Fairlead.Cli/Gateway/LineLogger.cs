@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Cli.Gateway;
+
+/// <summary>Logs one line an entry. Exceptions by their kind alone: their messages may quote what a caller sent.</summary>
+sealed class LineLogger(TextWriter output, LogLevel least) : ILoggerProvider, ILogger
+{
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (!IsEnabled(logLevel)) return;
+        string line = $"fairlead: {formatter(state, null)}{(exception is null ? "" : " (" + exception.GetType().Name + ")")}";
+        lock (output) output.WriteLine(line);
+    }
+
+    public void Dispose()
+    {
+    }
+}

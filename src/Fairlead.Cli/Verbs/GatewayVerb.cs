@@ -1,0 +1,127 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Gateway;
+using Fairlead.Gateway;
+using Fairlead.KubeConfig;
+using Fairlead.Server.Hosting;
+using Fairlead.Streaming;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Cli.Verbs;
+
+/// <summary><c>fairlead gateway</c>: any client to any server.</summary>
+static class GatewayVerb
+{
+    public static Command Create(Invocation invocation)
+    {
+        VerbCommand verb = new("gateway", "Stand in front of an API server, a kubelet or a lab, and let every client reach it whatever each of them speaks.")
+        {
+            Usage = "[--listen ADDR:PORT] (--upstream URL | --upstream-kubeconfig FILE) [options]",
+            Examples = """
+                # In front of the cluster of a kubeconfig; clients use their own credentials
+                fairlead gateway --upstream-kubeconfig ~/.kube/config --write-kubeconfig gateway.kubeconfig
+
+                # From another terminal, with a kubectl of any age
+                kubectl --kubeconfig gateway.kubeconfig exec -it demo -- sh
+
+                # Client certificates of an authority of your own, and sessions of an hour at most
+                fairlead gateway --listen 0.0.0.0:8443 --upstream-kubeconfig gateway-identity.kubeconfig --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt --max-session-age 1h
+                """,
+        };
+        GatewayVerbOptions options = new();
+        options.AddTo(verb);
+        verb.SetAction(async (parsed, cancellationToken) =>
+        {
+            using StopSignals stop = new();
+            using Telemetry? telemetry = Telemetry.Start();
+            GatewayOptions configured = Read(parsed, options, invocation, out string? authorityPem);
+            await using GatewayServer gateway = await StartAsync(configured, cancellationToken);
+            string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
+            if (kubeconfig is not null)
+                await WriteAsync(kubeconfig, RedirectedKubeConfig.Create(parsed.GetValue(options.Kubeconfig), gateway.Url, authorityPem ?? gateway.AuthorityPem), cancellationToken);
+
+            await invocation.Output.WriteLineAsync(
+                $"ready {gateway.Url.GetLeftPart(UriPartial.Authority)}{(kubeconfig is null ? "" : " kubeconfig=" + kubeconfig)}"
+                + (gateway.OperationsUrl is { } operations ? " operations=" + operations.GetLeftPart(UriPartial.Authority) : ""));
+            await invocation.Output.FlushAsync(cancellationToken);
+            await stop.WaitAsync(cancellationToken);
+            await gateway.DrainAsync(parsed.GetValue(options.Drain), cancellationToken);
+        });
+        return verb;
+    }
+
+    static GatewayOptions Read(ParseResult parsed, GatewayVerbOptions options, Invocation invocation, out string? authorityPem)
+    {
+        string? url = parsed.GetValue(options.Upstream), kubeconfig = parsed.GetValue(options.Kubeconfig), clientCa = parsed.GetValue(options.ClientCa);
+        string? certificate = parsed.GetValue(options.TlsCert), key = parsed.GetValue(options.TlsKey);
+        if (url is null == kubeconfig is null) throw new UsageException("name the server: either --upstream or --upstream-kubeconfig");
+        if (certificate is null != key is null) throw new UsageException("--tls-cert and --tls-key belong together");
+        if (clientCa is not null && kubeconfig is null)
+            throw new UsageException("--client-ca needs credentials by which the gateway speaks for its clients: name them by --upstream-kubeconfig");
+
+        authorityPem = null;
+        (X509Certificate2? served, X509Certificate2Collection? chain) = (null, null);
+        if (certificate is not null) (served, chain, authorityPem) = TlsFiles.ReadServer(certificate, key!);
+        X509Certificate2Collection? authorities = clientCa is null ? null : TlsFiles.ReadAuthorities(clientCa);
+        KubeConfigOptions upstream = new() { Path = kubeconfig, Server = url, CertificateAuthority = parsed.GetValue(options.UpstreamCa), Anonymous = true, Interactive = false };
+        CarrierLimits limits = CarrierLimits.Default with
+        {
+            PingInterval = parsed.GetValue(options.PingInterval),
+            PingTimeout = parsed.GetValue(options.PingTimeout),
+            StreamTimeout = parsed.GetValue(options.StreamTimeout),
+        };
+        return new GatewayOptions
+        {
+            Listen = GatewayVerbOptions.Address("--listen", parsed.GetValue(options.Listen)!),
+            Upstream = KubeConfigEndpoint.Load(upstream),
+            Own = authorities is null ? null : KubeConfigEndpoint.Load(upstream with { Anonymous = false }),
+            UpstreamTransport = parsed.GetValue(options.Transport),
+            Certificate = served,
+            CertificateChain = chain,
+            ClientAuthorities = authorities,
+            AllowedOrigins = parsed.GetValue(options.AllowOrigin) ?? [],
+            UpstreamChecksCreate = parsed.GetValue(options.UpstreamChecksCreate),
+            ClientLimits = limits,
+            UpstreamLimits = limits,
+            UpgradeTimeout = parsed.GetValue(options.HandshakeTimeout),
+            IdleTimeout = parsed.GetValue(options.IdleTimeout),
+            MaxSessionAge = parsed.GetValue(options.MaxSessionAge),
+            ReauthorizeEvery = parsed.GetValue(options.ReauthorizeEvery),
+            MaxSessions = parsed.GetValue(options.MaxSessions),
+            MaxSessionsPerCaller = parsed.GetValue(options.MaxSessionsPerCaller),
+            AuditCommand = parsed.GetValue(options.AuditCommand),
+            Audit = record =>
+            {
+                lock (invocation.Error) invocation.Error.WriteLine(record.ToJson());
+            },
+            Operations = parsed.GetValue(options.Operations) is { } operations ? GatewayVerbOptions.Address("--operations", operations) : null,
+            Logging = new LineLogger(invocation.Error, parsed.GetValue(options.Verbose) ? LogLevel.Debug : LogLevel.Information),
+        };
+    }
+
+    static async Task<GatewayServer> StartAsync(GatewayOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GatewayServer.StartAsync(options, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new UsageException($"--listen {options.Listen}: {e.Message}");
+        }
+    }
+
+    static async Task WriteAsync(string path, string text, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await OwnerOnlyFile.WriteAsync(path, text, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"the kubeconfig cannot be written to \"{path}\": {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Net.Http.Headers;
+using Fairlead.Client;
+using Fairlead.Gateway.Callers;
+
+namespace Fairlead.Gateway.Forwarding;
+
+/// <summary>
+/// The server behind, in two forms that never share a connection: without credentials, for callers who bring their own, and with the
+/// gateway's, for callers whom it has authenticated itself.
+/// </summary>
+sealed class UpstreamServer : IDisposable
+{
+    static readonly UriCreationOptions s_asItIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    readonly Side _plain;
+    readonly Side? _own;
+    readonly string _prefix;
+
+    internal UpstreamServer(GatewayOptions options)
+    {
+        TransportMemory memory = new(options.Clock);
+        _plain = new Side(options.Upstream, memory);
+        _own = options.Own is null ? null : new Side(options.Own, memory);
+        _prefix = options.Upstream.Server.GetLeftPart(UriPartial.Path).TrimEnd('/');
+    }
+
+    internal bool IsSecure => _plain.Endpoint.Server.Scheme == Uri.UriSchemeHttps;
+
+    /// <summary>The address of a target of the gateway's, byte for byte as it was asked for.</summary>
+    internal Uri Locate(string target) => new(_prefix + target, in s_asItIs);
+
+    internal HttpMessageInvoker HttpFor(Caller caller) => SideFor(caller).Http;
+
+    internal UpgradeDialer DialerFor(Caller caller) => SideFor(caller).Dialer;
+
+    /// <summary>Puts the gateway's own credentials, where it speaks for the caller, and the caller's on a request.</summary>
+    internal async ValueTask AuthorizeAsync(HttpRequestMessage request, Caller caller, CancellationToken cancellationToken)
+    {
+        if (SideFor(caller).Endpoint.Authorize is { } authorize) await authorize(request, false, cancellationToken);
+        Show(request.Headers, caller);
+    }
+
+    /// <summary>Shows the caller, behind the gateway's own credentials; an impersonation of their own gives way to the caller's.</summary>
+    internal static void Show(HttpRequestHeaders headers, Caller caller)
+    {
+        foreach (string name in headers.Select(static header => header.Key).Where(static name => name.StartsWith("Impersonate-", StringComparison.OrdinalIgnoreCase)).ToArray())
+            headers.Remove(name);
+        foreach ((string name, string value) in caller.Shown()) headers.TryAddWithoutValidation(name, value);
+    }
+
+    Side SideFor(Caller caller) => !caller.IsImpersonated ? _plain
+        : _own ?? throw new InvalidOperationException("A caller with a certificate needs the gateway's own credentials.");
+
+    public void Dispose()
+    {
+        _plain.Dispose();
+        _own?.Dispose();
+    }
+
+    sealed class Side : IDisposable
+    {
+        internal Side(KubernetesEndpoint endpoint, TransportMemory memory)
+        {
+            endpoint.Handler.EnableMultipleHttp2Connections = true; // a server's limit of streams a connection is no limit of ours
+            Endpoint = endpoint;
+            Http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
+            Dialer = new UpgradeDialer(endpoint, memory);
+        }
+
+        internal KubernetesEndpoint Endpoint { get; }
+
+        internal HttpMessageInvoker Http { get; }
+
+        internal UpgradeDialer Dialer { get; }
+
+        public void Dispose()
+        {
+            Dialer.Dispose();
+            Http.Dispose();
+            Endpoint.Dispose();
+        }
+    }
+}

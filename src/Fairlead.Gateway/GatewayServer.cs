@@ -1,0 +1,137 @@
+using Fairlead.Gateway.Callers;
+using Fairlead.Gateway.Forwarding;
+using Fairlead.Gateway.Operations;
+using Fairlead.Gateway.Sessions;
+using Fairlead.Server;
+using Fairlead.Server.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Fairlead.Gateway;
+
+/// <summary>
+/// Stands in front of an API server, a kubelet or another Fairlead: sessions are accepted in every version and dialled in the best that
+/// the server behind takes; everything else is forwarded. Keeps nothing that a second one beside it would need to know.
+/// </summary>
+public sealed class GatewayServer : IAsyncDisposable
+{
+    readonly UpstreamServer _upstream;
+    readonly EphemeralCertificate? _certificate;
+    readonly SessionSlots _slots;
+    readonly DrainState _drain = new();
+    readonly GatewayMetrics _metrics = new();
+    readonly PrometheusText _text;
+    readonly WebApplication _application;
+    readonly ILogger _logger;
+    int _disposed;
+
+    GatewayServer(GatewayOptions options)
+    {
+        _upstream = new UpstreamServer(options);
+        _slots = new SessionSlots(options.MaxSessions, options.MaxSessionsPerCaller);
+        _text = new PrometheusText(_metrics.Meter);
+        if (options.Certificate is null) _certificate = EphemeralCertificate.Create(options.Listen.Address, "fairlead gateway");
+        _application = StreamingHost.Build(
+            options.Logging, kestrel => Configure(kestrel, options), static services => services.AddHttpForwarder(),
+            static (category, _) => category?.StartsWith("Fairlead.", StringComparison.Ordinal) == true); // the framework's own categories show queries
+        _logger = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Gateway");
+        CreateCheck create = new(_upstream, options.Clock);
+        GatewayHandler handler = new(
+            options,
+            new SessionEndpoint(options, _upstream, create, _slots, _metrics, _drain, _logger),
+            new OrdinaryRequests(_upstream, _application.Services.GetRequiredService<IHttpForwarder>()),
+            new OperationsEndpoint(_text, _drain), _metrics, _logger);
+        _application.Run(handler.InvokeAsync);
+    }
+
+    /// <summary>The address that clients use.</summary>
+    public Uri Url { get; private set; } = null!;
+
+    /// <summary>Where health and metrics are served; null where that was not asked for.</summary>
+    public Uri? OperationsUrl { get; private set; }
+
+    /// <summary>What vouches for the gateway's certificate, as PEM; null where one was given.</summary>
+    public string? AuthorityPem => _certificate?.AuthorityPem;
+
+    /// <summary>Sessions that run now.</summary>
+    public int ActiveSessions => _slots.Taken;
+
+    /// <summary>Starts it. Returns when requests are answered.</summary>
+    /// <param name="options">What it stands in front of; its endpoints belong to the gateway from here on, also when this throws.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">The address is in use.</exception>
+    public static async Task<GatewayServer> StartAsync(GatewayOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.ClientAuthorities is not null && options.Own is null)
+            throw new ArgumentException("Callers with certificates need the gateway's own credentials: it speaks for them by impersonation.", nameof(options));
+        GatewayServer gateway = new(options);
+        try
+        {
+            await gateway._application.StartAsync(cancellationToken);
+            IReadOnlyList<Uri> addresses = StreamingHost.AddressesOf(gateway._application);
+            gateway.Url = addresses[0];
+            gateway.OperationsUrl = addresses.Count > 1 ? addresses[1] : null;
+            return gateway;
+        }
+        catch
+        {
+            await gateway.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Takes no new sessions, and waits until those that run have ended, at most for a period; those left are then told and ended.</summary>
+    public async Task DrainAsync(TimeSpan period, CancellationToken cancellationToken = default)
+    {
+        _drain.Begin();
+        Log.Draining(_logger, _slots.Taken);
+        try
+        {
+            await _slots.WaitForNoneAsync().WaitAsync(period, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            await _drain.EndAsync();
+            await _slots.WaitForNoneAsync().WaitAsync(TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who does not read is cut
+        }
+    }
+
+    void Configure(KestrelServerOptions kestrel, GatewayOptions options)
+    {
+        PodsApiKestrel.Configure(kestrel);
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+        kestrel.Listen(options.Listen, listen => listen.UseHttps(https => ConfigureTls(https, options)));
+        if (options.Operations is { } operations) kestrel.Listen(operations, OperationsEndpoint.Mark);
+    }
+
+    void ConfigureTls(HttpsConnectionAdapterOptions https, GatewayOptions options)
+    {
+        https.ServerCertificate = options.Certificate ?? _certificate!.Server;
+        https.ServerCertificateChain = options.CertificateChain;
+        if (options.ClientAuthorities is not { } authorities) return;
+        ClientAuthorities trusted = new(authorities);
+        https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+        https.ClientCertificateValidation = (certificate, chain, _) => trusted.Vouch(certificate, chain);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        _drain.Begin();
+        await _drain.EndAsync();
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+        _upstream.Dispose();
+        _text.Dispose();
+        _metrics.Dispose();
+        _certificate?.Dispose();
+        _drain.Dispose();
+    }
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Gateway;
+
+/// <summary>What this room logs. Never a query, a header, a token, nor what a session carries.</summary>
+static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Debug, "{Method} {Path} by {Who} refused with {Code} {Reason}", EventName = "RequestRefused")]
+    public static partial void RequestRefused(ILogger logger, string method, string path, string who, int? code, string? reason);
+
+    [LoggerMessage(2, LogLevel.Error, "{Method} {Path} failed with {Kind}", EventName = "RequestFailed")]
+    public static partial void RequestFailed(ILogger logger, string method, string path, string kind);
+
+    [LoggerMessage(3, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} begins: {Client} to {Server}, fallback: {FellBack}", EventName = "SessionBegins")]
+    public static partial void SessionBegins(ILogger logger, string kind, string who, string @namespace, string pod, string client, string server, bool fellBack);
+
+    [LoggerMessage(4, LogLevel.Information, "The gateway drains: no new sessions, {Running} are running", EventName = "Draining")]
+    public static partial void Draining(ILogger logger, int running);
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Text;
+
+namespace Fairlead.Gateway.Operations;
+
+/// <summary>One meter's instruments in Prometheus' text form (version 0.0.4): counters, up-down counters and histograms.</summary>
+/// <remarks>Of our own, since the packaged exporter is a beta. A series that was seen once stays; their number is bounded by the tags'.</remarks>
+sealed class PrometheusText : IDisposable
+{
+    internal const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    static readonly double[] s_bounds = [0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 14400];
+
+    readonly Lock _lock = new();
+    readonly SortedDictionary<string, Family> _families = new(StringComparer.Ordinal);
+    readonly MeterListener _listener;
+
+    internal PrometheusText(Meter meter)
+    {
+        _listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (ReferenceEquals(instrument.Meter, meter)) listener.EnableMeasurementEvents(instrument, FamilyOf(instrument));
+            },
+        };
+        _listener.SetMeasurementEventCallback<long>((_, value, tags, family) => Add((Family)family!, value, tags));
+        _listener.SetMeasurementEventCallback<double>((_, value, tags, family) => Add((Family)family!, value, tags));
+        _listener.Start();
+    }
+
+    internal string Format()
+    {
+        StringBuilder text = new();
+        lock (_lock)
+        {
+            foreach ((string name, Family family) in _families)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {family.Description}\n# TYPE {name} {family.Type}\n");
+                foreach ((string labels, Series series) in family.Series) Write(text, name, labels, family, series);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    static void Write(StringBuilder text, string name, string labels, Family family, Series series)
+    {
+        if (family.Type != "histogram")
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{name}{{{labels}}} {series.Sum}\n");
+            return;
+        }
+
+        string separator = labels.Length > 0 ? "," : "";
+        long below = 0;
+        for (int i = 0; i < s_bounds.Length; i++)
+        {
+            below += series.Buckets[i];
+            text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels}{separator}le=\"{s_bounds[i]}\"}} {below}\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels}{separator}le=\"+Inf\"}} {series.Count}\n{name}_sum{{{labels}}} {series.Sum}\n{name}_count{{{labels}}} {series.Count}\n");
+    }
+
+    Family FamilyOf(Instrument instrument)
+    {
+        string type = instrument switch { Counter<long> => "counter", Histogram<double> => "histogram", _ => "gauge" };
+        string unit = instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        string name = instrument.Name.Replace('.', '_');
+        if (unit.Length > 0 && !name.EndsWith(unit, StringComparison.Ordinal)) name += unit;
+        if (type == "counter") name += "_total";
+        Family family = new(type, instrument.Description ?? "");
+        lock (_lock) _families[name] = family;
+        return family;
+    }
+
+    void Add(Family family, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        StringBuilder labels = new();
+        foreach ((string key, object? tag) in tags)
+        {
+            string escaped = Convert.ToString(tag, CultureInfo.InvariantCulture)!.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+            labels.Append(CultureInfo.InvariantCulture, $"{(labels.Length > 0 ? "," : "")}{key}=\"{escaped}\"");
+        }
+
+        lock (_lock)
+        {
+            if (!family.Series.TryGetValue(labels.ToString(), out Series? series)) family.Series[labels.ToString()] = series = new Series();
+            series.Sum += value;
+            series.Count++;
+            int bucket = Array.FindIndex(s_bounds, bound => value <= bound);
+            if (bucket >= 0) series.Buckets[bucket]++;
+        }
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    sealed class Family(string type, string description)
+    {
+        internal string Type { get; } = type;
+
+        internal string Description { get; } = description;
+
+        internal SortedDictionary<string, Series> Series { get; } = new(StringComparer.Ordinal);
+    }
+
+    sealed class Series
+    {
+        internal double Sum { get; set; }
+
+        internal long Count { get; set; }
+
+        internal long[] Buckets { get; } = new long[s_bounds.Length];
+    }
+}
