@@ -23,7 +23,7 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
     MessageBuffer _current;
     int _inFlight;
     bool _waiting, _cancelNext, _completed, _ended;
-    SessionLostException? _loss;
+    IOException? _loss;
 
     protected ChannelPipeWriter() => _cancelWait = static state => ((ChannelPipeWriter)state!).EndWait(canceled: true, byToken: true);
 
@@ -141,7 +141,7 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
     }
 
     /// <summary>Called when the carrier takes nothing more: in order (null), or because it was lost.</summary>
-    internal void OnEnded(SessionLostException? loss)
+    internal void OnEnded(IOException? loss)
     {
         lock (_lock)
         {
@@ -197,7 +197,7 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
     void EndWait(bool canceled, bool byToken)
     {
         bool ended;
-        SessionLostException? loss;
+        IOException? loss;
         lock (_lock)
         {
             if (!_waiting) return;

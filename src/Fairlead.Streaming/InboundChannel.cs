@@ -65,7 +65,7 @@ sealed class InboundChannel
     internal void StopWaiting() => _pipe.Writer.CancelPendingFlush();
 
     /// <summary>No more will come: an end of input, or a loss that the consumer sees once it has read what came before.</summary>
-    internal void Complete(SessionLostException? loss)
+    internal void Complete(IOException? loss)
     {
         if (_completed) return; // an input that had ended before the session was lost is whole
         _completed = _dropping = true;

@@ -8,11 +8,11 @@ namespace Fairlead.Streaming;
 /// </summary>
 sealed class InboundReader(PipeReader inner) : PipeReader
 {
-    SessionLostException? _loss;
+    IOException? _loss;
     long _delivered = -1;
 
     /// <summary>Set once, before the pipe is completed.</summary>
-    internal SessionLostException? Loss
+    internal IOException? Loss
     {
         get => Volatile.Read(ref _loss);
         set => Volatile.Write(ref _loss, value);

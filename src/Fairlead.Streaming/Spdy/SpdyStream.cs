@@ -12,7 +12,7 @@ sealed class SpdyStream
     readonly TaskCompletionSource<SessionLostException?> _replied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly TaskCompletionSource _inputEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     ChannelPipeWriter? _writer;
-    SessionLostException? _writeLoss;
+    IOException? _writeLoss;
     bool _writeEnded;
     volatile bool _discards;
 
@@ -93,7 +93,7 @@ sealed class SpdyStream
     internal void Reset(SpdyResetStatus status) => _connection.Reset(this, status);
 
     /// <summary>The peer will take no more. From any thread.</summary>
-    internal void EndWriter(SessionLostException? loss)
+    internal void EndWriter(IOException? loss)
     {
         ChannelPipeWriter? writer;
         lock (_connection.StateLock)
@@ -116,7 +116,7 @@ sealed class SpdyStream
     internal void StopWaiting() => _input.StopWaiting();
 
     /// <summary>The peer sends no more. The read loop's.</summary>
-    internal void EndInput(SessionLostException? loss)
+    internal void EndInput(IOException? loss)
     {
         _input.Complete(loss);
         _inputEnded.TrySetResult();

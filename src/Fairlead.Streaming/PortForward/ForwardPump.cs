@@ -1,0 +1,153 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.IO.Pipelines;
+using Fairlead.Wire.PortForward;
+
+namespace Fairlead.Streaming.PortForward;
+
+/// <summary>Joins two connections: bytes, ends and resets, each direction for itself.</summary>
+public static class ForwardPump
+{
+    const int CopyBytes = 32 * 1024;
+
+    /// <summary>
+    /// How long the other direction may be silent after one has ended, where the form cannot pass an end on: then it counts as
+    /// ended too. Whoever waits for the end would wait for ever, and whoever closed the whole connection looks the same.
+    /// </summary>
+    static readonly TimeSpan s_silence = TimeSpan.FromSeconds(5);
+
+    /// <summary>Runs until both directions have ended, or one side was reset, which resets the other.</summary>
+    /// <param name="near">One connection; disposed at the end.</param>
+    /// <param name="far">The other; disposed at the end.</param>
+    /// <param name="cancellationToken">Resets both.</param>
+    /// <returns>What was moved, and the error that ended it before its end. Never throws for what a peer did.</returns>
+    public static async Task<ForwardOutcome> RunAsync(ForwardedStream near, ForwardedStream far, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(near);
+        ArgumentNullException.ThrowIfNull(far);
+        await using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(
+            static state =>
+            {
+                (ForwardedStream near, ForwardedStream far) = ((ForwardedStream, ForwardedStream))state!;
+                near.Abort();
+                far.Abort();
+            },
+            (near, far));
+        Direction up = new(near, far), down = new(far, near);
+        IOException?[] faults = await Task.WhenAll(up.RunAsync(down), down.RunAsync(up));
+        await near.DisposeAsync();
+        await far.DisposeAsync();
+        return new ForwardOutcome(up.Bytes, down.Bytes, up.FaultedAt <= down.FaultedAt ? faults[0] : faults[1]);
+    }
+
+    sealed class Direction(ForwardedStream source, ForwardedStream destination)
+    {
+        long _lastMoved;
+        volatile bool _isOver;
+
+        internal long Bytes { get; private set; }
+
+        /// <summary>When it failed: of two failures the later one is the earlier one's echo.</summary>
+        internal long FaultedAt { get; private set; } = long.MaxValue;
+
+        /// <returns>Why it ended before its end; null for an end.</returns>
+        internal async Task<IOException?> RunAsync(Direction other)
+        {
+            try
+            {
+                await (source.Input is { } input ? PumpAsync(input) : destination.Output is { } output ? PumpAsync(output) : CopyAsync());
+                if (destination.CanCompleteWrites) await destination.CompleteWritesAsync();
+                else await other.AwaitSilenceAsync();
+                return null;
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+            {
+                _isOver = true;
+                (ForwardFault fault, string reason) = e switch
+                {
+                    ForwardResetException reset => (reset.Fault, reset.Message),
+                    SessionLostException lost => (ForwardFault.CarrierLost, lost.Message),
+                    _ => (ForwardFault.Aborted, e.Message),
+                };
+                FaultedAt = Stopwatch.GetTimestamp();
+                source.Abort(fault, reason);
+                destination.Abort(fault, reason);
+                return e as IOException ?? new ForwardResetException(fault, reason, e);
+            }
+        }
+
+        async Task AwaitSilenceAsync()
+        {
+            Volatile.Write(ref _lastMoved, Environment.TickCount64);
+            using PeriodicTimer timer = new(s_silence / 5);
+            while (await timer.WaitForNextTickAsync() && !_isOver && Environment.TickCount64 - Volatile.Read(ref _lastMoved) < s_silence.TotalMilliseconds)
+            {
+                // the answer still comes
+            }
+
+            if (!_isOver) source.Abort(ForwardFault.Aborted, "The other side had ended, which this form cannot say.");
+        }
+
+        /// <summary>From a channel: its memory is what is written.</summary>
+        async Task PumpAsync(PipeReader input)
+        {
+            while (true)
+            {
+                ReadResult result = await input.ReadAsync();
+                if (result.IsCanceled) throw new ForwardResetException(ForwardFault.Aborted, "The connection was reset here.");
+                foreach (ReadOnlyMemory<byte> part in result.Buffer)
+                {
+                    await destination.WriteAsync(part);
+                    Moved(part.Length);
+                }
+
+                input.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted) break;
+            }
+
+            _isOver = true;
+        }
+
+        /// <summary>Into a channel: what is received lies where it is sent from. No buffer is held while nothing comes.</summary>
+        async Task PumpAsync(PipeWriter output)
+        {
+            while (true)
+            {
+                _ = await source.ReadAsync(Memory<byte>.Empty);
+                int count = await source.ReadAsync(output.GetMemory());
+                if (count == 0) break;
+                output.Advance(count);
+                FlushResult result = await output.FlushAsync();
+                if (result.IsCompleted) throw new ForwardResetException(ForwardFault.ConnectionReset, "The peer takes no more: the connection has ended.");
+                Moved(count);
+            }
+
+            _isOver = true;
+        }
+
+        async Task CopyAsync()
+        {
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
+            try
+            {
+                while (await source.ReadAsync(buffer) is > 0 and int count)
+                {
+                    await destination.WriteAsync(buffer.AsMemory(0, count));
+                    Moved(count);
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+
+            _isOver = true;
+        }
+
+        void Moved(int count)
+        {
+            Bytes += count;
+            Volatile.Write(ref _lastMoved, Environment.TickCount64);
+        }
+    }
+}
