@@ -1,5 +1,7 @@
 using Fairlead.Client.Upgrades;
+using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Client;
 
@@ -20,6 +22,7 @@ public sealed class StreamingClient : IDisposable
 {
     readonly HttpMessageInvoker _http;
     readonly TransportFallback _transports;
+    readonly UpgradeHttp _upgrades;
 
     /// <summary>Creates a client of this endpoint, which it then owns.</summary>
     /// <param name="endpoint">The server.</param>
@@ -29,7 +32,9 @@ public sealed class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(endpoint);
         Endpoint = endpoint;
         _http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
-        _transports = new TransportFallback(endpoint, new UpgradeHttp(endpoint, _http), memory ?? new TransportMemory());
+        _upgrades = new UpgradeHttp(endpoint, _http);
+        memory ??= new TransportMemory();
+        _transports = new TransportFallback(endpoint, _upgrades, memory);
     }
 
     /// <summary>The server.</summary>
@@ -54,6 +59,38 @@ public sealed class StreamingClient : IDisposable
     /// <inheritdoc cref="ExecAsync"/>
     public Task<RemoteProcess> AttachAsync(PodReference pod, ExecOptions? options = null, CancellationToken cancellationToken = default) =>
         OpenAsync("attach", pod, [], options, cancellationToken);
+
+    /// <summary>Connects to a port of a pod: one connection on a carrier of its own, for instance in a <c>ConnectCallback</c>.</summary>
+    /// <param name="pod">Where; a container makes no difference.</param>
+    /// <param name="port">The port, 1 to 65535.</param>
+    /// <param name="options">Transports, forms and deadlines.</param>
+    /// <param name="cancellationToken">Gives up; without effect on the connection afterwards.</param>
+    /// <returns>The connection, which the caller disposes.</returns>
+    /// <exception cref="ForwardResetException">The pod refused it. Forms that do not tell throw this when the stream is read.</exception>
+    /// <exception cref="UpgradeException">The server refused.</exception>
+    /// <exception cref="HttpRequestException">The server could not be reached.</exception>
+    /// <exception cref="TimeoutException">The server did not answer within <see cref="PortForwardOptions.UpgradeTimeout"/>.</exception>
+    public async Task<ForwardedStream> ConnectAsync(PodReference pod, int port, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        PortForwardDialer dialer = new(_upgrades, new PortForwardRequest(Endpoint.Server, pod, options ?? new PortForwardOptions()));
+        PortForwardAdapter carrier = await dialer.OpenOverWebSocketAsync([PortForwardProtocol.Direct], 0, cancellationToken);
+        return await carrier.OpenAsync(port, cancellationToken);
+    }
+
+    /// <summary>Opens a way to a pod's ports that serves many connections.</summary>
+    /// <param name="pod">Where; a container makes no difference.</param>
+    /// <param name="ports">The ports that are going to be used; forms with channels are tried with the first.</param>
+    /// <param name="options">Transports, forms and deadlines.</param>
+    /// <param name="cancellationToken">Gives up; without effect on the session afterwards.</param>
+    /// <returns>The session, which the caller disposes.</returns>
+    /// <inheritdoc cref="ConnectAsync" path="/exception"/>
+    public async Task<ForwardSession> OpenForwardAsync(PodReference pod, IReadOnlyList<int> ports, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ports);
+        PortForwardDialer dialer = new(_upgrades, new PortForwardRequest(Endpoint.Server, pod, options ?? new PortForwardOptions()));
+        Task<PortForwardAdapter> DialAsync(CancellationToken cancellation) => dialer.OpenOverWebSocketAsync([PortForwardProtocol.Direct], 0, cancellation);
+        return new ForwardSession(new SingleCarriers(await DialAsync(cancellationToken), DialAsync));
+    }
 
     async Task<RemoteProcess> OpenAsync(string subresource, PodReference pod, IReadOnlyList<string> command, ExecOptions? options, CancellationToken cancellationToken)
     {

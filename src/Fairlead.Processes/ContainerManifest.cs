@@ -14,6 +14,9 @@ sealed record ContainerManifest
 
     internal string? WorkingDirectory { get; init; }
 
+    /// <summary>The TCP ports that it says it listens on; others can be reached all the same.</summary>
+    internal IReadOnlyList<int> Ports { get; init; } = [];
+
     /// <summary>The main process has an input that attached clients write to.</summary>
     internal bool Stdin { get; init; }
 

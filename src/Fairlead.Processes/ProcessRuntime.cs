@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Fairlead.Processes.Native;
 using Fairlead.Server;
+using Fairlead.Streaming.PortForward;
+using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Processes;
 
@@ -46,6 +48,19 @@ public sealed class ProcessRuntime : IContainerRuntime, IPodCatalog, IAsyncDispo
     {
         Pod? pod = _pods.Find(p => p.Is(container.Namespace, container.Pod));
         return ValueTask.FromResult<IContainer?>(pod?.Containers.FirstOrDefault(c => c.Manifest.Name == container.Container));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// All pods share the loopback interface. A port that only another pod declares (<c>containerPort</c>) is refused as if nothing
+    /// listened on it; any other is tried.
+    /// </remarks>
+    public async ValueTask<ForwardedStream> ConnectAsync(string @namespace, string pod, int port, CancellationToken cancellationToken)
+    {
+        Pod found = _pods.Find(p => p.Is(@namespace, pod)) ?? throw new ForwardResetException(ForwardFault.NotRunning, $"there is no pod {@namespace}/{pod}");
+        if (!found.Declares(port) && _pods.Exists(p => p.Declares(port)))
+            throw new ForwardResetException(ForwardFault.ConnectionRefused, $"port {port} is another pod's");
+        return await PortConnection.OpenAsync(port, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using Fairlead.Streaming.PortForward;
+using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Server;
 
@@ -9,6 +11,16 @@ public interface IContainerRuntime
     /// upgrade, so that a refusal is still an HTTP answer.
     /// </summary>
     ValueTask<IContainer?> FindAsync(ContainerReference container, CancellationToken cancellationToken);
+
+    /// <summary>Connects to a port inside a pod. A runtime that has no way there refuses.</summary>
+    /// <param name="namespace">The pod's namespace.</param>
+    /// <param name="pod">The pod's name.</param>
+    /// <param name="port">The port, 1 to 65535.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The connection, which the caller disposes.</returns>
+    /// <exception cref="ForwardResetException">There is no connection; the client is told the reason.</exception>
+    ValueTask<ForwardedStream> ConnectAsync(string @namespace, string pod, int port, CancellationToken cancellationToken) =>
+        throw new ForwardResetException(ForwardFault.Forbidden, "this runtime does not forward ports");
 }
 
 /// <summary>Where a container is.</summary>

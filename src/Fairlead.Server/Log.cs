@@ -19,4 +19,19 @@ static partial class Log
 
     [LoggerMessage(5, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} ended: {Result} {Reason}", EventName = "SessionEnded")]
     public static partial void SessionEnded(ILogger logger, string kind, string user, string container, string @namespace, string pod, string? result, string? reason);
+
+    [LoggerMessage(6, LogLevel.Debug, "Port-forward by {User} to pod {Namespace}/{Pod} over {Protocol} begins", EventName = "ForwardBegins")]
+    public static partial void ForwardBegins(ILogger logger, string user, string @namespace, string pod, string protocol);
+
+    [LoggerMessage(7, LogLevel.Debug, "Port-forward by {User} to pod {Namespace}/{Pod} ended after {Connections} connections", EventName = "ForwardEnded")]
+    public static partial void ForwardEnded(ILogger logger, string user, string @namespace, string pod, long connections);
+
+    [LoggerMessage(8, LogLevel.Information, "No connection to port {Port} of pod {Namespace}/{Pod}: {Fault}, {Reason}", EventName = "ConnectionRefused")]
+    public static partial void ConnectionRefused(ILogger logger, int port, string @namespace, string pod, string fault, string reason);
+
+    [LoggerMessage(9, LogLevel.Information, "Connection to port {Port} of pod {Namespace}/{Pod} was reset after {Sent} bytes to it and {Received} from it: {Reason}", EventName = "ConnectionReset")]
+    public static partial void ConnectionReset(ILogger logger, int port, string @namespace, string pod, long sent, long received, string reason);
+
+    [LoggerMessage(10, LogLevel.Debug, "Connection to port {Port} of pod {Namespace}/{Pod} ended after {Sent} bytes to it and {Received} from it", EventName = "ConnectionEnded")]
+    public static partial void ConnectionEnded(ILogger logger, int port, string @namespace, string pod, long sent, long received);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Fairlead.Streaming;
 using Fairlead.Wire;
+using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Server;
 
@@ -15,6 +16,12 @@ public sealed class PodsApiOptions
 
     /// <summary>The versions that exec and attach accept over SPDY/3.1, the best first.</summary>
     public ImmutableArray<RemoteCommandProtocol> SpdyProtocols { get; init; } = RemoteCommandProtocol.OverSpdy;
+
+    /// <summary>The forms of port-forward that are accepted.</summary>
+    public ImmutableArray<PortForwardProtocol> PortForwardProtocols { get; init; } = PortForwardProtocol.All;
+
+    /// <summary>How long connecting to a pod's port may take.</summary>
+    public TimeSpan PortConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The bounds and deadlines of a session's connection.</summary>
     public CarrierLimits Limits { get; init; } = CarrierLimits.Default;

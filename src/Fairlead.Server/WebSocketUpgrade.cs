@@ -3,7 +3,6 @@ using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Fairlead.Server;
 
@@ -41,22 +40,7 @@ public static class WebSocketUpgrade
     public static async Task<RemoteCommandProtocol?> NegotiateAsync(HttpContext context, IReadOnlyCollection<RemoteCommandProtocol> accepted)
     {
         ArgumentNullException.ThrowIfNull(context);
-        IHeaderDictionary headers = context.Request.Headers;
-        if (!HttpMethods.IsGet(context.Request.Method))
-            return await RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "a WebSocket is opened by GET");
-        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
-            return await RefuseAsync(context, StatusCodes.Status400BadRequest, "the request cannot be upgraded: HTTP/1.1 without a body is needed");
-        if (headers.SecWebSocketVersion != WebSocketHandshake.Version)
-        {
-            context.Response.Headers.SecWebSocketVersion = WebSocketHandshake.Version;
-            return await RefuseAsync(context, StatusCodes.Status400BadRequest, "missing or bad WebSocket version");
-        }
-
-        if (!WebSocketHandshake.IsKey(headers.SecWebSocketKey))
-            return await RefuseAsync(context, StatusCodes.Status400BadRequest, "missing or bad Sec-WebSocket-Key");
-
-        return SubprotocolNegotiation.Pick(SubprotocolNegotiation.Split(headers.SecWebSocketProtocol), accepted)
-            ?? await RefuseAsync(context, StatusCodes.Status403Forbidden, "no common subprotocol: this server accepts " + string.Join(", ", accepted));
+        return await WebSocketAnswer.NegotiateAsync(context, offered => SubprotocolNegotiation.Pick(offered, accepted), accepted);
     }
 
     /// <summary>Answers 101 to a request that was negotiated.</summary>
@@ -69,12 +53,7 @@ public static class WebSocketUpgrade
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(protocol);
-        IHeaderDictionary answer = context.Response.Headers;
-        answer.Upgrade = "websocket";
-        answer.SecWebSocketAccept = WebSocketHandshake.ComputeAccept(context.Request.Headers.SecWebSocketKey!);
-        if (protocol.Name.Length > 0) answer.SecWebSocketProtocol = protocol.Name;
-        UnacknowledgedBytes.Bound(context, limits.PingTimeout);
-        return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        return await WebSocketAnswer.UpgradeAsync(context, protocol.Name, limits.PingTimeout);
     }
 
     /// <summary>Makes the answering side of an upgraded connection and sends its "connected" message.</summary>
@@ -82,14 +61,5 @@ public static class WebSocketUpgrade
     {
         ArgumentNullException.ThrowIfNull(context);
         return new AnsweringSession(WebSocketRemoteCommand.Answer(stream, protocol, request, limits, context.Abort, peerGone: context.RequestAborted), request);
-    }
-
-    static async Task<RemoteCommandProtocol?> RefuseAsync(HttpContext context, int code, string reason)
-    {
-        context.Response.StatusCode = code;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.Headers.Connection = "close";
-        await context.Response.WriteAsync(reason + "\n", context.RequestAborted);
-        return null;
     }
 }

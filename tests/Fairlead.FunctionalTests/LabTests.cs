@@ -1,8 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
-using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Fairlead.Client;
 using Fairlead.Processes.Lab;
@@ -250,22 +248,7 @@ public sealed class LabTests : IAsyncLifetime
     Task<RawWebSocket> RawAsync(string target, string subprotocols, string method = "GET") => RawWebSocket.ConnectAsync(
         new IPEndPoint(IPAddress.Loopback, _lab.Url.Port), target, subprotocols, tls: true, headers: [$"Authorization: Bearer {_lab.Users[0].Token}"], method: method, cancellationToken: Ct);
 
-    StreamingClient Client(Uri url, LabServer? lab = null)
-    {
-        lab ??= _lab;
-        using X509Certificate2 authority = X509Certificate2.CreateFromPem(lab.AuthorityPem);
-        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificate(authority.RawData));
-        string token = lab.Users[0].Token;
-        return new StreamingClient(new KubernetesEndpoint(url, new SocketsHttpHandler { UseProxy = false, SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } })
-        {
-            Authorize = (message, _, _) =>
-            {
-                message.Headers.Authorization = new("Bearer", token);
-                return ValueTask.CompletedTask;
-            },
-        });
-    }
+    StreamingClient Client(Uri url, LabServer? lab = null) => LabClient.Create(url, lab ?? _lab);
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 }

@@ -13,7 +13,7 @@ static class SpdyDialer
         RemoteCommandProtocol[] offered = [.. request.Options.SpdyProtocols ?? RemoteCommandProtocol.OverSpdy];
         if (request.InputMustEnd && request.Options.SpdyProtocols is null) offered = [.. offered.Where(static protocol => protocol.CanEndInput)];
         HttpResponseMessage response = await http.SendAsync(
-            request, HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
+            request.Target, HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
             headers => headers.TryAddWithoutValidation(SpdyHandshake.VersionHeader, offered.Select(static protocol => protocol.Name)),
             cancellationToken);
         try

@@ -12,17 +12,17 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
     const int LongestRefusal = 64 * 1024;
 
     /// <summary>Sends the upgrade and returns the 101, which the caller owns.</summary>
-    /// <param name="request">Where to, and for how long to wait.</param>
+    /// <param name="target">Where to, and for how long to wait.</param>
     /// <param name="method">GET for WebSocket, POST for SPDY.</param>
     /// <param name="protocol">The value of the Upgrade header.</param>
     /// <param name="describe">Adds the headers of this kind of upgrade; called again for a second try.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="UpgradeException">Any other answer.</exception>
     internal async Task<HttpResponseMessage> SendAsync(
-        UpgradeRequest request, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken)
+        UpgradeTarget target, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(request.Options.UpgradeTimeout);
+        deadline.CancelAfter(target.Timeout);
         try
         {
             HttpResponseMessage response = await SendOnceAsync(renew: false);
@@ -37,14 +37,14 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"the server did not answer the upgrade within {request.Options.UpgradeTimeout.TotalSeconds:0.#} s", e);
+            throw new TimeoutException($"the server did not answer the upgrade within {target.Timeout.TotalSeconds:0.#} s", e);
         }
 
         async Task<HttpResponseMessage> SendOnceAsync(bool renew)
         {
             // The handler repeats a request without a body, up to three times, when its connection ends before the answer: the command
             // would run again. One with a body, be it empty, is sent once.
-            using HttpRequestMessage message = new(method, request.Uri)
+            using HttpRequestMessage message = new(method, target.Uri)
             {
                 Version = HttpVersion.Version11,
                 VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -54,7 +54,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
             message.Headers.Upgrade.Add(protocol);
             describe(message.Headers);
             if (endpoint.Authorize is { } authorize) await authorize(message, renew, deadline.Token);
-            request.Describe?.Invoke(message.Headers);
+            target.Describe?.Invoke(message.Headers);
             return await http.SendAsync(message, deadline.Token);
         }
     }

@@ -20,6 +20,8 @@ sealed record UpgradeRequest(Uri Uri, RemoteCommandRequest Command, ExecOptions 
     /// </summary>
     internal bool InputMustEnd => Command is { Stdin: true, Tty: false };
 
+    internal UpgradeTarget Target => new(Uri, Options.UpgradeTimeout, Describe);
+
     internal CarrierLimits Limits => CarrierLimits.Default with { PingInterval = Options.PingInterval, PingTimeout = Options.PingTimeout };
 
     internal static UpgradeRequest Create(Uri server, string subresource, PodReference pod, IReadOnlyList<string> command, ExecOptions options)
@@ -37,9 +39,7 @@ sealed record UpgradeRequest(Uri Uri, RemoteCommandRequest Command, ExecOptions 
 
     static Uri Locate(Uri server, string subresource, PodReference pod, RemoteCommandRequest request)
     {
-        StringBuilder uri = new(server.GetLeftPart(UriPartial.Path).TrimEnd('/'));
-        uri.Append("/api/v1/namespaces/").Append(Uri.EscapeDataString(pod.Namespace))
-            .Append("/pods/").Append(Uri.EscapeDataString(pod.Name)).Append('/').Append(subresource);
+        StringBuilder uri = UpgradeTarget.PathOf(server, pod, subresource);
         char separator = '?';
         foreach (string argument in request.Command) Add("command", argument);
         if (pod.Container is { } container) Add("container", container);

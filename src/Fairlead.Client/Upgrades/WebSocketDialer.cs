@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Http.Headers;
-using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire;
 
 namespace Fairlead.Client.Upgrades;
@@ -14,17 +11,10 @@ static class WebSocketDialer
     internal static async Task<UpgradedConnection> UpgradeAsync(UpgradeHttp http, UpgradeRequest request, CancellationToken cancellationToken)
     {
         IReadOnlyList<RemoteCommandProtocol> offered = request.Options.Protocols ?? (request.InputMustEnd ? s_endingInput : s_any);
-        string key = WebSocketHandshake.CreateKey();
-        HttpResponseMessage response = await http.SendAsync(request, HttpMethod.Get, new ProductHeaderValue("websocket"), headers =>
-        {
-            headers.TryAddWithoutValidation("Sec-WebSocket-Version", WebSocketHandshake.Version);
-            headers.TryAddWithoutValidation("Sec-WebSocket-Key", key);
-            string names = string.Join(", ", offered.Select(static protocol => protocol.Name).Where(static name => name.Length > 0));
-            if (names.Length > 0) headers.TryAddWithoutValidation("Sec-WebSocket-Protocol", names); // one line: Go servers read only the first
-        }, cancellationToken);
+        (HttpResponseMessage response, string name) = await WebSocketOffer.SendAsync(http, request.Target, [.. offered.Select(static protocol => protocol.Name)], cancellationToken);
         try
         {
-            RemoteCommandProtocol protocol = Check(response, key, offered);
+            RemoteCommandProtocol protocol = offered.First(protocol => protocol.Name == name);
             return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol, IsSpdy: false);
         }
         catch
@@ -32,18 +22,5 @@ static class WebSocketDialer
             response.Dispose();
             throw;
         }
-    }
-
-    static RemoteCommandProtocol Check(HttpResponseMessage response, string key, IReadOnlyList<RemoteCommandProtocol> offered)
-    {
-        if (Value("Sec-WebSocket-Accept") != WebSocketHandshake.ComputeAccept(key))
-            throw Mismatch("The server's answer to the WebSocket upgrade does not match the request (Sec-WebSocket-Accept): a proxy between may have answered.");
-        string name = Value("Sec-WebSocket-Protocol") ?? "";
-        return offered.FirstOrDefault(protocol => protocol.Name == name)
-            ?? throw Mismatch(name.Length == 0 ? "The server upgraded without choosing a subprotocol." : $"The server chose the subprotocol {name}, which was not offered.");
-
-        string? Value(string header) => response.Headers.TryGetValues(header, out IEnumerable<string>? values) ? values.FirstOrDefault() : null;
-
-        static UpgradeException Mismatch(string message) => new(message, HttpStatusCode.SwitchingProtocols, null);
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using Fairlead.Server;
 using Fairlead.Streaming;
 using Fairlead.Wire;
+using Fairlead.Wire.PortForward;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Processes.Lab;
@@ -30,6 +31,9 @@ public sealed record LabOptions
 
     /// <summary>The same over SPDY/3.1.</summary>
     public ImmutableArray<RemoteCommandProtocol> SpdyProtocols { get; init; } = RemoteCommandProtocol.OverSpdy;
+
+    /// <summary>The forms of port-forward that are accepted.</summary>
+    public ImmutableArray<PortForwardProtocol> PortForwardProtocols { get; init; } = PortForwardProtocol.All;
 
     /// <summary>Bounds and deadlines of sessions.</summary>
     public CarrierLimits Limits { get; init; } = CarrierLimits.Default;

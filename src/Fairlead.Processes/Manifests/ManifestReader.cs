@@ -25,6 +25,14 @@ readonly struct ManifestReader(JsonObject node, string path)
         _ => throw Wrong(member, "must be true or false"),
     };
 
+    internal int? GetInteger(string member) => node[member] switch
+    {
+        null => null,
+        JsonValue value when value.GetValueKind() is JsonValueKind.Number && value.TryGetValue(out int number) => number,
+        JsonValue value when value.GetValueKind() is JsonValueKind.Number && value.TryGetValue(out long number) && number == (int)number => (int)number,
+        _ => throw Wrong(member, "must be a whole number"),
+    };
+
     internal IReadOnlyList<string> GetStrings(string member)
     {
         if (node[member] is null) return [];

@@ -70,9 +70,23 @@ sealed record PodManifest
             Command = [.. command.Concat(container.GetStrings("args")).Select(word => VariableReferences.Expand(word, variables))],
             Variables = variables,
             WorkingDirectory = directory is { Length: > 0 } ? directory : null,
+            Ports = ReadPorts(container),
             Stdin = container.GetBoolean("stdin"),
             StdinOnce = container.GetBoolean("stdinOnce"),
             Tty = container.GetBoolean("tty"),
         };
+    }
+
+    static List<int> ReadPorts(ManifestReader container)
+    {
+        List<int> ports = [];
+        foreach (ManifestReader port in container.GetObjects("ports"))
+        {
+            int number = port.GetInteger("containerPort") ?? throw port.Wrong("containerPort", "is missing");
+            if (number is < 1 or > ushort.MaxValue) throw port.Wrong("containerPort", "must be from 1 to 65535");
+            if (port.GetString("protocol") is null or "TCP") ports.Add(number);
+        }
+
+        return ports;
     }
 }

@@ -8,6 +8,7 @@ static class ApiResources
     public const string Exec = "exec";
     public const string Attach = "attach";
     public const string Log = "log";
+    public const string PortForward = "portforward";
 
     static readonly string[] s_read = ["get", "list"];
     static readonly string[] s_readAndWatch = ["get", "list", "watch"];
@@ -26,6 +27,7 @@ static class ApiResources
             new(Attach, "PodAttachOptions", s_stream),
             new(Exec, "PodExecOptions", s_stream),
             new(Log, "Pod", ["get"]),
+            new(PortForward, "PodPortForwardOptions", s_stream),
         ],
     };
 

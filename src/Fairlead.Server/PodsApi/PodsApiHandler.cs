@@ -14,6 +14,7 @@ sealed class PodsApiHandler
     readonly WatchEndpoint _watch;
     readonly LogEndpoint _log;
     readonly RemoteCommandEndpoint _remoteCommand;
+    readonly PortForwardEndpoint _portForward;
 
     public PodsApiHandler(IContainerRuntime runtime, IPodCatalog catalog, PodsApiOptions options, ILogger logger, CancellationToken stopping)
     {
@@ -24,6 +25,7 @@ sealed class PodsApiHandler
         _watch = new WatchEndpoint(catalog, options.Clock, logger, stopping);
         _log = new LogEndpoint(containers, options.Clock, stopping);
         _remoteCommand = new RemoteCommandEndpoint(containers, options, logger, stopping);
+        _portForward = new PortForwardEndpoint(runtime, catalog, options, logger, stopping);
     }
 
     public async Task InvokeAsync(HttpContext context)
@@ -81,6 +83,7 @@ sealed class PodsApiHandler
         return request switch
         {
             { Subresource: ApiResources.Log } => _log.AnswerAsync(context, request),
+            { Subresource: ApiResources.PortForward } => _portForward.AnswerAsync(context, request, user),
             { Subresource: not null } => _remoteCommand.AnswerAsync(context, request, user),
             { Verb: "create" } => ReviewEndpoint.AnswerAsync(context, resource, user),
             { Verb: "watch" } => _watch.AnswerAsync(context, request, resource),

@@ -10,7 +10,7 @@ sealed class RemoteCommandEndpoint(ContainerLookup containers, PodsApiOptions op
 {
     public async Task AnswerAsync(HttpContext context, ApiRequest request, ApiUser user)
     {
-        RequireCreate(request, user);
+        UpgradeChecks.RequireCreate(request, user);
         IQueryCollection query = context.Request.Query;
         if (query.ContainsKey("dryRun")) throw new ApiRefusal(Refusals.BadRequest("dryRun is not supported"));
 
@@ -20,23 +20,13 @@ sealed class RemoteCommandEndpoint(ContainerLookup containers, PodsApiOptions op
 
         bool isExec = request.Subresource == ApiResources.Exec;
         RemoteCommandRequest command = RemoteCommandQuery.Read(query, isExec, found.Container);
-        bool isSpdy = UpgradeChecks.RequireStream(context.Request, options);
+        bool isSpdy = UpgradeChecks.RequireStream(context.Request, !options.Protocols.IsEmpty, !options.SpdyProtocols.IsEmpty);
 
         DataRates.Lift(context);
         await using AnsweringSession? session = isSpdy
             ? await SpdyUpgrade.AcceptAsync(context, command, options.SpdyProtocols, options.Limits)
             : await WebSocketUpgrade.AcceptAsync(context, command, options.Protocols, options.Limits);
         if (session is not null) await RunAsync(session, found, isExec, user);
-    }
-
-    /// <summary>
-    /// A GET is authorized as <c>get</c>, but what it does here is to start something: without this, a role that may only read could
-    /// run commands over WebSocket, whose requests are always GETs.
-    /// </summary>
-    static void RequireCreate(ApiRequest request, ApiUser user)
-    {
-        Access.AccessAttributes create = request.Attributes with { Verb = "create" };
-        if (!user.May(create)) throw new ApiRefusal(Refusals.Forbidden(user, create));
     }
 
     async Task RunAsync(AnsweringSession session, FoundContainer found, bool isExec, ApiUser user)

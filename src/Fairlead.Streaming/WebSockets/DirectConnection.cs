@@ -72,7 +72,7 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
     {
         lock (_lock)
         {
-            if (_over) return;
+            if (_over || !_isOpen) return;
             _over = true;
         }
 
@@ -104,15 +104,14 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
         }
     }
 
-    ValueTask IForwardLink.ReleaseAsync() => DisposeAsync();
+    ValueTask IForwardLink.ReleaseAsync()
+    {
+        Reset(ForwardFault.Aborted, "The connection was given up.");
+        return DisposeAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
-        lock (_lock)
-        {
-            if (!(_localEnded && _peerEnded)) _over = true;
-        }
-
         await Close();
         await _carrier.DisposeAsync();
     }

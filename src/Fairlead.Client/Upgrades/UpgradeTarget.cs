@@ -1,0 +1,17 @@
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace Fairlead.Client.Upgrades;
+
+/// <summary>Where an upgrade is asked for.</summary>
+/// <param name="Uri">Path and query.</param>
+/// <param name="Timeout">How long the server may take to answer, connecting included.</param>
+/// <param name="Describe">Adds to the headers of each try, behind the endpoint's own credentials; null for nothing.</param>
+sealed record UpgradeTarget(Uri Uri, TimeSpan Timeout, Action<HttpRequestHeaders>? Describe = null)
+{
+    /// <summary>The path of a pod's subresource, without a query.</summary>
+    internal static StringBuilder PathOf(Uri server, PodReference pod, string subresource) =>
+        new StringBuilder(server.GetLeftPart(UriPartial.Path).TrimEnd('/'))
+            .Append("/api/v1/namespaces/").Append(Uri.EscapeDataString(pod.Namespace))
+            .Append("/pods/").Append(Uri.EscapeDataString(pod.Name)).Append('/').Append(subresource);
+}

@@ -1,0 +1,39 @@
+using System.Text.Json.Nodes;
+using Fairlead.Streaming;
+using Fairlead.Streaming.PortForward;
+using Fairlead.Wire.PortForward;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Server.PodsApi;
+
+/// <summary>Port-forward: every check while a refusal is still an HTTP answer, then one connection of the pod's for each of the client's.</summary>
+sealed class PortForwardEndpoint(IContainerRuntime runtime, IPodCatalog catalog, PodsApiOptions options, ILogger logger, CancellationToken stopping)
+{
+    public async Task AnswerAsync(HttpContext context, ApiRequest request, ApiUser user)
+    {
+        UpgradeChecks.RequireCreate(request, user);
+        IQueryCollection query = context.Request.Query;
+        if (query.ContainsKey("dryRun")) throw new ApiRefusal(Refusals.BadRequest("dryRun is not supported"));
+
+        JsonObject pod = ContainerLookup.FindPod(catalog, request);
+        if (pod.Text("status", "phase") is not "Running" and var phase)
+            throw new ApiRefusal(Refusals.BadRequest($"pod {request.Name} is not running: its phase is {phase}"));
+        IReadOnlyList<int> ports = PortForwardQuery.Read(query);
+        UpgradeChecks.RequireStream(
+            context.Request,
+            options.PortForwardProtocols.Any(static protocol => protocol != PortForwardProtocol.Spdy),
+            options.PortForwardProtocols.Contains(PortForwardProtocol.Spdy));
+
+        DataRates.Lift(context);
+        await using PortForwardAcceptor? acceptor = await PortForwardUpgrade.AcceptAsync(context, ports, options.PortForwardProtocols, options.Limits);
+        if (acceptor is null) return;
+
+        Log.ForwardBegins(logger, user.Name, request.Namespace!, request.Name!, acceptor.Protocol.Description);
+        await using CancellationTokenRegistration stop = stopping.UnsafeRegister(
+            static state => ((PortForwardAcceptor)state!).Abort(new SessionLostException(SessionLoss.LocalAbort, "The server is stopping.")), acceptor);
+        using PortForwardRun run = new(acceptor, runtime, request.Namespace!, request.Name!, options.PortConnectTimeout, logger);
+        await run.RunAsync();
+        Log.ForwardEnded(logger, user.Name, request.Namespace!, request.Name!, run.Connections);
+    }
+}
