@@ -60,7 +60,7 @@ public class ServerInformationTests
     [InlineData("/apis/apps/v2")]
     [InlineData("/apis/apps/v2/deployments")]
     [InlineData("/api/v1/secrets")]
-    [InlineData("/api/v1/namespaces/default/pods/demo/portforward")]
+    [InlineData("/api/v1/namespaces/default/pods/demo/proxy")]
     [InlineData("/api/v1/namespaces/default/namespaces/x")]
     [InlineData("/api/v1/pods/demo")]
     public async Task WhatIsNotOfferedIsNotFound(string path)
