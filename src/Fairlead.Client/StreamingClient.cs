@@ -1,3 +1,4 @@
+using Fairlead.Client.Forwarding;
 using Fairlead.Client.Upgrades;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
@@ -97,6 +98,46 @@ public sealed class StreamingClient : IDisposable
         UpgradeRequest request = UpgradeRequest.Create(Endpoint.Server, subresource, pod, command, options ?? new ExecOptions());
         (RemoteCommandAdapter adapter, string? fellBack) = await _transports.OpenAsync(request, cancellationToken);
         return new RemoteProcess(new AskingSession(adapter, request.Command)) { FellBack = fellBack };
+    }
+
+    /// <summary>
+    /// Brings ports of a pod to this machine: listens, and joins each connection to the pod's port. Keeps listening when the connection goes, and
+    /// dials this pod again.
+    /// </summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="ports">Where to listen, and the pod's ports: for instance <c>[new(local: 0, remote: 5432)]</c>.</param>
+    /// <param name="options">Addresses, events, and what to do when the connection goes.</param>
+    /// <param name="cancellationToken">Ends the wait for the forward; without effect on one that stands.</param>
+    /// <returns>The forward, which listens and is connected; disposing it ends it.</returns>
+    /// <exception cref="IOException">A port cannot be listened on: the message says which and why.</exception>
+    /// <exception cref="UpgradeException">The server refused.</exception>
+    /// <exception cref="HttpRequestException">The server could not be reached.</exception>
+    /// <exception cref="TimeoutException">The server did not answer in time.</exception>
+    public Task<PortForward> ForwardAsync(
+        PodReference pod, IReadOnlyList<PortMapping> ports, ForwardOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ports);
+        ForwardTarget target = new(pod, [.. ports.Select(static port => port.Remote)]);
+        return ForwardResolvedAsync((_, _) => Task.FromResult(target), [.. ports.Select(static port => port.Local)], options, cancellationToken);
+    }
+
+    /// <summary>The same for a pod that is looked up, at the start and again for each attempt to connect again: a deployment's, a service's.</summary>
+    /// <param name="resolve">
+    /// Finds the pod and its ports; told false at first and true after a loss. What it throws fails the start, or one attempt.
+    /// <c>TargetResolver.ResolveForwardAsync</c> of Fairlead.KubeConfig finds them by a name.
+    /// </param>
+    /// <param name="locals">Where to listen, for each of the ports.</param>
+    /// <param name="options">Addresses, events, and what to do when the connection goes.</param>
+    /// <param name="cancellationToken">Ends the wait for the forward; without effect on one that stands.</param>
+    /// <inheritdoc cref="ForwardAsync(PodReference, IReadOnlyList{PortMapping}, ForwardOptions?, CancellationToken)"/>
+    public Task<PortForward> ForwardResolvedAsync(
+        Func<bool, CancellationToken, Task<ForwardTarget>> resolve, IReadOnlyList<LocalListener> locals, ForwardOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(resolve);
+        ArgumentNullException.ThrowIfNull(locals);
+        options ??= new ForwardOptions();
+        ForwardDialer dialer = new(resolve, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token));
+        return PortForward.StartAsync(dialer, locals, options, cancellationToken);
     }
 
     /// <inheritdoc/>

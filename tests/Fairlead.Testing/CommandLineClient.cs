@@ -44,11 +44,23 @@ public sealed record CommandLineClient(string Name, string Program, string? Miss
         .. flags, "demo", "--", .. command,
     ];
 
+    /// <summary>The arguments of a port-forward, so verbose that the negotiated protocol is told on stderr.</summary>
+    /// <param name="kubeconfig">Which server.</param>
+    /// <param name="arguments">Flags, target and ports.</param>
+    public IReadOnlyList<string> PortForward(string kubeconfig, IEnumerable<string> arguments) =>
+    [
+        "port-forward", "--kubeconfig", kubeconfig, IsFairlead ? "-v" : "-v=8",
+        .. IsFairlead && IsSpdy ? new[] { "--transport", "spdy" } : [],
+        .. IsFairlead ? [] : new[] { "--cache-dir", Path.Combine(Path.GetDirectoryName(kubeconfig)!, $"cache-{Name}") },
+        .. arguments,
+    ];
+
     /// <summary>What its environment says of its transport and of where it remembers things.</summary>
     /// <param name="kubeconfig">Beside this its memory is kept, apart from the user's.</param>
     public IReadOnlyDictionary<string, string?> Environment(string kubeconfig) => new Dictionary<string, string?>
     {
         ["KUBECTL_REMOTE_COMMAND_WEBSOCKETS"] = Name == KubectlNewestSpdy ? "false" : null,
+        ["KUBECTL_PORT_FORWARD_WEBSOCKETS"] = Name == KubectlNewestSpdy ? "false" : null,
         ["XDG_CACHE_HOME"] = Path.Combine(Path.GetDirectoryName(kubeconfig)!, $"cache-{Name}"),
     };
 

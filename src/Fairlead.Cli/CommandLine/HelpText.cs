@@ -39,9 +39,9 @@ sealed class HelpText(bool wasAskedFor) : SynchronousCommandLineAction
         output.WriteLine("Options:");
         Columns(output, command.Options.Where(option => !option.Hidden).Select(option => (Label(option), option.Description ?? "")));
         output.WriteLine();
-        if (verb is { ShowsExitCodes: true })
+        if (verb?.CodesHelp is { } codes)
         {
-            output.WriteLine(ExitCodes.Help);
+            output.WriteLine(codes);
             output.WriteLine();
         }
 

@@ -11,8 +11,11 @@ sealed class StopSignals : IDisposable
     public StopSignals() =>
         _registrations = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
 
+    /// <summary>Completes at the first of them.</summary>
+    public Task Requested => _stop.Task;
+
     /// <summary>Waits for one of them.</summary>
-    public Task WaitAsync(CancellationToken cancellationToken) => _stop.Task.WaitAsync(cancellationToken);
+    public Task WaitAsync(CancellationToken cancellationToken) => Requested.WaitAsync(cancellationToken);
 
     void Stop(PosixSignalContext context)
     {

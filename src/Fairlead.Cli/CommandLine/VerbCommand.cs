@@ -15,6 +15,6 @@ sealed class VerbCommand : Command
     /// <summary>Examples, as lines.</summary>
     public required string Examples { get; init; }
 
-    /// <summary>True for verbs that end with a remote command's code.</summary>
-    public bool ShowsExitCodes { get; init; }
+    /// <summary>What its exit codes mean, where that is more than 0 and 1.</summary>
+    public string? CodesHelp { get; init; }
 }

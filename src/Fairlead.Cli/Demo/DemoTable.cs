@@ -16,7 +16,7 @@ sealed class DemoTable(TextWriter output)
 
     void Write(string what, string over, string bytes, string time, string result)
     {
-        output.WriteLine($"{what,-26}  {over,-36}  {bytes,12}  {time,9}  {result}");
+        output.WriteLine($"{what,-29}  {over,-36}  {bytes,12}  {time,9}  {result}");
         output.Flush();
     }
 }

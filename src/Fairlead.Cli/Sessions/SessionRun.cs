@@ -45,7 +45,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             Tty = tty,
             Stderr = !tty,
             Transport = parsed.GetValue(session.Carrier.Transport),
-            NoRetry = parsed.GetValue(session.Carrier.NoRetry),
+            NoRetry = parsed.GetValue(session.NoRetry),
             Protocols = parsed.GetValue(session.Protocols),
             PingInterval = parsed.GetValue(session.Carrier.PingInterval),
             PingTimeout = parsed.GetValue(session.Carrier.PingTimeout),

@@ -23,7 +23,7 @@ static class AttachVerb
                 # Attach to a ready pod of a replica set
                 fairlead attach rs/web
                 """,
-            ShowsExitCodes = true,
+            CodesHelp = ExitCodes.Help,
         };
         TargetArgument target = new();
         SessionOptions session = new();

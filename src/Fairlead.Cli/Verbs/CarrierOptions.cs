@@ -27,11 +27,9 @@ sealed class CarrierOptions
         CustomParser = ParseTransport,
     };
 
-    public Option<bool> NoRetry { get; } = new("--no-retry") { Description = "Never ask a second time after the server has accepted, even when it dropped the connection unheard" };
-
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Verbose, PodRunningTimeout, PingInterval, PingTimeout, Transport, NoRetry]) command.Add(option);
+        foreach (Option option in (Option[])[Verbose, PodRunningTimeout, PingInterval, PingTimeout, Transport]) command.Add(option);
     }
 
     public static Option<TimeSpan> Duration(string name, TimeSpan byDefault, string description) => new(name)

@@ -27,7 +27,7 @@ static class ExecVerb
                 fairlead exec deploy/web -- date
                 fairlead exec svc/web -n shop -- date
                 """,
-            ShowsExitCodes = true,
+            CodesHelp = ExitCodes.Help,
         };
         TargetArgument target = new();
         SessionOptions session = new();

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using Fairlead.Cli.CommandLine;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Verbs;
@@ -15,38 +15,22 @@ sealed class SessionOptions
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Print only what the remote session prints" };
 
+    public Option<bool> NoRetry { get; } = new("--no-retry") { Description = "Never ask a second time after the server has accepted, even when it dropped the connection unheard" };
+
     public CarrierOptions Carrier { get; } = new();
 
     public Option<IReadOnlyList<RemoteCommandProtocol>?> Protocols { get; } = new("--protocol")
     {
         HelpName = "LIST",
         Description = "Advanced: the subprotocols to offer over WebSocket, by comma (none: no subprotocol)",
-        CustomParser = ParseProtocols,
+        CustomParser = result => ProtocolList.Parse(result, [.. RemoteCommandProtocol.OverWebSocket.Select(protocol => (protocol.Name, protocol))], "subprotocol"),
     };
 
     public void AddTo(Command command)
     {
         foreach (Option option in (Option[])[Container, Stdin, Tty, Quiet]) command.Add(option);
         Carrier.AddTo(command);
+        command.Add(NoRetry);
         command.Add(Protocols);
-    }
-
-    static List<RemoteCommandProtocol>? ParseProtocols(ArgumentResult result)
-    {
-        List<RemoteCommandProtocol> protocols = [];
-        foreach (string name in (result.Tokens.Count > 0 ? result.Tokens[0].Value : "").Split(',', StringSplitOptions.TrimEntries))
-        {
-            RemoteCommandProtocol? protocol = name == "none" ? RemoteCommandProtocol.Unnamed : name.Length > 0 ? RemoteCommandProtocol.Find(name) : null;
-            if (protocol is null)
-            {
-                IEnumerable<string> known = RemoteCommandProtocol.OverWebSocket.Select(known => known.Name.Length > 0 ? known.Name : "none");
-                result.AddError($"\"{name}\" is not a subprotocol: {string.Join(", ", known)} are known");
-                return null;
-            }
-
-            protocols.Add(protocol);
-        }
-
-        return protocols;
     }
 }

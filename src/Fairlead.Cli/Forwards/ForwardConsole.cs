@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Net;
+using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Native;
+using Fairlead.Cli.Sessions;
+using Fairlead.Client.Forwarding;
+
+namespace Fairlead.Cli.Forwards;
+
+/// <summary>
+/// What a forward says: on standard output kubectl's lines, which scripts parse; on standard error a line for each thing that goes wrong
+/// and for its end.
+/// </summary>
+sealed class ForwardConsole(Invocation invocation, bool isVerbose)
+{
+    readonly Lock _lock = new();
+    string? _lastFailure;
+
+    public void Began(PortForward forward)
+    {
+        foreach (ForwardedPort port in forward.Ports) Print(string.Create(CultureInfo.InvariantCulture, $"Forwarding from {Text(port.Local)} -> {port.Remote}"));
+    }
+
+    public void Tell(ForwardEvent what)
+    {
+        switch (what.Kind)
+        {
+            case ForwardEventKind.ConnectionOpened:
+                Print($"Handling connection for {Short(what.Local)}");
+                break;
+            case ForwardEventKind.ConnectionRefused when what.Error is not OperationCanceledException:
+                Say(string.Create(CultureInfo.InvariantCulture, $"connection for {Short(what.Local)} to port {what.Remote} of {what.Pod.Name} failed: {Reason(what.Error)}"));
+                break;
+            case ForwardEventKind.ConnectionEnded when what.Error is not null and not OperationCanceledException && isVerbose:
+                Say($"connection for {Short(what.Local)} was reset: {Reason(what.Error)}");
+                break;
+            case ForwardEventKind.CarrierLost:
+                _lastFailure = null;
+                Say($"lost connection to pod {what.Pod.Name}: {Reason(what.Error)}; still listening, connecting again");
+                break;
+            case ForwardEventKind.RedialFailed when Reason(what.Error) is var reason && reason != _lastFailure:
+                _lastFailure = reason;
+                Say($"not connected yet: {reason}");
+                break;
+            case ForwardEventKind.Redialled:
+                Say($"connected again, to pod {what.Pod.Name}");
+                break;
+        }
+    }
+
+    static string Text(EndPoint local) => local.ToString()!;
+
+    static string Short(EndPoint? local) => local is IPEndPoint ip ? ip.Port.ToString(CultureInfo.InvariantCulture) : local?.ToString() ?? "";
+
+    static string Reason(Exception? error) => error switch
+    {
+        null => "no reason was given",
+        IOException => OneLine(error.Message), // what Failure says of a lost session is about commands
+        _ => OneLine(Failure.Of(error).Message ?? error.Message),
+    };
+
+    static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim().TrimEnd('.');
+
+    void Say(string line)
+    {
+        lock (_lock) invocation.Error.WriteLine("fairlead: " + line);
+    }
+
+    void Print(string line)
+    {
+        try
+        {
+            lock (_lock)
+            {
+                invocation.Output.WriteLine(line);
+                invocation.Output.Flush(); // a script waits for it
+            }
+        }
+        catch (IOException e) when (!OperatingSystem.IsWindows() && e.HResult == LibC.BrokenPipe)
+        {
+            throw new OutputClosedException(e); // as kubectl, which SIGPIPE ends then
+        }
+    }
+}
