@@ -21,8 +21,8 @@ public sealed record ExecOptions
     public Transport Transport { get; init; }
 
     /// <summary>
-    /// Never ask a second time after a server has accepted. Without it, <see cref="Transport.Auto"/> does so once when the server dropped
-    /// the WebSocket without having sent anything.
+    /// Never ask a second time after a server has accepted. Without it, <see cref="Transport.Auto"/> does so once when the server ended
+    /// the WebSocket in order without having sent anything.
     /// </summary>
     public bool NoRetry { get; init; }
 

@@ -9,6 +9,8 @@ namespace Fairlead.Streaming;
 sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
 {
     readonly CancellationTokenSource _stopReading = new();
+    bool _heard;
+    volatile bool _endedUnheard;
     long _readStarted, _readEnded = time.GetTimestamp(), _writeStarted;
 
     /// <summary>How long a read has waited for the peer's next byte; zero while this side does not read.</summary>
@@ -20,6 +22,11 @@ sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
     /// <summary>How long this side has not read, since its consumer is behind; zero while it reads.</summary>
     internal TimeSpan NotReadingFor => Volatile.Read(ref _readStarted) != 0 ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _readEnded));
 
+    /// <summary>
+    /// True when the peer ended its side in order and had not sent a byte. Not after a reset: that destroys what is on its way.
+    /// </summary>
+    internal bool EndedUnheard => _endedUnheard;
+
     /// <summary>Ends the read in progress and all later ones.</summary>
     internal void StopReading() => _stopReading.Cancel();
 
@@ -29,7 +36,10 @@ sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
         Volatile.Write(ref _readStarted, time.GetTimestamp());
         try
         {
-            return await inner.ReadAsync(buffer, _stopReading.Token);
+            int read = await inner.ReadAsync(buffer, _stopReading.Token);
+            if (read > 0) _heard = true;
+            else if (!buffer.IsEmpty) _endedUnheard = !_heard;
+            return read;
         }
         finally
         {

@@ -12,15 +12,16 @@ sealed class CannedServer : IAsyncDisposable
     readonly CancellationTokenSource _stop = new();
     readonly Func<string, string> _answer;
     readonly Task _serving;
-    readonly bool _close;
+    readonly bool _close, _reset;
     readonly List<string> _requests = [];
 
     /// <param name="answer">From the request's head to the answer, a byte a character.</param>
     /// <param name="close">Close the connection behind the answer.</param>
-    internal CannedServer(Func<string, string> answer, bool close = false)
+    /// <param name="reset">Close it by a reset, as a server that dies does.</param>
+    internal CannedServer(Func<string, string> answer, bool close = false, bool reset = false)
     {
         _answer = answer;
-        _close = close;
+        (_close, _reset) = (close, reset);
         _listener.Start();
         _serving = ServeAsync();
     }
@@ -62,7 +63,8 @@ sealed class CannedServer : IAsyncDisposable
                 while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await stream.ReadAsync(one, _stop.Token) > 0) head.Append((char)one[0]);
                 lock (_requests) _requests.Add(head.ToString());
                 await stream.WriteAsync(Encoding.Latin1.GetBytes(_answer(head.ToString())), _stop.Token);
-                if (_close) client.Dispose();
+                if (_reset) client.Client.Close(timeout: 0); // what TcpClient does would send a FIN first
+                else if (_close) client.Dispose();
             }
         }
         catch (OperationCanceledException)

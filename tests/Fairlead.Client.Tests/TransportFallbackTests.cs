@@ -59,6 +59,7 @@ public sealed class TransportFallbackTests
     [InlineData("", true, false)]
     [InlineData(Connected, false, false)]
     [InlineData(Connected + Close, false, false)]
+    [InlineData("\u0082", false, false)] // the first byte of a message
     public async Task After_the_101_a_second_try_is_made_only_when_nothing_was_heard(string messages, bool noRetry, bool asksAgain)
     {
         await using CannedServer server = new(
@@ -74,6 +75,20 @@ public sealed class TransportFallbackTests
         }
 
         Assert.Equal(asksAgain ? 2 : 1, server.Requests.Count);
+    }
+
+    /// <summary>What the server had said may have been destroyed with the connection, and the command may run.</summary>
+    [Fact]
+    public async Task After_the_101_a_reset_is_no_reason_for_a_second_try()
+    {
+        await using CannedServer server = new(request => CannedServer.Upgrade(request, "v5.channel.k8s.io"), reset: true);
+        using StreamingClient client = Client(server);
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await using RemoteProcess process = await client.ExecAsync(Pod, ["ls"], cancellationToken: Ct);
+            await process.WaitForExitAsync(Ct);
+        });
+        Assert.Single(server.Requests);
     }
 
     [Fact]

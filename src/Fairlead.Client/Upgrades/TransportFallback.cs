@@ -7,7 +7,8 @@ namespace Fairlead.Client.Upgrades;
 /// <summary>Picks what carries a session: WebSocket first, SPDY where WebSocket is refused for what it is, and what worked lately.</summary>
 /// <remarks>
 /// A command runs at most once. A refusal before the 101 started nothing. After the 101 a second try is made only when the server has
-/// sent nothing at all, and no input was read by then; some runtimes accept a WebSocket and drop it at once.
+/// sent nothing at all, and no input was read by then; some runtimes accept a WebSocket and drop it at once. A connection that broke
+/// says nothing of what was sent: what was on its way is gone with it, and the command may run.
 /// </remarks>
 sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, ITransportMemory memory)
 {
@@ -86,7 +87,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
     {
         try
         {
-            return !await adapter.Heard.WaitAsync(s_firstMessage, cancellationToken);
+            return await adapter.EndedUnheard.WaitAsync(s_firstMessage, cancellationToken);
         }
         catch (TimeoutException)
         {

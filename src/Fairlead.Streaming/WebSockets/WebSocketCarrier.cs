@@ -25,7 +25,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     readonly Channel<OutgoingMessage> _queue = Channel.CreateUnbounded<OutgoingMessage>(
         new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = false });
     readonly TaskCompletionSource<SessionLostException?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    readonly TaskCompletionSource<bool> _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly TaskCompletionSource<bool> _endedUnheard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly ITimer _timer;
     readonly Task _reading, _writing;
     readonly CancellationTokenRegistration _peerGone;
@@ -68,8 +68,11 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     /// <summary>Completes, never faults, when nothing more will arrive: null after an orderly close by the peer.</summary>
     internal Task<SessionLostException?> Ended => _ended.Task;
 
-    /// <summary>Completes with true at the peer's first message, with false at an end without one.</summary>
-    internal Task<bool> Heard => _heard.Task;
+    /// <summary>
+    /// Completes with true when the peer ended in order, by a Close or by the end of its stream, and had sent no message; otherwise with
+    /// false, at its first message or at a break, which may have destroyed one.
+    /// </summary>
+    internal Task<bool> EndedUnheard => _endedUnheard.Task;
 
     /// <summary>Queues a message; the write loop sends in this order. Dropped, its buffer returned, once the carrier closes.</summary>
     internal void Send(in OutgoingMessage message)
@@ -131,7 +134,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         _receiver.OnEnded(loss);
         _queue.Writer.TryComplete();
         _ended.TrySetResult(loss);
-        _heard.TrySetResult(false);
+        _endedUnheard.TrySetResult(loss is null or { Kind: SessionLoss.PeerClosed } || _stream.EndedUnheard);
     }
 
     async ValueTask ReceiveMessagesAsync()
@@ -145,7 +148,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
                 ValueWebSocketReceiveResult start = await _socket.ReceiveAsync(first.AsMemory(), CancellationToken.None);
                 if (start.MessageType == WebSocketMessageType.Close) return;
                 Volatile.Write(ref _lastMessage, _time.GetTimestamp());
-                _heard.TrySetResult(true);
+                _endedUnheard.TrySetResult(false);
                 if (start.Count == 0) continue; // an empty message, or an empty first fragment
 
                 MessageTarget target = _receiver.Begin(first[0]);

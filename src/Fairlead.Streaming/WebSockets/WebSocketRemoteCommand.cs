@@ -68,8 +68,11 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     /// <inheritdoc/>
     public override Task<SessionLostException?> Ended => _carrier.Ended;
 
-    /// <summary>Completes with true at the peer's first message, whatever it says, and with false when the session ended without one.</summary>
-    public Task<bool> Heard => _carrier.Heard;
+    /// <summary>
+    /// Completes with true when the peer ended the connection in order and had sent no message, so that nothing of it can have been lost; with
+    /// false at its first message, whatever it says, and when the connection broke.
+    /// </summary>
+    public Task<bool> EndedUnheard => _carrier.EndedUnheard;
 
     /// <inheritdoc/>
     public override PipeReader GetReader(RemoteChannel channel) => _readers[(int)channel];
