@@ -2,7 +2,6 @@ using Fairlead.Client.Forwarding;
 using Fairlead.Client.Upgrades;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
-using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Client;
 
@@ -23,7 +22,7 @@ public sealed class StreamingClient : IDisposable
 {
     readonly HttpMessageInvoker _http;
     readonly TransportFallback _transports;
-    readonly UpgradeHttp _upgrades;
+    readonly PortForwardFallback _forwards;
 
     /// <summary>Creates a client of this endpoint, which it then owns.</summary>
     /// <param name="endpoint">The server.</param>
@@ -33,9 +32,10 @@ public sealed class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(endpoint);
         Endpoint = endpoint;
         _http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
-        _upgrades = new UpgradeHttp(endpoint, _http);
+        UpgradeHttp upgrades = new(endpoint, _http);
         memory ??= new TransportMemory();
-        _transports = new TransportFallback(endpoint, _upgrades, memory);
+        _transports = new TransportFallback(endpoint, upgrades, memory);
+        _forwards = new PortForwardFallback(upgrades, memory);
     }
 
     /// <summary>The server.</summary>
@@ -73,9 +73,18 @@ public sealed class StreamingClient : IDisposable
     /// <exception cref="TimeoutException">The server did not answer within <see cref="PortForwardOptions.UpgradeTimeout"/>.</exception>
     public async Task<ForwardedStream> ConnectAsync(PodReference pod, int port, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
     {
-        PortForwardDialer dialer = new(_upgrades, new PortForwardRequest(Endpoint.Server, pod, options ?? new PortForwardOptions()));
-        PortForwardAdapter carrier = await dialer.OpenOverWebSocketAsync([PortForwardProtocol.Direct], 0, cancellationToken);
-        return await carrier.OpenAsync(port, cancellationToken);
+        ThrowIfNoPort(port);
+        (PortForwardAdapter carrier, _) = await _forwards.OpenAsync(new PortForwardRequest(Endpoint.Server, pod, options ?? new PortForwardOptions()), port, cancellationToken);
+        try
+        {
+            ForwardedStream connection = await carrier.OpenAsync(port, cancellationToken);
+            return carrier.Protocol.CarriesMany ? new SoleForwardedStream(connection, carrier) : connection;
+        }
+        catch
+        {
+            await carrier.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Opens a way to a pod's ports that serves many connections.</summary>
@@ -88,9 +97,20 @@ public sealed class StreamingClient : IDisposable
     public async Task<ForwardSession> OpenForwardAsync(PodReference pod, IReadOnlyList<int> ports, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ports);
-        PortForwardDialer dialer = new(_upgrades, new PortForwardRequest(Endpoint.Server, pod, options ?? new PortForwardOptions()));
-        Task<PortForwardAdapter> DialAsync(CancellationToken cancellation) => dialer.OpenOverWebSocketAsync([PortForwardProtocol.Direct], 0, cancellation);
-        return new ForwardSession(new SingleCarriers(await DialAsync(cancellationToken), DialAsync));
+        if (ports.Count == 0) throw new ArgumentException("A forward has at least one port.", nameof(ports));
+        foreach (int port in ports) ThrowIfNoPort(port);
+        PortForwardRequest request = new(Endpoint.Server, pod, options ?? new PortForwardOptions());
+        (PortForwardAdapter carrier, string? fellBack) = await _forwards.OpenAsync(request, ports[0], cancellationToken);
+        return new ForwardSession(carrier.Protocol.CarriesMany ? new SharedCarrier(carrier) : new SingleCarriers(carrier, ports[0], _forwards.DialerOf(request, carrier.Protocol)))
+        {
+            FellBack = fellBack,
+        };
+    }
+
+    static void ThrowIfNoPort(int port)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
     }
 
     async Task<RemoteProcess> OpenAsync(string subresource, PodReference pod, IReadOnlyList<string> command, ExecOptions? options, CancellationToken cancellationToken)

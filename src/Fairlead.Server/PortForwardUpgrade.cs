@@ -1,5 +1,6 @@
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
+using Fairlead.Streaming.Spdy;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Http;
@@ -9,6 +10,8 @@ namespace Fairlead.Server;
 /// <summary>Accepts a port-forward, in whatever form the client offers and the server takes.</summary>
 public static class PortForwardUpgrade
 {
+    const int ForwardedChannelBytes = 128 * 1024;
+
     /// <summary>
     /// Negotiates and upgrades. When the handshake is refused (403 for no common form, 400 or 405 for a bad one) the answer was
     /// written and null is returned.
@@ -32,7 +35,10 @@ public static class PortForwardUpgrade
     public static async Task<PortForwardProtocol?> NegotiateAsync(HttpContext context, IReadOnlyCollection<PortForwardProtocol> accepted)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return await WebSocketAnswer.NegotiateAsync(context, offered => PortForwardProtocol.PickOverWebSocket(offered, accepted), accepted);
+        if (WebSocketUpgrade.IsRequested(context.Request))
+            return await WebSocketAnswer.NegotiateAsync(context, offered => PortForwardProtocol.PickOverWebSocket(offered, accepted), accepted);
+        string? name = await SpdyUpgrade.NegotiateAsync(context, accepted.Contains(PortForwardProtocol.Spdy) ? [PortForwardProtocol.Spdy.Name] : []);
+        return name is null ? null : PortForwardProtocol.Spdy;
     }
 
     /// <summary>Answers 101 to a request that was negotiated.</summary>
@@ -45,13 +51,26 @@ public static class PortForwardUpgrade
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(protocol);
         ArgumentNullException.ThrowIfNull(limits);
-        return WebSocketAnswer.UpgradeAsync(context, protocol.Name, limits.PingTimeout);
+        return protocol == PortForwardProtocol.Spdy
+            ? SpdyUpgrade.UpgradeAsync(context, protocol.Name, limits)
+            : WebSocketAnswer.UpgradeAsync(context, protocol.Name, limits.PingTimeout);
     }
 
     /// <summary>Makes the answering side of an upgraded connection.</summary>
     public static PortForwardAcceptor Answer(HttpContext context, Stream stream, PortForwardProtocol protocol, IReadOnlyList<int> ports, CarrierLimits limits)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return new DirectAcceptor(stream, limits, context.Abort, peerGone: context.RequestAborted);
+        ArgumentNullException.ThrowIfNull(protocol);
+        ArgumentNullException.ThrowIfNull(limits);
+        if (protocol == PortForwardProtocol.Direct) return new DirectAcceptor(stream, limits, context.Abort, peerGone: context.RequestAborted);
+        if (protocol.HasChannels) return new ChannelAcceptor(stream, protocol, ports, limits, context.Abort, peerGone: context.RequestAborted);
+
+        // Two streams a connection, and browsers open many; what waits for a slow one is bounded by the smaller channel.
+        limits = limits with
+        {
+            ChannelBytes = Math.Min(limits.ChannelBytes, ForwardedChannelBytes),
+            Spdy = limits.Spdy with { Streams = limits.Spdy.Streams * 4 },
+        };
+        return new SpdyForwardAcceptor(stream, protocol, limits, context.Abort, peerGone: context.RequestAborted);
     }
 }

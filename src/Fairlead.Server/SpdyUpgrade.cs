@@ -41,16 +41,23 @@ public static class SpdyUpgrade
     public static async Task<RemoteCommandProtocol?> NegotiateAsync(HttpContext context, IReadOnlyList<RemoteCommandProtocol> accepted)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
-            return await RefuseAsync(context, SpdyHandshake.MissingUpgrade(context.Request.Headers.Connection, context.Request.Headers.Upgrade));
+        string? name = await NegotiateAsync(context, [.. accepted.Select(static protocol => protocol.Name)]);
+        return accepted.FirstOrDefault(protocol => protocol.Name == name);
+    }
 
-        SpdyNegotiation negotiation = SpdyHandshake.Negotiate(context.Request.Headers[SpdyHandshake.VersionHeader], accepted);
-        return negotiation.Protocol ?? await RefuseAsync(context, negotiation);
+    /// <summary>The same by names, for other protocols.</summary>
+    internal static async Task<string?> NegotiateAsync(HttpContext context, IReadOnlyList<string> accepted)
+    {
+        SpdyNegotiation negotiation = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+            ? SpdyHandshake.Negotiate(context.Request.Headers[SpdyHandshake.VersionHeader], accepted)
+            : SpdyHandshake.MissingUpgrade(context.Request.Headers.Connection, context.Request.Headers.Upgrade);
+        if (negotiation.Name is null) await RefuseAsync(context, negotiation);
+        return negotiation.Name;
     }
 
     /// <summary>Answers 101 to a request that was negotiated.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="protocol">What <see cref="NegotiateAsync"/> picked.</param>
+    /// <param name="protocol">What <see cref="NegotiateAsync(HttpContext, IReadOnlyList{RemoteCommandProtocol})"/> picked.</param>
     /// <param name="limits">Bounds and deadlines.</param>
     /// <returns>The connection, which the caller owns; it goes with the request.</returns>
     public static async Task<Stream> UpgradeAsync(HttpContext context, RemoteCommandProtocol protocol, CarrierLimits limits)
@@ -58,8 +65,13 @@ public static class SpdyUpgrade
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(protocol);
         ArgumentNullException.ThrowIfNull(limits);
+        return await UpgradeAsync(context, protocol.Name, limits);
+    }
+
+    internal static async Task<Stream> UpgradeAsync(HttpContext context, string name, CarrierLimits limits)
+    {
         context.Response.Headers.Upgrade = SpdyHandshake.Upgrade;
-        context.Response.Headers[SpdyHandshake.VersionHeader] = protocol.Name;
+        context.Response.Headers[SpdyHandshake.VersionHeader] = name;
         UnacknowledgedBytes.Bound(context, limits.PingTimeout);
         return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
     }
@@ -79,13 +91,12 @@ public static class SpdyUpgrade
         }
     }
 
-    static async Task<RemoteCommandProtocol?> RefuseAsync(HttpContext context, SpdyNegotiation refusal)
+    static async Task RefuseAsync(HttpContext context, SpdyNegotiation refusal)
     {
         context.Response.StatusCode = refusal.StatusCode;
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.Headers.Connection = "close";
         if (!refusal.AcceptedVersions.IsEmpty) context.Response.Headers[SpdyHandshake.AcceptedVersionsHeader] = new StringValues([.. refusal.AcceptedVersions]);
         await context.Response.WriteAsync(refusal.Text + "\n", context.RequestAborted);
-        return null;
     }
 }

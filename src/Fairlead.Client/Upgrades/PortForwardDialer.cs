@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Http.Headers;
 using Fairlead.Streaming.PortForward;
+using Fairlead.Streaming.Spdy;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire.PortForward;
 
@@ -9,16 +12,40 @@ sealed class PortForwardDialer(UpgradeHttp http, PortForwardRequest request)
 {
     /// <summary>Over WebSocket, in the form that the server chooses among those offered.</summary>
     /// <param name="offered">The forms, the best first.</param>
-    /// <param name="port">The port that forms with channels connect to; 0 where none is offered.</param>
+    /// <param name="port">The port that forms with channels connect to.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async Task<PortForwardAdapter> OpenOverWebSocketAsync(IReadOnlyList<PortForwardProtocol> offered, int port, CancellationToken cancellationToken)
     {
-        UpgradeTarget target = port == 0 ? request.Target() : request.Target(port);
-        (HttpResponseMessage response, _) = await WebSocketOffer.SendAsync(http, target, [.. offered.Select(static protocol => protocol.Name)], cancellationToken);
+        UpgradeTarget target = offered.Any(static form => form.HasChannels) ? request.Target(port) : request.Target();
+        (HttpResponseMessage response, string name) = await WebSocketOffer.SendAsync(http, target, [.. offered.Select(static form => form.Name)], cancellationToken);
+        PortForwardProtocol chosen = offered.First(form => form.Name == name);
+        Stream stream = await StreamOfAsync(response, cancellationToken);
+        return chosen switch
+        {
+            _ when chosen == PortForwardProtocol.Direct => new DirectPortForward(stream, request.Limits),
+            { HasChannels: true } => new ChannelPortForward(stream, chosen, port, request.Limits),
+            _ => new SpdyPortForward(stream, chosen, request.Limits),
+        };
+    }
+
+    /// <summary>Over SPDY/3.1.</summary>
+    internal async Task<PortForwardAdapter> OpenOverSpdyAsync(CancellationToken cancellationToken)
+    {
+        PortForwardProtocol spdy = PortForwardProtocol.Spdy;
+        HttpResponseMessage response = await http.SendAsync(
+            request.Target(), HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
+            headers => headers.TryAddWithoutValidation(SpdyHandshake.VersionHeader, spdy.Name), cancellationToken);
+        string? chosen = response.Headers.TryGetValues(SpdyHandshake.VersionHeader, out IEnumerable<string>? values) ? values.FirstOrDefault() : null;
+        if (chosen == spdy.Name) return new SpdyPortForward(await StreamOfAsync(response, cancellationToken), spdy, request.Limits);
+        response.Dispose();
+        throw new UpgradeException($"The server chose \"{chosen}\" over SPDY, which was not offered.", HttpStatusCode.SwitchingProtocols, null);
+    }
+
+    static async Task<Stream> StreamOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
         try
         {
-            Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-            return new DirectPortForward(stream, request.Limits);
+            return await response.Content.ReadAsStreamAsync(cancellationToken);
         }
         catch
         {

@@ -8,18 +8,23 @@ namespace Fairlead.Client.Upgrades;
 sealed class SingleCarriers : IForwardCarriers
 {
     readonly Lock _lock = new();
-    readonly Func<CancellationToken, Task<PortForwardAdapter>> _dial;
+    readonly Func<int, CancellationToken, Task<PortForwardAdapter>> _dial;
     readonly TaskCompletionSource<SessionLostException?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource _disposing = new();
     readonly HashSet<Task> _running = [];
     readonly HashSet<PortForwardAdapter> _carriers = [];
     PortForwardAdapter? _spare;
+    int _sparePort;
     bool _disposed;
 
-    internal SingleCarriers(PortForwardAdapter first, Func<CancellationToken, Task<PortForwardAdapter>> dial)
+    /// <summary>Begins with one carrier.</summary>
+    /// <param name="first">The carrier.</param>
+    /// <param name="port">Its port; with channels only a carrier of the same port is kept in reserve for it.</param>
+    /// <param name="dial">Opens another one for a port.</param>
+    internal SingleCarriers(PortForwardAdapter first, int port, Func<int, CancellationToken, Task<PortForwardAdapter>> dial)
     {
         (_dial, Protocol) = (dial, first.Protocol);
-        Keep(first);
+        Keep(first, port);
     }
 
     public PortForwardProtocol Protocol { get; }
@@ -32,12 +37,13 @@ sealed class SingleCarriers : IForwardCarriers
         lock (_lock)
         {
             if (_ended.Task.IsCompleted) throw _ended.Task.Result ?? new SessionLostException(SessionLoss.LocalAbort, "The session was disposed.");
-            carrier = _spare;
-            _spare = null;
-            if (carrier is not null) Run(RefillAsync);
+            bool fits = !Protocol.HasChannels || _sparePort == port;
+            carrier = fits ? _spare : null;
+            if (carrier is not null) _spare = null;
+            if (carrier is not null && !Protocol.HasChannels) Run(() => RefillAsync(port)); // with channels, a spare would be a connection of the pod's
         }
 
-        carrier ??= await DialAsync(cancellationToken);
+        carrier ??= await DialAsync(port, cancellationToken);
         try
         {
             return await carrier.OpenAsync(port, cancellationToken);
@@ -49,9 +55,9 @@ sealed class SingleCarriers : IForwardCarriers
         }
     }
 
-    async Task<PortForwardAdapter> DialAsync(CancellationToken cancellationToken)
+    async Task<PortForwardAdapter> DialAsync(int port, CancellationToken cancellationToken)
     {
-        PortForwardAdapter carrier = await _dial(cancellationToken);
+        PortForwardAdapter carrier = await _dial(port, cancellationToken);
         bool isLate;
         lock (_lock)
         {
@@ -75,11 +81,11 @@ sealed class SingleCarriers : IForwardCarriers
         });
     }
 
-    async Task RefillAsync()
+    async Task RefillAsync(int port)
     {
         try
         {
-            Keep(await _dial(_disposing.Token));
+            Keep(await _dial(port, _disposing.Token), port);
         }
         catch (OperationCanceledException)
         {
@@ -92,7 +98,7 @@ sealed class SingleCarriers : IForwardCarriers
     }
 
     /// <summary>A carrier that waits for its connection. Its end is the session's: the pod or the server is gone.</summary>
-    void Keep(PortForwardAdapter carrier)
+    void Keep(PortForwardAdapter carrier, int port)
     {
         lock (_lock)
         {
@@ -103,7 +109,7 @@ sealed class SingleCarriers : IForwardCarriers
                 return;
             }
 
-            _spare = carrier;
+            (_spare, _sparePort) = (carrier, port);
         }
 
         Run(async () =>
@@ -115,7 +121,7 @@ sealed class SingleCarriers : IForwardCarriers
                 _spare = null;
             }
 
-            _ended.TrySetResult(loss ?? new SessionLostException(SessionLoss.PeerClosed, "The server closed the way to the pod."));
+            if (!Protocol.HasChannels) _ended.TrySetResult(loss ?? new SessionLostException(SessionLoss.PeerClosed, "The server closed the way to the pod."));
         });
     }
 

@@ -73,7 +73,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
     }
 
     /// <summary>Refused because it is a WebSocket, by a server that is too old or by something on the way; not for what it asks.</summary>
-    static bool IsForWhatItIs(UpgradeException refusal) => refusal.StatusCode switch
+    internal static bool IsForWhatItIs(UpgradeException refusal) => refusal.StatusCode switch
     {
         HttpStatusCode.SwitchingProtocols or HttpStatusCode.Unauthorized => false,
         HttpStatusCode.BadRequest => true,
@@ -81,7 +81,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
     };
 
     /// <summary>Refused by the authoriser: opening a WebSocket is a GET, and a role may have create and not get.</summary>
-    static bool IsForTheVerb(UpgradeException refusal) => refusal is { StatusCode: HttpStatusCode.Forbidden, Status: not null };
+    internal static bool IsForTheVerb(UpgradeException refusal) => refusal is { StatusCode: HttpStatusCode.Forbidden, Status: not null };
 
     static async Task<bool> IsDroppedUnheardAsync(WebSocketRemoteCommand adapter, CancellationToken cancellationToken)
     {

@@ -26,8 +26,10 @@ sealed class PortForwardEndpoint(IContainerRuntime runtime, IPodCatalog catalog,
             options.PortForwardProtocols.Contains(PortForwardProtocol.Spdy));
 
         DataRates.Lift(context);
-        await using PortForwardAcceptor? acceptor = await PortForwardUpgrade.AcceptAsync(context, ports, options.PortForwardProtocols, options.Limits);
-        if (acceptor is null) return;
+        if (await PortForwardUpgrade.NegotiateAsync(context, options.PortForwardProtocols) is not { } protocol) return;
+        if (protocol.HasChannels && ports.Count == 0) throw new ApiRefusal(Refusals.BadRequest("query parameter \"ports\" is required"));
+        Stream stream = await PortForwardUpgrade.UpgradeAsync(context, protocol, options.Limits);
+        await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(context, stream, protocol, ports, options.Limits);
 
         Log.ForwardBegins(logger, user.Name, request.Namespace!, request.Name!, acceptor.Protocol.Description);
         await using CancellationTokenRegistration stop = stopping.UnsafeRegister(

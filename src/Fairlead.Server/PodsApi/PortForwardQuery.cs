@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.PodsApi;
@@ -6,9 +7,6 @@ namespace Fairlead.Server.PodsApi;
 /// <summary>The ports of a request, which forms with channels need: <c>ports=80&amp;ports=443</c> or <c>ports=80,443</c>.</summary>
 static class PortForwardQuery
 {
-    /// <summary>What fits the channel byte, two channels each.</summary>
-    const int MostPorts = 127;
-
     /// <exception cref="ApiRefusal">One is no port, or there are too many.</exception>
     public static IReadOnlyList<int> Read(IQueryCollection query)
     {
@@ -20,6 +18,6 @@ static class PortForwardQuery
             ports.Add(port);
         }
 
-        return ports.Count <= MostPorts ? ports : throw new ApiRefusal(Refusals.BadRequest($"at most {MostPorts} ports can be forwarded by one request"));
+        return ports.Count <= PortChannels.MostPorts ? ports : throw new ApiRefusal(Refusals.BadRequest($"at most {PortChannels.MostPorts} ports can be forwarded by one request"));
     }
 }

@@ -98,7 +98,7 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
     public override ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return default;
-        if (!_writesCompleted) Abort(); // a form that has no end of its own makes this its end
+        if (!_writesCompleted && link.CanCompleteWrites) Abort(); // where the form has no other end, this is it
         input.CancelPendingRead();
         CompleteInput();
         return link.ReleaseAsync();

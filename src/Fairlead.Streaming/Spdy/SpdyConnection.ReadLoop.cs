@@ -152,6 +152,7 @@ sealed partial class SpdyConnection
                 break;
             case SpdyFrameType.GoAway:
                 lock (StateLock) _goAwayReceived = true;
+                _acceptor?.OnGoAway();
                 CountIdle();
                 break;
             default: // SETTINGS and WINDOW_UPDATE: nobody's business here, but not for ever
@@ -215,6 +216,15 @@ sealed partial class SpdyConnection
         {
             stream.IsReset = true;
             Remove(stream);
+        }
+
+        if (stream.Observer is { } observer)
+        {
+            IOException reset = observer.OnReset(stream, status);
+            stream.SetReplied(reset as SessionLostException ?? new SessionLostException(SessionLoss.ProtocolError, reset.Message, reset));
+            stream.EndInput(reset);
+            stream.EndWriter(reset);
+            return;
         }
 
         // A server's CANCEL on a stream that it was given is how Go servers end it. Whoever opened a stream and cancels it gives up.

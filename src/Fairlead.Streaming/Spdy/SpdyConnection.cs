@@ -75,14 +75,14 @@ sealed partial class SpdyConnection : IAsyncDisposable
 
     /// <summary>Opens a stream. Send nothing on it before <see cref="SpdyStream.WaitForReplyAsync"/>.</summary>
     /// <exception cref="SessionLostException">The connection has ended, or the peer has said GOAWAY.</exception>
-    internal SpdyStream Open(IReadOnlyList<SpdyHeader> headers, bool outlivesCancel = false)
+    internal SpdyStream Open(IReadOnlyList<SpdyHeader> headers, bool outlivesCancel = false, ISpdyStreamObserver? observer = null, bool isText = false)
     {
         lock (StateLock)
         {
             if (_ended.Task.IsCompleted || _goAwayReceived)
                 throw (_ended.Task.IsCompleted ? _ended.Task.Result : null) ?? new SessionLostException(SessionLoss.PeerClosed, "The peer takes no more streams on this connection.");
             if (_nextId > int.MaxValue) throw new InvalidOperationException("The connection has no stream ids left.");
-            SpdyStream stream = new(this, _nextId, isOwn: true, headers, _limits.ChannelBytes) { OutlivesCancel = outlivesCancel };
+            SpdyStream stream = new(this, _nextId, isOwn: true, headers, _limits.ChannelBytes) { OutlivesCancel = outlivesCancel, Observer = observer, Text = isText ? new SpdyText() : null };
             _nextId += 2;
             _streams.Add(stream.Id, stream);
             Enqueue(new SpdyOutgoing(new SpdyFrame(SpdyFrameType.SynStream, 0, stream.Id), headers)); // ids go out in order: under the lock

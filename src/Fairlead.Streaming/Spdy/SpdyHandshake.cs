@@ -30,19 +30,28 @@ public static class SpdyHandshake
     public static SpdyNegotiation Negotiate(IEnumerable<string?> offered, IReadOnlyList<RemoteCommandProtocol> accepted)
     {
         ArgumentNullException.ThrowIfNull(accepted);
+        SpdyNegotiation negotiation = Negotiate(offered, [.. accepted.Select(protocol => protocol.Name)]);
+        return negotiation with { Protocol = accepted.FirstOrDefault(protocol => protocol.Name == negotiation.Name) };
+    }
+
+    /// <summary>The same by names, for other protocols.</summary>
+    /// <param name="offered">The values of <see cref="VersionHeader"/>.</param>
+    /// <param name="accepted">What the server speaks, the best first.</param>
+    public static SpdyNegotiation Negotiate(IEnumerable<string?> offered, IReadOnlyList<string> accepted)
+    {
+        ArgumentNullException.ThrowIfNull(accepted);
         IReadOnlyList<string> names = SubprotocolNegotiation.Split(offered);
         if (names.Count == 0) return SpdyNegotiation.Refuse(400, $"unable to upgrade: header {VersionHeader} does not exist", []);
 
         foreach (string name in names)
         {
-            if (accepted.FirstOrDefault(protocol => protocol.Name == name) is { } protocol) return SpdyNegotiation.Accept(protocol);
+            if (accepted.Contains(name)) return SpdyNegotiation.Accept(name);
         }
 
-        string[] ours = [.. accepted.Select(protocol => protocol.Name)];
         return SpdyNegotiation.Refuse(
             403,
-            $"unable to upgrade: unable to negotiate protocol: client supports [{string.Join(' ', names)}], server accepts [{string.Join(' ', ours)}]",
-            ours);
+            $"unable to upgrade: unable to negotiate protocol: client supports [{string.Join(' ', names)}], server accepts [{string.Join(' ', accepted)}]",
+            accepted);
     }
 
     /// <summary>What a server's 101 says is spoken: <see cref="RemoteCommandProtocol.SpdyV1"/> where it says nothing.</summary>

@@ -10,8 +10,11 @@ public sealed record SpdyNegotiation
     {
     }
 
-    /// <summary>The version; null for a refusal.</summary>
-    public RemoteCommandProtocol? Protocol { get; private init; }
+    /// <summary>The name that was picked; null for a refusal.</summary>
+    public string? Name { get; private init; }
+
+    /// <summary>The version of the remote command protocol that it names; null for a refusal, and where another protocol was negotiated.</summary>
+    public RemoteCommandProtocol? Protocol { get; internal init; }
 
     /// <summary>101, 400 or 403.</summary>
     public int StatusCode { get; private init; }
@@ -22,7 +25,7 @@ public sealed record SpdyNegotiation
     /// <summary>The lines of <see cref="SpdyHandshake.AcceptedVersionsHeader"/>; only a 403 has some.</summary>
     public ImmutableArray<string> AcceptedVersions { get; private init; } = [];
 
-    internal static SpdyNegotiation Accept(RemoteCommandProtocol protocol) => new() { Protocol = protocol, StatusCode = 101 };
+    internal static SpdyNegotiation Accept(string name) => new() { Name = name, StatusCode = 101 };
 
     internal static SpdyNegotiation Refuse(int code, string text, IEnumerable<string> accepted) =>
         new() { StatusCode = code, Text = text, AcceptedVersions = [.. accepted] };

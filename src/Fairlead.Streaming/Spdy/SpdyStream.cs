@@ -36,6 +36,9 @@ sealed class SpdyStream
     /// </summary>
     internal bool OutlivesCancel { get; init; }
 
+    /// <summary>Who is told how it ends; set before the peer can know of the stream, or while it is accepted.</summary>
+    internal ISpdyStreamObserver? Observer { get; set; }
+
     /// <summary>What the peer sends.</summary>
     internal PipeReader Reader => _input.Reader;
 
@@ -83,6 +86,9 @@ sealed class SpdyStream
     /// <summary>Drops what the peer sends here from now on, without holding any of it.</summary>
     internal void Discard() => _discards = true;
 
+    /// <summary>The beginning of what the peer sends, kept as text instead of passed on; null for streams that are no text.</summary>
+    internal SpdyText? Text { get; init; }
+
     /// <summary>Queues data; the connection owns the buffer and tells <paramref name="owner"/> when it has gone out.</summary>
     internal void Send(MessageBuffer buffer, ChannelPipeWriter owner) => _connection.SendData(this, buffer, owner);
 
@@ -110,7 +116,12 @@ sealed class SpdyStream
     internal bool SetReplied(SessionLostException? refusal) => _replied.TrySetResult(refusal);
 
     /// <summary>Takes data. Waits while its consumer is behind: the read loop's.</summary>
-    internal ValueTask ReceiveAsync(ReadOnlyMemory<byte> data) => _discards || _input.IsDropping ? ValueTask.CompletedTask : _input.WriteAsync(data);
+    internal ValueTask ReceiveAsync(ReadOnlyMemory<byte> data)
+    {
+        if (Text is null) return _discards || _input.IsDropping ? ValueTask.CompletedTask : _input.WriteAsync(data);
+        Text.Append(data);
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>Lets go of a consumer that is behind. From any thread.</summary>
     internal void StopWaiting() => _input.StopWaiting();
@@ -119,7 +130,7 @@ sealed class SpdyStream
     internal void EndInput(IOException? loss)
     {
         _input.Complete(loss);
-        _inputEnded.TrySetResult();
+        if (_inputEnded.TrySetResult()) Observer?.OnInputEnded(this);
     }
 
     public override string ToString() => $"stream {Id}";

@@ -137,20 +137,8 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
 
     sealed class Writer(WebSocketRemoteCommand adapter, RemoteChannel channel) : ChannelPipeWriter
     {
-        protected override void Send(MessageBuffer buffer)
-        {
-            byte header = ChannelMessage.EncodeChannel(channel, adapter.Protocol);
-            if (!adapter.Protocol.IsBase64)
-            {
-                adapter._carrier.Send(new OutgoingMessage(buffer.WithHeader(header), WebSocketMessageType.Binary, buffer, this));
-                return;
-            }
-
-            MessageBuffer text = MessageBuffer.Rent(ChannelMessage.GetBase64Length(buffer.Length));
-            text.Advance(ChannelMessage.EncodeBase64(buffer.Payload, text.Unused.Span));
-            buffer.Return();
-            adapter._carrier.Send(new OutgoingMessage(text.WithHeader(header), WebSocketMessageType.Text, text, this));
-        }
+        protected override void Send(MessageBuffer buffer) => adapter._carrier.Send(OutgoingMessage.OfChannel(
+            ChannelMessage.EncodeChannel(channel, adapter.Protocol), buffer, adapter.Protocol.IsBase64, this));
 
         protected override void SendEnd()
         {

@@ -1,0 +1,121 @@
+using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
+
+namespace Fairlead.Streaming.WebSockets;
+
+/// <summary>
+/// The bytes of another protocol in binary messages of a WebSocket: <c>SPDY/3.1+portforward.k8s.io</c>. Where a message begins or ends
+/// means nothing. No pings of its own: the protocol inside has some.
+/// </summary>
+/// <remarks>One reader and one writer. Every failure is an <see cref="IOException"/>; an orderly Close is the end of the stream.</remarks>
+sealed class TunnelStream : Stream
+{
+    /// <summary>How long a Close may take to be sent.</summary>
+    static readonly TimeSpan s_closeTime = TimeSpan.FromSeconds(1);
+
+    readonly LivenessStream _inner;
+    readonly FrameStream _frames;
+    readonly WebSocket _socket;
+    readonly TimeProvider _time;
+    WebSocketCloseStatus _closeCode = WebSocketCloseStatus.NormalClosure;
+    int _disposed;
+
+    internal TunnelStream(Stream inner, bool isServer, TimeProvider time)
+    {
+        _time = time;
+        _inner = new LivenessStream(inner, time);
+        _frames = new FrameStream(_inner);
+        _socket = WebSocket.CreateFromStream(_frames, new WebSocketCreationOptions { IsServer = isServer, KeepAliveInterval = Timeout.InfiniteTimeSpan });
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            while (true)
+            {
+                ValueWebSocketReceiveResult part = await _socket.ReceiveAsync(buffer, cancellationToken);
+                switch (part.MessageType)
+                {
+                    case WebSocketMessageType.Close when _socket.CloseStatus is WebSocketCloseStatus.NormalClosure:
+                        return 0;
+                    case WebSocketMessageType.Close:
+                        throw new IOException($"The peer closed the tunnel with code {(int?)_socket.CloseStatus ?? 1005}.");
+                    case WebSocketMessageType.Text:
+                        _closeCode = WebSocketCloseStatus.InvalidMessageType;
+                        throw new IOException("The peer sent text in a tunnel for bytes.");
+                    default:
+                        if (part.Count > 0) return part.Count;
+                        break; // Go peers send empty messages for empty frames
+                }
+            }
+        }
+        catch (WebSocketException e)
+        {
+            throw new IOException("The tunnel broke: " + e.Message, e);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await _frames.RoomAsync();
+            await _socket.SendAsync(buffer, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+        }
+        catch (WebSocketException e)
+        {
+            throw new IOException("The tunnel broke: " + e.Message, e);
+        }
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Sends the Close if that is still possible, and gives everything back.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) await CloseAsync();
+        await base.DisposeAsync();
+    }
+
+    async ValueTask CloseAsync()
+    {
+        try
+        {
+            if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            {
+                await _socket.CloseOutputAsync(_closeCode, null, CancellationToken.None);
+                await _frames.CloseSent.WaitAsync(s_closeTime, _time);
+            }
+        }
+        catch (Exception e) when (WebSocketCarrier.IsCarrierFault(e) || e is TimeoutException)
+        {
+            // nobody there to be told, or nobody who reads
+        }
+
+        _inner.Cut(); // a frame that is still being written reaches nobody
+        await _frames.StopAsync();
+        _socket.Dispose();
+        await _inner.CloseAsync();
+    }
+
+    /// <summary>Cuts the connection at once; <see cref="DisposeAsync"/> is still owed.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && _disposed == 0) _inner.Cut();
+        base.Dispose(disposing);
+    }
+
+    public override bool CanRead => true;
+    public override bool CanWrite => true;
+    public override bool CanSeek => false;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override void Flush() => throw new NotSupportedException();
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+}
