@@ -1,40 +1,58 @@
 using System.Collections.Immutable;
 using System.CommandLine.Parsing;
 using Fairlead.Wire;
+using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Cli.CommandLine;
 
 /// <summary>Which carriers and versions a lab accepts: the value of <c>--protocols</c>.</summary>
-sealed record AcceptedProtocols(ImmutableArray<RemoteCommandProtocol> OverWebSocket, ImmutableArray<RemoteCommandProtocol> OverSpdy)
+sealed record AcceptedProtocols(
+    ImmutableArray<RemoteCommandProtocol> OverWebSocket, ImmutableArray<RemoteCommandProtocol> OverSpdy, ImmutableArray<PortForwardProtocol> PortForward)
 {
-    public static AcceptedProtocols All { get; } = new(RemoteCommandProtocol.OverWebSocket, RemoteCommandProtocol.OverSpdy);
+    public static AcceptedProtocols All { get; } = new(RemoteCommandProtocol.OverWebSocket, RemoteCommandProtocol.OverSpdy, PortForwardProtocol.All);
 
-    /// <summary>Each protocol by its short name: <c>websocket/v5</c>, <c>websocket/none</c>, <c>websocket/base64.v4</c>, <c>spdy/v1</c>…</summary>
-    static readonly (string Name, RemoteCommandProtocol Protocol, bool IsSpdy)[] s_known =
+    /// <summary>
+    /// Each by its short name: <c>websocket/v5</c>, <c>websocket/none</c>, <c>websocket/base64.v4</c>, <c>spdy/v1</c>… A name that
+    /// commands and port-forward share on the wire means both.
+    /// </summary>
+    static readonly (string Name, RemoteCommandProtocol Protocol, bool IsSpdy)[] s_commands =
     [
         .. RemoteCommandProtocol.OverWebSocket.Select(protocol => ("websocket/" + Short(protocol), protocol, false)),
         .. RemoteCommandProtocol.OverSpdy.Select(protocol => ("spdy/" + Short(protocol), protocol, true)),
     ];
+
+    static readonly (string Name, PortForwardProtocol Protocol)[] s_forwards =
+    [
+        ("websocket/portforward.fairlead.v1", PortForwardProtocol.Direct),
+        ("websocket/tunnel", PortForwardProtocol.Tunnel),
+        ("spdy/portforward", PortForwardProtocol.Spdy),
+        ("websocket/v4", PortForwardProtocol.ChannelsV4),
+        ("websocket/base64.v4", PortForwardProtocol.ChannelsBase64V4),
+        ("websocket/none", PortForwardProtocol.ChannelsUnnamed),
+    ];
+
+    static readonly string[] s_names = [.. s_commands.Select(known => known.Name).Union(s_forwards.Select(known => known.Name))];
 
     public static AcceptedProtocols? Parse(ArgumentResult result)
     {
         HashSet<string> wanted = [];
         foreach (string name in (result.Tokens.Count > 0 ? result.Tokens[0].Value : "").Split(',', StringSplitOptions.TrimEntries))
         {
-            string[] named = [.. s_known.Select(known => known.Name).Where(known => known == name || known.StartsWith(name + "/", StringComparison.Ordinal))];
+            string[] named = [.. s_names.Where(known => known == name || known.StartsWith(name + "/", StringComparison.Ordinal))];
             if (named.Length == 0)
             {
-                result.AddError($"\"{name}\" is not a protocol: websocket, spdy, {string.Join(", ", s_known.Select(known => known.Name))} are known");
+                result.AddError($"\"{name}\" is not a protocol: websocket, spdy, {string.Join(", ", s_names)} are known");
                 return null;
             }
 
             wanted.UnionWith(named);
         }
 
-        return new AcceptedProtocols(Those(isSpdy: false), Those(isSpdy: true));
+        return new AcceptedProtocols(
+            Those(isSpdy: false), Those(isSpdy: true), [.. s_forwards.Where(known => wanted.Contains(known.Name)).Select(known => known.Protocol)]);
 
         ImmutableArray<RemoteCommandProtocol> Those(bool isSpdy) =>
-            [.. s_known.Where(known => known.IsSpdy == isSpdy && wanted.Contains(known.Name)).Select(known => known.Protocol)];
+            [.. s_commands.Where(known => known.IsSpdy == isSpdy && wanted.Contains(known.Name)).Select(known => known.Protocol)];
     }
 
     static string Short(RemoteCommandProtocol protocol)

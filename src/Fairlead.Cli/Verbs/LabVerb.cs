@@ -45,7 +45,7 @@ static class LabVerb
         Option<AcceptedProtocols> protocols = new("--protocols")
         {
             HelpName = "LIST",
-            Description = "What is accepted, by comma: websocket, spdy, or one version as in websocket/v5, websocket/none, spdy/v4 (default: all)",
+            Description = "What is accepted, by comma: websocket, spdy, or one version as in websocket/v5, websocket/tunnel, spdy/v4 (default: all)",
             DefaultValueFactory = _ => AcceptedProtocols.All,
             CustomParser = AcceptedProtocols.Parse,
         };
@@ -64,6 +64,7 @@ static class LabVerb
                 AllowRemote = parsed.GetValue(remote),
                 Protocols = parsed.GetValue(protocols)!.OverWebSocket,
                 SpdyProtocols = parsed.GetValue(protocols)!.OverSpdy,
+                PortForwardProtocols = parsed.GetValue(protocols)!.PortForward,
                 Pods = parsed.GetValue(pods) is { } podsFile ? ReadPods(podsFile) : null,
                 Users = parsed.GetValue(users) is { } usersFile ? ReadUsers(usersFile) : null,
             }, cancellationToken);
