@@ -31,11 +31,13 @@ sealed class TunnelStream : Stream
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        // The library answers a cancelled token by disposing the stream that it was given, which would not end the read below that.
+        await using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static state => ((TunnelStream)state!)._inner.StopReading(), this);
         try
         {
             while (true)
             {
-                ValueWebSocketReceiveResult part = await _socket.ReceiveAsync(buffer, cancellationToken);
+                ValueWebSocketReceiveResult part = await _socket.ReceiveAsync(buffer, CancellationToken.None);
                 switch (part.MessageType)
                 {
                     case WebSocketMessageType.Close when _socket.CloseStatus is WebSocketCloseStatus.NormalClosure:
