@@ -1,4 +1,5 @@
 using Fairlead.Client;
+using Fairlead.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Fairlead.KubeConfig.Tests;

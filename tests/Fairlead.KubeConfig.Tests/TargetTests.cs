@@ -2,6 +2,7 @@ using System.Net;
 using Fairlead.Client;
 using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Targets;
+using Fairlead.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.KubeConfig.Tests;

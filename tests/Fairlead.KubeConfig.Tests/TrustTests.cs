@@ -1,6 +1,7 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
+using Fairlead.Testing;
 
 namespace Fairlead.KubeConfig.Tests;
 
