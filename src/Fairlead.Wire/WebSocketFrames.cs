@@ -1,7 +1,8 @@
 namespace Fairlead.Wire;
 
 /// <summary>
-/// The two control frames that a carrier inserts on its own. All other framing is System.Net.WebSockets'; that library answers
+/// The frames that are inserted without the library: the two by which a carrier shows that it lives, and those of a relay that passes
+/// bytes on. All other framing is System.Net.WebSockets'; that library answers
 /// pings only while somebody receives, so a side whose reader is slow has no other way to show that it lives.
 /// </summary>
 /// <remarks>RFC 6455 section 5.5.3: a Pong may be sent unasked and serves as a one-way heartbeat.</remarks>
@@ -12,4 +13,32 @@ public static class WebSocketFrames
 
     /// <summary>An empty Pong from a client: the same with a mask, which has nothing to cover.</summary>
     public static ReadOnlyMemory<byte> ClientPong { get; } = new byte[] { 0x8A, 0x80, 0x37, 0xFA, 0x21, 0x3D };
+
+    /// <summary>An empty Ping from a server.</summary>
+    public static ReadOnlyMemory<byte> ServerPing { get; } = new byte[] { 0x89, 0x00 };
+
+    /// <summary>An empty Ping from a client.</summary>
+    public static ReadOnlyMemory<byte> ClientPing { get; } = new byte[] { 0x89, 0x80, 0x37, 0xFA, 0x21, 0x3D };
+
+    /// <summary>A server's Close 1000.</summary>
+    public static ReadOnlyMemory<byte> ServerClose { get; } = new byte[] { 0x88, 0x02, 0x03, 0xE8 };
+
+    /// <summary>A server's message that ends a remote command, in a version whose status is JSON.</summary>
+    public static byte[] ServerStatus(Status status, RemoteCommandProtocol protocol)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        ArgumentNullException.ThrowIfNull(protocol);
+        byte[] payload = status.ToJson();
+        if (protocol.IsBase64)
+        {
+            byte[] text = new byte[ChannelMessage.GetBase64Length(payload.Length)];
+            payload = text[..ChannelMessage.EncodeBase64(payload, text)];
+        }
+
+        int length = payload.Length + ChannelMessage.HeaderLength;
+        byte first = (byte)(protocol.IsBase64 ? 0x81 : 0x82), channel = ChannelMessage.EncodeChannel(RemoteChannel.Error, protocol);
+        return length <= 125 ? [first, (byte)length, channel, .. payload]
+            : length <= ushort.MaxValue ? [first, 126, (byte)(length >> 8), (byte)length, channel, .. payload]
+            : throw new ArgumentException("A status of a relay's own is short.", nameof(status));
+    }
 }

@@ -27,6 +27,9 @@ sealed class RecordingUpstream : IAsyncDisposable
     /// <summary>Answers everything else; by default with 200 and "ok".</summary>
     public RequestDelegate Other { get; set; } = static context => context.Response.WriteAsync("ok");
 
+    /// <summary>Is there first, before the body is noted.</summary>
+    public RequestDelegate? BeforeBody { get; set; }
+
     public IEnumerable<Seen> Others => Requests.Where(static seen => seen.Target != Reviews);
 
     public static async Task<RecordingUpstream> StartAsync()
@@ -60,6 +63,7 @@ sealed class RecordingUpstream : IAsyncDisposable
     async Task AnswerAsync(HttpContext context)
     {
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (BeforeBody is not null) await BeforeBody(context);
         using StreamReader body = new(context.Request.Body);
         Dictionary<string, string> headers = context.Request.Headers.ToDictionary(static header => header.Key, static header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         Requests.Enqueue(new Seen(context.Request.Method, target, headers, await body.ReadToEndAsync()));

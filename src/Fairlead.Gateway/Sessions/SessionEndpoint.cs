@@ -43,13 +43,13 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         // Dialled first, so that the server's refusal is an HTTP answer. Only versions that can say what this client can are offered.
         bool inputMustEnd = request is { Stdin: true, Tty: false } && accepted.Protocol.CanEndInput;
         UpgradedConnection connection;
-        AskingSession server;
+        AskingSession? server = null;
         try
         {
             connection = await upstream.DialerFor(caller).DialAsync(
                 upstream.Locate(target.Path + context.Request.QueryString.Value), request, Options(inputMustEnd),
                 headers => UpstreamServer.Show(headers, caller), context.RequestAborted);
-            server = new AskingSession(await connection.AskAsync(request, options.UpstreamLimits, context.RequestAborted), request);
+            if (!IsSpliced(accepted, connection)) server = new AskingSession(await connection.AskAsync(request, options.UpstreamLimits, context.RequestAborted), request);
         }
         catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException)
         {
@@ -58,25 +58,52 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
             return refusal;
         }
 
-        await using (server)
+        string description = (connection.IsSpdy ? "SPDY/3.1 " : "WebSocket ") + connection.Protocol;
+        record.Begin(description, connection.FellBack is not null, isSpliced: server is null);
+        Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, accepted.Description, description, connection.FellBack is not null);
+        RelayOutcome outcome = new(RelayEnd.ClientLost, null);
+        try
         {
-            record.Begin(server.Description, connection.FellBack is not null, isSpliced: false);
-            Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, accepted.Description, server.Description, connection.FellBack is not null);
-            await using AnsweringSession? client = await accepted.AnswerAsync(request, options.ClientLimits);
-            record.End(client is null ? new RelayOutcome(RelayEnd.ClientLost, null) : await RelayAsync(client, server, record, caller, target));
-            return null;
+            outcome = server is null
+                ? await SpliceAsync(accepted, connection.Stream, record, caller, target)
+                : await TranslateAsync(accepted, server, request, record, caller, target);
         }
+        finally
+        {
+            record.End(outcome);
+        }
+
+        return null;
     }
 
-    async Task<RelayOutcome> RelayAsync(AnsweringSession client, AskingSession server, SessionRecord record, Caller caller, StreamTarget target)
+    /// <summary>The same version on both sides, and one whose ending can be told from a loss: nothing need be decoded.</summary>
+    static bool IsSpliced(AcceptedUpgrade accepted, UpgradedConnection connection) =>
+        !accepted.IsSpdy && !connection.IsSpdy && accepted.Protocol == connection.Protocol && connection.Protocol.HasJsonStatus;
+
+    async Task<RelayOutcome> TranslateAsync(AcceptedUpgrade accepted, AskingSession server, RemoteCommandRequest request, SessionRecord record, Caller caller, StreamTarget target)
     {
+        await using AskingSession owned = server;
+        await using AnsweringSession? client = await accepted.AnswerAsync(request, options.ClientLimits);
+        if (client is null) return new RelayOutcome(RelayEnd.ClientLost, null);
         RemoteCommandRelay relay = new(client, server, record.Traffic, options.Clock);
-        await using SessionWatch watch = new(
-            record.Traffic, options,
-            async cancellationToken => await create.RefusalAsync(caller, target, useKept: false, cancellationToken) is null,
-            relay.End, drain.Over);
+        await using SessionWatch watch = Watch(record, caller, target, relay.End);
         return await relay.RunAsync();
     }
+
+    async Task<RelayOutcome> SpliceAsync(AcceptedUpgrade accepted, Stream server, SessionRecord record, Caller caller, StreamTarget target)
+    {
+        await using Stream owned = server;
+        Stream client = await accepted.UpgradeAsync(options.ClientLimits);
+        await using WebSocketSplice splice = new(
+            client, options.ClientLimits, server, options.UpstreamLimits, accepted.Protocol, record.Traffic, accepted.Context.Abort, accepted.Context.RequestAborted, options.Clock);
+        await using SessionWatch watch = Watch(record, caller, target, splice.End);
+        return await splice.RunAsync();
+    }
+
+    SessionWatch Watch(SessionRecord record, Caller caller, StreamTarget target, Action<Status> end) => new(
+        record.Traffic, options,
+        async cancellationToken => await create.RefusalAsync(caller, target, useKept: false, cancellationToken) is null,
+        end, drain.Over);
 
     ExecOptions Options(bool inputMustEnd) => new()
     {

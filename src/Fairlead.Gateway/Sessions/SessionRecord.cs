@@ -41,11 +41,7 @@ sealed class SessionRecord
     /// <summary>What the session carries.</summary>
     internal RelayTraffic Traffic { get; }
 
-    internal void Refused(Status refusal)
-    {
-        _metrics.Refused(refusal.Code ?? 500);
-        Tell(_asked with { End = "Refused", Reason = refusal.Reason });
-    }
+    internal void Refused(Status refusal) => Tell(_asked with { End = "Refused", Reason = refusal.Reason });
 
     internal void Begin(string server, bool fellBack, bool isSpliced)
     {

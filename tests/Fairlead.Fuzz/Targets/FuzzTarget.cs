@@ -14,6 +14,7 @@ static class FuzzTarget
         ["spdy-frames"] = SpdyFramesTarget.Run,
         ["spdy-headers"] = SpdyHeadersTarget.Run,
         ["channels"] = ChannelsTarget.Run,
+        ["websocket-frames"] = WebSocketFramesTarget.Run,
     };
 
     internal static void Require([DoesNotReturnIf(false)] bool condition, string what)

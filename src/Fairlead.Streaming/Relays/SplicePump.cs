@@ -1,0 +1,135 @@
+using System.Buffers;
+using Fairlead.Streaming.WebSockets;
+using Fairlead.Wire;
+
+namespace Fairlead.Streaming.Relays;
+
+/// <summary>
+/// One direction of a splice: bytes pass as they are while an observer follows them. Whatever else is written goes through here, and
+/// only between whole frames.
+/// </summary>
+sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameObserver observer, Func<ReadOnlyMemory<byte>, ObservedPart, ValueTask> seen) : IDisposable
+{
+    const int BufferBytes = 32 * 1024;
+
+    readonly SemaphoreSlim _writing = new(1, 1);
+
+    /// <summary>The source's Close frame has passed.</summary>
+    internal bool ClosePassed { get; private set; }
+
+    /// <summary>What is to go in front of the source's Close frame; null for nothing.</summary>
+    internal Func<ReadOnlyMemory<byte>?>? BeforeClose { get; init; }
+
+    /// <summary>Passes bytes on until one side ends. Never throws for what a peer does.</summary>
+    internal async Task<SpliceEnd> RunAsync()
+    {
+        while (true)
+        {
+            byte[]? buffer = null;
+            try
+            {
+                int length;
+                try
+                {
+                    length = await from.ReadAsync(Memory<byte>.Empty); // waits for the first byte: an idle session holds no buffer
+                    buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+                    length += await from.ReadAsync(buffer.AsMemory(0, BufferBytes));
+                }
+                catch (Exception e) when (WebSocketCarrier.IsCarrierFault(e))
+                {
+                    return SpliceEnd.SourceBroken;
+                }
+
+                if (length == 0) return SpliceEnd.SourceEnded;
+                await PassAsync(buffer.AsMemory(0, length));
+            }
+            catch (FormatException)
+            {
+                return SpliceEnd.Malformed;
+            }
+            catch (Exception e) when (WebSocketCarrier.IsCarrierFault(e))
+            {
+                return SpliceEnd.TargetBroken;
+            }
+            finally
+            {
+                if (buffer is not null) ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    /// <summary>Writes something of the relay's own, where it may stand: control frames between frames, messages between messages.</summary>
+    /// <returns>False where it may not, because the source stopped in the middle.</returns>
+    internal async Task<bool> InsertAsync(ReadOnlyMemory<byte> frames, bool isMessage)
+    {
+        await _writing.WaitAsync();
+        try
+        {
+            if (ClosePassed || !(isMessage ? observer.IsBetweenMessages : observer.IsBetweenFrames)) return false;
+            await to.WriteAsync(frames);
+            await to.FlushAsync();
+            return true;
+        }
+        catch (Exception e) when (WebSocketCarrier.IsCarrierFault(e))
+        {
+            return false; // nobody there to be told; the reading side meets the same end
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    async ValueTask PassAsync(ReadOnlyMemory<byte> bytes)
+    {
+        await _writing.WaitAsync();
+        try
+        {
+            int written = 0, at = 0;
+            while (at < bytes.Length)
+            {
+                if (observer.IsBetweenFrames && WebSocketFrameObserver.IsClose(bytes.Span[at]))
+                {
+                    if (observer.IsBetweenMessages && BeforeClose?.Invoke() is { } first)
+                    {
+                        await to.WriteAsync(bytes[written..at]);
+                        await to.WriteAsync(first);
+                        written = at;
+                    }
+
+                    ClosePassed = true;
+                }
+
+                ReadOnlyMemory<byte> rest = bytes[at..];
+                ObservedPart part = observer.Observe(rest.Span);
+                await seen(rest, part);
+                at += part.Length;
+            }
+
+            await to.WriteAsync(bytes[written..]);
+            await to.FlushAsync();
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    public void Dispose() => _writing.Dispose();
+}
+
+/// <summary>How one direction of a splice ended.</summary>
+enum SpliceEnd
+{
+    /// <summary>The source ended in order.</summary>
+    SourceEnded,
+
+    /// <summary>The source broke, or was cut.</summary>
+    SourceBroken,
+
+    /// <summary>The target takes no more.</summary>
+    TargetBroken,
+
+    /// <summary>The source sent what is no WebSocket.</summary>
+    Malformed,
+}

@@ -1,0 +1,215 @@
+using System.Buffers;
+using Fairlead.Wire;
+
+namespace Fairlead.Streaming.Relays;
+
+/// <summary>
+/// Joins two WebSockets that speak the same version: bytes pass as they are, and are only watched, so that a status that never came, and
+/// silence, are known. The counterpart of <see cref="RemoteCommandRelay"/> for equal versions; the same promises hold.
+/// </summary>
+public sealed class WebSocketSplice : IAsyncDisposable
+{
+    /// <summary>A longer status is passed on like any other, but not read.</summary>
+    const int LongestStatus = 64 * 1024;
+
+    /// <summary>How long a client that does not read may keep a session open that this side has ended.</summary>
+    static readonly TimeSpan s_lastWord = TimeSpan.FromSeconds(15);
+
+    readonly RemoteCommandProtocol _protocol;
+    readonly RelayTraffic _traffic;
+    readonly TimeProvider _time;
+    readonly SpliceSide _client, _server;
+    readonly SplicePump _toServer, _toClient;
+    readonly ArrayBufferWriter<byte> _status = new();
+    readonly CancellationTokenRegistration _clientGone;
+    Status? _ending;
+    SessionLostException? _serverLoss;
+    bool _statusSeen, _clientLeft;
+
+    /// <summary>Joins two upgraded connections, which the splice then owns.</summary>
+    /// <param name="client">The one that was accepted.</param>
+    /// <param name="clientLimits">Its deadlines.</param>
+    /// <param name="server">The one that was dialled.</param>
+    /// <param name="serverLimits">Its deadlines.</param>
+    /// <param name="protocol">What both speak: a version whose status is JSON.</param>
+    /// <param name="traffic">Counts what passes.</param>
+    /// <param name="cutClient">Cuts the client's connection at once.</param>
+    /// <param name="clientGone">Fires when the client is known to be gone.</param>
+    /// <param name="time">The clock; the system's for null.</param>
+    public WebSocketSplice(
+        Stream client, CarrierLimits clientLimits, Stream server, CarrierLimits serverLimits, RemoteCommandProtocol protocol, RelayTraffic traffic,
+        Action cutClient, CancellationToken clientGone, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(protocol);
+        if (!protocol.HasJsonStatus) throw new ArgumentException("Without a status in JSON a loss cannot be told from success.", nameof(protocol));
+        (_protocol, _traffic, _time) = (protocol, traffic, time ?? TimeProvider.System);
+        _client = new SpliceSide(client, clientLimits, _time, cutClient);
+        _server = new SpliceSide(server, serverLimits, _time, server.Dispose);
+        _toServer = new SplicePump(_client.Stream, _server.Stream, new WebSocketFrameObserver(isMasked: true, protocol), SeeInput);
+        _toClient = new SplicePump(_server.Stream, _client.Stream, new WebSocketFrameObserver(isMasked: false, protocol), SeeOutput) { BeforeClose = FailureInFrontOfClose };
+        _clientGone = clientGone.UnsafeRegister(static splice => ((WebSocketSplice)splice!)._client.Cut(), this);
+    }
+
+    /// <summary>Ends the session for a reason of this side's: the server's is cut, and the client told this failure. The first reason stays.</summary>
+    public void End(Status reason)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        if (Interlocked.CompareExchange(ref _ending, reason, null) is null) _server.Cut();
+    }
+
+    /// <summary>Runs until the session has ended on both sides. Once. Never throws for what a peer does.</summary>
+    public async Task<RelayOutcome> RunAsync()
+    {
+        using CancellationTokenSource over = new();
+        Task<SpliceEnd> up = _toServer.RunAsync(), down = _toClient.RunAsync();
+        Task watching = WatchAsync(over.Token);
+
+        // An unwilling client may keep the last bytes from going out: when it is this side that ends, not for long.
+        await Task.WhenAny(up, down);
+        if (up.IsCompleted && !down.IsCompleted) await AfterClientAsync(await up, down);
+        await down;
+        RelayOutcome outcome = await ConcludeAsync(await down);
+        await EitherAsync(up, _client.Limits.Linger);
+        _client.Cut();
+        _server.Cut();
+        await up;
+        await over.CancelAsync();
+        await watching;
+        return outcome;
+    }
+
+    /// <summary>The client sends no more. Before the status that is its loss, which the server must see; afterwards it is the end that was due.</summary>
+    async Task AfterClientAsync(SpliceEnd end, Task down)
+    {
+        if (end is SpliceEnd.TargetBroken)
+        {
+            await EitherAsync(down, _server.Limits.Linger); // the server takes no more: what it has said still arrives
+            _server.Cut();
+            return;
+        }
+
+        _clientLeft |= !_statusSeen;
+        if (_statusSeen || _toServer.ClosePassed) await EitherAsync(down, _server.Limits.Linger);
+        _server.Cut();
+    }
+
+    /// <summary>The server sends no more: without a status, the client is told a failure.</summary>
+    async Task<RelayOutcome> ConcludeAsync(SpliceEnd end)
+    {
+        if (_statusSeen)
+        {
+            if (!_toClient.ClosePassed) await _toClient.InsertAsync(WebSocketFrames.ServerClose, isMessage: false);
+            return new RelayOutcome(RelayEnd.Completed, Status.TryParse(_status.WrittenSpan));
+        }
+
+        if (Volatile.Read(ref _ending) is null && (_clientLeft || end is SpliceEnd.TargetBroken || _client.IsCut)) return new RelayOutcome(RelayEnd.ClientLost, null);
+        Status failure = Failure(end);
+        if (!_toClient.ClosePassed)
+        {
+            byte[] last = [.. WebSocketFrames.ServerStatus(failure, _protocol), .. WebSocketFrames.ServerClose.Span];
+            Task<bool> telling = _toClient.InsertAsync(last, isMessage: true);
+            await EitherAsync(telling, s_lastWord);
+
+            // In the middle of a message nothing can be said: the connection breaks, which no client takes for success.
+            if (!telling.IsCompletedSuccessfully || !await telling) _client.Cut();
+            await telling;
+        }
+
+        return new RelayOutcome(_ending is null ? RelayEnd.ServerLost : RelayEnd.Ended, failure);
+    }
+
+    Status Failure(SpliceEnd end) => _ending ?? SessionEndings.ServerLost(_serverLoss ?? new SessionLostException(
+        SessionLoss.ConnectionBroken,
+        end is SpliceEnd.Malformed ? "The server's WebSocket frames are malformed." : end is SpliceEnd.SourceEnded ? "The server closed the session without a status." : "The connection broke before the session had ended."));
+
+    ReadOnlyMemory<byte>? FailureInFrontOfClose() =>
+        _statusSeen || _toServer.ClosePassed ? null : WebSocketFrames.ServerStatus(Failure(SpliceEnd.SourceEnded), _protocol);
+
+    ValueTask SeeInput(ReadOnlyMemory<byte> bytes, ObservedPart part)
+    {
+        if (part.Channel is { } channel) _traffic.Add(channel, Length(part, bytes));
+        return default;
+    }
+
+    ValueTask SeeOutput(ReadOnlyMemory<byte> bytes, ObservedPart part)
+    {
+        if (part.Channel is not { } channel) return default;
+        int length = Length(part, bytes);
+        if (length > 0) _traffic.Add(channel, length);
+        if (channel is not RemoteChannel.Error || _statusSeen) return default;
+        if (_status.WrittenCount + length <= LongestStatus) _status.Write(bytes[part.Payload].Span);
+        if (part.EndsMessage && _status.WrittenCount > 0) ReadStatus();
+        return default;
+    }
+
+    void ReadStatus()
+    {
+        byte[] text = _status.WrittenSpan.ToArray();
+        if (_protocol.IsBase64)
+        {
+            if (!ChannelMessage.TryDecodeBase64(text, out int length)) return;
+            text = text[..length];
+        }
+
+        if (Status.TryParse(text) is null) return;
+        _statusSeen = true;
+        _status.ResetWrittenCount();
+        _status.Write(text);
+    }
+
+    async Task WatchAsync(CancellationToken over)
+    {
+        using PeriodicTimer timer = new(_client.Limits.TickInterval < _server.Limits.TickInterval ? _client.Limits.TickInterval : _server.Limits.TickInterval, _time);
+        Task pinging = Task.CompletedTask;
+        long endingSince = 0;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(over))
+            {
+                if (_server.IsSilent() is { } silent)
+                {
+                    _serverLoss ??= silent;
+                    _server.Cut();
+                }
+
+                if (_client.IsSilent() is not null) _client.Cut();
+                if (_ending is not null)
+                {
+                    if (endingSince == 0) endingSince = _time.GetTimestamp();
+                    else if (_time.GetElapsedTime(endingSince) >= s_lastWord) _client.Cut();
+                }
+
+                if (pinging.IsCompleted) pinging = PingAsync();
+            }
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // the session is over
+        }
+
+        await pinging;
+    }
+
+    /// <summary>Pings whom nothing was heard of; shows those that it lives whom this side does not read, since the other is behind.</summary>
+    async Task PingAsync()
+    {
+        if (_client.Due() is { } toClient) await _toClient.InsertAsync(toClient ? WebSocketFrames.ServerPing : WebSocketFrames.ServerPong, isMessage: false);
+        if (_server.Due() is { } toServer) await _toServer.InsertAsync(toServer ? WebSocketFrames.ClientPing : WebSocketFrames.ClientPong, isMessage: false);
+    }
+
+    /// <summary>Waits for a task, at most so long; whether it has ended shows on the task.</summary>
+    async Task EitherAsync(Task task, TimeSpan limit) =>
+        await task.WaitAsync(limit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    static int Length(ObservedPart part, ReadOnlyMemory<byte> bytes) => part.Payload.GetOffsetAndLength(bytes.Length).Length;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _clientGone.DisposeAsync();
+        await _client.Stream.CloseAsync();
+        await _server.Stream.CloseAsync();
+        _toServer.Dispose();
+        _toClient.Dispose();
+    }
+}

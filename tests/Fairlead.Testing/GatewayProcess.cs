@@ -1,0 +1,58 @@
+namespace Fairlead.Testing;
+
+/// <summary>A <c>fairlead gateway</c> as a child process, in front of a lab, with a kubeconfig of its own in a folder that goes with it.</summary>
+public sealed class GatewayProcess : IAsyncDisposable
+{
+    readonly RunningProcess _process;
+    readonly string _folder;
+
+    GatewayProcess(RunningProcess process, string folder, Uri server) => (_process, _folder, Server) = (process, folder, server);
+
+    /// <summary>Its process id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Its address.</summary>
+    public Uri Server { get; }
+
+    /// <summary>The kubeconfig that it wrote.</summary>
+    public string Kubeconfig => Path.Combine(_folder, "kubeconfig");
+
+    /// <summary>What it has said on standard error so far: its log and its audit.</summary>
+    public string Log => _process.Stderr.Text;
+
+    /// <summary>Starts one and waits until it is ready.</summary>
+    /// <param name="upstreamKubeconfig">What it stands in front of.</param>
+    /// <param name="arguments">Further arguments.</param>
+    /// <param name="cancellationToken">Ends the wait and the process.</param>
+    public static async Task<GatewayProcess> StartAsync(string upstreamKubeconfig, IEnumerable<string>? arguments = null, CancellationToken cancellationToken = default)
+    {
+        string folder = Directory.CreateTempSubdirectory("fairlead-gateway-").FullName;
+        RunningProcess process = RunningProcess.Start(Repository.Command,
+        [
+            "gateway", "--listen", "127.0.0.1:0", "--upstream-kubeconfig", upstreamKubeconfig, "--write-kubeconfig", Path.Combine(folder, "kubeconfig"), .. arguments ?? [],
+        ]);
+        try
+        {
+            string ready = await process.Stdout!.LineAsync("ready ", cancellationToken);
+            return new GatewayProcess(process, folder, new Uri(ready.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]));
+        }
+        catch
+        {
+            await EndAsync(process, folder);
+            throw;
+        }
+    }
+
+    /// <summary>Asks it to end (SIGTERM).</summary>
+    /// <returns>Its exit code.</returns>
+    public Task<int> TerminateAsync(CancellationToken cancellationToken = default) => _process.TerminateAsync(cancellationToken);
+
+    static async Task EndAsync(RunningProcess process, string folder)
+    {
+        await process.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => new(EndAsync(_process, _folder));
+}
