@@ -14,23 +14,21 @@ public sealed class SpdyMutationTests
     static readonly SpdyLimits Limits = new() { HeaderBlockBytes = 4096, InflatedBytes = 8192, Headers = 16, NameBytes = 256, ValueBytes = 1024, Settings = 16 };
 
     public static TheoryData<string> Files =>
-        [.. Directory.EnumerateFiles(CorpusDirectory, "*.hex").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
-
-    static string CorpusDirectory => Path.Combine(AppContext.BaseDirectory, "Spdy", "Corpus");
+        [.. Directory.EnumerateFiles(SpdyReading.CorpusDirectory, "*.hex").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     [Theory, MemberData(nameof(Files))]
     public void The_corpus_itself_is_read_or_refused_as_its_name_says(string file)
     {
         bool isGood = !file.StartsWith("bad-", StringComparison.Ordinal);
-        if (isGood) Assert.True(Read(Load(file)) > 0);
-        else Assert.Throws<SpdyProtocolException>(() => Read(Load(file)));
+        if (isGood) Assert.True(Read(SpdyReading.Load(file)) > 0);
+        else Assert.Throws<SpdyProtocolException>(() => Read(SpdyReading.Load(file)));
     }
 
     [Theory, MemberData(nameof(Files))]
     public void Damage_is_refused_and_nothing_else(string file)
     {
-        byte[] original = Load(file);
-        byte[][] others = [.. Files.Select(row => Load(row.Data))];
+        byte[] original = SpdyReading.Load(file);
+        byte[][] others = [.. Files.Select(row => SpdyReading.Load(row.Data))];
         for (int seed = 0; seed < Rounds; seed++)
         {
             byte[] damaged = Mutate(original, others, new Random(seed));
@@ -90,7 +88,4 @@ public sealed class SpdyMutationTests
 
         return [.. bytes];
     }
-
-    static byte[] Load(string file) => SpdyVectors.Hex(string.Concat(
-        File.ReadLines(Path.Combine(CorpusDirectory, file)).Where(line => !line.StartsWith('#'))));
 }

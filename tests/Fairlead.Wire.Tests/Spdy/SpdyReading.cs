@@ -6,6 +6,12 @@ namespace Fairlead.Wire.Tests.Spdy;
 /// <summary>Reads whole connections, cut as the test says.</summary>
 static class SpdyReading
 {
+    internal static string CorpusDirectory => Path.Combine(AppContext.BaseDirectory, "Spdy", "Corpus");
+
+    /// <summary>One direction of a connection from the corpus.</summary>
+    internal static byte[] Load(string file) => SpdyVectors.Hex(string.Concat(
+        File.ReadLines(Path.Combine(CorpusDirectory, file)).Where(line => !line.StartsWith('#'))));
+
     internal static IReadOnlyList<SpdyFrame> ReadAll(byte[] bytes, SpdyLimits? limits = null) => ReadAll([bytes], limits);
 
     /// <summary>Reads what arrives piece by piece, keeping what is not understood yet as a connection does.</summary>
