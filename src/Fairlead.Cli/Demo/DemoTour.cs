@@ -26,6 +26,7 @@ sealed class DemoTour(StreamingClient client, PodReference shell, PodReference w
         yield return await AttachAsync();
         yield return await DownAsync();
         yield return await UpAsync();
+        await foreach (DemoStep step in new ForwardTour(client, shell).RunAsync()) yield return step;
     }
 
     Task<DemoStep> EchoAsync(ExecOptions options) =>
