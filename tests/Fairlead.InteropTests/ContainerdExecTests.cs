@@ -99,6 +99,24 @@ public sealed class ContainerdExecTests(ContainerdFixture fixture) : IClassFixtu
         Assert.Contains("403 Forbidden", result.Stderr, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Attach_reaches_the_main_process_and_ends_its_input()
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        (ContainerdProcess containerd, _) = fixture.Require();
+        ContainerdPod pod = await containerd.RunPodAsync(new() { Name = "attached", Command = ["cat"], Stdin = true, StdinOnce = true }, cancellationToken);
+        await using PodsApiFront front = new(containerd, pod);
+        string kubeconfig = front.WriteKubeconfig();
+
+        RunResult result = await RunningProcess.RunAsync(
+            _spdy.Program, ["attach", "--kubeconfig", kubeconfig, "-v", "--transport", "spdy", "-i", pod.Name], "abc"u8.ToArray(),
+            new RunOptions { Environment = _spdy.Environment(kubeconfig) }, cancellationToken);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal("abc", result.Stdout);
+        Assert.Null(_spdy.WhyNotAsMeant(result.Stderr));
+    }
+
     static Task<RunResult> RunAsync(
         CommandLineClient client, PodsApiFront front, IEnumerable<string> flags, IEnumerable<string> command, ReadOnlyMemory<byte>? input, CancellationToken cancellationToken)
     {

@@ -74,6 +74,24 @@ public sealed class FallbackTests
         Assert.DoesNotContain("WebSocket", second.Stderr, StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>v4 over WebSocket cannot end an input: SPDY's v4 can. Where there is none the command is not started.</summary>
+    [Theory(Timeout = 120_000)]
+    [InlineData("websocket/v4,spdy/v4", true)]
+    [InlineData("websocket/v4", false)]
+    public async Task A_server_whose_WebSocket_cannot_end_the_input_is_asked_for_SPDY(string protocols, bool runs)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        await using LabProcess lab = await LabProcess.StartAsync(["--protocols", protocols], cancellationToken);
+        string mark = Path.Combine(lab.Folder, "started");
+
+        RunResult result = await RunAsync(lab, ["-i"], ["sh", "-c", $"touch {mark}; wc -c"], "abc"u8.ToArray(), cancellationToken);
+
+        Assert.True(result.ExitCode == 0 == runs, result.ToString());
+        Assert.Equal(runs ? "3" : "", result.Stdout.Trim());
+        Assert.Equal(runs, File.Exists(mark));
+        Assert.Equal(runs, result.Stderr.Contains("connected by SPDY/3.1 v4.channel.k8s.io", StringComparison.Ordinal));
+    }
+
     [Theory(Timeout = 120_000)]
     [MemberData(nameof(Clients.OverSpdy), MemberType = typeof(Clients))]
     public async Task A_server_with_SPDY_alone_serves_every_SPDY_client(string name)
