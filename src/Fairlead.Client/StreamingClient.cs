@@ -99,12 +99,7 @@ public sealed class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Count == 0) throw new ArgumentException("A forward has at least one port.", nameof(ports));
         foreach (int port in ports) ThrowIfNoPort(port);
-        PortForwardRequest request = new(Endpoint.Server, pod, options ?? new PortForwardOptions());
-        (PortForwardAdapter carrier, string? fellBack) = await _forwards.OpenAsync(request, ports[0], cancellationToken);
-        return new ForwardSession(carrier.Protocol.CarriesMany ? new SharedCarrier(carrier) : new SingleCarriers(carrier, ports[0], _forwards.DialerOf(request, carrier.Protocol)))
-        {
-            FellBack = fellBack,
-        };
+        return await _forwards.OpenSessionAsync(new PortForwardRequest(Endpoint.Server, pod, options ?? new PortForwardOptions()), ports[0], cancellationToken);
     }
 
     static void ThrowIfNoPort(int port)

@@ -9,7 +9,9 @@ namespace Fairlead.Client;
 public sealed class UpgradeDialer : IDisposable
 {
     readonly HttpMessageInvoker _http;
+    readonly KubernetesEndpoint _endpoint;
     readonly TransportFallback _transports;
+    readonly PortForwardFallback _forwards;
 
     /// <summary>Creates a dialer of this endpoint.</summary>
     /// <param name="endpoint">The server, and the credentials of its own that every request carries, if it has any.</param>
@@ -18,7 +20,10 @@ public sealed class UpgradeDialer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         _http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
-        _transports = new TransportFallback(endpoint, new UpgradeHttp(endpoint, _http), memory);
+        _endpoint = endpoint;
+        UpgradeHttp upgrades = new(endpoint, _http);
+        _transports = new TransportFallback(endpoint, upgrades, memory);
+        _forwards = new PortForwardFallback(upgrades, memory);
     }
 
     /// <summary>Asks for the upgrade. Never a second time once a server has accepted.</summary>
@@ -34,6 +39,17 @@ public sealed class UpgradeDialer : IDisposable
     public Task<UpgradedConnection> DialAsync(
         Uri uri, RemoteCommandRequest request, ExecOptions options, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken = default) =>
         _transports.UpgradeAsync(new UpgradeRequest(uri, request, options) { Describe = describe }, cancellationToken);
+
+    /// <summary>Opens a way to a pod's ports.</summary>
+    /// <param name="pod">Where to.</param>
+    /// <param name="port">A port that is going to be used; forms with channels are tried with it.</param>
+    /// <param name="options">Transport, forms and deadlines.</param>
+    /// <param name="describe">Adds headers to each try, of later carriers too.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The session, which the caller owns.</returns>
+    /// <inheritdoc cref="DialAsync" path="/exception"/>
+    public Task<ForwardSession> OpenForwardAsync(PodReference pod, int port, PortForwardOptions options, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken = default) =>
+        _forwards.OpenSessionAsync(new PortForwardRequest(_endpoint.Server, pod, options) { Describe = describe }, port, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.Gateway;
 
 /// <summary>The way of every request: what is it, who sends it, may it pass, and then to its session or on upstream.</summary>
-sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, OrdinaryRequests ordinary, OperationsEndpoint operations, GatewayMetrics metrics, ILogger logger)
+sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, ForwardEndpoint forwards, OrdinaryRequests ordinary, OperationsEndpoint operations, GatewayMetrics metrics, ILogger logger)
 {
     internal async Task InvokeAsync(HttpContext context)
     {
@@ -64,7 +64,8 @@ sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, Or
         Status? refused = await sessions.RefusalAsync(context, target, caller, async () =>
         {
             if (target.IsRemoteCommand) return await sessions.AnswerAsync(context, target, caller);
-            await ordinary.ForwardAsync(context, caller);
+            if (!target.IsKubelet) return await forwards.AnswerAsync(context, target, caller);
+            await ordinary.ForwardAsync(context, caller); // a kubelet's port-forward passes as it is: its path is not one that is dialled
             return null;
         });
         return refused is null ? null : Refuse(refused, caller.Name);

@@ -44,6 +44,7 @@ public sealed class GatewayServer : IAsyncDisposable
         GatewayHandler handler = new(
             options,
             new SessionEndpoint(options, _upstream, create, _slots, _metrics, _drain, _logger),
+            new ForwardEndpoint(options, _upstream, create, _metrics, _drain, _logger),
             new OrdinaryRequests(_upstream, _application.Services.GetRequiredService<IHttpForwarder>()),
             new OperationsEndpoint(_text, _drain), _metrics, _logger);
         _application.Run(handler.InvokeAsync);

@@ -48,8 +48,18 @@ sealed class PortForwardFallback(UpgradeHttp http, ITransportMemory memory)
             string.Join("; ", steps.Zip(refusals, static (step, refusal) => $"{step.Name}: {refusal.Message}")), refusals[^1].StatusCode, null, refusals[0]);
     }
 
+    /// <summary>Opens a session of as many carriers as its form needs.</summary>
+    internal async Task<ForwardSession> OpenSessionAsync(PortForwardRequest request, int port, CancellationToken cancellationToken)
+    {
+        (PortForwardAdapter carrier, string? fellBack) = await OpenAsync(request, port, cancellationToken);
+        return new ForwardSession(carrier.Protocol.CarriesMany ? new SharedCarrier(carrier) : new SingleCarriers(carrier, port, DialerOf(request, carrier.Protocol)))
+        {
+            FellBack = fellBack,
+        };
+    }
+
     /// <summary>Opens further carriers of the form that was chosen.</summary>
-    internal Func<int, CancellationToken, Task<PortForwardAdapter>> DialerOf(PortForwardRequest request, PortForwardProtocol chosen)
+    Func<int, CancellationToken, Task<PortForwardAdapter>> DialerOf(PortForwardRequest request, PortForwardProtocol chosen)
     {
         PortForwardDialer dialer = new(http, request);
         return (port, cancellationToken) => dialer.OpenOverWebSocketAsync([chosen], port, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Fairlead.Streaming;
 
 namespace Fairlead.Client.Upgrades;
@@ -8,6 +9,9 @@ namespace Fairlead.Client.Upgrades;
 /// <param name="Options">The caller's wishes.</param>
 sealed record PortForwardRequest(Uri Server, PodReference Pod, PortForwardOptions Options)
 {
+    /// <summary>Adds to the headers of each try, behind the endpoint's own credentials; null for nothing.</summary>
+    internal Action<HttpRequestHeaders>? Describe { get; init; }
+
     internal CarrierLimits Limits => CarrierLimits.Default with { PingInterval = Options.PingInterval, PingTimeout = Options.PingTimeout };
 
     /// <summary>The target; forms with channels have their ports in the query.</summary>
@@ -21,6 +25,6 @@ sealed record PortForwardRequest(Uri Server, PodReference Pod, PortForwardOption
             separator = '&';
         }
 
-        return new UpgradeTarget(new Uri(uri.ToString(), UriKind.Absolute), Options.UpgradeTimeout);
+        return new UpgradeTarget(new Uri(uri.ToString(), UriKind.Absolute), Options.UpgradeTimeout, Describe);
     }
 }

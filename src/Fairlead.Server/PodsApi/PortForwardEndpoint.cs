@@ -34,7 +34,9 @@ sealed class PortForwardEndpoint(IContainerRuntime runtime, IPodCatalog catalog,
         Log.ForwardBegins(logger, user.Name, request.Namespace!, request.Name!, acceptor.Protocol.Description);
         await using CancellationTokenRegistration stop = stopping.UnsafeRegister(
             static state => ((PortForwardAcceptor)state!).Abort(new SessionLostException(SessionLoss.LocalAbort, "The server is stopping.")), acceptor);
-        using PortForwardRun run = new(acceptor, runtime, request.Namespace!, request.Name!, options.PortConnectTimeout, logger);
+        using PortForwardRun run = new(
+            acceptor, (port, cancellationToken) => runtime.ConnectAsync(request.Namespace!, request.Name!, port, cancellationToken),
+            request.Namespace!, request.Name!, options.PortConnectTimeout, logger);
         await run.RunAsync();
         Log.ForwardEnded(logger, user.Name, request.Namespace!, request.Name!, run.Connections);
     }

@@ -7,6 +7,7 @@ public sealed class RelayTraffic
 {
     readonly TimeProvider _time;
     long _toServer, _toClient, _lastData;
+    int _held;
 
     /// <summary>Creates it; the time until the first byte counts as idle too.</summary>
     public RelayTraffic(TimeProvider? time = null)
@@ -22,7 +23,19 @@ public sealed class RelayTraffic
     public long BytesToClient => Interlocked.Read(ref _toClient);
 
     /// <summary>How long no payload has passed in either direction. Pings are none.</summary>
-    public TimeSpan IdleFor => _time.GetElapsedTime(Interlocked.Read(ref _lastData));
+    public TimeSpan IdleFor => Volatile.Read(ref _held) > 0 ? TimeSpan.Zero : _time.GetElapsedTime(Interlocked.Read(ref _lastData));
+
+    /// <summary>Notes that a forwarded connection was opened: while one is, the session is not idle.</summary>
+    public void Hold() => Interlocked.Increment(ref _held);
+
+    /// <summary>Notes that it has ended, and what it had carried.</summary>
+    public void Release(long toServer, long toClient)
+    {
+        Interlocked.Add(ref _toServer, toServer);
+        Interlocked.Add(ref _toClient, toClient);
+        Interlocked.Exchange(ref _lastData, _time.GetTimestamp());
+        Interlocked.Decrement(ref _held);
+    }
 
     /// <summary>Notes payload that passes on a channel.</summary>
     internal void Add(RemoteChannel channel, long bytes)

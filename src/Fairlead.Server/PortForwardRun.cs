@@ -2,16 +2,26 @@ using Fairlead.Streaming.PortForward;
 using Fairlead.Wire.PortForward;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Server.PodsApi;
+namespace Fairlead.Server;
 
 /// <summary>One port-forward of one client: joins each connection that it opens with one of the pod's, each for itself.</summary>
-sealed class PortForwardRun(PortForwardAcceptor acceptor, IContainerRuntime runtime, string @namespace, string pod, TimeSpan connectTimeout, ILogger logger) : IDisposable
+/// <param name="acceptor">The client's connections; stays the caller's.</param>
+/// <param name="connect">Reaches a port of the pod.</param>
+/// <param name="namespace">The pod's namespace, for messages.</param>
+/// <param name="pod">The pod, for messages.</param>
+/// <param name="connectTimeout">How long a port may take to be reached.</param>
+/// <param name="logger">Where each connection's end is logged.</param>
+public sealed class PortForwardRun(
+    PortForwardAcceptor acceptor, Func<int, CancellationToken, ValueTask<ForwardedStream>> connect, string @namespace, string pod, TimeSpan connectTimeout, ILogger logger) : IDisposable
 {
     readonly HashSet<Task> _open = [];
     readonly CancellationTokenSource _gone = new();
 
     /// <summary>Connections that were asked for.</summary>
     public long Connections { get; private set; }
+
+    /// <summary>Is told how each connection that was reached has ended, from any thread.</summary>
+    public Action<ForwardOutcome>? Ended { get; init; }
 
     /// <summary>Returns when the client is gone and every connection with it.</summary>
     public async Task RunAsync()
@@ -37,6 +47,7 @@ sealed class PortForwardRun(PortForwardAcceptor acceptor, IContainerRuntime runt
         await watching;
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _gone.Dispose();
 
     /// <summary>A client that is gone needs no connection any more.</summary>
@@ -54,6 +65,7 @@ sealed class PortForwardRun(PortForwardAcceptor acceptor, IContainerRuntime runt
             ForwardedStream? far = await ConnectAsync(incoming);
             if (far is null) return;
             ForwardOutcome outcome = await ForwardPump.RunAsync(incoming.Accept(), far);
+            Ended?.Invoke(outcome);
             if (outcome.Fault is { } fault) Log.ConnectionReset(logger, incoming.Port, @namespace, pod, outcome.Sent, outcome.Received, fault.Message);
             else Log.ConnectionEnded(logger, incoming.Port, @namespace, pod, outcome.Sent, outcome.Received);
         }
@@ -72,7 +84,7 @@ sealed class PortForwardRun(PortForwardAcceptor acceptor, IContainerRuntime runt
         try
         {
             if (incoming.Port == 0) throw new ForwardResetException(ForwardFault.BadRequest, "there is no port 0");
-            return await runtime.ConnectAsync(@namespace, pod, incoming.Port, giveUp.Token);
+            return await connect(incoming.Port, giveUp.Token);
         }
         catch (ForwardResetException e)
         {

@@ -1,0 +1,131 @@
+using System.Globalization;
+using Fairlead.Client;
+using Fairlead.Gateway.Callers;
+using Fairlead.Gateway.Forwarding;
+using Fairlead.Gateway.Operations;
+using Fairlead.Server;
+using Fairlead.Streaming;
+using Fairlead.Streaming.PortForward;
+using Fairlead.Streaming.Relays;
+using Fairlead.Wire;
+using Fairlead.Wire.PortForward;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Gateway.Sessions;
+
+/// <summary>Port-forward: accepted in any form, dialled in the best that the server takes, and joined connection by connection.</summary>
+sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, CreateCheck create, GatewayMetrics metrics, DrainState drain, ILogger logger)
+{
+    /// <summary>Tries forms with channels where a client that needs no ports has named none.</summary>
+    const int AnyPort = 1;
+
+    /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>
+    internal async Task<Status?> AnswerAsync(HttpContext context, StreamTarget target, Caller caller)
+    {
+        if (Ports(context.Request.Query) is not { } ports) return Status.Refusal(400, "BadRequest", "query parameter \"ports\" has numbers from 1 to 65535");
+        if (await PortForwardUpgrade.NegotiateAsync(context, PortForwardProtocol.All) is not { } protocol) return null;
+        if (protocol.HasChannels && ports.Count == 0) return Status.Refusal(400, "BadRequest", "query parameter \"ports\" is required");
+
+        SessionRecord record = new(options, metrics, target, caller, new(), protocol.Description);
+        ForwardSession session;
+        try
+        {
+            session = await upstream.DialerFor(caller).OpenForwardAsync(
+                new PodReference(target.Pod, target.Namespace), ports.Count > 0 ? ports[0] : AnyPort, Options(), headers => UpstreamServer.Show(headers, caller), context.RequestAborted);
+        }
+        catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException)
+        {
+            Status refusal = UpstreamRefusals.Of(e, inputMustEnd: false);
+            record.Refused(refusal);
+            return refusal;
+        }
+
+        await using (session)
+        {
+            record.Begin(session.Description, session.FellBack is not null, isSpliced: false);
+            Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, protocol.Description, session.Description, session.FellBack is not null);
+            RelayOutcome outcome = new(RelayEnd.ClientLost, null);
+            try
+            {
+                Stream stream = await PortForwardUpgrade.UpgradeAsync(context, protocol, options.ClientLimits);
+                await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(context, stream, protocol, ports, options.ClientLimits);
+                outcome = await RelayAsync(acceptor, session, record, caller, target);
+            }
+            finally
+            {
+                record.End(outcome);
+            }
+
+            return null;
+        }
+    }
+
+    async Task<RelayOutcome> RelayAsync(PortForwardAcceptor acceptor, ForwardSession session, SessionRecord record, Caller caller, StreamTarget target)
+    {
+        Status? ended = null;
+        await using SessionWatch watch = new(
+            record.Traffic, options,
+            async cancellationToken => await create.RefusalAsync(caller, target, useKept: false, cancellationToken) is null,
+            reason =>
+            {
+                ended ??= reason;
+                acceptor.Abort(new SessionLostException(SessionLoss.LocalAbort, reason.Message!));
+            },
+            drain.Over);
+        using PortForwardRun run = new(acceptor, ConnectAsync, target.Namespace, target.Pod, options.UpgradeTimeout, logger)
+        {
+            Ended = outcome => record.Traffic.Release(outcome.Sent, outcome.Received),
+        };
+        Task running = run.RunAsync();
+        Task<SessionLostException?> lost = session.Ended;
+        if (await Task.WhenAny(running, lost) == lost && !running.IsCompleted && await lost is { } loss)
+        {
+            // connections that have carriers of their own go on; a client that cannot open another one must learn it
+            ended ??= SessionEndings.ServerLost(loss);
+            acceptor.Abort(loss);
+            await running;
+            return new RelayOutcome(RelayEnd.ServerLost, ended);
+        }
+
+        await running;
+        return ended is not null ? new RelayOutcome(RelayEnd.Ended, ended)
+            : await acceptor.Ended is null ? new RelayOutcome(RelayEnd.Completed, null)
+            : new RelayOutcome(RelayEnd.ClientLost, null);
+
+        async ValueTask<ForwardedStream> ConnectAsync(int port, CancellationToken cancellationToken)
+        {
+            try
+            {
+                ForwardedStream stream = await session.ConnectAsync(port, cancellationToken);
+                record.Traffic.Hold();
+                return stream;
+            }
+            catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException or SessionLostException)
+            {
+                throw new ForwardResetException(ForwardFault.CarrierLost, "the server behind the gateway could not be reached for this connection", e);
+            }
+        }
+    }
+
+    PortForwardOptions Options() => new()
+    {
+        Transport = options.UpstreamTransport,
+        UpgradeTimeout = options.UpgradeTimeout,
+        PingInterval = options.UpstreamLimits.PingInterval,
+        PingTimeout = options.UpstreamLimits.PingTimeout,
+    };
+
+    /// <returns>Null where one is no port, or there are too many.</returns>
+    static List<int>? Ports(IQueryCollection query)
+    {
+        List<int> ports = [];
+        foreach (string text in query["ports"].SelectMany(static value => (value ?? "").Split(',')))
+        {
+            if (!ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) || port == 0 || ports.Count == PortChannels.MostPorts) return null;
+            ports.Add(port);
+        }
+
+        return ports;
+    }
+}

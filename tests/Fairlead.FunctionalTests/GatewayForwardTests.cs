@@ -1,0 +1,130 @@
+using System.Net.Sockets;
+using Fairlead.Client;
+using Fairlead.Processes.Lab;
+using Fairlead.Streaming.PortForward;
+using Fairlead.Testing;
+using Fairlead.Wire.PortForward;
+
+namespace Fairlead.FunctionalTests;
+
+/// <summary>The second table of docs/gateway.md: each pairing of port-forward is checked for what it promises.</summary>
+public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClassFixture<GatewayForwardTests.Rooms>
+{
+    static readonly PodReference Pod = new("demo");
+
+    /// <summary>Client, server, promise: every cell.</summary>
+    public static TheoryData<string, string, string> Cells
+    {
+        get
+        {
+            TheoryData<string, string, string> cells = [];
+            string[][] rows = [.. File.ReadLines(Path.Combine(Repository.Root, "docs", "gateway.md")).SkipWhile(line => !line.StartsWith("| client | WebSocket own", StringComparison.Ordinal))
+                .TakeWhile(line => line.StartsWith('|')).Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries))];
+            foreach (string[] row in rows.Skip(2))
+            {
+                for (int i = 1; i < row.Length; i++) cells.Add(row[0], rows[0][i], row[i]);
+            }
+
+            return cells;
+        }
+    }
+
+    [Fact]
+    public void The_table_has_every_pairing() => Assert.Equal(4 * 4, Cells.Count);
+
+    [Theory, MemberData(nameof(Cells))]
+    public async Task A_pairing_carries_what_the_table_says(string client, string server, string promise)
+    {
+        string[] promises = promise.Split(", ");
+        GatewayRoom room = await rooms.ForAsync(server);
+        using StreamingClient gateway = room.Client();
+        PortForwardOptions options = new() { Protocols = [Form(client)] };
+        await ExpectDataAsync(gateway, options, ends: promises.Contains("end"), client == "WebSocket own" ? 64 << 20 : 4 << 20);
+        if (promises.Contains("end")) await ExpectHalfCloseAsync(gateway, options);
+        if (promises.Contains("reset")) await ExpectResetAsync(gateway, options);
+        await Eventually.HoldsAsync(() => room.Gateway.ActiveSessions == 0, "the sessions are over", cancellationToken: Ct);
+        Assert.Equal([Form(server).Description], room.Audit.Select(record => record.ServerProtocol).Distinct());
+    }
+
+    static async Task ExpectDataAsync(StreamingClient gateway, PortForwardOptions options, bool ends, int bytes)
+    {
+        await using PodService echo = new(PodService.EchoAsync);
+        byte[] content = new byte[bytes];
+        Random.Shared.NextBytes(content);
+        await using ForwardedStream connection = await gateway.ConnectAsync(Pod, echo.Port, options, Ct);
+        Task sending = Task.Run(async () =>
+        {
+            await connection.WriteAsync(content, Ct);
+            if (ends) await connection.CompleteWritesAsync(Ct);
+        }, Ct);
+        byte[] answer = new byte[bytes];
+        await connection.ReadExactlyAsync(answer, Ct);
+        await sending;
+        Assert.True(content.AsSpan().SequenceEqual(answer));
+        if (ends) Assert.Equal(0, await connection.ReadAsync(new byte[1], Ct));
+    }
+
+    static async Task ExpectHalfCloseAsync(StreamingClient gateway, PortForwardOptions options)
+    {
+        TaskCompletionSource<string> heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using PodService service = new(async socket =>
+        {
+            using StreamReader reader = new(new NetworkStream(socket));
+            await socket.SendAsync("greeting"u8.ToArray(), Ct);
+            socket.Shutdown(SocketShutdown.Send);
+            heard.SetResult(await reader.ReadToEndAsync(Ct));
+        });
+        await using ForwardedStream connection = await gateway.ConnectAsync(Pod, service.Port, options, Ct);
+        using (StreamReader reader = new(connection, leaveOpen: true)) Assert.Equal("greeting", await reader.ReadToEndAsync(Ct));
+        await connection.WriteAsync("still here"u8.ToArray(), Ct);
+        await connection.CompleteWritesAsync(Ct);
+        Assert.Equal("still here", await heard.Task.WaitAsync(Ct));
+    }
+
+    static async Task ExpectResetAsync(StreamingClient gateway, PortForwardOptions options)
+    {
+        await using PodService service = new(async socket =>
+        {
+            byte[] first = new byte[1];
+            await socket.ReceiveAsync(first);
+            if (first[0] == 'r') PodService.Reset(socket);
+            else await socket.SendAsync(first);
+        });
+        await using ForwardSession session = await gateway.OpenForwardAsync(Pod, [service.Port], options, Ct);
+        await using ForwardedStream good = await session.ConnectAsync(service.Port, Ct), bad = await session.ConnectAsync(service.Port, Ct);
+        await bad.WriteAsync("r"u8.ToArray(), Ct);
+        await Assert.ThrowsAsync<ForwardResetException>(async () => await bad.ReadExactlyAsync(new byte[1], Ct));
+        await good.WriteAsync("g"u8.ToArray(), Ct);
+        byte[] answer = new byte[1];
+        await good.ReadExactlyAsync(answer, Ct);
+        Assert.Equal((byte)'g', answer[0]);
+    }
+
+    static PortForwardProtocol Form(string name) => name switch
+    {
+        "WebSocket own" => PortForwardProtocol.Direct,
+        "WebSocket tunnel" => PortForwardProtocol.Tunnel,
+        "WebSocket channels" => PortForwardProtocol.ChannelsV4,
+        "SPDY" => PortForwardProtocol.Spdy,
+        _ => throw new FormatException(name),
+    };
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>One lab and one gateway a column.</summary>
+    public sealed class Rooms : IAsyncDisposable
+    {
+        readonly Dictionary<string, GatewayRoom> _rooms = [];
+
+        internal async Task<GatewayRoom> ForAsync(string server)
+        {
+            if (!_rooms.TryGetValue(server, out GatewayRoom? room)) _rooms[server] = room = await GatewayRoom.StartAsync(new LabOptions { PortForwardProtocols = [Form(server)] });
+            return room;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (GatewayRoom room in _rooms.Values) await room.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using System.Net.Sockets;
+using System.Text;
+using Fairlead.Streaming.Relays;
+using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Streaming.WebSockets;
+using Fairlead.Wire;
+
+namespace Fairlead.Streaming.Tests;
+
+/// <summary>Two WebSockets of one version, joined byte by byte: what passes, and what is put in and where.</summary>
+public sealed class WebSocketSpliceTests
+{
+    static readonly CarrierLimits Quick = CarrierLimits.Default with { PingInterval = TimeSpan.FromMilliseconds(100), PingTimeout = TimeSpan.FromSeconds(2), Linger = TimeSpan.FromSeconds(2) };
+
+    public static TheoryData<string> Names => [.. RemoteCommandProtocol.OverWebSocket.Where(protocol => protocol.HasJsonStatus).Select(protocol => protocol.Name)];
+
+    [Theory, MemberData(nameof(Names))]
+    public async Task A_whole_session_passes(string name)
+    {
+        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.Find(name)!);
+        await using AskingSession client = joined.Ask();
+        await using AnsweringSession server = joined.Answer();
+        byte[] content = new byte[3_000_000];
+        Random.Shared.NextBytes(content);
+        Task echo = Task.Run(async () =>
+        {
+            System.IO.Pipelines.ReadResult first = await server.StandardInput.ReadAtLeastAsync(content.Length, Ct);
+            foreach (ReadOnlyMemory<byte> part in first.Buffer.Slice(0, content.Length)) await server.StandardOutput.WriteAsync(part, Ct);
+            server.StandardInput.AdvanceTo(first.Buffer.GetPosition(content.Length));
+            await server.EndAsync(Status.FromExitCode(7));
+        }, Ct);
+        Task<byte[]> reading = client.StandardOutput.ReadAllAsync(Ct);
+        await client.StandardInput.WriteAsync(content, Ct);
+        Assert.Equal(content, await reading);
+        Assert.True((await client.Status).TryGetExitCode(out int code));
+        await echo;
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+        RelayOutcome outcome = await joined.Running;
+        Assert.Equal(RelayEnd.Completed, outcome.End);
+        Assert.True(outcome.Status!.TryGetExitCode(out int seen));
+        Assert.Equal((7, 7), (code, seen));
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public async Task A_server_that_closes_without_a_status_is_a_failure(string name)
+    {
+        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.Find(name)!);
+        await using AskingSession client = joined.Ask();
+        Task<byte[]> output = client.StandardOutput.ReadAllAsync(Ct);
+        await joined.Server.SendAsync((byte[])[.. Frame(joined.Protocol, 1, "abc"), .. WebSocketFrames.ServerClose.Span], Ct);
+        Assert.Equal("SessionLost", (await client.Status).Reason);
+        Assert.Equal("abc", Encoding.ASCII.GetString(await output));
+        await joined.Server.DisconnectAsync(false, Ct);
+        Assert.Equal(RelayEnd.ServerLost, (await joined.Running).End);
+    }
+
+    [Fact]
+    public async Task A_server_that_breaks_between_messages_is_a_failure_and_in_the_middle_of_one_a_loss()
+    {
+        await using (Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5))
+        {
+            await using AskingSession client = joined.Ask();
+            await joined.Server.SendAsync(Frame(joined.Protocol, 1, "abc"), Ct);
+            joined.Server.Shutdown(SocketShutdown.Both);
+            Assert.Equal("SessionLost", (await client.Status).Reason);
+            Assert.Equal(RelayEnd.ServerLost, (await joined.Running).End);
+        }
+
+        await using (Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5))
+        {
+            await using AskingSession client = joined.Ask();
+            await joined.Server.SendAsync(Frame(joined.Protocol, 1, "abc").AsMemory(0, 4), Ct);
+            joined.Server.Shutdown(SocketShutdown.Both);
+            await Assert.ThrowsAsync<SessionLostException>(() => client.Status);
+            Assert.Equal(RelayEnd.ServerLost, (await joined.Running).End);
+        }
+    }
+
+    [Fact]
+    public async Task An_ending_of_this_sides_goes_between_whole_frames()
+    {
+        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5);
+        await using AskingSession client = joined.Ask();
+        joined.Splice.End(SessionEndings.Draining);
+        Assert.Equal("Draining", (await client.Status).Reason);
+        RelayOutcome outcome = await joined.Running;
+        Assert.Equal((RelayEnd.Ended, "Draining"), (outcome.End, outcome.Status?.Reason));
+    }
+
+    [Fact]
+    public async Task Both_sides_are_pinged_and_one_that_stays_silent_is_lost()
+    {
+        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5, Quick);
+        await using AskingSession client = joined.Ask(); // answers pings
+        byte[] first = new byte[6];
+        await joined.Server.ReceiveAsync(first.AsMemory(0, 2), Ct); // the server's side sees a masked ping, or the pong to its client's
+        Assert.Contains((byte)(first[0] & 0x0f), (byte[])[9, 10]);
+        Assert.NotEqual(0, first[1] & 0x80);
+        Assert.Equal("SessionLost", (await client.Status).Reason);
+        Assert.Contains("pinged", (await client.Status).Message);
+        Assert.Equal(RelayEnd.ServerLost, (await joined.Running).End);
+    }
+
+    [Fact]
+    public async Task A_client_that_sends_no_WebSocket_is_cut_off()
+    {
+        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5);
+        await using AnsweringSession server = joined.Answer();
+        await joined.Client.SendAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray(), Ct);
+        RelayOutcome outcome = await joined.Running;
+        Assert.Equal(RelayEnd.ClientLost, outcome.End);
+        await Assert.ThrowsAnyAsync<Exception>(async () => await server.StandardInput.ReadAsync(Ct));
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_takes_the_server_with_it()
+    {
+        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5);
+        await using AnsweringSession server = joined.Answer();
+        TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration registration = server.Lost.Register(lost.SetResult);
+        joined.Client.Close(0);
+        Assert.Equal(RelayEnd.ClientLost, (await joined.Running).End);
+        await lost.Task;
+    }
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    static byte[] Frame(RemoteCommandProtocol protocol, byte channel, string text)
+    {
+        byte[] payload = protocol.IsBase64
+            ? [(byte)('0' + channel), .. Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.ASCII.GetBytes(text)))]
+            : [channel, .. Encoding.ASCII.GetBytes(text)];
+        return [(byte)(protocol.IsBase64 ? 0x81 : 0x82), (byte)payload.Length, .. payload];
+    }
+
+    /// <summary>A splice between two loopback connections, whose far ends are the test's.</summary>
+    sealed class Joined : IAsyncDisposable
+    {
+        Joined(WebSocketSplice splice, Socket client, Socket server, RemoteCommandProtocol protocol) =>
+            (Splice, Client, Server, Protocol, Running) = (splice, client, server, protocol, splice.RunAsync());
+
+        internal WebSocketSplice Splice { get; }
+
+        internal Socket Client { get; }
+
+        internal Socket Server { get; }
+
+        internal RemoteCommandProtocol Protocol { get; }
+
+        internal Task<RelayOutcome> Running { get; }
+
+        internal static async Task<Joined> OpenAsync(RemoteCommandProtocol protocol, CarrierLimits? limits = null)
+        {
+            (Socket client, Socket accepted) = await SessionPair.ConnectAsync();
+            (Socket dialled, Socket server) = await SessionPair.ConnectAsync();
+            limits ??= CarrierLimits.Default with { Linger = TimeSpan.FromSeconds(1) };
+            WebSocketSplice splice = new(
+                new NetworkStream(accepted, ownsSocket: true), limits, new NetworkStream(dialled, ownsSocket: true), limits, protocol, new RelayTraffic(),
+                () => accepted.Close(0), CancellationToken.None);
+            return new Joined(splice, client, server, protocol);
+        }
+
+        internal AskingSession Ask() => new(WebSocketRemoteCommand.Ask(new NetworkStream(Client, ownsSocket: true), Protocol, SessionPair.AllPipes, CarrierLimits.Default), SessionPair.AllPipes);
+
+        internal AnsweringSession Answer() =>
+            new(WebSocketRemoteCommand.Answer(new NetworkStream(Server, ownsSocket: true), Protocol, SessionPair.AllPipes, CarrierLimits.Default, () => Server.Close(0)), SessionPair.AllPipes);
+
+        public async ValueTask DisposeAsync()
+        {
+            Client.Dispose();
+            Server.Dispose();
+            await Running;
+            await Splice.DisposeAsync();
+        }
+    }
+}
