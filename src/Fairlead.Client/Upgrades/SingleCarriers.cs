@@ -4,17 +4,23 @@ using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Client.Upgrades;
 
-/// <summary>A carrier for each connection, and one in reserve: opened ahead, it costs the next connection no handshake.</summary>
+/// <summary>
+/// A carrier for each connection, and some in reserve: opened ahead, they cost the next connections no handshake. One at first, and
+/// twice as many whenever there were too few, up to what a browser opens at once.
+/// </summary>
 sealed class SingleCarriers : IForwardCarriers
 {
+    const int MostSpares = 8;
+
     readonly Lock _lock = new();
     readonly Func<int, CancellationToken, Task<PortForwardAdapter>> _dial;
     readonly TaskCompletionSource<SessionLostException?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource _disposing = new();
     readonly HashSet<Task> _running = [];
     readonly HashSet<PortForwardAdapter> _carriers = [];
-    PortForwardAdapter? _spare;
-    int _sparePort;
+    readonly List<PortForwardAdapter> _spares = [];
+    readonly int _sparePort;
+    int _wanted = 1, _dialling;
     bool _disposed;
 
     /// <summary>Begins with one carrier.</summary>
@@ -23,8 +29,8 @@ sealed class SingleCarriers : IForwardCarriers
     /// <param name="dial">Opens another one for a port.</param>
     internal SingleCarriers(PortForwardAdapter first, int port, Func<int, CancellationToken, Task<PortForwardAdapter>> dial)
     {
-        (_dial, Protocol) = (dial, first.Protocol);
-        Keep(first, port);
+        (_dial, Protocol, _sparePort) = (dial, first.Protocol, port);
+        Keep(first);
     }
 
     public PortForwardProtocol Protocol { get; }
@@ -37,10 +43,10 @@ sealed class SingleCarriers : IForwardCarriers
         lock (_lock)
         {
             if (_ended.Task.IsCompleted) throw _ended.Task.Result ?? new SessionLostException(SessionLoss.LocalAbort, "The session was disposed.");
-            bool fits = !Protocol.HasChannels || _sparePort == port;
-            carrier = fits ? _spare : null;
-            if (carrier is not null) _spare = null;
-            if (carrier is not null && !Protocol.HasChannels) Run(() => RefillAsync(port)); // with channels, a spare would be a connection of the pod's
+            carrier = !Protocol.HasChannels || _sparePort == port ? _spares.FirstOrDefault() : null;
+            if (carrier is not null) _spares.Remove(carrier);
+            else _wanted = Math.Min(_wanted * 2, MostSpares);
+            if (!Protocol.HasChannels) Refill(); // with channels, a spare would be a connection of the pod's
         }
 
         carrier ??= await DialAsync(port, cancellationToken);
@@ -81,11 +87,19 @@ sealed class SingleCarriers : IForwardCarriers
         });
     }
 
-    async Task RefillAsync(int port)
+    /// <summary>Under the lock.</summary>
+    void Refill()
+    {
+        for (; _spares.Count + _dialling < _wanted; _dialling++) Run(RefillAsync);
+    }
+
+    async Task RefillAsync()
     {
         try
         {
-            Keep(await _dial(port, _disposing.Token), port);
+            PortForwardAdapter carrier = await _dial(_sparePort, _disposing.Token);
+            lock (_lock) _dialling--;
+            Keep(carrier);
         }
         catch (OperationCanceledException)
         {
@@ -98,18 +112,18 @@ sealed class SingleCarriers : IForwardCarriers
     }
 
     /// <summary>A carrier that waits for its connection. Its end is the session's: the pod or the server is gone.</summary>
-    void Keep(PortForwardAdapter carrier, int port)
+    void Keep(PortForwardAdapter carrier)
     {
         lock (_lock)
         {
             Track(carrier);
-            if (_disposed || _spare is not null)
+            if (_disposed)
             {
                 Run(() => carrier.DisposeAsync().AsTask());
                 return;
             }
 
-            (_spare, _sparePort) = (carrier, port);
+            _spares.Add(carrier);
         }
 
         Run(async () =>
@@ -117,8 +131,7 @@ sealed class SingleCarriers : IForwardCarriers
             SessionLostException? loss = await carrier.Ended;
             lock (_lock)
             {
-                if (_spare != carrier) return; // it was used
-                _spare = null;
+                if (!_spares.Remove(carrier)) return; // it was used
             }
 
             if (!Protocol.HasChannels) _ended.TrySetResult(loss ?? new SessionLostException(SessionLoss.PeerClosed, "The server closed the way to the pod."));
@@ -147,7 +160,7 @@ sealed class SingleCarriers : IForwardCarriers
         {
             if (_disposed) return;
             _disposed = true;
-            _spare = null;
+            _spares.Clear();
             carriers = [.. _carriers];
         }
 
