@@ -41,7 +41,7 @@ public sealed class ChannelPortForward : PortForwardAdapter
             await _channels.Started.WaitAsync(_limits.StreamTimeout, _time, cancellationToken);
             return _channels.Ports[0].Stream;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not SessionLostException) // one that is lost ends by itself, and may still tell the server why
         {
             _channels.Abort(new SessionLostException(SessionLoss.LocalAbort, "The server did not begin.", e));
             if (e is TimeoutException) throw new SessionLostException(SessionLoss.ProtocolError, "The server did not announce the port in time.", e);

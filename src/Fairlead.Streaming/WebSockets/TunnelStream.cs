@@ -17,7 +17,6 @@ sealed class TunnelStream : Stream
     readonly FrameStream _frames;
     readonly WebSocket _socket;
     readonly TimeProvider _time;
-    WebSocketCloseStatus _closeCode = WebSocketCloseStatus.NormalClosure;
     int _disposed;
 
     internal TunnelStream(Stream inner, bool isServer, TimeProvider time)
@@ -45,7 +44,7 @@ sealed class TunnelStream : Stream
                     case WebSocketMessageType.Close:
                         throw new IOException($"The peer closed the tunnel with code {(int?)_socket.CloseStatus ?? 1005}.");
                     case WebSocketMessageType.Text:
-                        _closeCode = WebSocketCloseStatus.InvalidMessageType;
+                        await SendCloseAsync(WebSocketCloseStatus.InvalidMessageType);
                         throw new IOException("The peer sent text in a tunnel for bytes.");
                     default:
                         if (part.Count > 0) return part.Count;
@@ -84,23 +83,25 @@ sealed class TunnelStream : Stream
 
     async ValueTask CloseAsync()
     {
+        await SendCloseAsync(WebSocketCloseStatus.NormalClosure);
+        _inner.Cut(); // a frame that is still being written reaches nobody
+        await _frames.StopAsync();
+        _socket.Dispose();
+        await _inner.CloseAsync();
+    }
+
+    async ValueTask SendCloseAsync(WebSocketCloseStatus code)
+    {
+        if (_socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
         try
         {
-            if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-            {
-                await _socket.CloseOutputAsync(_closeCode, null, CancellationToken.None);
-                await _frames.CloseSent.WaitAsync(s_closeTime, _time);
-            }
+            await _socket.CloseOutputAsync(code, null, CancellationToken.None);
+            await _frames.CloseSent.WaitAsync(s_closeTime, _time);
         }
         catch (Exception e) when (WebSocketCarrier.IsCarrierFault(e) || e is TimeoutException)
         {
             // nobody there to be told, or nobody who reads
         }
-
-        _inner.Cut(); // a frame that is still being written reaches nobody
-        await _frames.StopAsync();
-        _socket.Dispose();
-        await _inner.CloseAsync();
     }
 
     /// <summary>Cuts the connection at once; <see cref="DisposeAsync"/> is still owed.</summary>
