@@ -33,11 +33,22 @@ sealed class FakeCluster : IAsyncDisposable
 
     public string Kubeconfig => Path.Combine(_folder, "config");
 
+    /// <summary>Its address, by IP.</summary>
+    public string Url => _app.Urls.First();
+
+    /// <summary>Starts it with a certificate that nobody vouches for.</summary>
     public static async Task<FakeCluster> StartAsync()
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256);
-        X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
+        FakeCluster cluster = await StartAsync(request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1)));
+        await cluster.WriteKubeconfigAsync("insecure-skip-tls-verify: true");
+        return cluster;
+    }
+
+    /// <summary>Starts it with this certificate, which it then owns, and without a kubeconfig.</summary>
+    public static async Task<FakeCluster> StartAsync(X509Certificate2 certificate)
+    {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -45,14 +56,17 @@ sealed class FakeCluster : IAsyncDisposable
         FakeCluster cluster = new(builder.Build(), certificate);
         cluster._app.Run(AnswerAsync);
         await cluster._app.StartAsync();
-        await File.WriteAllTextAsync(cluster.Kubeconfig, $$"""
-            current-context: c
-            contexts: [{name: c, context: {cluster: c, user: c} }]
-            clusters: [{name: c, cluster: {server: "{{cluster._app.Urls.First()}}", insecure-skip-tls-verify: true} }]
-            users: [{name: c, user: {token: t} }]
-            """);
         return cluster;
     }
+
+    /// <summary>Writes the kubeconfig.</summary>
+    /// <param name="trust">What its cluster says of the server's certificate; nothing for null.</param>
+    public Task WriteKubeconfigAsync(string? trust) => File.WriteAllTextAsync(Kubeconfig, $$"""
+        current-context: c
+        contexts: [{name: c, context: {cluster: c, user: c} }]
+        clusters: [{name: c, cluster: {server: "{{Url}}"{{(trust is null ? "" : ", " + trust)}} } }]
+        users: [{name: c, user: {token: t} }]
+        """);
 
     static async Task AnswerAsync(HttpContext context)
     {

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
+using Fairlead.Cli.Native;
 using Fairlead.Client;
 using Fairlead.KubeConfig;
 
@@ -31,20 +33,29 @@ sealed class ConnectionOptions
         foreach (Option option in All) command.Add(option);
     }
 
-    /// <summary>Reads the kubeconfig. Kept apart from everything else, so that other verbs do not load what it needs.</summary>
-    public KubernetesEndpoint Load(ParseResult parsed) => KubeConfigEndpoint.Load(new KubeConfigOptions
+    /// <summary>
+    /// Reads the kubeconfig, for a process that talks to this one server. Kept apart from everything else, so that other verbs do not load
+    /// what it needs.
+    /// </summary>
+    public KubernetesEndpoint Load(ParseResult parsed)
     {
-        Path = parsed.GetValue(_kubeconfig),
-        Context = parsed.GetValue(_context),
-        Cluster = parsed.GetValue(_cluster),
-        User = parsed.GetValue(_user),
-        Namespace = parsed.GetValue(Namespace),
-        Server = parsed.GetValue(_server),
-        Token = parsed.GetValue(_token),
-        CertificateAuthority = parsed.GetValue(_authority),
-        TlsServerName = parsed.GetValue(_tlsServerName),
-        InsecureSkipTlsVerify = parsed.GetValue(_insecure),
-    });
+        KubernetesEndpoint endpoint = KubeConfigEndpoint.Load(new KubeConfigOptions
+        {
+            Path = parsed.GetValue(_kubeconfig),
+            Context = parsed.GetValue(_context),
+            Cluster = parsed.GetValue(_cluster),
+            User = parsed.GetValue(_user),
+            Namespace = parsed.GetValue(Namespace),
+            Server = parsed.GetValue(_server),
+            Token = parsed.GetValue(_token),
+            CertificateAuthority = parsed.GetValue(_authority),
+            TlsServerName = parsed.GetValue(_tlsServerName),
+            InsecureSkipTlsVerify = parsed.GetValue(_insecure),
+        });
+        if (OperatingSystem.IsLinux() && endpoint.Handler.SslOptions.CertificateChainPolicy?.TrustMode == X509ChainTrustMode.CustomRootTrust)
+            SystemRoots.LeaveUnread();
+        return endpoint;
+    }
 
     static Option<string?> Text(string name, string value, string description, params string[] aliases) =>
         new(name, aliases) { HelpName = value, Description = description };

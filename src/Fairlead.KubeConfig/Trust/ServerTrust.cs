@@ -18,19 +18,23 @@ static class ServerTrust
 #pragma warning disable CA5359 // the user asked for exactly this, by its long and frightening name
             tls.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
 #pragma warning restore CA5359
+            tls.CertificateChainPolicy = NoRoots(); // what .NET finds out about the certificate is not looked at: let it not search for long
             return;
         }
 
         if (authority is null) return; // the machine's own trust, name and dates checked as always
 
-        tls.CertificateChainPolicy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck, // a cluster's authority publishes no lists
-            DisableCertificateDownloads = true,
-        };
+        tls.CertificateChainPolicy = NoRoots();
         tls.CertificateChainPolicy.CustomTrustStore.AddRange(ReadAuthorities(authority));
     }
+
+    /// <summary>Trusts nobody yet; the machine's own roots and the network are not asked.</summary>
+    static X509ChainPolicy NoRoots() => new()
+    {
+        TrustMode = X509ChainTrustMode.CustomRootTrust,
+        RevocationMode = X509RevocationMode.NoCheck, // a cluster's authority publishes no lists
+        DisableCertificateDownloads = true,
+    };
 
     static X509Certificate2Collection ReadAuthorities(byte[] bytes)
     {
