@@ -2,7 +2,6 @@ using Fairlead.Client;
 using Fairlead.Testing;
 using Microsoft.Extensions.Time.Testing;
 
-using Fairlead.Testing;
 namespace Fairlead.KubeConfig.Tests;
 
 public sealed class CredentialTests : IDisposable

@@ -5,7 +5,6 @@ using Fairlead.KubeConfig.Targets;
 using Fairlead.Testing;
 using Microsoft.AspNetCore.Http;
 
-using Fairlead.Testing;
 namespace Fairlead.KubeConfig.Tests;
 
 public sealed class TargetTests : IDisposable

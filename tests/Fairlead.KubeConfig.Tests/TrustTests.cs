@@ -3,7 +3,6 @@ using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
 using Fairlead.Testing;
 
-using Fairlead.Testing;
 namespace Fairlead.KubeConfig.Tests;
 
 public sealed class TrustTests : IDisposable
