@@ -39,7 +39,9 @@ sealed class ObjectCatalog : IPodCatalog
         }
     }
 
-    public CatalogSnapshot List(string resource)
+    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) => ValueTask.FromResult(List(resource));
+
+    internal CatalogSnapshot List(string resource)
     {
         lock (_lock) return new CatalogSnapshot([.. Entries(resource).Select(e => e.Copy())], _version);
     }

@@ -64,6 +64,9 @@ public sealed class ProcessRuntime : IContainerRuntime, IPodCatalog, IAsyncDispo
     }
 
     /// <inheritdoc/>
+    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) => _catalog.ListAsync(resource, cancellationToken);
+
+    /// <summary>Everything of one resource; nothing has to be waited for. See <see cref="IPodCatalog.ListAsync"/>.</summary>
     public CatalogSnapshot List(string resource) => _catalog.List(resource);
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ namespace Fairlead.Processes;
 /// Finds what a command started, wherever it went: by the marker in its environment, by the leader's session and group, by the
 /// command's own pipes or terminal held as 0, 1 or 2, and by descent from any of these.
 /// </summary>
-sealed class ProcessSearch
+sealed class ProcessSearch : IProcessSearch
 {
     readonly byte[] _marker;
     readonly LocalProcess? _leader;
@@ -27,9 +27,8 @@ sealed class ProcessSearch
     /// <summary>Whatever carries a marker that begins so, or holds one of these open.</summary>
     internal static ProcessSearch OfMarkersWith(string beginning, IReadOnlyCollection<ProcessIo> io) => new(beginning, null, io);
 
-    /// <summary>The living members.</summary>
-    /// <param name="known">Members found before: they and their children stay members whatever they changed since.</param>
-    internal List<ProcessStat> Find(IReadOnlySet<(int Id, ulong StartTime)> known)
+    /// <inheritdoc/>
+    public List<ProcessStat> Find(IReadOnlySet<(int Id, ulong StartTime)> known)
     {
         List<ProcessStat> candidates = ProcessStat.ReadAll();
         candidates.RemoveAll(p => p.Id == Environment.ProcessId || (_leader is not null && p.StartTime < _leader.StartTime));

@@ -14,7 +14,7 @@ static class ProcessTermination
     /// <param name="search">What to end.</param>
     /// <param name="grace">The time between asking and killing.</param>
     /// <param name="asked">Called once, when those found at first were asked: the time to hang up their terminal.</param>
-    internal static async Task<bool> EndAsync(ProcessSearch search, TimeSpan grace, Action? asked = null)
+    internal static async Task<bool> EndAsync(IProcessSearch search, TimeSpan grace, Action? asked = null)
     {
         Dictionary<(int Id, ulong StartTime), ProcessDescriptor> members = [];
         HashSet<(int, ulong)> known = [], beyond = [];

@@ -10,7 +10,8 @@ public interface IPodCatalog
     /// The nodes are the caller's to keep: the catalog never changes one that it handed out.
     /// </summary>
     /// <param name="resource">The resource in the plural: <c>pods</c>, <c>services</c>, <c>deployments</c>…</param>
-    CatalogSnapshot List(string resource);
+    /// <param name="cancellationToken">Ends the wait for a runtime that has to be asked.</param>
+    ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken);
 
     /// <summary>Changes after <paramref name="resourceVersion"/>, in order, until cancelled.</summary>
     IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, CancellationToken cancellationToken);

@@ -20,7 +20,7 @@ sealed class ContainerLookup(IContainerRuntime runtime, IPodCatalog catalog)
     /// <exception cref="ApiRefusal">There is no such pod or container, or none was named where there are several.</exception>
     public async ValueTask<FoundContainer> FindAsync(ApiRequest request, string? container, CancellationToken cancellationToken)
     {
-        JsonObject pod = FindPod(catalog, request);
+        JsonObject pod = await FindPodAsync(catalog, request, cancellationToken);
         ContainerReference reference = new(request.Namespace!, request.Name!, string.IsNullOrEmpty(container) ? OnlyContainerOf(pod) : container);
         if (!s_lists.Any(list => NamesIn(pod, list).Contains(reference.Container)))
             throw new ApiRefusal(Refusals.BadRequest($"container {reference.Container} is not valid for pod {reference.Pod}"));
@@ -31,9 +31,12 @@ sealed class ContainerLookup(IContainerRuntime runtime, IPodCatalog catalog)
     }
 
     /// <exception cref="ApiRefusal">There is no such pod.</exception>
-    public static JsonObject FindPod(IPodCatalog catalog, ApiRequest request) =>
-        catalog.List(ApiResources.Pods.Name).Items.FirstOrDefault(pod => pod.Namespace == request.Namespace && pod.Name == request.Name)
-        ?? throw new ApiRefusal(Refusals.NotFound(ApiResources.Pods, request.Name!));
+    public static async ValueTask<JsonObject> FindPodAsync(IPodCatalog catalog, ApiRequest request, CancellationToken cancellationToken)
+    {
+        CatalogSnapshot pods = await catalog.ListAsync(ApiResources.Pods.Name, cancellationToken);
+        return pods.Items.FirstOrDefault(pod => pod.Namespace == request.Namespace && pod.Name == request.Name)
+            ?? throw new ApiRefusal(Refusals.NotFound(ApiResources.Pods, request.Name!));
+    }
 
     static string OnlyContainerOf(JsonObject pod)
     {

@@ -8,36 +8,37 @@ namespace Fairlead.Server.PodsApi;
 /// <summary>Lists and single objects, as they are or as tables.</summary>
 sealed class ObjectsEndpoint(IPodCatalog catalog, TimeProvider clock)
 {
-    public Task ListAsync(HttpContext context, ApiRequest request, ApiResource resource)
+    public async Task ListAsync(HttpContext context, ApiRequest request, ApiResource resource)
     {
         AcceptedForm form = FormOf(context.Request);
         ObjectSelector selector = ObjectSelector.Of(context.Request, request, resource);
-        CatalogSnapshot snapshot = Snapshot(resource);
+        CatalogSnapshot snapshot = await SnapshotAsync(resource, context.RequestAborted);
         IEnumerable<JsonObject> items = snapshot.Items.Where(selector.Matches);
         string version = snapshot.ResourceVersion.ToString(CultureInfo.InvariantCulture);
-        return ApiAnswer.WriteAsync(context, 200, ApiAnswer.Json, ApiAnswer.ToBytes(writer =>
+        await ApiAnswer.WriteAsync(context, 200, ApiAnswer.Json, ApiAnswer.ToBytes(writer =>
         {
             if (form.Kind == FormKind.Table) TableOf(context, resource, form).Write(writer, items, version, withColumns: true);
             else WriteList(writer, resource, items, version);
         }));
     }
 
-    public Task GetAsync(HttpContext context, ApiRequest request, ApiResource resource)
+    public async Task GetAsync(HttpContext context, ApiRequest request, ApiResource resource)
     {
         AcceptedForm form = FormOf(context.Request);
-        JsonObject item = Snapshot(resource).Items.FirstOrDefault(item => item.Name == request.Name && (!resource.Namespaced || item.Namespace == request.Namespace))
+        CatalogSnapshot snapshot = await SnapshotAsync(resource, context.RequestAborted);
+        JsonObject item = snapshot.Items.FirstOrDefault(item => item.Name == request.Name && (!resource.Namespaced || item.Namespace == request.Namespace))
             ?? throw new ApiRefusal(Refusals.NotFound(resource, request.Name!));
-        return ApiAnswer.WriteAsync(context, 200, ApiAnswer.Json, ApiAnswer.ToBytes(writer =>
+        await ApiAnswer.WriteAsync(context, 200, ApiAnswer.Json, ApiAnswer.ToBytes(writer =>
         {
             if (form.Kind == FormKind.Table) TableOf(context, resource, form).Write(writer, [item], item.ResourceVersion, withColumns: true);
             else item.WriteTo(writer, resource);
         }));
     }
 
-    CatalogSnapshot Snapshot(ApiResource resource)
+    async ValueTask<CatalogSnapshot> SnapshotAsync(ApiResource resource, CancellationToken cancellationToken)
     {
-        if (resource != ApiResources.Namespaces) return catalog.List(resource.Name);
-        CatalogSnapshot pods = catalog.List(ApiResources.Pods.Name);
+        if (resource != ApiResources.Namespaces) return await catalog.ListAsync(resource.Name, cancellationToken);
+        CatalogSnapshot pods = await catalog.ListAsync(ApiResources.Pods.Name, cancellationToken);
         return pods with { Items = Namespaces.Of(pods.Items) };
     }
 

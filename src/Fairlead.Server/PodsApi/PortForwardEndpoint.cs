@@ -16,7 +16,7 @@ sealed class PortForwardEndpoint(IContainerRuntime runtime, IPodCatalog catalog,
         IQueryCollection query = context.Request.Query;
         if (query.ContainsKey("dryRun")) throw new ApiRefusal(Refusals.BadRequest("dryRun is not supported"));
 
-        JsonObject pod = ContainerLookup.FindPod(catalog, request);
+        JsonObject pod = await ContainerLookup.FindPodAsync(catalog, request, context.RequestAborted);
         if (pod.Text("status", "phase") is not "Running" and var phase)
             throw new ApiRefusal(Refusals.BadRequest($"pod {request.Name} is not running: its phase is {phase}"));
         IReadOnlyList<int> ports = PortForwardQuery.Read(query);

@@ -26,7 +26,7 @@ sealed class WatchEndpoint(IPodCatalog catalog, TimeProvider clock, ILogger logg
         DataRates.Lift(context);
         try
         {
-            CatalogSnapshot now = catalog.List(resource.Name);
+            CatalogSnapshot now = await catalog.ListAsync(resource.Name, ending.Token);
             await context.Response.StartAsync(ending.Token);
             if (from == 0 || announced)
             {

@@ -49,9 +49,9 @@ sealed class FakeCatalog : IPodCatalog
         }
     }
 
-    public CatalogSnapshot List(string resource)
+    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken)
     {
-        lock (_lock) return new([.. ItemsOf(resource)], _version);
+        lock (_lock) return ValueTask.FromResult(new CatalogSnapshot([.. ItemsOf(resource)], _version));
     }
 
     public async IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)

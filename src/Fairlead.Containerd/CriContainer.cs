@@ -1,0 +1,50 @@
+using System.IO.Pipelines;
+using Fairlead.Containerd.Logs;
+using Fairlead.Containerd.Pods;
+using Fairlead.Containerd.Streams;
+using Fairlead.Containerd.Tasks;
+using Fairlead.Server;
+using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire;
+
+namespace Fairlead.Containerd;
+
+/// <summary>One container of a CRI runtime, as it was found for one request.</summary>
+/// <param name="seen">What the runtime said of it.</param>
+/// <param name="pods">Asks again.</param>
+/// <param name="streams">The way through the runtime's streaming server.</param>
+/// <param name="execs">The native way; null where there is none, or where it is not wanted.</param>
+/// <param name="options">The runtime's.</param>
+sealed class CriContainer(SeenContainer seen, PodReader pods, RuntimeStreams streams, NativeExecs? execs, CriRuntimeOptions options) : IContainer
+{
+    string Id => seen.Current.Status.Id;
+
+    public bool IsRunning => seen.IsRunning;
+
+    public bool HasTerminal => seen.Current.Tty;
+
+    public Task<Status> ExecAsync(AnsweringSession session) => execs is null ? streams.ExecAsync(session, Id) : execs.RunAsync(session, Id);
+
+    /// <summary>Attach is never native: the container's FIFOs are the runtime's.</summary>
+    public Task<Status> AttachAsync(AnsweringSession session)
+    {
+        bool inputEnds = seen.Current.StdinOnce;
+        if (options.StreamThrough == StreamThrough.Native && inputEnds && RuntimeStreams.NeedsSpdy(session))
+        {
+            return Task.FromResult(Status.InternalError(
+                "attach with an input whose end ends the container's (stdinOnce) is possible through the runtime by SPDY only, and --stream-through native forbids that"));
+        }
+
+        return streams.AttachAsync(session, Id, inputEnds);
+    }
+
+    public async Task WriteLogAsync(ContainerLogQuery query, PipeWriter output, CancellationToken cancellationToken)
+    {
+        ContainerFacts? facts = query.Previous ? seen.Previous : seen.Current;
+        if (facts is null) throw new InvalidOperationException($"previous terminated container \"{seen.Name}\" not found");
+        if (facts.Status.LogPath.Length == 0) return; // whoever made the container wanted no log
+        ContainerLogWriter writer = new(facts.Status.LogPath, query, output, options.PollInterval, options.Clock);
+        await writer.WriteAsync(
+            async token => (await pods.ReadContainerAsync(facts.Status.Id, token)).Status.State == Cri.ContainerState.ContainerRunning, cancellationToken);
+    }
+}

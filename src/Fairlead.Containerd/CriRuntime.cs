@@ -1,0 +1,104 @@
+using Fairlead.Containerd.Cri;
+using Fairlead.Containerd.Pods;
+using Fairlead.Containerd.Streams;
+using Fairlead.Containerd.Tasks;
+using Fairlead.Server;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Fairlead.Containerd;
+
+/// <summary>The pods and containers of a CRI runtime, over its Unix socket: containerd, CRI-O or another one.</summary>
+/// <remarks>
+/// Commands run by containerd's own task API where the socket is containerd's, so that no SPDY is spoken; else through the runtime's
+/// streaming server. Needs the rights that the socket asks for, and for native commands those of the runtime itself.
+/// </remarks>
+public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposable
+{
+    readonly GrpcChannel _channel;
+    readonly CriRuntimeOptions _options;
+    readonly PodReader _pods;
+    readonly PodCatalog _catalog;
+    readonly RuntimeStreams _streams;
+    readonly NativeExecs? _execs;
+    int _disposed;
+
+    CriRuntime(GrpcChannel channel, RuntimeService.RuntimeServiceClient cri, VersionResponse version, NativeExecs? execs, CriRuntimeOptions options)
+    {
+        (_channel, _execs, _options) = (channel, execs, options);
+        Description = $"{version.RuntimeName} {version.RuntimeVersion}";
+        _pods = new PodReader(cri);
+        _catalog = new PodCatalog(_pods, version.RuntimeName, options.PollInterval, options.Clock);
+        _streams = new RuntimeStreams(cri, options);
+    }
+
+    /// <summary>The runtime's name and version.</summary>
+    public string Description { get; }
+
+    /// <summary>Commands run by containerd's task API.</summary>
+    public bool IsNative => _execs is not null;
+
+    /// <summary>Connects, and ends what native commands of a node that crashed have left behind.</summary>
+    /// <param name="socket">The runtime's socket.</param>
+    /// <param name="options">Limits and habits; the defaults for null.</param>
+    /// <param name="logging">Where it logs; nowhere for null.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The runtime, which the caller disposes.</returns>
+    /// <exception cref="IOException">Nothing answers at the socket, what answers is no CRI, or it is not containerd and only that is wanted.</exception>
+    public static async Task<CriRuntime> ConnectAsync(
+        UnixSocketAddress socket, CriRuntimeOptions? options = null, ILoggerFactory? logging = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        options ??= new CriRuntimeOptions();
+        ILogger logger = (logging ?? NullLoggerFactory.Instance).CreateLogger("Fairlead.Containerd");
+        GrpcChannel channel = socket.CreateChannel();
+        try
+        {
+            RuntimeService.RuntimeServiceClient cri = new(channel);
+            VersionResponse version = await cri.VersionAsync(new(), cancellationToken: cancellationToken);
+            ContainerdTasks tasks = new(channel);
+            bool native = options.StreamThrough != StreamThrough.Cri && await tasks.IsServedAsync(cancellationToken);
+            if (!native && options.StreamThrough == StreamThrough.Native)
+                throw new IOException($"{socket} is served by {version.RuntimeName}, which has no containerd task API; native streams need containerd");
+            NativeExecs? execs = native ? await NativeExecs.StartAsync(tasks, socket, options, logger, cancellationToken) : null;
+            return new CriRuntime(channel, cri, version, execs, options);
+        }
+        catch (RpcException failure)
+        {
+            channel.Dispose();
+            throw new IOException($"the container runtime at {socket} does not answer: {failure.Status.Detail}", failure);
+        }
+        catch
+        {
+            channel.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IContainer?> FindAsync(ContainerReference container, CancellationToken cancellationToken)
+    {
+        SeenPod? pod = await _pods.ReadAsync(container.Namespace, container.Pod, cancellationToken);
+        SeenContainer? seen = pod?.Containers.FirstOrDefault(seen => seen.Name == container.Container);
+        return seen is null ? null : new CriContainer(seen, _pods, _streams, _execs, _options);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) => _catalog.ListAsync(resource, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, CancellationToken cancellationToken) =>
+        _catalog.WatchAsync(resource, resourceVersion, cancellationToken);
+
+    /// <summary>Returns when every native command that was kept has been tidied up. Sessions are to be ended before.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        if (_execs is not null) await _execs.DisposeAsync();
+        _streams.Dispose();
+        _catalog.Dispose();
+        _channel.Dispose();
+    }
+}

@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace Fairlead.Containerd.Tasks;
+
+/// <summary>containerd's task API, for the containers that its CRI plugin made.</summary>
+sealed class ContainerdTasks(GrpcChannel channel)
+{
+    const string ProcessType = "types.containerd.io/opencontainers/runtime-spec/1/Process";
+
+    /// <summary>How long a containerd that is being restarted is waited for by those who wait for a command that it did not stop.</summary>
+    static readonly TimeSpan s_restart = TimeSpan.FromSeconds(30), s_pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Everything of the CRI plugin's is in this namespace of containerd's.</summary>
+    static readonly Metadata s_namespace = new() { { "containerd-namespace", "k8s.io" } };
+
+    readonly Tasks.TasksClient _tasks = new(channel);
+    readonly Containers.ContainersClient _containers = new(channel);
+
+    /// <summary>True when this API is served at the socket: only containerd does.</summary>
+    /// <exception cref="RpcException">Nothing answers at the socket.</exception>
+    public async Task<bool> IsServedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _tasks.GetAsync(new() { ContainerId = "fairlead-looks-who-answers" }, s_namespace, cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (RpcException answer) when (answer.StatusCode is StatusCode.NotFound)
+        {
+            return true;
+        }
+        catch (RpcException answer) when (answer.StatusCode is StatusCode.Unimplemented)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The <c>process</c> of a container's OCI specification: what its main process runs as. The caller's to change.</summary>
+    /// <exception cref="InvalidDataException">The container has no such specification.</exception>
+    public async Task<JsonObject> ReadProcessAsync(string containerId, CancellationToken cancellationToken)
+    {
+        GetContainerResponse response = await _containers.GetAsync(new() { Id = containerId }, s_namespace, cancellationToken: cancellationToken);
+        JsonNode? specification = response.Container?.Spec is { } spec ? JsonNode.Parse(spec.Value.Span) : null;
+        if (specification?["process"] is not JsonObject process) throw new InvalidDataException($"the container {containerId} has no process in its specification");
+        specification.AsObject().Remove("process");
+        return process;
+    }
+
+    /// <summary>Makes a process of a container known, not started yet. From then on it has to be deleted.</summary>
+    public async Task CreateAsync(ExecProcessRequest request, JsonObject process, CancellationToken cancellationToken)
+    {
+        request.Spec = new Any { TypeUrl = ProcessType, Value = ByteString.CopyFromUtf8(process.ToJsonString()) };
+        await _tasks.ExecAsync(request, s_namespace, cancellationToken: cancellationToken);
+    }
+
+    /// <returns>The process's number, as containerd sees it.</returns>
+    public async Task<int> StartAsync(ExecReference exec, CancellationToken cancellationToken)
+    {
+        StartResponse response = await _tasks.StartAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace, cancellationToken: cancellationToken);
+        return (int)response.Pid;
+    }
+
+    /// <summary>What is known of a process; null when it is not known.</summary>
+    public async Task<TaskProcess?> FindAsync(ExecReference exec, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _tasks.GetAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace, cancellationToken: cancellationToken)).Process;
+        }
+        catch (RpcException answer) when (answer.StatusCode == StatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits until a process has ended, also across a restart of containerd, which its processes survive.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> WaitAsync(ExecReference exec, CancellationToken cancellationToken)
+    {
+        long? since = null;
+        while (true)
+        {
+            try
+            {
+                WaitResponse response = await _tasks.WaitAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace, cancellationToken: cancellationToken);
+                return (int)response.ExitStatus;
+            }
+            catch (RpcException answer) when (answer.StatusCode == StatusCode.Unavailable && !cancellationToken.IsCancellationRequested)
+            {
+                since ??= Environment.TickCount64;
+                if (Environment.TickCount64 - since > s_restart.TotalMilliseconds) throw;
+                await Task.Delay(s_pause, cancellationToken); // a connection that is refused gives nothing to await
+            }
+        }
+    }
+
+    /// <summary>Sends a signal to a process; one that has ended takes no harm.</summary>
+    public Task KillAsync(ExecReference exec, int signal) =>
+        IgnoreGoneAsync(_tasks.KillAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Signal = (uint)signal }, s_namespace).ResponseAsync);
+
+    /// <summary>Tells the size of a process's terminal; one that has ended takes no harm.</summary>
+    public Task ResizeAsync(ExecReference exec, Wire.TerminalSize size) =>
+        IgnoreGoneAsync(_tasks.ResizePtyAsync(
+            new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Width = size.Width, Height = size.Height }, s_namespace).ResponseAsync);
+
+    /// <summary>Has containerd let go of a process's input, which it holds open beside whoever writes to it.</summary>
+    public Task CloseInputAsync(ExecReference exec) =>
+        IgnoreGoneAsync(_tasks.CloseIOAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Stdin = true }, s_namespace).ResponseAsync);
+
+    /// <summary>Has containerd forget a process that has ended or was never started.</summary>
+    public Task DeleteAsync(ExecReference exec) =>
+        IgnoreGoneAsync(_tasks.DeleteProcessAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace).ResponseAsync);
+
+    static async Task IgnoreGoneAsync(Task call)
+    {
+        try
+        {
+            await call;
+        }
+        catch (RpcException answer) when (answer.StatusCode == StatusCode.NotFound || answer.Status.Detail.Contains("process already finished", StringComparison.Ordinal))
+        {
+            // it has ended, or its container has: nothing is owed to it any more
+        }
+    }
+}
+
+/// <summary>One process beside a container's main process.</summary>
+/// <param name="ContainerId">The container.</param>
+/// <param name="ExecId">The process's own name there.</param>
+readonly record struct ExecReference(string ContainerId, string ExecId);

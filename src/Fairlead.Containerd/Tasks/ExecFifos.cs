@@ -1,0 +1,87 @@
+using System.IO.Pipes;
+using Fairlead.Containerd.Native;
+using Fairlead.Streaming.RemoteCommand;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fairlead.Containerd.Tasks;
+
+/// <summary>
+/// This side's ends of a native command's FIFOs. Until the command has started this side holds both ends of each: a reader would else
+/// see an end before the first writer came, and a writer could not be opened at all.
+/// </summary>
+sealed class ExecFifos : IDisposable
+{
+    ExecFifos()
+    {
+    }
+
+    /// <summary>The command's input; null when none was asked for.</summary>
+    public InputFifo? Input { get; private set; }
+
+    /// <summary>Its outputs, or its terminal's.</summary>
+    public OutputFifo? Output { get; private set; }
+
+    /// <summary>Its error output; null with a terminal.</summary>
+    public OutputFifo? Error { get; private set; }
+
+    /// <summary>Makes the FIFOs that a command needs and opens them.</summary>
+    public static ExecFifos Create(ExecFolder folder, RemoteCommandRequest request)
+    {
+        ExecFifos fifos = new();
+        try
+        {
+            if (request.Stdin)
+            {
+                Fifo.Create(folder.Input);
+                SafePipeHandle keeper = Fifo.OpenReader(folder.Input);
+                try
+                {
+                    fifos.Input = new InputFifo(Fifo.OpenWriter(folder.Input), keeper);
+                }
+                catch
+                {
+                    keeper.Dispose();
+                    throw;
+                }
+            }
+
+            if (request.Stdout || request.Tty) fifos.Output = Open(folder.Output);
+            if (request.Stderr && !request.Tty) fifos.Error = Open(folder.Error);
+            return fifos;
+        }
+        catch
+        {
+            fifos.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The command has started, and with it containerd has opened its ends: from here on the outputs end when it closes them.</summary>
+    public void LetGo()
+    {
+        Output?.LetGo();
+        Error?.LetGo();
+    }
+
+    static OutputFifo Open(string path)
+    {
+        Fifo.Create(path);
+        SafePipeHandle reader = Fifo.OpenReader(path);
+        try
+        {
+            return new OutputFifo(new AnonymousPipeClientStream(PipeDirection.In, reader), Fifo.OpenWriter(path));
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Input?.Dispose();
+        Output?.Dispose();
+        Error?.Dispose();
+    }
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Fairlead.Containerd.Tasks;
+
+/// <summary>
+/// One folder for each native command, made before it and deleted after it: what a crash leaves behind is found by these. Those of one
+/// process lie together beside a lock that goes with the process.
+/// </summary>
+sealed class ExecFolders : IDisposable
+{
+    const string Prefix = "fairlead-", LockName = "lock";
+    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    readonly string _root, _own, _name;
+    readonly FileStream _lock;
+    long _last;
+
+    /// <param name="stateFolder">Where this and other runtimes' folders are.</param>
+    /// <param name="socket">The runtime's socket: commands of other runtimes are none of ours.</param>
+    public ExecFolders(string stateFolder, UnixSocketAddress socket)
+    {
+        string socketName = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(socket.Path)).AsSpan(0, 8));
+        _root = Path.Combine(stateFolder, "exec-" + socketName);
+        _name = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+        _own = Path.Combine(_root, _name);
+        Directory.CreateDirectory(_own, OwnerOnly);
+        _lock = Take(_own) ?? throw new IOException($"{_own} is locked");
+    }
+
+    /// <summary>Makes the folder of a command that is about to be started.</summary>
+    public ExecFolder Create(string containerId)
+    {
+        string execId = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{_name}-{Interlocked.Increment(ref _last)}");
+        ExecFolder folder = new(Path.Combine(_own, execId), new ExecReference(containerId, execId));
+        folder.Make();
+        return folder;
+    }
+
+    /// <summary>The folders of processes that are gone, each with its lock, which the caller disposes when it has dealt with it.</summary>
+    public IEnumerable<(string Path, FileStream Lock)> Abandoned()
+    {
+        foreach (string path in Directory.EnumerateDirectories(_root).Where(path => path != _own))
+        {
+            if (Take(path) is { } taken) yield return (path, taken);
+        }
+    }
+
+    /// <summary>The commands that a folder of <see cref="Abandoned"/> tells of.</summary>
+    public static IEnumerable<ExecFolder> In(string path) => Directory.EnumerateDirectories(path).Select(ExecFolder.Read).OfType<ExecFolder>();
+
+    static FileStream? Take(string folder)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null; // its process lives, or another one has just dealt with it
+        }
+    }
+
+    public void Dispose()
+    {
+        _lock.Dispose();
+        if (!Directory.EnumerateDirectories(_own).Any()) Directory.Delete(_own, recursive: true);
+    }
+}

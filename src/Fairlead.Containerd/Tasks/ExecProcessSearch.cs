@@ -1,0 +1,93 @@
+using System.Globalization;
+using Fairlead.Processes;
+using Fairlead.Processes.Native;
+
+namespace Fairlead.Containerd.Tasks;
+
+/// <summary>
+/// Finds what a native command started: by its session and group, by its own pipes or terminal held as 0, 1 or 2, and by descent from
+/// any of these. Only ever in the command's container, by cgroup, so that a number that was given anew can harm nobody else.
+/// </summary>
+/// <remarks>What has left the command's tree, session and pipes before the search is not found: nothing tells it from the container's own.</remarks>
+sealed class ExecProcessSearch : IProcessSearch
+{
+    readonly string _containerId;
+    readonly int _leader;
+    readonly ulong _started;
+    readonly HashSet<FileIdentity> _files = [];
+
+    /// <param name="containerId">The command's container.</param>
+    /// <param name="leader">The command's number, just started. It leads a session of its own.</param>
+    public ExecProcessSearch(string containerId, int leader)
+    {
+        (_containerId, _leader) = (containerId, leader);
+        _started = ProcessStat.Read(leader)?.StartTime ?? ulong.MaxValue;
+        for (int fd = 0; fd <= 2; fd++)
+        {
+            string path = string.Create(CultureInfo.InvariantCulture, $"/proc/{leader}/fd/{fd}");
+            if (IsOwn(path) && FileIdentity.Of(path) is { } file) _files.Add(file);
+        }
+    }
+
+    public List<ProcessStat> Find(IReadOnlySet<(int Id, ulong StartTime)> known)
+    {
+        List<ProcessStat> all = ProcessStat.ReadAll();
+        HashSet<int> members = [.. all.Where(process => known.Contains((process.Id, process.StartTime)) || IsEvident(process)).Select(process => process.Id)];
+        int before;
+        do
+        {
+            before = members.Count;
+            foreach (ProcessStat process in all)
+            {
+                if (members.Contains(process.Parent)) members.Add(process.Id);
+            }
+        }
+        while (members.Count > before);
+
+        all.RemoveAll(process => process.IsDead || !members.Contains(process.Id) || !IsInContainer(process.Id));
+        return all;
+    }
+
+    bool IsEvident(ProcessStat process)
+    {
+        if (process.StartTime < _started) return false;
+        return process.Id == _leader || process.Session == _leader || process.Group == _leader || (!process.IsDead && HoldsOurFiles(process.Id));
+    }
+
+    bool HoldsOurFiles(int id)
+    {
+        if (_files.Count == 0) return false;
+        for (int fd = 0; fd <= 2; fd++)
+        {
+            if (FileIdentity.Of(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/fd/{fd}")) is { } file && _files.Contains(file)) return true;
+        }
+
+        return false;
+    }
+
+    bool IsInContainer(int id)
+    {
+        try
+        {
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cgroup")).Contains(_containerId, StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // it ended, or is hidden
+        }
+    }
+
+    /// <summary>A pipe or a terminal: what a command does not share with others, as it does <c>/dev/null</c>.</summary>
+    static bool IsOwn(string path)
+    {
+        try
+        {
+            string target = File.ResolveLinkTarget(path, returnFinalTarget: false)?.FullName ?? "";
+            return target.Contains("pipe:[", StringComparison.Ordinal) || target.Contains("/dev/pts/", StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // it has ended already
+        }
+    }
+}

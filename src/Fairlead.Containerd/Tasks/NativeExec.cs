@@ -1,0 +1,210 @@
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json.Nodes;
+using Fairlead.Processes;
+using Fairlead.Processes.Native;
+using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire;
+using Grpc.Core;
+using Status = Fairlead.Wire.Status;
+
+namespace Fairlead.Containerd.Tasks;
+
+/// <summary>One command run by containerd's task API for one client, from its start to its status.</summary>
+sealed class NativeExec(NativeExecs execs, AnsweringSession session, string containerId) : IDisposable
+{
+    /// <summary>No more input and sizes; no more client to write to.</summary>
+    readonly CancellationTokenSource _ended = new(), _letGo = new();
+
+    readonly ContainerdTasks _tasks = execs.Tasks;
+    readonly CriRuntimeOptions _options = execs.Options;
+
+    public async Task<Status> RunAsync()
+    {
+        RemoteCommandRequest request = session.Request;
+        TerminalSize? size = await GetFirstSizeAsync();
+        if (session.Lost.IsCancellationRequested) return LostStatus();
+
+        ExecFolder folder = execs.CreateFolder(containerId);
+        ExecFifos? fifos = null;
+        int pid;
+        try
+        {
+            JsonObject process = ExecSpecification.Apply(await _tasks.ReadProcessAsync(containerId, session.Lost), request, size);
+            fifos = ExecFifos.Create(folder, request);
+            pid = await StartAsync(folder, fifos, process);
+        }
+        catch (Exception failure) when (failure is RpcException or IOException or InvalidDataException or OperationCanceledException)
+        {
+            fifos?.Dispose();
+            folder.Dispose();
+            if (failure is not RpcException answer) return session.Lost.IsCancellationRequested ? LostStatus() : Status.InternalError(failure.Message);
+            if (answer.StatusCode == StatusCode.Cancelled) return LostStatus();
+            Status status = StartFailure.Of(answer);
+            if (status.TryGetExitCode(out _)) await TellAsync(request.Tty ? session.StandardOutput : session.StandardError, answer.Status.Detail);
+            return status;
+        }
+
+        return await MoveAsync(folder, fifos, pid);
+    }
+
+    /// <summary>Once containerd knows the command it is not given up halfway: started and then ended, or deleted.</summary>
+    async Task<int> StartAsync(ExecFolder folder, ExecFifos fifos, JsonObject process)
+    {
+        ExecReference exec = folder.Exec;
+        try
+        {
+            await _tasks.CreateAsync(new ExecProcessRequest
+            {
+                ContainerId = exec.ContainerId,
+                ExecId = exec.ExecId,
+                Terminal = session.Request.Tty,
+                Stdin = fifos.Input is null ? "" : folder.Input,
+                Stdout = fifos.Output is null ? "" : folder.Output,
+                Stderr = fifos.Error is null ? "" : folder.Error,
+            }, process, CancellationToken.None);
+            int pid = await _tasks.StartAsync(exec, CancellationToken.None);
+            fifos.LetGo();
+            return pid;
+        }
+        catch (RpcException)
+        {
+            await _tasks.DeleteAsync(exec);
+            throw;
+        }
+    }
+
+    async Task<Status> MoveAsync(ExecFolder folder, ExecFifos fifos, int pid)
+    {
+        ExecReference exec = folder.Exec;
+        ExecProcessSearch tree = new(containerId, pid);
+        Task<int> exited = _tasks.WaitAsync(exec, CancellationToken.None);
+        Task outputs = Task.WhenAll(MoveOutputAsync(fifos.Output, session.StandardOutput), MoveOutputAsync(fifos.Error, session.StandardError));
+        Task input = fifos.Input is null ? Task.CompletedTask : new ExecInput(fifos.Input, _tasks, exec, session.Request.Tty).RunAsync(session.StandardInput, _ended.Token);
+        Task sizes = session.Request.Tty ? FollowSizesAsync(exec) : Task.CompletedTask;
+
+        TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration loss = session.Lost.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), lost);
+        await Task.WhenAny(exited, lost.Task);
+        bool lostFirst = !exited.IsCompleted;
+        if (lostFirst) await _letGo.CancelAsync();
+        await _ended.CancelAsync();
+        await Task.WhenAll(input, sizes);
+        if (!lostFirst)
+        {
+            fifos.Output?.Hurry(_options.DrainTime);
+            fifos.Error?.Hurry(_options.DrainTime);
+            await Task.WhenAny(outputs, lost.Task);
+            if (!outputs.IsCompleted) await _letGo.CancelAsync();
+        }
+
+        await outputs; // from here on nothing touches the session's memory
+        Task policy = lostFirst ? ApplyPolicyAsync(exec, fifos, tree) : Task.CompletedTask;
+        execs.Keep(() => FinishAsync(folder, fifos, exited, policy));
+        try
+        {
+            await policy;
+            return lostFirst ? LostStatus() : Status.FromExitCode(await exited);
+        }
+        catch (RpcException failure)
+        {
+            return Status.InternalError("how the command ended is not known: " + failure.Status.Detail);
+        }
+    }
+
+    async Task MoveOutputAsync(OutputFifo? output, PipeWriter writer)
+    {
+        // a client that takes no more of one output must not hold up the command
+        if (output is not null && !await output.ForwardAsync(writer, _letGo.Token)) await output.DiscardAsync(_letGo.Token);
+    }
+
+    /// <summary>What goes on without the client: outputs that children hold open are read and dropped, so that none dies of a broken pipe.</summary>
+    async Task FinishAsync(ExecFolder folder, ExecFifos fifos, Task<int> exited, Task policy)
+    {
+        try
+        {
+            Task discarded = Task.WhenAll(fifos.Output?.DiscardAsync(execs.Stopping) ?? Task.CompletedTask, fifos.Error?.DiscardAsync(execs.Stopping) ?? Task.CompletedTask);
+            await policy;
+            await exited;
+            await discarded;
+            await _tasks.DeleteAsync(folder.Exec);
+            folder.Dispose();
+        }
+        finally
+        {
+            fifos.Dispose();
+        }
+    }
+
+    async Task ApplyPolicyAsync(ExecReference exec, ExecFifos fifos, ExecProcessSearch tree)
+    {
+        switch (_options.LostClient)
+        {
+            case LostClientPolicy.Kill:
+                await ProcessTermination.EndAsync(tree, _options.Grace);
+                await _tasks.KillAsync(exec, LibC.SIGKILL); // where this process does not see the container's, as from another host's view
+                break;
+            case LostClientPolicy.HangUp:
+                await _tasks.KillAsync(exec, LibC.SIGHUP);
+                fifos.Input?.End();
+                await _tasks.CloseInputAsync(exec);
+                break;
+            default:
+                fifos.Input?.End();
+                await _tasks.CloseInputAsync(exec);
+                break;
+        }
+    }
+
+    Status LostStatus() => Status.InternalError("the client was lost: " + session.LossReason?.Message);
+
+    /// <summary>The client sends its size right after the start; a command that looks at once should find it.</summary>
+    async ValueTask<TerminalSize?> GetFirstSizeAsync()
+    {
+        if (!session.Request.Tty) return null;
+        using CancellationTokenSource wait = CancellationTokenSource.CreateLinkedTokenSource(session.Lost);
+        wait.CancelAfter(_options.FirstSizeWait);
+        try
+        {
+            return await session.TerminalSizes.NextAsync(wait.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return null; // it sends none, or late
+        }
+    }
+
+    async Task FollowSizesAsync(ExecReference exec)
+    {
+        try
+        {
+            while (await session.TerminalSizes.NextAsync(_ended.Token) is { } size) await _tasks.ResizeAsync(exec, size);
+        }
+        catch (OperationCanceledException)
+        {
+            // the command has ended
+        }
+        catch (RpcException)
+        {
+            // containerd goes, and a size is worth nothing to what comes after
+        }
+    }
+
+    static async Task TellAsync(PipeWriter writer, string message)
+    {
+        try
+        {
+            await writer.WriteAsync(Encoding.UTF8.GetBytes(message + "\n"));
+        }
+        catch (Streaming.SessionLostException)
+        {
+            // nobody is there to be told
+        }
+    }
+
+    public void Dispose()
+    {
+        _ended.Dispose();
+        _letGo.Dispose();
+    }
+}
