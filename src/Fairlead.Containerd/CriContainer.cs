@@ -28,14 +28,13 @@ sealed class CriContainer(SeenContainer seen, PodReader pods, RuntimeStreams str
     /// <summary>Attach is never native: the container's FIFOs are the runtime's.</summary>
     public Task<Status> AttachAsync(AnsweringSession session)
     {
-        bool inputEnds = seen.Current.StdinOnce;
-        if (options.StreamThrough == StreamThrough.Native && inputEnds && RuntimeStreams.NeedsSpdy(session))
+        if (options.StreamThrough == StreamThrough.Native && RuntimeStreams.AttachNeedsSpdy(session, seen.Current))
         {
             return Task.FromResult(Status.InternalError(
-                "attach with an input whose end ends the container's (stdinOnce) is possible through the runtime by SPDY only, and --stream-through native forbids that"));
+                "attach to a container whose input ends with its first client's (stdinOnce) is possible through the runtime by SPDY only, and --stream-through native forbids that"));
         }
 
-        return streams.AttachAsync(session, Id, inputEnds);
+        return streams.AttachAsync(session, seen.Current);
     }
 
     public async Task WriteLogAsync(ContainerLogQuery query, PipeWriter output, CancellationToken cancellationToken)

@@ -1,8 +1,11 @@
 using Fairlead.Containerd.Cri;
 using Fairlead.Containerd.Pods;
+using Fairlead.Containerd.Ports;
 using Fairlead.Containerd.Streams;
 using Fairlead.Containerd.Tasks;
 using Fairlead.Server;
+using Fairlead.Streaming.PortForward;
+using Fairlead.Wire.PortForward;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
@@ -23,6 +26,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     readonly PodCatalog _catalog;
     readonly RuntimeStreams _streams;
     readonly NativeExecs? _execs;
+    readonly PodPorts _ports;
     int _disposed;
 
     CriRuntime(GrpcChannel channel, RuntimeService.RuntimeServiceClient cri, VersionResponse version, NativeExecs? execs, CriRuntimeOptions options)
@@ -32,6 +36,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         _pods = new PodReader(cri);
         _catalog = new PodCatalog(_pods, version.RuntimeName, options.PollInterval, options.Clock);
         _streams = new RuntimeStreams(cri, options);
+        _ports = new PodPorts(cri);
     }
 
     /// <summary>The runtime's name and version.</summary>
@@ -83,6 +88,22 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         SeenPod? pod = await _pods.ReadAsync(container.Namespace, container.Pod, cancellationToken);
         SeenContainer? seen = pod?.Containers.FirstOrDefault(seen => seen.Name == container.Container);
         return seen is null ? null : new CriContainer(seen, _pods, _streams, _execs, _options);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Natively: a socket that is made inside the pod's network namespace, so that both directions end each for itself.</remarks>
+    public async ValueTask<ForwardedStream> ConnectAsync(string @namespace, string pod, int port, CancellationToken cancellationToken)
+    {
+        SeenPod found = await _pods.ReadAsync(@namespace, pod, cancellationToken) ?? throw new ForwardResetException(ForwardFault.NotRunning, $"there is no pod {@namespace}/{pod}");
+        if (!found.IsReady) throw new ForwardResetException(ForwardFault.NotRunning, $"the sandbox of pod {@namespace}/{pod} is not ready");
+        try
+        {
+            return await _ports.ConnectAsync(found.Sandbox.Id, port, cancellationToken);
+        }
+        catch (Exception failure) when (failure is RpcException or InvalidDataException || failure is IOException and not ForwardResetException)
+        {
+            throw new ForwardResetException(ForwardFault.Unreachable, failure is RpcException answer ? answer.Status.Detail : failure.Message, failure);
+        }
     }
 
     /// <inheritdoc/>

@@ -5,20 +5,26 @@ using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Processes;
 
-/// <summary>Connects to a port that a process of this machine listens on, at the loopback address: IPv4 first, then IPv6, as runtimes do.</summary>
+/// <summary>Connects to a port that a process listens on, at the loopback address of this machine or of another network namespace: IPv4 first, then IPv6, as runtimes do.</summary>
 static class PortConnection
 {
-    internal static async ValueTask<ForwardedStream> OpenAsync(int port, CancellationToken cancellationToken)
+    internal static ValueTask<ForwardedStream> OpenAsync(int port, CancellationToken cancellationToken) =>
+        OpenAsync(port, static family => new Socket(family, SocketType.Stream, ProtocolType.Tcp), cancellationToken);
+
+    /// <param name="port">The port.</param>
+    /// <param name="create">Makes a TCP socket where the port is.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal static async ValueTask<ForwardedStream> OpenAsync(int port, Func<AddressFamily, Socket> create, CancellationToken cancellationToken)
     {
         try
         {
-            return await ConnectAsync(IPAddress.Loopback, port, cancellationToken);
+            return await ConnectAsync(create, IPAddress.Loopback, port, cancellationToken);
         }
         catch (SocketException v4)
         {
             try
             {
-                return await ConnectAsync(IPAddress.IPv6Loopback, port, cancellationToken);
+                return await ConnectAsync(create, IPAddress.IPv6Loopback, port, cancellationToken);
             }
             catch (SocketException)
             {
@@ -27,9 +33,9 @@ static class PortConnection
         }
     }
 
-    static async Task<ForwardedStream> ConnectAsync(IPAddress address, int port, CancellationToken cancellationToken)
+    static async Task<ForwardedStream> ConnectAsync(Func<AddressFamily, Socket> create, IPAddress address, int port, CancellationToken cancellationToken)
     {
-        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket socket = create(address.AddressFamily);
         try
         {
             await socket.ConnectAsync(new IPEndPoint(address, port), cancellationToken);

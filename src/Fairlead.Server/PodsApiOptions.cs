@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Fairlead.Streaming;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
+using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server;
 
@@ -10,6 +11,9 @@ public sealed class PodsApiOptions
 {
     /// <summary>Who may use it. Nobody else may: there is no anonymous access.</summary>
     public required IReadOnlyList<ApiUser> Users { get; init; }
+
+    /// <summary>Who sends a request that has no token of theirs, for instance by client certificate; null for nobody.</summary>
+    public Func<HttpContext, ApiUser?>? Authenticate { get; init; }
 
     /// <summary>The versions of the remote command protocol that exec and attach accept over WebSocket.</summary>
     public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.OverWebSocket;

@@ -5,7 +5,7 @@ namespace Fairlead.FunctionalTests;
 /// <summary>The arrows of docs/architecture.md, read off the assemblies.</summary>
 public sealed class ArchitectureTests
 {
-    static readonly string[] s_rooms = ["Wire", "Streaming", "Client", "KubeConfig", "Server", "Processes", "Gateway"];
+    static readonly string[] s_rooms = ["Wire", "Streaming", "Client", "KubeConfig", "Server", "Processes", "Containerd", "Gateway"];
 
     [Theory]
     [InlineData("Wire")]
@@ -14,6 +14,7 @@ public sealed class ArchitectureTests
     [InlineData("KubeConfig", "Wire", "Streaming", "Client")]
     [InlineData("Server", "Wire", "Streaming")]
     [InlineData("Processes", "Wire", "Streaming", "Server")]
+    [InlineData("Containerd", "Wire", "Streaming", "Client", "Server", "Processes")]
     [InlineData("Gateway", "Wire", "Streaming", "Client", "Server")]
     public void A_room_sees_only_the_rooms_below_it(string room, params string[] below)
     {

@@ -1,3 +1,5 @@
+using Fairlead.Containerd.Cri;
+
 namespace Fairlead.Testing.Containerd;
 
 /// <summary>What a pod of a <see cref="ContainerdProcess"/> is like.</summary>
@@ -14,6 +16,12 @@ public sealed record ContainerdPodOptions
 
     /// <summary>What the container runs.</summary>
     public IReadOnlyList<string> Command { get; init; } = ["sleep", "2147483647"];
+
+    /// <summary>Where it runs; null for the image's own folder.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Changes what it is allowed; null for a container's usual rights.</summary>
+    public Action<LinuxContainerSecurityContext>? Security { get; init; }
 
     /// <summary>It has an input that can be attached to.</summary>
     public bool Stdin { get; init; }

@@ -97,10 +97,12 @@ public sealed class ContainerdProcess : IAsyncDisposable
             Stdin = options.Stdin,
             StdinOnce = options.StdinOnce,
             Tty = options.Tty,
+            WorkingDir = options.WorkingDirectory ?? "",
             Labels = { ["io.kubernetes.container.name"] = options.Container },
             Linux = new() { SecurityContext = new() { NamespaceOptions = new() { Network = NamespaceMode.Node, Pid = NamespaceMode.Container } } },
         };
 
+        options.Security?.Invoke(container.Linux.SecurityContext);
         string sandboxId = (await Runtime.RunPodSandboxAsync(new() { Config = sandbox }, cancellationToken: cancellationToken)).PodSandboxId;
         CreateContainerResponse created = await Runtime.CreateContainerAsync(
             new() { PodSandboxId = sandboxId, Config = container, SandboxConfig = sandbox }, cancellationToken: cancellationToken);

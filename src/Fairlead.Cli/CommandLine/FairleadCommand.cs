@@ -66,6 +66,7 @@ static class FairleadCommand
             AttachVerb.Create(invocation),
             PortForwardVerb.Create(invocation),
             GatewayVerb.Create(invocation),
+            NodeVerb.Create(invocation),
             LabVerb.Create(invocation),
             DemoVerb.Create(invocation),
             CompletionVerb.Create(invocation),

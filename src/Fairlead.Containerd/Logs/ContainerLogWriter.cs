@@ -8,7 +8,7 @@ namespace Fairlead.Containerd.Logs;
 sealed class ContainerLogWriter(string path, ContainerLogQuery query, PipeWriter output, TimeSpan pollInterval, TimeProvider clock)
 {
     long _left = query.LimitBytes ?? long.MaxValue, _skip;
-    bool _inLine;
+    bool _inLine, _skipping;
 
     /// <summary>Writes what there is and, when asked to, what is added while the container runs.</summary>
     /// <param name="isRunning">Whether more can still be added.</param>
@@ -34,6 +34,7 @@ sealed class ContainerLogWriter(string path, ContainerLogQuery query, PipeWriter
     async Task<long> CountLinesAsync(CancellationToken cancellationToken)
     {
         long count = 0;
+        bool inLine = false;
         using LogFileReader reader = new(path);
         while (await reader.ReadAsync(Count, cancellationToken))
         {
@@ -43,7 +44,9 @@ sealed class ContainerLogWriter(string path, ContainerLogQuery query, PipeWriter
 
         void Count(ReadOnlySpan<byte> line)
         {
-            if (CriLogLine.TryParse(line, out CriLogLine parsed) && parsed.IsWhole && IsWanted(parsed)) count++;
+            if (!CriLogLine.TryParse(line, out CriLogLine parsed) || !IsWanted(parsed)) return;
+            if (!inLine) count++; // a last line without an end is one too
+            inLine = !parsed.IsWhole;
         }
     }
 
@@ -52,13 +55,16 @@ sealed class ContainerLogWriter(string path, ContainerLogQuery query, PipeWriter
     void Write(ReadOnlySpan<byte> line)
     {
         if (!CriLogLine.TryParse(line, out CriLogLine parsed) || !IsWanted(parsed)) return;
-        if (_skip > 0)
+        bool begins = !_inLine;
+        _inLine = !parsed.IsWhole;
+        if (begins)
         {
-            if (parsed.IsWhole) _skip--;
-            return;
+            _skipping = _skip > 0;
+            if (_skipping) _skip--;
         }
 
-        if (query.Timestamps && !_inLine)
+        if (_skipping) return;
+        if (query.Timestamps && begins)
         {
             WriteLimited(parsed.Time);
             WriteLimited(" "u8);
@@ -66,7 +72,6 @@ sealed class ContainerLogWriter(string path, ContainerLogQuery query, PipeWriter
 
         WriteLimited(parsed.Text);
         if (parsed.IsWhole) WriteLimited("\n"u8);
-        _inLine = !parsed.IsWhole;
     }
 
     void WriteLimited(ReadOnlySpan<byte> data)

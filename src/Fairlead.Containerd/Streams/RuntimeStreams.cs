@@ -1,5 +1,6 @@
 using Fairlead.Client;
 using Fairlead.Containerd.Cri;
+using Fairlead.Containerd.Pods;
 using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
 using Fairlead.Streaming.RemoteCommand;
@@ -27,44 +28,61 @@ sealed class RuntimeStreams : IDisposable
         _dialer = new UpgradeDialer(_endpoint, new TransportMemory(null));
     }
 
-    /// <summary>An input that ends where the container has to see its end needs a version that can say so.</summary>
-    public static bool NeedsSpdy(AnsweringSession session) => session.Request is { Stdin: true, Tty: false } && session.Protocol.CanEndInput;
-
     /// <summary>Runs a command. See <see cref="Server.IContainer.ExecAsync"/>.</summary>
-    public Task<Status> ExecAsync(AnsweringSession session, string containerId) => JoinAsync(session, NeedsSpdy(session), async cancellationToken =>
+    /// <remarks>An input that ends where the command has to see its end needs SPDY.</remarks>
+    public Task<Status> ExecAsync(AnsweringSession session, string containerId)
     {
-        RemoteCommandRequest request = session.Request;
-        ExecResponse answer = await _cri.ExecAsync(new()
+        RemoteCommandRequest asked = session.Request;
+        bool overSpdy = asked is { Stdin: true, Tty: false } && session.Protocol.CanEndInput;
+
+        // Over WebSocket containerd takes an input that was not asked for as one that has ended, and with a terminal that detaches the output.
+        RemoteCommandRequest request = asked with { Stdin = asked.Stdin || asked.Tty };
+        return JoinAsync(session, request, overSpdy, async cancellationToken =>
         {
-            ContainerId = containerId,
-            Cmd = { request.Command },
-            Tty = request.Tty,
-            Stdin = request.Stdin,
-            Stdout = request.Stdout,
-            Stderr = request.Stderr && !request.Tty,
-        }, cancellationToken: cancellationToken);
-        return answer.Url;
-    });
+            ExecResponse answer = await _cri.ExecAsync(new()
+            {
+                ContainerId = containerId,
+                Cmd = { request.Command },
+                Tty = request.Tty,
+                Stdin = request.Stdin,
+                Stdout = request.Stdout,
+                Stderr = request.Stderr && !request.Tty,
+            }, cancellationToken: cancellationToken);
+            return answer.Url;
+        });
+    }
 
     /// <summary>Joins a main process. See <see cref="Server.IContainer.AttachAsync"/>.</summary>
     /// <param name="session">The client.</param>
-    /// <param name="containerId">Whose main process.</param>
-    /// <param name="inputEnds">The end of the client's input is the end of the container's.</param>
-    public Task<Status> AttachAsync(AnsweringSession session, string containerId, bool inputEnds) => JoinAsync(session, inputEnds && NeedsSpdy(session), async cancellationToken =>
+    /// <param name="container">Whose main process.</param>
+    public Task<Status> AttachAsync(AnsweringSession session, ContainerFacts container)
     {
-        RemoteCommandRequest request = session.Request;
-        AttachResponse answer = await _cri.AttachAsync(new()
-        {
-            ContainerId = containerId,
-            Stdin = request.Stdin,
-            Tty = request.Tty,
-            Stdout = request.Stdout,
-            Stderr = request.Stderr && !request.Tty,
-        }, cancellationToken: cancellationToken);
-        return answer.Url;
-    });
+        bool overSpdy = AttachNeedsSpdy(session, container);
 
-    async Task<Status> JoinAsync(AnsweringSession session, bool overSpdy, Func<CancellationToken, Task<string>> ask)
+        // As for a command: an input that was not asked for would detach at once from a container that has one. Nothing is sent on it.
+        RemoteCommandRequest request = overSpdy ? session.Request : session.Request with { Stdin = session.Request.Stdin || container.Stdin };
+        return JoinAsync(session, request, overSpdy, async cancellationToken =>
+        {
+            AttachResponse answer = await _cri.AttachAsync(new()
+            {
+                ContainerId = container.Status.Id,
+                Stdin = request.Stdin,
+                Tty = request.Tty,
+                Stdout = request.Stdout,
+                Stderr = request.Stderr && !request.Tty,
+            }, cancellationToken: cancellationToken);
+            return answer.Url;
+        });
+    }
+
+    /// <summary>
+    /// Where the first input that ends is the container's end of input, this has to be able to say so, and whoever sends none must not be
+    /// taken for one that ended.
+    /// </summary>
+    public static bool AttachNeedsSpdy(AnsweringSession session, ContainerFacts container) =>
+        container is { StdinOnce: true, Tty: false } && (!session.Request.Stdin || session.Protocol.CanEndInput);
+
+    async Task<Status> JoinAsync(AnsweringSession session, RemoteCommandRequest request, bool overSpdy, Func<CancellationToken, Task<string>> ask)
     {
         ExecOptions options = new()
         {
@@ -76,8 +94,8 @@ sealed class RuntimeStreams : IDisposable
         try
         {
             Uri url = new(await ask(session.Lost));
-            UpgradedConnection connection = await _dialer.DialAsync(url, session.Request, options, static _ => { }, session.Lost);
-            await using AskingSession runtime = new(await connection.AskAsync(session.Request, _options.Limits, session.Lost), session.Request);
+            UpgradedConnection connection = await _dialer.DialAsync(url, request, options, static _ => { }, session.Lost);
+            await using AskingSession runtime = new(await connection.AskAsync(request, _options.Limits, session.Lost), request);
             RelayOutcome outcome = await new RemoteCommandRelay(session, runtime, new RelayTraffic(_options.Clock), _options.Clock).RunAsync();
             return outcome.Status ?? LostStatus(session);
         }

@@ -2,7 +2,7 @@ using Fairlead.Server.Access;
 
 namespace Fairlead.Server;
 
-/// <summary>Somebody who may use the API, known by a bearer token.</summary>
+/// <summary>Somebody who may use the API, known by a bearer token or by other means.</summary>
 /// <remarks>Not a record: its text form must never show the token.</remarks>
 public sealed class ApiUser
 {
@@ -12,7 +12,7 @@ public sealed class ApiUser
     /// <summary>The name that answers and logs show.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The bearer token, without spaces. A secret: it is compared, never shown.</summary>
+    /// <summary>The bearer token, without spaces; empty for who is known by other means. A secret: it is compared, never shown.</summary>
     public required string Token { get; init; }
 
     /// <summary>The groups the user is in, for <c>kubectl auth whoami</c>; rules are the user's own.</summary>

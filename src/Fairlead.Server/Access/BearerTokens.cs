@@ -16,7 +16,7 @@ sealed class BearerTokens
 
     readonly (byte[] Hash, ApiUser User)[] _users;
 
-    public BearerTokens(IEnumerable<ApiUser> users) => _users = [.. users.Select(user => (SHA256.HashData(Encoding.UTF8.GetBytes(user.Token)), user))];
+    public BearerTokens(IEnumerable<ApiUser> users) => _users = [.. users.Where(user => user.Token.Length > 0).Select(user => (SHA256.HashData(Encoding.UTF8.GetBytes(user.Token)), user))];
 
     /// <summary>The user, or null for nobody and for a token that is not known. A token among the subprotocols is taken out.</summary>
     public ApiUser? Authenticate(HttpRequest request)

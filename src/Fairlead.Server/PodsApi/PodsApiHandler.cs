@@ -9,6 +9,7 @@ namespace Fairlead.Server.PodsApi;
 sealed class PodsApiHandler
 {
     readonly BearerTokens _tokens;
+    readonly PodsApiOptions _options;
     readonly ILogger _logger;
     readonly ObjectsEndpoint _objects;
     readonly WatchEndpoint _watch;
@@ -19,13 +20,14 @@ sealed class PodsApiHandler
     public PodsApiHandler(IContainerRuntime runtime, IPodCatalog catalog, PodsApiOptions options, ILogger logger, CancellationToken stopping)
     {
         _tokens = new BearerTokens(options.Users);
+        _options = options;
         _logger = logger;
         ContainerLookup containers = new(runtime, catalog);
         _objects = new ObjectsEndpoint(catalog, options.Clock);
         _watch = new WatchEndpoint(catalog, options.Clock, logger, stopping);
         _log = new LogEndpoint(containers, options.Clock, stopping);
-        _remoteCommand = new RemoteCommandEndpoint(containers, options, logger, stopping);
-        _portForward = new PortForwardEndpoint(runtime, catalog, options, logger, stopping);
+        _remoteCommand = new RemoteCommandEndpoint(containers, new RemoteCommandAnswer(options, logger, stopping));
+        _portForward = new PortForwardEndpoint(catalog, new PortForwardAnswer(runtime, options, logger, stopping));
     }
 
     public async Task InvokeAsync(HttpContext context)
@@ -63,7 +65,7 @@ sealed class PodsApiHandler
 
     Task AnswerAsync(HttpContext context)
     {
-        ApiUser user = _tokens.Authenticate(context.Request) ?? throw new ApiRefusal(Refusals.Unauthorized);
+        ApiUser user = _tokens.Authenticate(context.Request) ?? _options.Authenticate?.Invoke(context) ?? throw new ApiRefusal(Refusals.Unauthorized);
         RefuseImpersonation(context.Request, user);
 
         ApiRequest request = ApiRequest.Parse(context.Request);

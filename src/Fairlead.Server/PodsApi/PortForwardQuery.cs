@@ -1,6 +1,6 @@
 using System.Globalization;
 using Fairlead.Wire.PortForward;
-using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Fairlead.Server.PodsApi;
 
@@ -8,10 +8,10 @@ namespace Fairlead.Server.PodsApi;
 static class PortForwardQuery
 {
     /// <exception cref="ApiRefusal">One is no port, or there are too many.</exception>
-    public static IReadOnlyList<int> Read(IQueryCollection query)
+    public static IReadOnlyList<int> Read(StringValues values)
     {
         List<int> ports = [];
-        foreach (string text in query["ports"].SelectMany(static value => (value ?? "").Split(',')))
+        foreach (string text in values.SelectMany(static value => (value ?? "").Split(',')))
         {
             if (!ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) || port == 0)
                 throw new ApiRefusal(Refusals.BadRequest($"invalid port \"{text}\": a number from 1 to 65535 is needed"));

@@ -1,16 +1,18 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Fairlead.Gateway.Callers;
+namespace Fairlead.Server;
 
 /// <summary>Whom a client certificate names, as Kubernetes reads it: the common name is the user, organisations are groups.</summary>
-static class CertificateSubject
+public static class CertificateSubject
 {
     const string CommonName = "2.5.4.3", Organization = "2.5.4.10";
 
+    /// <summary>Reads it.</summary>
     /// <returns>A null user where the certificate names none, or one that no header can carry.</returns>
-    internal static (string? User, ImmutableArray<string> Groups) Read(X509Certificate2 certificate)
+    public static (string? User, ImmutableArray<string> Groups) Read(X509Certificate2 certificate)
     {
+        ArgumentNullException.ThrowIfNull(certificate);
         string? user = null;
         List<string> groups = [];
         foreach (X500RelativeDistinguishedName part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())

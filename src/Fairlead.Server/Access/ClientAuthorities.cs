@@ -1,16 +1,20 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Fairlead.Gateway.Callers;
+namespace Fairlead.Server;
 
 /// <summary>Which client certificates are believed.</summary>
-sealed class ClientAuthorities(X509Certificate2Collection authorities)
+/// <param name="authorities">Whose; they stay the caller's.</param>
+public sealed class ClientAuthorities(X509Certificate2Collection authorities)
 {
     static readonly Oid s_clientAuthentication = new("1.3.6.1.5.5.7.3.2");
 
     /// <summary>True for a certificate for clients that one of the authorities vouches for, today.</summary>
-    internal bool Vouch(X509Certificate2 certificate, X509Chain? presented)
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="presented">What came with it.</param>
+    public bool Vouch(X509Certificate2 certificate, X509Chain? presented)
     {
+        ArgumentNullException.ThrowIfNull(certificate);
         using X509Chain chain = new();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Runtime.Versioning;
+using Fairlead.Cli.CommandLine;
+using Fairlead.Containerd;
+
+namespace Fairlead.Cli.Node;
+
+/// <summary>The options of <c>fairlead node</c>.</summary>
+sealed class NodeVerbOptions
+{
+    public Option<string> Cri { get; } = new("--cri") { HelpName = "unix://PATH", Description = "The container runtime's socket", Required = true };
+
+    public Option<string> Listen { get; } = new("--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one", DefaultValueFactory = _ => "127.0.0.1:0" };
+
+    public Option<string?> TlsCert { get; } = Text("--tls-cert", "FILE", "The server's certificate, PEM, with what stands between it and the authority (default: one made for this run)");
+
+    public Option<string?> TlsKey { get; } = Text("--tls-key", "FILE", "The certificate's key, PEM");
+
+    public Option<string?> ClientCa { get; } = Text("--client-ca", "FILE", "Take client certificates of these authorities, PEM: the common name is the user, organisations are groups");
+
+    public Option<string?> TokenFile { get; } = Text("--token-file", "FILE", "Users known by bearer token, one a line: token,user,uid,\"group1,group2\"");
+
+    public Option<string[]?> AllowUser { get; } = new("--allow-user") { HelpName = "USER", Description = "Allow this user everything; repeat for more (default: kube-apiserver-kubelet-client). Whoever is on no list gets 403" };
+
+    public Option<string[]?> AllowGroup { get; } = new("--allow-group") { HelpName = "GROUP", Description = "Allow everybody in this group everything; repeat for more" };
+
+    public Option<string> StreamThrough { get; } = new("--stream-through")
+    {
+        HelpName = "WAY",
+        Description = "How containers are reached: native (containerd's task API, no SPDY), cri (the runtime's streaming server), or auto: native where the socket is containerd's",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    public Option<string> LostClient { get; } = new("--lost-client")
+    {
+        HelpName = "POLICY",
+        Description = "What becomes of a native command whose client was lost: kill, hangup or keep",
+        DefaultValueFactory = _ => "kill",
+    };
+
+    public Option<string> StateFolder { get; } = new("--state-dir") { HelpName = "PATH", Description = "Where the pipes of native commands are; the same path for containerd", DefaultValueFactory = _ => "/run/fairlead" };
+
+    public Option<string?> WriteKubeconfig { get; } = Text("--write-kubeconfig", "PATH", "Write a kubeconfig, mode 0600, with an administrator whose token is made for this run");
+
+    public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Log each request and session" };
+
+    public void AddTo(Command verb)
+    {
+        StreamThrough.AcceptOnlyFromAmong("auto", "native", "cri");
+        LostClient.AcceptOnlyFromAmong("kill", "hangup", "keep");
+        foreach (Option option in (Option[])[Cri, Listen, TlsCert, TlsKey, ClientCa, TokenFile, AllowUser, AllowGroup, StreamThrough, LostClient, StateFolder, WriteKubeconfig, Verbose])
+            verb.Add(option);
+    }
+
+    [SupportedOSPlatform("linux")]
+    public static UnixSocketAddress Socket(string option, string text)
+    {
+        try
+        {
+            return UnixSocketAddress.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"{option}: {e.Message}");
+        }
+    }
+
+    static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
+}

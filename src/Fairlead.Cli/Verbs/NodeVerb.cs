@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using System.Security.Cryptography.X509Certificates;
+using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Gateway;
+using Fairlead.Cli.Node;
+using Fairlead.Containerd;
+using Fairlead.Containerd.Node;
+using Fairlead.Processes;
+using Fairlead.Server;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Cli.Verbs;
+
+/// <summary><c>fairlead node</c>: the pods of this machine's container runtime.</summary>
+static class NodeVerb
+{
+    public static Command Create(Invocation invocation)
+    {
+        VerbCommand verb = new("node", "Serve the pods of this machine's container runtime, to kubectl and to an API server, without SPDY (Linux).")
+        {
+            Usage = "--cri unix://PATH [--listen ADDR:PORT] [options]",
+            Examples = """
+                # kubectl against a bare containerd
+                fairlead node --cri unix:///run/containerd/containerd.sock --write-kubeconfig node.kubeconfig
+                kubectl --kubeconfig node.kubeconfig get pods -A
+
+                # For an API server: its client certificate, and nobody else's
+                fairlead node --cri unix:///run/containerd/containerd.sock --listen 0.0.0.0:10250 \
+                  --tls-cert node.crt --tls-key node.key --client-ca /etc/kubernetes/pki/ca.crt
+
+                # A user of your own, known by a token
+                fairlead node --cri unix:///run/containerd/containerd.sock --token-file tokens.csv --allow-group operators
+                """,
+        };
+        NodeVerbOptions options = new();
+        options.AddTo(verb);
+        verb.SetAction(async (parsed, cancellationToken) =>
+        {
+            if (!OperatingSystem.IsLinux()) throw new UsageException("the node runs on Linux only: so do the containers that it serves");
+            await ServeAsync(invocation, parsed, options, cancellationToken);
+        });
+        return verb;
+    }
+
+    [SupportedOSPlatform("linux")]
+    static async Task ServeAsync(Invocation invocation, ParseResult parsed, NodeVerbOptions options, CancellationToken cancellationToken)
+    {
+        using StopSignals stop = new();
+        string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
+        NodeOptions configured = Read(parsed, options, invocation, withAdministrator: kubeconfig is not null);
+        await using NodeServer node = await StartAsync(configured, cancellationToken);
+        if (kubeconfig is not null) await WriteAsync(node, kubeconfig, cancellationToken);
+        await invocation.Output.WriteLineAsync(
+            $"ready {node.Url.GetLeftPart(UriPartial.Authority)} runtime=\"{node.Runtime.Description}\" streams={(node.Runtime.IsNative ? "native" : "cri")}{(kubeconfig is null ? "" : " kubeconfig=" + kubeconfig)}");
+        await invocation.Output.FlushAsync(cancellationToken);
+        await stop.WaitAsync(cancellationToken);
+    }
+
+    [SupportedOSPlatform("linux")]
+    static NodeOptions Read(ParseResult parsed, NodeVerbOptions options, Invocation invocation, bool withAdministrator)
+    {
+        string? certificate = parsed.GetValue(options.TlsCert), key = parsed.GetValue(options.TlsKey);
+        string? clientCa = parsed.GetValue(options.ClientCa), tokens = parsed.GetValue(options.TokenFile);
+        if (certificate is null != key is null) throw new UsageException("--tls-cert and --tls-key belong together");
+        if (clientCa is null && tokens is null && !withAdministrator)
+            throw new UsageException("nobody could use this node: add --client-ca, --token-file or --write-kubeconfig");
+
+        AllowList allowed = new() { Users = parsed.GetValue(options.AllowUser) is { Length: > 0 } users ? users : [AllowList.KubeletClient], Groups = parsed.GetValue(options.AllowGroup) ?? [] };
+        (X509Certificate2? served, X509Certificate2Collection? chain) = (null, null);
+        if (certificate is not null) (served, chain, _) = TlsFiles.ReadServer(certificate, key!);
+        return new NodeOptions
+        {
+            Cri = NodeVerbOptions.Socket("--cri", parsed.GetValue(options.Cri)!),
+            Listen = GatewayVerbOptions.Address("--listen", parsed.GetValue(options.Listen)!),
+            Certificate = served,
+            CertificateChain = chain,
+            ClientAuthorities = clientCa is null ? null : TlsFiles.ReadAuthorities(clientCa),
+            Users = [.. withAdministrator ? new[] { NodeServer.CreateAdministrator() } : [], .. tokens is null ? [] : ReadTokens(tokens, allowed)],
+            Allowed = allowed,
+            Runtime = new CriRuntimeOptions
+            {
+                StreamThrough = Enum.Parse<StreamThrough>(parsed.GetValue(options.StreamThrough)!, ignoreCase: true),
+                LostClient = Enum.Parse<LostClientPolicy>(parsed.GetValue(options.LostClient)!, ignoreCase: true),
+                StateFolder = parsed.GetValue(options.StateFolder)!,
+            },
+            Logging = new LineLogger(invocation.Error, parsed.GetValue(options.Verbose) ? LogLevel.Debug : LogLevel.Warning),
+        };
+    }
+
+    static IReadOnlyList<ApiUser> ReadTokens(string path, AllowList allowed)
+    {
+        try
+        {
+            using StreamReader reader = File.OpenText(path);
+            return TokenFile.Read(reader, allowed);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new UsageException($"--token-file {path}: {e.Message}");
+        }
+    }
+
+    [SupportedOSPlatform("linux")]
+    static async Task<NodeServer> StartAsync(NodeOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await NodeServer.StartAsync(options, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    [SupportedOSPlatform("linux")]
+    static async Task WriteAsync(NodeServer node, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await node.WriteKubeconfigAsync(path, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"the kubeconfig cannot be written to \"{path}\": {e.Message}");
+        }
+    }
+}

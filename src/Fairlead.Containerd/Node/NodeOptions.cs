@@ -1,0 +1,41 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Fairlead.Server;
+using Fairlead.Streaming;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Containerd.Node;
+
+/// <summary>What a <see cref="NodeServer"/> serves, and to whom.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>The runtime's socket.</summary>
+    public required UnixSocketAddress Cri { get; init; }
+
+    /// <summary>Where to listen; port 0 picks a free one.</summary>
+    public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>The server's certificate with its key, which stays the caller's; null for one made for this run.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>What stands between <see cref="Certificate"/> and its authority; stays the caller's.</summary>
+    public X509Certificate2Collection? CertificateChain { get; init; }
+
+    /// <summary>Whose client certificates are taken; null for none.</summary>
+    public X509Certificate2Collection? ClientAuthorities { get; init; }
+
+    /// <summary>Users known by token, with what each may do.</summary>
+    public IReadOnlyList<ApiUser> Users { get; init; } = [];
+
+    /// <summary>What holders of client certificates may do: everything, or nothing.</summary>
+    public AllowList Allowed { get; init; } = new();
+
+    /// <summary>How containers are reached.</summary>
+    public CriRuntimeOptions Runtime { get; init; } = new();
+
+    /// <summary>Bounds and deadlines of sessions.</summary>
+    public CarrierLimits Limits { get; init; } = CarrierLimits.Default;
+
+    /// <summary>Where the node logs; nowhere for null.</summary>
+    public ILoggerProvider? Logging { get; init; }
+}

@@ -1,0 +1,114 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Fairlead.Processes.Lab;
+using Fairlead.Server;
+using Fairlead.Server.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Containerd.Node;
+
+/// <summary>
+/// The pods of one machine's container runtime, over TLS: as a Kubernetes pods API, so that kubectl and client libraries work, and by the
+/// streaming paths of a kubelet, so that an API server does.
+/// </summary>
+/// <remarks>Whoever is allowed runs commands in every container, which is to be root on the machine. Everybody else gets 403.</remarks>
+public sealed class NodeServer : IAsyncDisposable
+{
+    readonly CriRuntime _runtime;
+    readonly EphemeralCertificate? _certificate;
+    readonly WebApplication _application;
+    readonly ILoggerFactory _logging;
+    readonly NodeOptions _options;
+    int _disposed;
+
+    NodeServer(CriRuntime runtime, EphemeralCertificate? certificate, WebApplication application, ILoggerFactory logging, NodeOptions options) =>
+        (_runtime, _certificate, _application, _logging, _options, Url) =
+        (runtime, certificate, application, logging, options, StreamingHost.AddressesOf(application)[0]);
+
+    /// <summary>The node's address.</summary>
+    public Uri Url { get; }
+
+    /// <summary>The runtime that it serves.</summary>
+    public CriRuntime Runtime => _runtime;
+
+    /// <summary>The certificate to trust, as PEM.</summary>
+    public string AuthorityPem => _certificate?.AuthorityPem ?? _options.Certificate!.ExportCertificatePem();
+
+    /// <summary>Connects to the runtime and serves. Returns when requests are answered.</summary>
+    /// <exception cref="IOException">The runtime does not answer, or the address is in use.</exception>
+    public static async Task<NodeServer> StartAsync(NodeOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ILoggerFactory logging = LoggerFactory.Create(builder =>
+        {
+            if (options.Logging is not null) builder.AddProvider(options.Logging);
+        });
+        CriRuntime? runtime = null;
+        EphemeralCertificate? certificate = null;
+        WebApplication? application = null;
+        try
+        {
+            runtime = await CriRuntime.ConnectAsync(options.Cri, options.Runtime, logging, cancellationToken);
+            certificate = options.Certificate is null ? EphemeralCertificate.Create(options.Listen.Address, "fairlead node") : null;
+            application = Build(options, certificate);
+            PodsApiOptions api = new() { Users = options.Users, Authenticate = context => Authenticate(context, options.Allowed), Limits = options.Limits };
+            application.MapKubeletStreaming(runtime, runtime, api);
+            application.MapPodsApi(runtime, runtime, api);
+            await application.StartAsync(cancellationToken);
+            return new NodeServer(runtime, certificate, application, logging, options);
+        }
+        catch
+        {
+            if (application is not null) await application.DisposeAsync();
+            if (runtime is not null) await runtime.DisposeAsync();
+            certificate?.Dispose();
+            logging.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A user who may do everything, with a fresh random token.</summary>
+    public static ApiUser CreateAdministrator() => new()
+    {
+        Name = "admin",
+        Token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)),
+        Groups = ["system:masters"],
+        Rules = [ApiRule.Everything],
+    };
+
+    /// <summary>Writes a kubeconfig (mode 0600) with a context for each user who has a token; the first user's is the current one.</summary>
+    public Task WriteKubeconfigAsync(string path, CancellationToken cancellationToken = default) =>
+        OwnerOnlyFile.WriteAsync(path, LabKubeconfig.Format(Url, AuthorityPem, _options.Users, "fairlead-node"), cancellationToken);
+
+    static WebApplication Build(NodeOptions options, EphemeralCertificate? certificate) => StreamingHost.Build(options.Logging, kestrel =>
+    {
+        PodsApiKestrel.Configure(kestrel);
+        kestrel.Listen(options.Listen, listen => listen.UseHttps(https =>
+        {
+            https.ServerCertificate = options.Certificate ?? certificate!.Server;
+            https.ServerCertificateChain = options.CertificateChain;
+            if (options.ClientAuthorities is not { } authorities) return;
+            ClientAuthorities trusted = new(authorities);
+            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate; // who has none may have a token
+            https.ClientCertificateValidation = (certificate, chain, _) => trusted.Vouch(certificate, chain);
+        }));
+    });
+
+    static ApiUser? Authenticate(HttpContext context, AllowList allowed) =>
+        context.Connection.ClientCertificate is { } certificate && CertificateSubject.Read(certificate) is ({ } name, var groups) ? allowed.Judge(name, groups) : null;
+
+    /// <summary>Ends every session, then every command that was run natively.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+        await _runtime.DisposeAsync();
+        _certificate?.Dispose();
+        _logging.Dispose();
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+using Fairlead.Server.Access;
+using Fairlead.Server.PodsApi;
+using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Server.Kubelet;
+
+/// <summary>The streaming paths of a kubelet: what an API server dials when a client asks it for exec, attach or port-forward.</summary>
+/// <remarks>Refusals are plain text here. Whatever the method, what is asked for is to create: a GET is how a WebSocket begins.</remarks>
+sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, PodsApiOptions options, ILogger logger, CancellationToken stopping)
+{
+    static readonly AccessAttributes s_proxy = new("create", "", "nodes", "proxy", null, Environment.MachineName);
+
+    readonly BearerTokens _tokens = new(options.Users);
+    readonly RemoteCommandAnswer _remoteCommand = new(options, logger, stopping);
+    readonly PortForwardAnswer _portForward = new(runtime, options, logger, stopping);
+
+    public Task ExecAsync(HttpContext context) => GuardAsync(context, () => AnswerAsync(context, isExec: true));
+
+    public Task AttachAsync(HttpContext context) => GuardAsync(context, () => AnswerAsync(context, isExec: false));
+
+    public Task PortForwardAsync(HttpContext context) => GuardAsync(context, async () =>
+    {
+        ApiUser user = Authorize(context);
+        JsonObject pod = await FindPodAsync(context) ?? throw new ApiRefusal(Text(404, "pod does not exist"));
+        await _portForward.AnswerAsync(context, pod.Namespace, pod.Name, PortForwardQuery.Read(context.Request.Query["port"]), user);
+    });
+
+    async Task AnswerAsync(HttpContext context, bool isExec)
+    {
+        ApiUser user = Authorize(context);
+        JsonObject pod = await FindPodAsync(context) ?? throw new ApiRefusal(Text(404, "pod does not exist"));
+        ContainerReference where = new(pod.Namespace, pod.Name, Value(context, "container")!);
+        IContainer container = await runtime.FindAsync(where, context.RequestAborted)
+            ?? throw new ApiRefusal(Text(500, $"container not found (\"{where.Container}\")"));
+        if (!container.IsRunning) throw new ApiRefusal(Text(500, $"container \"{where.Container}\" is not running"));
+        await _remoteCommand.AnswerAsync(context, Read(context.Request.Query, isExec, container), container, where, isExec, user);
+    }
+
+    static RemoteCommandRequest Read(IQueryCollection query, bool isExec, IContainer container)
+    {
+        bool tty = isExec ? Flag("tty") : container.HasTerminal;
+        RemoteCommandRequest request = new()
+        {
+            Command = isExec ? [.. query["command"].Select(argument => argument ?? "")] : [],
+            Stdin = Flag("input"),
+            Stdout = Flag("output"),
+            Stderr = Flag("error") && !tty, // a terminal has one output; asking for both is tolerated
+            Tty = tty,
+        };
+        if (!request.Stdin && !request.Stdout && !request.Stderr) throw new ApiRefusal(Text(400, "you must specify at least 1 of stdin, stdout, stderr"));
+        return isExec && request.Command.Count == 0 ? throw new ApiRefusal(Text(400, "you must specify a command to run")) : request;
+
+        bool Flag(string name) => QueryValues.First(query, name) == "1"; // and nothing else is true here
+    }
+
+    async ValueTask<JsonObject?> FindPodAsync(HttpContext context)
+    {
+        (string? @namespace, string? name, string? uid) = (Value(context, "namespace"), Value(context, "pod"), Value(context, "uid"));
+        CatalogSnapshot pods = await catalog.ListAsync(ApiResources.Pods.Name, context.RequestAborted);
+        return pods.Items.FirstOrDefault(pod => pod.Namespace == @namespace && pod.Name == name && (uid is null || pod.Text("metadata", "uid") == uid));
+    }
+
+    ApiUser Authorize(HttpContext context)
+    {
+        ApiUser user = _tokens.Authenticate(context.Request) ?? options.Authenticate?.Invoke(context) ?? throw new ApiRefusal(Text(401, "Unauthorized"));
+        return user.May(s_proxy) ? user : throw new ApiRefusal(Text(403, $"Forbidden (user={user.Name}, verb=create, resource=nodes, subresource(s)=[proxy])"));
+    }
+
+    async Task GuardAsync(HttpContext context, Func<Task> answer)
+    {
+        try
+        {
+            await answer();
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // the client left: nobody is there to be answered
+        }
+        catch (ApiRefusal refusal)
+        {
+            await RefuseAsync(context, refusal.Status);
+        }
+        catch (Exception failure)
+        {
+            Log.RequestFailed(logger, failure, context.Request.Method, context.Request.Path);
+            if (context.Response.HasStarted) context.Abort();
+            else await RefuseAsync(context, Text(500, failure.Message));
+        }
+    }
+
+    async Task RefuseAsync(HttpContext context, Status refusal)
+    {
+        Log.RequestRefused(logger, context.Request.Method, context.Request.Path, refusal.Code, refusal.Message);
+        context.Response.StatusCode = refusal.Code ?? 500;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        await context.Response.WriteAsync(refusal.Message + "\n", context.RequestAborted);
+    }
+
+    static Status Text(int code, string message) => Status.Refusal(code, "", message);
+
+    static string? Value(HttpContext context, string name) => context.GetRouteValue(name) as string;
+}

@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Fairlead.Containerd;
+using Fairlead.Containerd.Node;
+using Fairlead.Server;
+
+namespace Fairlead.InteropTests;
+
+/// <summary>Who may use a node, at the pods API and at the kubelet's paths, by certificate and by token.</summary>
+public sealed class NodeAccessTests(NodeFixture fixture) : IClassFixture<NodeFixture>
+{
+    [Fact(Timeout = 60_000)]
+    public async Task Only_who_is_allowed_may_do_anything()
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        fixture.Kubeconfig(StreamThrough.Native);
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 authority = Authority(key), stranger = Authority(key);
+        await using NodeServer node = await NodeServer.StartAsync(fixture.Options(StreamThrough.Native) with
+        {
+            ClientAuthorities = [authority],
+            Users = TokenFile.Read(new StringReader("good-token,ann,1,\"operators\"\nidle-token,bob,2,\"readers,others\"\n"), new AllowList { Users = [], Groups = ["operators"] }),
+        }, cancellationToken);
+        string uid = await UidAsync(node);
+        string[] streams = [$"exec/default/demo/main?output=1&command=true", $"exec/default/demo/{uid}/main?output=1&command=true", "attach/default/demo/main?output=1", "portForward/default/demo"];
+        using X509Certificate2 apiServer = Client(authority, key, AllowList.KubeletClient), other = Client(authority, key, "kubernetes-admin");
+
+        foreach (string path in streams)
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(node, path));
+            Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(node, path, token: "wrong"));
+            Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(node, path, token: "idle-token"));
+            Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(node, path, other));
+            Assert.Equal(HttpStatusCode.SwitchingProtocols, await AskAsync(node, path, token: "good-token"));
+            Assert.Equal(HttpStatusCode.SwitchingProtocols, await AskAsync(node, path, apiServer));
+        }
+
+        const string pods = "api/v1/pods";
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(node, pods));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(node, pods, other));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(node, pods, token: "idle-token"));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(node, pods, apiServer));
+        Assert.Equal(HttpStatusCode.NotFound, await AskAsync(node, "exec/default/demo/00000000-0000-0000-0000-000000000000/main?output=1&command=true", apiServer));
+        using X509Certificate2 forged = Client(stranger, key, AllowList.KubeletClient, otherIssuer: true);
+        await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(node, pods, forged));
+
+        async Task<HttpStatusCode> AskAsync(NodeServer server, string path, X509Certificate2? certificate = null, string? token = null)
+        {
+            using SocketsHttpHandler handler = new() { UseProxy = false };
+            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.Add(X509Certificate2.CreateFromPem(server.AuthorityPem));
+            if (certificate is not null) handler.SslOptions.ClientCertificates = [certificate];
+            using HttpMessageInvoker http = new(handler);
+            using HttpRequestMessage request = new(HttpMethod.Get, new Uri(server.Url, path));
+            if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            if (!path.StartsWith("api/", StringComparison.Ordinal))
+            {
+                request.Headers.Connection.Add("Upgrade");
+                request.Headers.Upgrade.Add(new ProductHeaderValue("SPDY", "3.1"));
+                request.Headers.Add("X-Stream-Protocol-Version", path.StartsWith('p') ? "portforward.k8s.io" : "v4.channel.k8s.io");
+            }
+
+            using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
+            return response.StatusCode;
+        }
+
+        async Task<string> UidAsync(NodeServer server)
+        {
+            CatalogSnapshot all = await server.Runtime.ListAsync("pods", cancellationToken);
+            return (string)all.Items.Single(pod => (string?)pod["metadata"]!["name"] == "demo")["metadata"]!["uid"]!;
+        }
+    }
+
+    static X509Certificate2 Authority(ECDsa key)
+    {
+        CertificateRequest request = new($"CN=authority {Guid.NewGuid()}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
+    }
+
+    static X509Certificate2 Client(X509Certificate2 authority, ECDsa key, string name, bool otherIssuer = false)
+    {
+        using ECDsa own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new($"CN={name}, O=system:masters", own, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], false));
+        using X509Certificate2 signed = request.Create(
+            authority.SubjectName, X509SignatureGenerator.CreateForECDsa(key), DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddMinutes(30), [1, otherIssuer ? (byte)2 : (byte)1]);
+        return signed.CopyWithPrivateKey(own);
+    }
+}

@@ -1,0 +1,132 @@
+using Fairlead.Client;
+using Fairlead.Containerd;
+using Fairlead.Testing.Containerd;
+using Fairlead.Wire;
+
+namespace Fairlead.InteropTests;
+
+/// <summary>Commands in real containers, through the node, both ways.</summary>
+public sealed class NodeExecTests(NodeFixture fixture) : IClassFixture<NodeFixture>
+{
+    /// <summary>Everything that a command can see of its own rights and surroundings.</summary>
+    const string Surroundings = "id; grep -E '^(Cap|NoNewPrivs|Seccomp:|Groups|Uid|Gid)' /proc/self/status; pwd; env | sort; ulimit -a; cat /proc/self/cgroup; cat /proc/self/oom_score_adj";
+
+    /// <summary>Each way with each client.</summary>
+    public static TheoryData<StreamThrough, string> WaysAndClients { get; } = new(
+        from way in NodeFixture.Ways.Select(row => row.Data) from client in Clients.All.Select(row => row.Data) select (way, client));
+
+    [Theory(Timeout = 120_000)]
+    [MemberData(nameof(WaysAndClients))]
+    public async Task Input_ends_and_codes_come_back(StreamThrough way, string name)
+    {
+        string kubeconfig = fixture.Kubeconfig(way);
+        CommandLineClient client = Clients.Require(name);
+        RunOptions options = new() { Environment = client.Environment(kubeconfig) };
+        RunResult counted = await RunningProcess.RunAsync(
+            client.Program, client.Exec(kubeconfig, ["-i"], "sh", "-c", "wc -c; echo warned >&2; exit 7"), new byte[100_000], options, TestContext.Current.CancellationToken);
+
+        Assert.Equal("100000\n", counted.Stdout);
+        Assert.Contains("warned", counted.Stderr, StringComparison.Ordinal);
+        Assert.Equal(7, counted.ExitCode);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [MemberData(nameof(NodeFixture.Ways), MemberType = typeof(NodeFixture))]
+    public async Task A_terminal_has_its_size_and_its_changes(StreamThrough way)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        using StreamingClient client = fixture.Client(way);
+        await using RemoteProcess run = await client.ExecAsync(
+            fixture.PodReference, ["sh", "-c", "trap 'stty size' WINCH; echo ready; while :; do read -t 1 line && exit 3; done"], new() { Stdin = true, Tty = true }, cancellationToken);
+        using StreamReader output = new(run.StandardOutput.AsStream());
+        Assert.Equal("ready", await output.ReadLineAsync(cancellationToken));
+        await run.ResizeAsync(new TerminalSize(97, 31), cancellationToken);
+        Assert.Equal("31 97", await output.ReadLineAsync(cancellationToken));
+        await run.StandardInput.WriteAsync("\n"u8.ToArray(), cancellationToken);
+
+        Assert.Equal(3, (await run.WaitForExitAsync(cancellationToken)).Code);
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Both_ways_are_the_same_to_the_command(bool tty)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        using StreamingClient native = fixture.Client(StreamThrough.Native), cri = fixture.Client(StreamThrough.Cri);
+        ContainerdPod pod = await fixture.Containerd.RunPodAsync(new()
+        {
+            Name = $"narrow-{(tty ? "tty" : "plain")}",
+            WorkingDirectory = "/proc",
+            Security = security =>
+            {
+                security.RunAsUser = new() { Value = 1234 };
+                security.RunAsGroup = new() { Value = 2345 };
+                security.SupplementalGroups.AddRange([3456, 4567]);
+                security.Capabilities = new() { DropCapabilities = { "NET_RAW", "CHOWN" } };
+                security.NoNewPrivs = true;
+                security.ReadonlyRootfs = true;
+                security.Seccomp = new();
+            },
+        }, cancellationToken);
+
+        string one = await OutputOf(native), other = await OutputOf(cri);
+        Assert.Contains("uid=1234", one, StringComparison.Ordinal);
+        Assert.Contains("NoNewPrivs:\t1", one, StringComparison.Ordinal);
+        Assert.Equal(other, one);
+
+        async Task<string> OutputOf(StreamingClient client)
+        {
+            await using RemoteProcess run = await client.ExecAsync(new(pod.Name, pod.Namespace, pod.Container), ["sh", "-c", Surroundings], new() { Tty = tty }, cancellationToken);
+            string output = await run.StandardOutput.ReadToEndAsync(cancellationToken: cancellationToken);
+            Assert.Equal(0, (await run.WaitForExitAsync(cancellationToken)).Code);
+            return output;
+        }
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task An_input_outlives_a_closed_output()
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        long size = (Repository.IsFull ? 500L : 64L) * 1024 * 1024;
+        using StreamingClient client = fixture.Client(StreamThrough.Native);
+        await using RemoteProcess run = await client.ExecAsync(fixture.PodReference, ["sh", "-c", "exec 1>&-; sleep 1; sha256sum >&2"], new() { Stdin = true }, cancellationToken);
+        Task<string> told = run.StandardError.ReadToEndAsync(cancellationToken: cancellationToken);
+        using RandomByteStream bytes = new(size, seed: 6);
+        await bytes.CopyToAsync(run.StandardInput.AsStream(leaveOpen: true), cancellationToken);
+        await run.StandardInput.CompleteAsync();
+
+        Assert.StartsWith(bytes.Sha256, await told, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(0, (await run.WaitForExitAsync(cancellationToken)).Code);
+    }
+
+    [Theory(Timeout = 300_000)]
+    [MemberData(nameof(NodeFixture.Ways), MemberType = typeof(NodeFixture))]
+    public async Task Much_arrives_whole_both_ways(StreamThrough way)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        using StreamingClient client = fixture.Client(way);
+        await using RemoteProcess run = await client.ExecAsync(fixture.PodReference, ["cat"], new() { Stdin = true }, cancellationToken);
+        using RandomByteStream bytes = new((Repository.IsFull ? 256L : 64L) * 1024 * 1024, seed: 7);
+        Task<string> sum = Sha256OfAsync(run.StandardOutput.AsStream(), cancellationToken);
+        await bytes.CopyToAsync(run.StandardInput.AsStream(leaveOpen: true), cancellationToken);
+        await run.StandardInput.CompleteAsync();
+
+        Assert.Equal(bytes.Sha256, await sum, ignoreCase: true);
+        Assert.Equal(0, (await run.WaitForExitAsync(cancellationToken)).Code);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_command_that_is_not_there_is_told_as_by_a_shell()
+    {
+        using StreamingClient client = fixture.Client(StreamThrough.Native);
+        await using RemoteProcess run = await client.ExecAsync(fixture.PodReference, ["no-such-command"], new(), TestContext.Current.CancellationToken);
+        string said = await run.StandardError.ReadToEndAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(127, (await run.WaitForExitAsync(TestContext.Current.CancellationToken)).Code);
+        Assert.Contains("not found", said, StringComparison.Ordinal);
+    }
+
+    static async Task<string> Sha256OfAsync(Stream stream, CancellationToken cancellationToken) =>
+        Convert.ToHexStringLower(await System.Security.Cryptography.SHA256.HashDataAsync(stream, cancellationToken));
+}
