@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Fairlead.Streaming;
 
@@ -40,6 +41,7 @@ sealed class InboundChannel
     }
 
     /// <summary>Passes on what is enough to be worth it, or all at a message's end. Waits while the consumer is behind.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask FlushAsync(bool endOfMessage)
     {
         if (_unflushed == 0 || (!endOfMessage && _unflushed < FlushBytes)) return;

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Fairlead.Streaming;
 
@@ -31,6 +32,7 @@ sealed class InboundReader(PipeReader inner) : PipeReader
         return read.IsCompletedSuccessfully ? new(Judge(read.Result)) : Awaited(read);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     async ValueTask<ReadResult> Awaited(ValueTask<ReadResult> read) => Judge(await read);
 
     ReadResult Judge(in ReadResult result)

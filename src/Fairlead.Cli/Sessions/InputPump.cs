@@ -54,6 +54,7 @@ sealed class InputPump : IDisposable
 
     void Copy()
     {
+        ThreadWait wait = new();
         while (WaitForInput())
         {
             int count = Read(_target.GetMemory());
@@ -64,8 +65,7 @@ sealed class InputPump : IDisposable
             }
 
             _target.Advance(count);
-            ValueTask<FlushResult> flush = _target.FlushAsync();
-            FlushResult result = flush.IsCompletedSuccessfully ? flush.Result : flush.AsTask().GetAwaiter().GetResult();
+            FlushResult result = wait.For(_target.FlushAsync());
             if (result.IsCompleted || result.IsCanceled) return;
         }
     }

@@ -32,11 +32,12 @@ sealed class OutputPump
 
     void Run()
     {
+        ThreadWait wait = new();
         try
         {
             while (true)
             {
-                if (!_source.TryRead(out ReadResult result)) result = _source.ReadAsync().AsTask().GetAwaiter().GetResult();
+                if (!_source.TryRead(out ReadResult result)) result = wait.For(_source.ReadAsync());
                 foreach (ReadOnlyMemory<byte> segment in result.Buffer) Write(segment.Span);
                 _source.AdvanceTo(result.Buffer.End);
                 if (result.IsCompleted || result.IsCanceled) break;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Fairlead.Streaming.WebSockets;
 
@@ -55,6 +56,7 @@ sealed class FrameStream : Stream
     }
 
     /// <summary>Waits until a data frame can be taken, or never will: the next write then says why.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask RoomAsync()
     {
         while (true)

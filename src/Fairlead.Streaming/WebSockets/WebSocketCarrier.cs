@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using System.Threading.Channels;
+using System.Runtime.CompilerServices;
 
 namespace Fairlead.Streaming.WebSockets;
 
@@ -14,6 +15,9 @@ namespace Fairlead.Streaming.WebSockets;
 /// </remarks>
 sealed partial class WebSocketCarrier : IAsyncDisposable
 {
+    /// <summary>After so many messages in a row the writer whose thread sends them gets it back.</summary>
+    const int MostForOthers = 8;
+
     readonly LivenessStream _stream;
     readonly FrameStream _frames;
     readonly WebSocket _socket;
@@ -23,7 +27,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     readonly TimeProvider _time;
     readonly bool _isServer;
     readonly Channel<OutgoingMessage> _queue = Channel.CreateUnbounded<OutgoingMessage>(
-        new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = false });
+        new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true }); // see WriteLoopAsync
     readonly TaskCompletionSource<SessionLostException?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly TaskCompletionSource<bool> _endedUnheard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly ITimer _timer;
@@ -162,6 +166,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     async ValueTask ReceiveIntoAsync(InboundChannel? channel, byte[] scratch, bool isEnd)
     {
         long length = 1;
@@ -210,14 +215,20 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Goes on inside <see cref="Send"/>, on the writer's thread, for as long as the connection takes what it is given: a thread that is
+    /// woken for each message costs more than the sending. Once the connection makes it wait, or after a few messages of others, it
+    /// goes on elsewhere.
+    /// </summary>
     async Task WriteLoopAsync()
     {
         try
         {
             while (await _queue.Reader.WaitToReadAsync())
             {
-                while (_queue.Reader.TryRead(out OutgoingMessage message))
+                for (int sent = 1; _queue.Reader.TryRead(out OutgoingMessage message); sent++)
                 {
+                    if (sent % MostForOthers == 0) await Task.Yield();
                     try
                     {
                         await _frames.RoomAsync();

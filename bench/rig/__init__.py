@@ -1,0 +1,1 @@
+"""The rig: contestants, rows, rounds, a report. Standard library only."""

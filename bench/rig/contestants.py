@@ -1,0 +1,106 @@
+"""Who is measured. A client is fairlead or kubectl; a pipe is socat, plain or with TLS, as the limit of what this machine moves."""
+
+import subprocess
+from contextlib import contextmanager
+
+from .process import run
+from .stage import free_port, wait_for_listener
+
+POD = ["demo", "-c", "shell"]
+
+
+class Client:
+    """fairlead or kubectl: the same arguments, the same lab."""
+
+    def __init__(self, name, program, stage):
+        self.name, self.program, self.stage = name, program, stage
+
+    def exec_command(self, *command, stdin=False):
+        return [self.program, "exec", *(["-i"] if stdin else []), *POD, "--", *command]
+
+    def stdout(self):
+        return run(self.exec_command("cat", str(self.stage.file)), self.stage.environment)
+
+    def stdin(self):
+        with open(self.stage.file, "rb") as file:
+            return run(self.exec_command("sh", "-c", "cat >/dev/null", stdin=True), self.stage.environment, stdin=file)
+
+    def both(self):
+        with open(self.stage.file, "rb") as file:
+            return run(self.exec_command("cat", stdin=True), self.stage.environment, stdin=file)
+
+    def true(self):
+        return run(self.exec_command("true"), self.stage.environment)
+
+    @contextmanager
+    def echo(self):
+        """A session whose other end repeats what it gets."""
+        with subprocess.Popen(self.exec_command("cat", stdin=True), env=self.stage.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+            yield process
+            process.stdin.close()
+            process.stdout.read()
+
+    @contextmanager
+    def forward(self, port):
+        """Yields the local port that leads to this port of the pod."""
+        with subprocess.Popen(
+                [self.program, "port-forward", "demo", f":{port}"], env=self.stage.environment, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+            try:
+                line = process.stdout.readline().decode()
+                yield int(line.split("->")[0].rsplit(":", 1)[1])
+            finally:
+                process.terminate()
+
+
+class Pipe:
+    """Two socats with buffers of 64 KiB and a file."""
+
+    def __init__(self, name, stage, tls):
+        self.name, self.stage = name, stage
+        self._listen = f"OPENSSL-LISTEN:%d,cert={stage.certificate},verify=0,bind=127.0.0.1,reuseaddr" if tls else "TCP-LISTEN:%d,bind=127.0.0.1,reuseaddr"
+        self._connect = "OPENSSL:127.0.0.1:%d,verify=0" if tls else "TCP:127.0.0.1:%d"
+
+    def _socat(self, *arguments):
+        return [self.stage.socat, "-b", "65536", *arguments]
+
+    @contextmanager
+    def _server(self, *arguments):
+        port = free_port()
+        with subprocess.Popen(self._socat(*(a.replace("LISTEN:%d", f"LISTEN:{port}") for a in arguments)), stderr=subprocess.DEVNULL) as server:
+            try:
+                wait_for_listener(port, server)
+                yield port
+            finally:
+                server.terminate()
+
+    def stdout(self):
+        with self._server("-u", f"OPEN:{self.stage.file},rdonly", self._listen) as port:
+            return run(self._socat("-u", self._connect % port, "-"), self.stage.environment)
+
+    def stdin(self):
+        with self._server("-u", self._listen, "OPEN:/dev/null,wronly") as port, open(self.stage.file, "rb") as file:
+            return run(self._socat("-u", "-", self._connect % port), self.stage.environment, stdin=file)
+
+    def both(self):
+        with self._server(self._listen, "EXEC:cat") as port, open(self.stage.file, "rb") as file:
+            return run(self._socat("-t", "60", "-", self._connect % port), self.stage.environment, stdin=file)
+
+    @contextmanager
+    def echo(self):
+        with self._server(self._listen, "EXEC:cat") as port, subprocess.Popen(
+                self._socat("-", self._connect % port), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+            yield process
+            process.stdin.close()
+            process.stdout.read()
+
+    @contextmanager
+    def forward(self, port):
+        """A plain relay that a client reaches by TCP, with TLS between its two halves."""
+        with self._server(self._listen, f"TCP:127.0.0.1:{port}") as far:
+            near = free_port()
+            with subprocess.Popen(self._socat(f"TCP-LISTEN:{near},bind=127.0.0.1,reuseaddr", self._connect % far), stderr=subprocess.DEVNULL) as process:
+                try:
+                    wait_for_listener(near, process)
+                    yield near
+                finally:
+                    process.terminate()

@@ -1,0 +1,82 @@
+"""What stands while rows are measured: the lab, a file of random bytes, a certificate for the plain TLS pipe."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+
+class Stage:
+    def __init__(self, root, size):
+        self.root = Path(root)
+        self.size = size
+        self.folder = Path(tempfile.mkdtemp(prefix="fairlead-bench-"))
+        self.file = self.folder / "bytes"
+        self.kubeconfig = self.folder / "kubeconfig"
+        self.fairlead = str(self.root / "artifacts/command/out/fairlead")
+        if not os.access(self.fairlead, os.X_OK):
+            raise SystemExit("bench: ./fairlead was not built")
+        peers = Path(os.environ.get("FAIRLEAD_PEERS") or self.root / ".peers")
+        kubectl = peers / "kubectl-newest/kubectl"
+        self.kubectl = str(kubectl) if kubectl.exists() else None
+        self.kubectl_version = (kubectl.parent / "version").read_text().strip() if self.kubectl else None
+        self.socat = shutil.which("socat") or self._peer(peers / "socat/socat")
+        self.environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig), "HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
+        self.lab = None
+
+    @staticmethod
+    def _peer(path):
+        return str(path) if path.exists() else None
+
+    def __enter__(self):
+        with open(self.file, "wb") as out:
+            block = os.urandom(1 << 20)
+            for _ in range(self.size >> 20):
+                out.write(block)
+        self.lab = subprocess.Popen(
+            [self.fairlead, "lab", "--write-kubeconfig", str(self.kubeconfig)], env=self.environment, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        if not self.lab.stdout.readline().startswith(b"ready"):
+            raise SystemExit("bench: the lab did not start")
+        self.certificate = self._make_certificate() if self.socat else None
+        return self
+
+    def __exit__(self, *_):
+        self.lab.terminate()
+        self.lab.wait()
+        shutil.rmtree(self.folder)
+
+    def _make_certificate(self):
+        """Key and certificate in one file, of the kind that the lab has: P-256."""
+        if not shutil.which("openssl"):
+            return None
+        both = self.folder / "pipe.pem"
+        key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+             "-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)],
+            check=True, capture_output=True)
+        both.write_bytes(key.read_bytes() + certificate.read_bytes())
+        return str(both)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_listener(port, process, limit=10):
+    """Until something listens there: looked up, not tried, since a try would be taken for the transfer."""
+    wanted = f":{port:04X} "
+    until = time.monotonic() + limit
+    while time.monotonic() < until:
+        with open("/proc/net/tcp") as table:
+            if any(wanted in line[:30] and line.split()[3] == "0A" for line in table):
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.005)
+    raise SystemExit("bench: the plain pipe did not listen")
