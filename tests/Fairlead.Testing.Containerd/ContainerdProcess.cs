@@ -13,7 +13,7 @@ public sealed class ContainerdProcess : IAsyncDisposable
 {
     const string Booted = "containerd successfully booted";
 
-    readonly RunningProcess _process;
+    RunningProcess _process;
     readonly GrpcChannel _channel;
 
     ContainerdProcess(RunningProcess process, ContainerdFolder folder)
@@ -56,9 +56,7 @@ public sealed class ContainerdProcess : IAsyncDisposable
         ContainerdProcess? containerd = null;
         try
         {
-            // runc and the shim are looked for on the PATH
-            RunOptions options = new() { Environment = new Dictionary<string, string?> { ["PATH"] = $"{ContainerdFolder.Programs}:{Environment.GetEnvironmentVariable("PATH")}" } };
-            containerd = new ContainerdProcess(RunningProcess.Start(Path.Combine(ContainerdFolder.Programs, "containerd"), ["--config", folder.Configuration], options), folder);
+            containerd = new ContainerdProcess(Run(folder), folder);
             await containerd._process.Stderr.ContainsAsync(Booted, cancellationToken);
             RunResult import = await RunningProcess.RunAsync(
                 Path.Combine(ContainerdFolder.Programs, "ctr"), ["--address", folder.Socket, "--namespace", "k8s.io", "images", "import", "--snapshotter", "native", ContainerdFolder.ImageFile],
@@ -71,6 +69,22 @@ public sealed class ContainerdProcess : IAsyncDisposable
             else folder.Delete();
             throw;
         }
+    }
+
+    /// <summary>Ends containerd itself and starts it anew. Its containers go on meanwhile, as they do when it is upgraded.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken = default)
+    {
+        await _process.TerminateAsync(cancellationToken);
+        await _process.DisposeAsync();
+        _process = Run(Folder);
+        await _process.Stderr.ContainsAsync(Booted, cancellationToken);
+    }
+
+    static RunningProcess Run(ContainerdFolder folder)
+    {
+        // runc and the shim are looked for on the PATH
+        RunOptions options = new() { Environment = new Dictionary<string, string?> { ["PATH"] = $"{ContainerdFolder.Programs}:{Environment.GetEnvironmentVariable("PATH")}" } };
+        return RunningProcess.Start(Path.Combine(ContainerdFolder.Programs, "containerd"), ["--config", folder.Configuration], options);
     }
 
     /// <summary>Runs a pod of one container and waits until both run.</summary>
