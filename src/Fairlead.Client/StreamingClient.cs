@@ -56,6 +56,9 @@ public sealed class StreamingClient : IDisposable
         return OpenAsync("exec", pod, command, options, cancellationToken);
     }
 
+    /// <summary>Copies to and from this container.</summary>
+    public Files.PodFiles Files(PodReference pod) => new(this, pod);
+
     /// <summary>Joins a container's main process. Returns when the server has accepted it.</summary>
     /// <inheritdoc cref="ExecAsync"/>
     public Task<RemoteProcess> AttachAsync(PodReference pod, ExecOptions? options = null, CancellationToken cancellationToken = default) =>

@@ -1,0 +1,175 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Fairlead.Client.Files.Pods;
+
+/// <summary>
+/// A shell in a container that is sent a line at a time. After what a line prints it says that the line has ended, and with which
+/// status, so lines can be sent ahead while earlier ones still run.
+/// </summary>
+/// <remarks>One caller at a time. Owns the session.</remarks>
+sealed class RemoteShell : IAsyncDisposable
+{
+    const int MostErrorText = 2048, TrailerLength = 1 + WordLength + 3 + 1, WordLength = 32;
+
+    readonly RemoteProcess _process;
+    readonly string _word;
+    readonly byte[] _trailer; // without its status
+    readonly Task<string> _errors;
+
+    RemoteShell(RemoteProcess process, string word)
+    {
+        _process = process;
+        _word = word;
+        _trailer = Encoding.ASCII.GetBytes("\n" + word);
+        _errors = ReadErrorsAsync();
+    }
+
+    PipeReader Output => _process.StandardOutput;
+
+    internal static async Task<RemoteShell> OpenAsync(StreamingClient client, PodReference pod, ExecOptions options, CancellationToken cancellationToken)
+    {
+        string word = RandomNumberGenerator.GetHexString(WordLength, lowercase: true);
+        RemoteProcess process = await client.ExecAsync(
+            pod, ["sh", "-c", ShellScript.Loop, "fairlead", word], options with { Stdin = true, Stdout = true, Stderr = true, Tty = false }, cancellationToken);
+        return new RemoteShell(process, word);
+    }
+
+    /// <summary>Sends a line. What it prints must then be read.</summary>
+    internal ValueTask SendAsync(string line, CancellationToken cancellationToken) => SendAsync(Encoding.UTF8.GetBytes($"{_word} {line}\n"), cancellationToken);
+
+    /// <summary>Sends bytes that the last line takes.</summary>
+    internal async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        FlushResult result = bytes.IsEmpty ? default : await _process.StandardInput.WriteAsync(bytes, cancellationToken);
+        if (result.IsCompleted) throw await EndedAsync(cancellationToken);
+    }
+
+    /// <summary>No more lines: the shell ends after the last one.</summary>
+    internal ValueTask CompleteAsync() => _process.StandardInput.CompleteAsync();
+
+    /// <summary>Runs a line whose output is text, with nothing sent ahead of it.</summary>
+    internal async ValueTask<(int Status, byte[] Text)> RunAsync(string line, CancellationToken cancellationToken, int mostBytes = 256 * 1024 * 1024)
+    {
+        await SendAsync(line, cancellationToken);
+        ArrayBufferWriter<byte> text = new();
+        while (true)
+        {
+            ReadResult result = await Output.ReadAsync(cancellationToken);
+            foreach (ReadOnlyMemory<byte> part in result.Buffer) text.Write(part.Span);
+            Output.AdvanceTo(result.Buffer.End);
+            ReadOnlySpan<byte> all = text.WrittenSpan;
+            if (EndsWithTrailer(all)) return (StatusOf(all[^TrailerLength..]), all[..^TrailerLength].ToArray());
+            if (result.IsCompleted) throw await EndedAsync(cancellationToken);
+            if (all.Length > mostBytes) throw new InvalidDataException($"The container's answer is longer than {mostBytes} bytes.");
+        }
+    }
+
+    /// <summary>The same for a line that must succeed.</summary>
+    /// <exception cref="CopyException">It did not; the message is what it printed.</exception>
+    internal async ValueTask<string> DoAsync(string line, CancellationToken cancellationToken)
+    {
+        (int status, byte[] text) = await RunAsync($"{{ {line};}} 2>&1", cancellationToken);
+        string said = Encoding.UTF8.GetString(text).Trim();
+        return status == 0 ? said : throw new CopyException(said.Length > 0 ? said : $"\"{line}\" ended with code {status} in the container");
+    }
+
+    /// <summary>Reads the end of a line that prints no more.</summary>
+    /// <returns>Its status.</returns>
+    internal async ValueTask<int> ReadStatusAsync(CancellationToken cancellationToken)
+    {
+        ReadResult result = await Output.ReadAtLeastAsync(TrailerLength, cancellationToken);
+        if (result.Buffer.Length < TrailerLength) throw await EndedAsync(cancellationToken);
+        byte[] trailer = result.Buffer.Slice(0, TrailerLength).ToArray();
+        Output.AdvanceTo(result.Buffer.GetPosition(TrailerLength));
+        return EndsWithTrailer(trailer) ? StatusOf(trailer) : throw new UnexpectedOutputException();
+    }
+
+    /// <summary>
+    /// Reads on in an output of which <paramref name="left"/> bytes are still to come. The bytes stay in the pipe until <see cref="Advance"/>.
+    /// </summary>
+    /// <exception cref="UnexpectedOutputException">The line has ended before.</exception>
+    internal async ValueTask<ReadOnlySequence<byte>> ReadAsync(long left, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult result = await Output.ReadAsync(cancellationToken);
+            if (result.Buffer.Length >= left) return result.Buffer.Slice(0, left);
+            bool tooShort = result.Buffer.Length >= TrailerLength && EndsWithTrailer(result.Buffer.Slice(result.Buffer.Length - TrailerLength).ToArray());
+            if (tooShort) throw new UnexpectedOutputException();
+            if (result.IsCompleted) throw await EndedAsync(cancellationToken);
+
+            // What may be the beginning of the line's end waits for the rest of it.
+            long sure = result.Buffer.Length - (TrailerLength - 1);
+            if (sure > 0) return result.Buffer.Slice(0, sure);
+            Output.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        }
+    }
+
+    /// <summary>Releases bytes of the last read.</summary>
+    internal void Advance(SequencePosition to) => Output.AdvanceTo(to);
+
+    /// <summary>Reads the output of the last line to the shell's end, whatever its length, into <paramref name="take"/>.</summary>
+    /// <returns>The line's status.</returns>
+    internal async ValueTask<int> ReadToEndAsync(Func<ReadOnlyMemory<byte>, ValueTask> take, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadResult result = await Output.ReadAsync(cancellationToken);
+            long sure = result.Buffer.Length - TrailerLength;
+            if (sure > 0)
+            {
+                foreach (ReadOnlyMemory<byte> part in result.Buffer.Slice(0, sure)) await take(part);
+            }
+
+            if (result.IsCompleted)
+            {
+                byte[] trailer = result.Buffer.Slice(Math.Max(0, sure)).ToArray();
+                Output.AdvanceTo(result.Buffer.End);
+                if (!EndsWithTrailer(trailer)) throw await EndedAsync(cancellationToken);
+                await _process.WaitForExitAsync(cancellationToken);
+                return StatusOf(trailer);
+            }
+
+            Output.AdvanceTo(result.Buffer.GetPosition(Math.Max(0, sure)), result.Buffer.End);
+        }
+    }
+
+    bool EndsWithTrailer(ReadOnlySpan<byte> bytes) => bytes.Length >= TrailerLength && bytes[^1] == '\n' && bytes[^TrailerLength..].StartsWith(_trailer);
+
+    static int StatusOf(ReadOnlySpan<byte> trailer) => int.TryParse(trailer[^4..^1], out int status) ? status : throw new UnexpectedOutputException();
+
+    /// <summary>Why the shell is gone: a lost session throws its own exception, a shell that has ended becomes one.</summary>
+    internal async ValueTask<CopyException> EndedAsync(CancellationToken cancellationToken)
+    {
+        ExitStatus exit = await _process.WaitForExitAsync(cancellationToken);
+        string said = (await _errors.WaitAsync(cancellationToken)).Trim();
+        if (exit.Code is 126 or 127)
+            return new CopyException($"the container has no shell: a copy needs sh there, with tar, dd, cat or head ({(said.Length > 0 ? said : exit.Message)})");
+        return new CopyException(said.Length > 0 ? said : $"the shell in the container ended with code {exit.Code}");
+    }
+
+    async Task<string> ReadErrorsAsync()
+    {
+        StringBuilder text = new();
+        try
+        {
+            while (true)
+            {
+                ReadResult result = await _process.StandardError.ReadAsync();
+                text.Append(Encoding.UTF8.GetString(result.Buffer.Slice(Math.Max(0, result.Buffer.Length - MostErrorText))));
+                if (text.Length > MostErrorText) text.Remove(0, text.Length - MostErrorText);
+                _process.StandardError.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted) return text.ToString();
+            }
+        }
+        catch (Streaming.SessionLostException)
+        {
+            return text.ToString(); // told by whoever waits for the output
+        }
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+}

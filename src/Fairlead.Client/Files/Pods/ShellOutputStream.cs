@@ -1,0 +1,53 @@
+using System.Buffers;
+
+namespace Fairlead.Client.Files.Pods;
+
+/// <summary>The output of a remote line as a stream, for a reader that knows itself where the output ends.</summary>
+sealed class ShellOutputStream(RemoteShell shell) : Stream
+{
+    /// <summary>Reads past the zeros that fill up an archive behind its end.</summary>
+    internal async ValueTask SkipZerosAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ReadOnlySequence<byte> bytes = await shell.ReadAsync(1, cancellationToken);
+            bool isZero = bytes.FirstSpan[0] == 0;
+            shell.Advance(isZero ? bytes.End : bytes.Start);
+            if (!isZero) return;
+        }
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (buffer.IsEmpty) return 0;
+        ReadOnlySequence<byte> bytes = await shell.ReadAsync(buffer.Length, cancellationToken);
+        bytes.CopyTo(buffer.Span);
+        shell.Advance(bytes.End);
+        return (int)bytes.Length;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}
