@@ -60,10 +60,11 @@ static class FairleadCommand
     /// <summary>The composition root: a verb is one file in <c>Verbs/</c> and one line here.</summary>
     static RootCommand Create(Invocation invocation)
     {
-        RootCommand root = new("fairlead runs commands in Kubernetes pods, joins their processes and forwards their ports, over WebSocket.")
+        RootCommand root = new("fairlead runs commands in Kubernetes pods, joins their processes, copies files and forwards ports, over WebSocket.")
         {
             ExecVerb.Create(invocation),
             AttachVerb.Create(invocation),
+            CopyVerb.Create(invocation),
             PortForwardVerb.Create(invocation),
             GatewayVerb.Create(invocation),
             NodeVerb.Create(invocation),

@@ -25,4 +25,12 @@ static class StandardStreams
     /// <summary>True where standard input is a terminal.</summary>
     public static bool InputIsTerminal =>
         OperatingSystem.IsWindows() ? !Console.IsInputRedirected : LibC.IsATty(InputDescriptor) == 1;
+
+    /// <summary>True where standard error is a terminal.</summary>
+    public static bool ErrorIsTerminal =>
+        OperatingSystem.IsWindows() ? !Console.IsErrorRedirected : LibC.IsATty(ErrorDescriptor) == 1;
+
+    /// <summary>How wide that terminal is; 80 where it does not say.</summary>
+    public static int ErrorColumns =>
+        !OperatingSystem.IsWindows() && LibC.TryGetWindowSize(ErrorDescriptor, out LibC.WindowSize size) && size.Columns > 0 ? size.Columns : 80;
 }

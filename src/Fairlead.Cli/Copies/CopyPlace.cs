@@ -1,0 +1,27 @@
+using Fairlead.Cli.CommandLine;
+
+namespace Fairlead.Cli.Copies;
+
+/// <summary>One end of a copy on the command line: a local path, or <c>[NAMESPACE/]POD:PATH</c>.</summary>
+/// <param name="Namespace">Null where none was named.</param>
+/// <param name="Pod">Null for a local path.</param>
+/// <param name="Path">The path.</param>
+sealed record CopyPlace(string? Namespace, string? Pod, string Path)
+{
+    /// <summary>Reads one as kubectl does, but takes for local what begins like a path.</summary>
+    public static CopyPlace Parse(string text)
+    {
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (text is ['/', ..] or "." or ".." || text.StartsWith("./", StringComparison.Ordinal) || text.StartsWith("../", StringComparison.Ordinal)) colon = -1;
+        if (text.Length == 0 || colon == 0) throw Malformed(text);
+        if (colon < 0) return new CopyPlace(null, null, text);
+
+        string[] names = text[..colon].Split('/');
+        if (names.Length > 2 || names.Contains("")) throw Malformed(text);
+        string path = text[(colon + 1)..];
+        if (path.Length == 0) throw new UsageException($"filepath can not be empty: {text}");
+        return new CopyPlace(names.Length == 2 ? names[0] : null, names[^1], path);
+    }
+
+    static UsageException Malformed(string text) => new($"filespec must match the canonical format: [[namespace/]pod:]file/path, not \"{text}\"");
+}

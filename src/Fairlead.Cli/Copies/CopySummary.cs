@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Fairlead.Client.Files;
+
+namespace Fairlead.Cli.Copies;
+
+/// <summary>What a copy has done, for people and for programs.</summary>
+static class CopySummary
+{
+    public static string Text(CopyResult result, TimeSpan took)
+    {
+        string files = result.Files == 1 ? "1 file" : string.Create(CultureInfo.InvariantCulture, $"{result.Files} files");
+        string rate = CopyConsole.Bytes((long)(result.Bytes / Math.Max(took.TotalSeconds, 0.001)));
+        string again = result.Reconnections > 0 ? string.Create(CultureInfo.InvariantCulture, $", {result.Reconnections} connections lost on the way") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"copied {files}, {CopyConsole.Bytes(result.Bytes)} in {took.TotalSeconds:0.0} s ({rate}/s) by {result.Method}{again}");
+    }
+
+    public static string Json(CopyResult result, TimeSpan took)
+    {
+        using MemoryStream json = new();
+        using (Utf8JsonWriter writer = new(json, new JsonWriterOptions { Indented = true }))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("files", result.Files);
+            writer.WriteNumber("directories", result.Folders);
+            writer.WriteNumber("links", result.Links);
+            writer.WriteNumber("bytes", result.Bytes);
+            writer.WriteNumber("verifiedBySha256", result.VerifiedBySha256);
+            writer.WriteNumber("verifiedBySize", result.VerifiedBySize);
+            writer.WriteString("method", result.Method);
+            writer.WriteNumber("reconnections", result.Reconnections);
+            writer.WriteNumber("seconds", Math.Round(took.TotalSeconds, 3));
+            writer.WriteStartArray("refused");
+            foreach (CopyProblem refused in result.Refused)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("path", refused.Path);
+                writer.WriteString("reason", refused.Reason);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(json.ToArray());
+    }
+}
