@@ -16,6 +16,7 @@ public sealed class TextTests
     [InlineData("", "root")]
     [InlineData("exec --help", "exec")]
     [InlineData("attach -h", "attach")]
+    [InlineData("cp -h", "cp")]
     [InlineData("port-forward -h", "port-forward")]
     public async Task Help_is_as_it_was_approved(string line, string name)
     {

@@ -27,6 +27,7 @@ sealed class DemoTour(StreamingClient client, PodReference shell, PodReference w
         yield return await DownAsync();
         yield return await UpAsync();
         await foreach (DemoStep step in new ForwardTour(client, shell).RunAsync()) yield return step;
+        foreach (DemoStep step in await new CopyTour(client, shell).RunAsync()) yield return step;
     }
 
     Task<DemoStep> EchoAsync(ExecOptions options) =>

@@ -25,7 +25,17 @@ sealed class LocalFolder : IDisposable
     /// <summary>Opens the folder that a user has named; links in that name are the user's own.</summary>
     internal static LocalFolder Open(string path) => new(OpenAt(LibC.AT_FDCWD, path, LibC.O_RDONLY | LibC.O_DIRECTORY, path));
 
-    internal LocalFolder OpenFolder(string name) => new(OpenAt(Descriptor, name, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW, name));
+    internal LocalFolder OpenFolder(string name)
+    {
+        try
+        {
+            return new(OpenAt(Descriptor, name, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW, name));
+        }
+        catch (CopyException) when (Status(name) is { } status && TreeEntry.KindOf(status.Mode) == EntryKind.Link)
+        {
+            throw Fault(name, LibC.ELOOP); // the kernel says only that it is no folder
+        }
+    }
 
     /// <summary>Opens a folder that may be there already, and makes it otherwise.</summary>
     internal LocalFolder OpenOrCreateFolder(string name, uint mode)

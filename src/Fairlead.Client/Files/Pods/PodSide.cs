@@ -121,7 +121,7 @@ abstract class PodSide(StreamingClient client, PodReference pod, string path, Co
         // one command for many; tools print names with odd characters each in a way of its own, so order tells, and a count that all are there
         foreach (TreeEntry[] group in ShellText.Groups(files, Quoted))
         {
-            (int status, byte[] text) = await Shell.RunAsync($"$H {string.Join(' ', group.Select(Quoted))} 2>/dev/null", cancellationToken);
+            (int status, byte[] text) = await Shell.RunAsync($"$H {string.Join(' ', group.Select(Quoted))} </dev/null 2>/dev/null", cancellationToken);
             string[] lines = Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries);
             if (status == 0 && lines.Length == group.Length)
             {

@@ -231,8 +231,8 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         if (at == "gone") return;
 
         foreach (TreeEntry[] links in ShellText.Groups(tree.Links, link => Quoted(link) + link.Target))
-            await Shell.DoAsync(string.Join(';', links.Select(link => $"if [ -d ./r ];then if [ ! -h {Quoted(link)} ];then ln -s -- {ShellText.Quote(link.Target!)} {Quoted(link)}||exit 96;fi;fi")), cancellationToken);
-        if (_final.Length > 0) await Shell.DoAsync($"if [ -e ./r ];then if [ -d {Q(Place(""))} ];then echo it has become a directory;exit 96;fi;mv -f ./r {Q(Place(""))};fi", cancellationToken);
+            await Shell.DoAsync(string.Join("&&", links.Select(link => $"{{ [ ! -d ./r ]||[ -h {Quoted(link)} ]||ln -s -- {ShellText.Quote(link.Target!)} {Quoted(link)};}}")), cancellationToken);
+        if (_final.Length > 0) await Shell.DoAsync($"if [ -e ./r ];then if [ -d {Q(Place(""))} ];then echo it has become a directory;(exit 96);else mv -f ./r {Q(Place(""))};fi;fi", cancellationToken);
         else await MergeAsync(tree, cancellationToken);
 
         IEnumerable<TreeEntry> folders = tree.Folders.Where(folder => folder.Path.Length > 0 || _final.Length > 0).Reverse();
@@ -251,7 +251,7 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         foreach (TreeEntry folder in tree.Folders.Skip(1))
         {
             string place = Q(Place(folder.Path));
-            await Shell.DoAsync($"if [ -h {place} ];then echo {place} is a symbolic link, which is not followed;exit 96;fi;mkdir -p {place}", cancellationToken);
+            await Shell.DoAsync($"if [ -h {place} ];then echo {place} is a symbolic link, which is not followed;(exit 96);else mkdir -p {place};fi", cancellationToken);
         }
 
         foreach (IGrouping<string, TreeEntry> folder in tree.Files.Concat(tree.Links).GroupBy(entry => entry.Parent ?? ""))

@@ -108,6 +108,13 @@ sealed class RemoteShell : IAsyncDisposable
         }
     }
 
+    /// <summary>Reads what is there, the line's end included.</summary>
+    internal async ValueTask<ReadOnlySequence<byte>> ReadSomeAsync(CancellationToken cancellationToken)
+    {
+        ReadResult result = await Output.ReadAsync(cancellationToken);
+        return result.Buffer.IsEmpty ? throw await EndedAsync(cancellationToken) : result.Buffer;
+    }
+
     /// <summary>Releases bytes of the last read.</summary>
     internal void Advance(SequencePosition to) => Output.AdvanceTo(to);
 

@@ -10,20 +10,27 @@ sealed class ShellOutputStream(RemoteShell shell) : Stream
     {
         while (true)
         {
-            ReadOnlySequence<byte> bytes = await shell.ReadAsync(1, cancellationToken);
-            bool isZero = bytes.FirstSpan[0] == 0;
-            shell.Advance(isZero ? bytes.End : bytes.Start);
-            if (!isZero) return;
+            ReadOnlySequence<byte> bytes = await shell.ReadSomeAsync(cancellationToken);
+            SequenceReader<byte> reader = new(bytes);
+            reader.AdvancePast(0);
+            bool ended = !reader.End;
+            shell.Advance(reader.Position);
+            if (ended) return;
         }
     }
 
+    /// <summary>Fills the whole buffer. TarReader loses its place where it is given less than it asked for, and asks only for what is there.</summary>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (buffer.IsEmpty) return 0;
-        ReadOnlySequence<byte> bytes = await shell.ReadAsync(buffer.Length, cancellationToken);
-        bytes.CopyTo(buffer.Span);
-        shell.Advance(bytes.End);
-        return (int)bytes.Length;
+        for (int got = 0; got < buffer.Length;)
+        {
+            ReadOnlySequence<byte> bytes = await shell.ReadAsync(buffer.Length - got, cancellationToken);
+            bytes.CopyTo(buffer.Span[got..]);
+            got += (int)bytes.Length;
+            shell.Advance(bytes.End);
+        }
+
+        return buffer.Length;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -14,13 +14,13 @@ static class ShellScript
     internal const int WriteFailed = 95;
 
     /// <summary>
-    /// Finds the tools by trying them, and defines: <c>z</c> size, <c>i</c> record, <c>w</c> walk, <c>l</c> list, <c>rl</c> link targets,
+    /// Finds the tools by trying them (openssl first: it uses what the processor has for SHA-256), and defines: <c>z</c> size, <c>i</c> record, <c>w</c> walk, <c>l</c> list, <c>rl</c> link targets,
     /// <c>k</c> kind, <c>g</c> get, <c>p</c> put, <c>x</c> extract, <c>t</c> pack, <c>q</c> hash of a beginning, <c>mm</c> move.
     /// </summary>
     internal static string Prelude { get; } = string.Concat("""
         LC_ALL=C;export LC_ALL;umask 077;nl=$(printf '\n.');nl=${nl%.};
         has(){ command -v "$1" >/dev/null 2>&1;};
-        for H in sha256sum 'openssl dgst -sha256 -r' 'shasum -a 256' 'busybox sha256sum' '';do case $(printf abc|$H 2>/dev/null) in ba7816bf*)break;;esac;done;
+        for H in 'openssl dgst -sha256 -r' sha256sum 'shasum -a 256' 'busybox sha256sum' '';do case $(printf abc|$H 2>/dev/null) in ba7816bf*)break;;esac;done;
         D=;if has dd;then [ "$(printf abcd|{ dd bs=2 count=1 iflag=fullblock 2>/dev/null;read -r x;echo "+$x";})" = ab+cd ]&&D=1;fi;
         T=;has tar&&T=1;
         E='%f %s %Y %u %g %n//';S=;if has stat;then stat -c "$E" / >/dev/null 2>&1&&S=1;fi;
