@@ -26,7 +26,8 @@ sealed class CopyTree
 
     internal IReadOnlyList<CopyProblem> Refused => _refused;
 
-    internal long Bytes => _files.Sum(file => file.Size);
+    /// <summary>Bytes of all files.</summary>
+    internal long Bytes { get; private set; }
 
     /// <summary>Takes an entry in, or refuses it.</summary>
     /// <exception cref="InvalidDataException">Nobody honest sends this: the whole copy ends.</exception>
@@ -70,6 +71,7 @@ sealed class CopyTree
 
         if (_entries.Count >= MostEntries) throw new InvalidDataException($"There are more than {MostEntries} entries.");
         if (!_entries.TryAdd(entry.Path, entry)) throw new InvalidDataException($"The listing holds \"{entry.Name}\" twice.");
+        Bytes += entry.Size;
         (entry.Kind switch { EntryKind.File => _files, EntryKind.Folder => _folders, _ => _links }).Add(entry);
     }
 
@@ -80,6 +82,7 @@ sealed class CopyTree
     {
         _files[_files.IndexOf(older)] = newer;
         _entries[newer.Path] = newer;
+        Bytes += newer.Size - older.Size;
     }
 
     /// <summary>What tells this version of the tree from others, without reading a file: as it was when first asked for.</summary>
