@@ -5,8 +5,8 @@ using System.Text;
 namespace Fairlead.Testing.Containerd;
 
 /// <summary>
-/// What a client needs of an API server and a kubelet to reach a containerd: it tells of one pod, turns exec and attach requests into
-/// calls of the CRI, and hands the connection over to containerd's own streaming server, byte by byte. Loopback, no TLS, no users.
+/// What a client needs of an API server and a kubelet to reach a containerd: it tells of one pod, turns exec, attach and portforward
+/// requests into calls of the CRI, and hands the connection over to containerd's own streaming server, byte by byte. Loopback, no TLS, no users.
 /// </summary>
 public sealed class PodsApiFront : IAsyncDisposable
 {
@@ -113,6 +113,9 @@ public sealed class PodsApiFront : IAsyncDisposable
                 Tty = request.IsSet("tty"),
             }, _stop.Token);
         }
+
+        if (request.Path == $"{PodPath}/portforward")
+            return new((await _containerd.Runtime.PortForwardAsync(new() { PodSandboxId = _pod.SandboxId }, cancellationToken: _stop.Token)).Url);
 
         if (request.Path != $"{PodPath}/attach") return null;
         return new((await _containerd.Runtime.AttachAsync(new()
