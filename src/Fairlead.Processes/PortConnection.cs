@@ -36,9 +36,11 @@ static class PortConnection
     static async Task<ForwardedStream> ConnectAsync(Func<AddressFamily, Socket> create, IPAddress address, int port, CancellationToken cancellationToken)
     {
         Socket socket = create(address.AddressFamily);
+        socket.LingerState = new LingerOption(true, 0); // the port may have accepted what is given up here: that is no end, but a reset
         try
         {
             await socket.ConnectAsync(new IPEndPoint(address, port), cancellationToken);
+            socket.LingerState = new LingerOption(false, 0);
             return new SocketForwardedStream(socket);
         }
         catch

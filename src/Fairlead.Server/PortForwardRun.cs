@@ -50,11 +50,10 @@ public sealed class PortForwardRun(
     /// <inheritdoc/>
     public void Dispose() => _gone.Dispose();
 
-    /// <summary>A client that is gone needs no connection any more.</summary>
+    /// <summary>A client that was lost needs no connection any more. One that has ended in order may have sent all it had to say before the port was reached.</summary>
     async Task WatchAsync()
     {
-        await acceptor.Ended;
-        await _gone.CancelAsync();
+        if (await acceptor.Ended is not null) await _gone.CancelAsync();
     }
 
     async Task ServeAsync(IncomingForward incoming)
