@@ -10,35 +10,40 @@ public sealed class ContainerdPortForwardTests(ContainerdFixture fixture) : ICla
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
+    /// <summary>The pod ends first: this runtime closes the whole connection when the client's half has ended.</summary>
     [Theory(Timeout = 120_000)]
     [InlineData(CommandLineClient.FairleadSpdy)]
     [InlineData(CommandLineClient.Fairlead)] // its WebSocket is refused: it falls back
-    public async Task Bytes_go_both_ways_and_the_answer_comes_after_the_half_close(string name)
+    public async Task Bytes_go_both_ways_and_the_pods_end_arrives(string name)
     {
         (ContainerdProcess containerd, ContainerdPod pod) = fixture.Require();
         await using PodsApiFront front = new(containerd, pod);
         using LoopbackListener server = new();
         await using ForwardProcess forward = await ForwardProcess.StartAsync(
             Clients.Require(name), front.WriteKubeconfig(), [$"pod/{pod.Name}", $":{server.Port}"], cancellationToken: Ct);
-        using Socket client = await forward.ConnectAsync(cancellationToken: Ct);
-        Task<ByteTally> answering = AnswerAsync();
+        using Socket client = await forward.ConnectAsync(cancellationToken: Ct), accepted = await server.AcceptAsync(Ct);
+        await using NetworkStream near = new(client), far = new(accepted);
+        Task echoing = EchoAsync();
 
         using RandomByteStream question = new(Size, seed: 11);
-        await using NetworkStream stream = new(client);
-        await question.CopyToAsync(stream, 1 << 18, Ct);
-        client.Shutdown(SocketShutdown.Send);
-        ByteTally answer = await ByteTally.OfAsync(stream, cancellationToken: Ct);
+        Task asking = question.CopyToAsync(near, 1 << 18, Ct);
+        ByteTally answer = await ByteTally.OfAsync(near, cancellationToken: Ct);
+        await asking;
+        await echoing;
 
-        Assert.Equal(new ByteTally(Size, question.Sha256), await answering);
-        Assert.Equal(4, answer.Length);
+        Assert.Equal(new ByteTally(Size, question.Sha256), answer);
 
-        async Task<ByteTally> AnswerAsync()
+        async Task EchoAsync()
         {
-            using Socket accepted = await server.AcceptAsync(Ct);
-            await using NetworkStream peer = new(accepted);
-            ByteTally tally = await ByteTally.OfAsync(peer, cancellationToken: Ct);
-            await peer.WriteAsync("done"u8.ToArray(), Ct); // at once: the runtime cuts a half-closed connection after a second
-            return tally;
+            byte[] buffer = new byte[1 << 16];
+            for (long left = Size; left > 0;)
+            {
+                int count = await far.ReadAsync(buffer, Ct);
+                await far.WriteAsync(buffer.AsMemory(0, count), Ct);
+                left -= count;
+            }
+
+            accepted.Shutdown(SocketShutdown.Send);
         }
     }
 
@@ -55,9 +60,15 @@ public sealed class ContainerdPortForwardTests(ContainerdFixture fixture) : ICla
         using Socket client = await forward.ConnectAsync(0, Ct), accepted = await server.AcceptAsync(Ct);
         using Socket refused = await forward.ConnectAsync(1, Ct);
 
-        SocketException reset = await Assert.ThrowsAsync<SocketException>(async () => await refused.ReceiveAsync(new byte[1], Ct));
+        try
+        {
+            Assert.Equal(0, await refused.ReceiveAsync(new byte[1], Ct)); // the runtime ends its streams; whether its reason comes first is not ordered
+        }
+        catch (SocketException e)
+        {
+            Assert.Equal(SocketError.ConnectionReset, e.SocketErrorCode);
+        }
 
-        Assert.Equal(SocketError.ConnectionReset, reset.SocketErrorCode);
         await client.SendAsync("x"u8.ToArray(), SocketFlags.None);
         Assert.Equal(1, await accepted.ReceiveAsync(new byte[1], Ct));
         Assert.False(forward.Process.HasExited);
