@@ -74,20 +74,10 @@ public sealed class StreamingClient : IDisposable
     /// <exception cref="UpgradeException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server could not be reached.</exception>
     /// <exception cref="TimeoutException">The server did not answer within <see cref="PortForwardOptions.UpgradeTimeout"/>.</exception>
-    public async Task<ForwardedStream> ConnectAsync(PodReference pod, int port, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<ForwardedStream> ConnectAsync(PodReference pod, int port, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNoPort(port);
-        (PortForwardAdapter carrier, _) = await _forwards.OpenAsync(new PortForwardRequest(Endpoint.Server, pod, options ?? new PortForwardOptions()), port, cancellationToken);
-        try
-        {
-            ForwardedStream connection = await carrier.OpenAsync(port, cancellationToken);
-            return carrier.Protocol.CarriesMany ? new SoleForwardedStream(connection, carrier) : connection;
-        }
-        catch
-        {
-            await carrier.DisposeAsync();
-            throw;
-        }
+        return _forwards.ConnectAsync(PortForwardRequest.To(Endpoint.Server, pod, options ?? new PortForwardOptions()), port, cancellationToken);
     }
 
     /// <summary>Opens a way to a pod's ports that serves many connections.</summary>
@@ -102,7 +92,7 @@ public sealed class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Count == 0) throw new ArgumentException("A forward has at least one port.", nameof(ports));
         foreach (int port in ports) ThrowIfNoPort(port);
-        return await _forwards.OpenSessionAsync(new PortForwardRequest(Endpoint.Server, pod, options ?? new PortForwardOptions()), ports[0], cancellationToken);
+        return await _forwards.OpenSessionAsync(PortForwardRequest.To(Endpoint.Server, pod, options ?? new PortForwardOptions()), ports[0], cancellationToken);
     }
 
     static void ThrowIfNoPort(int port)

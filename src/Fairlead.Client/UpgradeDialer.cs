@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
 using Fairlead.Client.Upgrades;
+using Fairlead.Streaming;
+using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 
 namespace Fairlead.Client;
@@ -49,7 +51,21 @@ public sealed class UpgradeDialer : IDisposable
     /// <returns>The session, which the caller owns.</returns>
     /// <inheritdoc cref="DialAsync" path="/exception"/>
     public Task<ForwardSession> OpenForwardAsync(PodReference pod, int port, PortForwardOptions options, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken = default) =>
-        _forwards.OpenSessionAsync(new PortForwardRequest(_endpoint.Server, pod, options) { Describe = describe }, port, cancellationToken);
+        _forwards.OpenSessionAsync(PortForwardRequest.To(_endpoint.Server, pod, options) with { Describe = describe }, port, cancellationToken);
+
+    /// <summary>Opens one connection, on a carrier of its own, at a server that names no pods, such as a container runtime's.</summary>
+    /// <param name="uri">Where, without a query.</param>
+    /// <param name="port">The port to connect to.</param>
+    /// <param name="options">Transport, forms and deadlines.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The connection, which the caller disposes.</returns>
+    /// <exception cref="SessionLostException">The connection was lost while it was opened.</exception>
+    /// <inheritdoc cref="DialAsync" path="/exception"/>
+    public Task<ForwardedStream> ConnectAsync(Uri uri, int port, PortForwardOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        return _forwards.ConnectAsync(new PortForwardRequest(new Uri(uri.GetLeftPart(UriPartial.Authority)), uri, options), port, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

@@ -91,18 +91,34 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     }
 
     /// <inheritdoc/>
-    /// <remarks>Natively: a socket that is made inside the pod's network namespace, so that both directions end each for itself.</remarks>
+    /// <remarks>
+    /// Natively with any runtime that says where its pods' networks are: a socket that is made inside the pod's network namespace, so that
+    /// both directions end each for itself. Else, or where that alone is wanted, through the runtime's streaming server.
+    /// </remarks>
     public async ValueTask<ForwardedStream> ConnectAsync(string @namespace, string pod, int port, CancellationToken cancellationToken)
     {
         SeenPod found = await _pods.ReadAsync(@namespace, pod, cancellationToken) ?? throw new ForwardResetException(ForwardFault.NotRunning, $"there is no pod {@namespace}/{pod}");
         if (!found.IsReady) throw new ForwardResetException(ForwardFault.NotRunning, $"the sandbox of pod {@namespace}/{pod} is not ready");
         try
         {
-            return await _ports.ConnectAsync(found.Sandbox.Id, port, cancellationToken);
+            return await ConnectAsync(found.Sandbox.Id, port, cancellationToken);
         }
         catch (Exception failure) when (failure is RpcException or InvalidDataException || failure is IOException and not ForwardResetException)
         {
             throw new ForwardResetException(ForwardFault.Unreachable, failure is RpcException answer ? answer.Status.Detail : failure.Message, failure);
+        }
+    }
+
+    async ValueTask<ForwardedStream> ConnectAsync(string sandboxId, int port, CancellationToken cancellationToken)
+    {
+        if (_options.StreamThrough == StreamThrough.Cri) return await _streams.ConnectAsync(sandboxId, port, cancellationToken);
+        try
+        {
+            return await _ports.ConnectAsync(sandboxId, port, cancellationToken);
+        }
+        catch (InvalidDataException) when (_options.StreamThrough == StreamThrough.Auto)
+        {
+            return await _streams.ConnectAsync(sandboxId, port, cancellationToken); // a runtime that keeps its namespaces to itself
         }
     }
 

@@ -48,6 +48,22 @@ sealed class PortForwardFallback(UpgradeHttp http, ITransportMemory memory)
             string.Join("; ", steps.Zip(refusals, static (step, refusal) => $"{step.Name}: {refusal.Message}")), refusals[^1].StatusCode, null, refusals[0]);
     }
 
+    /// <summary>Opens one connection, on a carrier of its own.</summary>
+    internal async Task<ForwardedStream> ConnectAsync(PortForwardRequest request, int port, CancellationToken cancellationToken)
+    {
+        (PortForwardAdapter carrier, _) = await OpenAsync(request, port, cancellationToken);
+        try
+        {
+            ForwardedStream connection = await carrier.OpenAsync(port, cancellationToken);
+            return carrier.Protocol.CarriesMany ? new SoleForwardedStream(connection, carrier) : connection;
+        }
+        catch
+        {
+            await carrier.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>Opens a session of as many carriers as its form needs.</summary>
     internal async Task<ForwardSession> OpenSessionAsync(PortForwardRequest request, int port, CancellationToken cancellationToken)
     {

@@ -2,9 +2,11 @@ using Fairlead.Client;
 using Fairlead.Containerd.Cri;
 using Fairlead.Containerd.Pods;
 using Fairlead.Streaming;
+using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Relays;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
+using Fairlead.Wire.PortForward;
 using Grpc.Core;
 using Status = Fairlead.Wire.Status;
 
@@ -73,6 +75,22 @@ sealed class RuntimeStreams : IDisposable
             }, cancellationToken: cancellationToken);
             return answer.Url;
         });
+    }
+
+    /// <summary>Connects to a port of a pod. SPDY, which is all that runtimes forward ports by.</summary>
+    /// <exception cref="ForwardResetException">The streaming server was not reached, or it refused. A port that nobody listens on shows when the stream is read.</exception>
+    /// <exception cref="RpcException">The runtime did not name its streaming server.</exception>
+    public async Task<ForwardedStream> ConnectAsync(string sandboxId, int port, CancellationToken cancellationToken)
+    {
+        PortForwardResponse answer = await _cri.PortForwardAsync(new() { PodSandboxId = sandboxId, Port = { port } }, cancellationToken: cancellationToken);
+        try
+        {
+            return await _dialer.ConnectAsync(new Uri(answer.Url), port, new PortForwardOptions { Transport = Transport.Spdy }, cancellationToken);
+        }
+        catch (Exception failure) when (failure is UpgradeException or HttpRequestException or TimeoutException or SessionLostException)
+        {
+            throw new ForwardResetException(ForwardFault.Unreachable, "the runtime's streaming server did not open the connection: " + failure.Message, failure);
+        }
     }
 
     /// <summary>
