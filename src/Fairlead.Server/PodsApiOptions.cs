@@ -15,6 +15,12 @@ public sealed class PodsApiOptions
     /// <summary>Who sends a request that has no token of theirs, for instance by client certificate; null for nobody.</summary>
     public Func<HttpContext, ApiUser?>? Authenticate { get; init; }
 
+    /// <summary>
+    /// Asked about what a user's own rules do not allow, for instance of an API server; null where the rules say all. It throws nothing:
+    /// who cannot be asked has not said yes.
+    /// </summary>
+    public Func<ApiUser, AccessAttributes, CancellationToken, ValueTask<bool>>? Authorize { get; init; }
+
     /// <summary>The versions of the remote command protocol that exec and attach accept over WebSocket.</summary>
     public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.OverWebSocket;
 
@@ -32,4 +38,7 @@ public sealed class PodsApiOptions
 
     /// <summary>The clock that ages in tables are counted by.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    internal ValueTask<bool> MayAsync(ApiUser user, AccessAttributes wanted, CancellationToken cancellationToken) =>
+        user.May(wanted) ? new ValueTask<bool>(true) : Authorize?.Invoke(user, wanted, cancellationToken) ?? new ValueTask<bool>(false);
 }

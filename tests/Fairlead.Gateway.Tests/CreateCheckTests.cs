@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Testing;
@@ -97,7 +98,7 @@ public sealed class CreateCheckTests
         Assert.Equal(1, await AskedAsync(jane, Target("attach", "p")));
         Assert.Equal(1, await AskedAsync(jane, Target("exec", "q")));
         Assert.Equal(1, await AskedAsync(jane, exec with { Namespace = "other" }));
-        time.Advance(CreateCheck.Lifetime);
+        time.Advance(AllowedAnswers.Lifetime);
         Assert.Equal(1, await AskedAsync(jane, exec));
 
         async Task<int> AskedAsync(Caller caller, StreamTarget target, bool throws = false)
@@ -139,10 +140,10 @@ public sealed class CreateCheckTests
         using UpstreamServer server = new(new GatewayOptions { Upstream = upstream.Endpoint() });
         FakeTimeProvider time = new();
         CreateCheck check = new(server, time);
-        await Parallel.ForEachAsync(Enumerable.Range(0, CreateCheck.MostKept + 100), TestContext.Current.CancellationToken, async (i, cancellationToken) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, AllowedAnswers.Most + 100), TestContext.Current.CancellationToken, async (i, cancellationToken) =>
             Assert.Null(await check.RefusalAsync(Token("jane"), Target("exec", $"p{i}"), true, cancellationToken)));
-        Assert.Equal(CreateCheck.MostKept, check.Kept);
-        time.Advance(CreateCheck.Lifetime);
+        Assert.Equal(AllowedAnswers.Most, check.Kept);
+        time.Advance(AllowedAnswers.Lifetime);
         Assert.Null(await check.RefusalAsync(Token("jane"), Target("exec", "fresh"), true, TestContext.Current.CancellationToken));
         Assert.Equal(1, check.Kept);
     }

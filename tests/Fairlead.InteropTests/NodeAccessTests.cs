@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Containerd.Node;
 using Fairlead.Server;
@@ -46,31 +47,70 @@ public sealed class NodeAccessTests(NodeFixture fixture) : IClassFixture<NodeFix
         using X509Certificate2 forged = Client(stranger, key, AllowList.KubeletClient, otherIssuer: true);
         await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(node, pods, forged));
 
-        async Task<HttpStatusCode> AskAsync(NodeServer server, string path, X509Certificate2? certificate = null, string? token = null)
-        {
-            using SocketsHttpHandler handler = new() { UseProxy = false };
-            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.Add(X509Certificate2.CreateFromPem(server.AuthorityPem));
-            if (certificate is not null) handler.SslOptions.ClientCertificates = [certificate];
-            using HttpMessageInvoker http = new(handler);
-            using HttpRequestMessage request = new(HttpMethod.Get, new Uri(server.Url, path));
-            if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            if (!path.StartsWith("api/", StringComparison.Ordinal))
-            {
-                request.Headers.Connection.Add("Upgrade");
-                request.Headers.Upgrade.Add(new ProductHeaderValue("SPDY", "3.1"));
-                request.Headers.Add("X-Stream-Protocol-Version", path.StartsWith('p') ? "portforward.k8s.io" : "v4.channel.k8s.io");
-            }
-
-            using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
-            return response.StatusCode;
-        }
-
         async Task<string> UidAsync(NodeServer server)
         {
             CatalogSnapshot all = await server.Runtime.ListAsync("pods", cancellationToken);
             return (string)all.Items.Single(pod => (string?)pod["metadata"]!["name"] == "demo")["metadata"]!["uid"]!;
         }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_cluster_that_is_asked_says_who_may()
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        fixture.Kubeconfig(StreamThrough.Native);
+        await using ReviewingCluster cluster = await ReviewingCluster.StartAsync(cancellationToken);
+        using KubernetesEndpoint endpoint = new(cluster.Url, new SocketsHttpHandler { UseProxy = false });
+        AllowList nobody = new() { Users = [] };
+        await using NodeServer node = await NodeServer.StartAsync(fixture.Options(StreamThrough.Native) with
+        {
+            Users = TokenFile.Read(new StringReader("ann-token,ann,1,\"operators\"\nbob-token,bob,2\n"), nobody),
+            Allowed = nobody,
+            Reviews = endpoint,
+        }, cancellationToken);
+        const string kubelet = "exec/default/demo/main?output=1&command=true", exec = "api/v1/namespaces/default/pods/demo/exec?stdout=true&command=true", pods = "api/v1/namespaces/default/pods";
+
+        cluster.Allows = review => (string?)review["user"] == "ann";
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, await AskAsync(node, kubelet, token: "ann-token"));
+        Assert.Equal(("create", "nodes", "proxy", null), cluster.Last);
+        Assert.Equal(["operators", "system:authenticated"], cluster.LastGroups);
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, await AskAsync(node, exec, token: "ann-token"));
+        Assert.Equal(("create", "pods", "exec", "default"), cluster.Last);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(node, pods, token: "ann-token"));
+        Assert.Equal(("list", "pods", null, "default"), cluster.Last);
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(node, kubelet, token: "bob-token"));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(node, exec, token: "bob-token"));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(node, pods, token: "bob-token"));
+
+        int asked = cluster.Asked;
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, await AskAsync(node, kubelet, token: "ann-token"));
+        Assert.Equal(asked, cluster.Asked); // a fresh yes is not asked for again; a no always is
+        cluster.Allows = review => (string?)review["resourceAttributes"]!["verb"] != "create";
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(node, exec, token: "bob-token")); // reading is not creating, whatever the method
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(node, pods, token: "bob-token"));
+
+        cluster.Allows = _ => null;
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(node, kubelet, token: "bob-token")); // an error is no yes
+    }
+
+    static async Task<HttpStatusCode> AskAsync(NodeServer server, string path, X509Certificate2? certificate = null, string? token = null)
+    {
+        using SocketsHttpHandler handler = new() { UseProxy = false };
+        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.Add(X509Certificate2.CreateFromPem(server.AuthorityPem));
+        if (certificate is not null) handler.SslOptions.ClientCertificates = [certificate];
+        using HttpMessageInvoker http = new(handler);
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(server.Url, path));
+        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (!path.EndsWith("pods", StringComparison.Ordinal))
+        {
+            request.Headers.Connection.Add("Upgrade");
+            request.Headers.Upgrade.Add(new ProductHeaderValue("SPDY", "3.1"));
+            request.Headers.Add("X-Stream-Protocol-Version", path.StartsWith('p') ? "portforward.k8s.io" : "v4.channel.k8s.io");
+        }
+
+        using HttpResponseMessage response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        return response.StatusCode;
     }
 
     static X509Certificate2 Authority(ECDsa key)

@@ -20,9 +20,11 @@ sealed class NodeVerbOptions
 
     public Option<string?> TokenFile { get; } = Text("--token-file", "FILE", "Users known by bearer token, one a line: token,user,uid,\"group1,group2\"");
 
-    public Option<string[]?> AllowUser { get; } = new("--allow-user") { HelpName = "USER", Description = "Allow this user everything; repeat for more (default: kube-apiserver-kubelet-client). Whoever is on no list gets 403" };
+    public Option<string[]?> AllowUser { get; } = new("--allow-user") { HelpName = "USER", Description = "Allow this user everything; repeat for more (default: kube-apiserver-kubelet-client, or nobody where a cluster is asked). Whoever is on no list gets 403" };
 
     public Option<string[]?> AllowGroup { get; } = new("--allow-group") { HelpName = "GROUP", Description = "Allow everybody in this group everything; repeat for more" };
+
+    public Option<string?> AuthorizationKubeconfig { get; } = Text("--authorization-kubeconfig", "FILE", "Ask this cluster, by SubjectAccessReview, about users whom no --allow names");
 
     public Option<string> StreamThrough { get; } = new("--stream-through")
     {
@@ -48,7 +50,7 @@ sealed class NodeVerbOptions
     {
         StreamThrough.AcceptOnlyFromAmong("auto", "native", "cri");
         LostClient.AcceptOnlyFromAmong("kill", "hangup", "keep");
-        foreach (Option option in (Option[])[Cri, Listen, TlsCert, TlsKey, ClientCa, TokenFile, AllowUser, AllowGroup, StreamThrough, LostClient, StateFolder, WriteKubeconfig, Verbose])
+        foreach (Option option in (Option[])[Cri, Listen, TlsCert, TlsKey, ClientCa, TokenFile, AllowUser, AllowGroup, AuthorizationKubeconfig, StreamThrough, LostClient, StateFolder, WriteKubeconfig, Verbose])
             verb.Add(option);
     }
 

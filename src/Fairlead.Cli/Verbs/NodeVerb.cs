@@ -5,8 +5,10 @@ using System.Security.Cryptography.X509Certificates;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Gateway;
 using Fairlead.Cli.Node;
+using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Containerd.Node;
+using Fairlead.KubeConfig;
 using Fairlead.Processes;
 using Fairlead.Server;
 using Microsoft.Extensions.Logging;
@@ -30,6 +32,10 @@ static class NodeVerb
                 fairlead node --cri unix:///run/containerd/containerd.sock --listen 0.0.0.0:10250 \
                   --tls-cert node.crt --tls-key node.key --client-ca /etc/kubernetes/pki/ca.crt
 
+                # Whoever the cluster's own roles allow, as its kubelets judge
+                fairlead node --cri unix:///run/containerd/containerd.sock --listen 0.0.0.0:10250 --tls-cert node.crt --tls-key node.key \
+                  --client-ca /etc/kubernetes/pki/ca.crt --authorization-kubeconfig /etc/kubernetes/kubelet.conf
+
                 # A user of your own, known by a token
                 fairlead node --cri unix:///run/containerd/containerd.sock --token-file tokens.csv --allow-group operators
                 """,
@@ -49,7 +55,8 @@ static class NodeVerb
     {
         using StopSignals stop = new();
         string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
-        NodeOptions configured = Read(parsed, options, invocation, withAdministrator: kubeconfig is not null);
+        using KubernetesEndpoint? reviews = Reviews(parsed.GetValue(options.AuthorizationKubeconfig));
+        NodeOptions configured = Read(parsed, options, invocation, withAdministrator: kubeconfig is not null) with { Reviews = reviews };
         await using NodeServer node = await StartAsync(configured, cancellationToken);
         if (kubeconfig is not null) await WriteAsync(node, kubeconfig, cancellationToken);
         await invocation.Output.WriteLineAsync(
@@ -67,7 +74,8 @@ static class NodeVerb
         if (clientCa is null && tokens is null && !withAdministrator)
             throw new UsageException("nobody could use this node: add --client-ca, --token-file or --write-kubeconfig");
 
-        AllowList allowed = new() { Users = parsed.GetValue(options.AllowUser) is { Length: > 0 } users ? users : [AllowList.KubeletClient], Groups = parsed.GetValue(options.AllowGroup) ?? [] };
+        string[] byDefault = parsed.GetValue(options.AuthorizationKubeconfig) is null ? [AllowList.KubeletClient] : [];
+        AllowList allowed = new() { Users = parsed.GetValue(options.AllowUser) is { Length: > 0 } users ? users : byDefault, Groups = parsed.GetValue(options.AllowGroup) ?? [] };
         (X509Certificate2? served, X509Certificate2Collection? chain) = (null, null);
         if (certificate is not null) (served, chain, _) = TlsFiles.ReadServer(certificate, key!);
         return new NodeOptions
@@ -87,6 +95,18 @@ static class NodeVerb
             },
             Logging = new LineLogger(invocation.Error, parsed.GetValue(options.Verbose) ? LogLevel.Debug : LogLevel.Warning),
         };
+    }
+
+    static KubernetesEndpoint? Reviews(string? kubeconfig)
+    {
+        try
+        {
+            return kubeconfig is null ? null : KubeConfigEndpoint.Load(new KubeConfigOptions { Path = kubeconfig, Interactive = false });
+        }
+        catch (KubeConfigException e)
+        {
+            throw new UsageException($"--authorization-kubeconfig {kubeconfig}: {e.Message}");
+        }
     }
 
     static IReadOnlyList<ApiUser> ReadTokens(string path, AllowList allowed)

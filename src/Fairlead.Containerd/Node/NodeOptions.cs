@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Fairlead.Client;
 using Fairlead.Server;
 using Fairlead.Streaming;
 using Microsoft.Extensions.Logging;
@@ -29,6 +30,12 @@ public sealed record NodeOptions
 
     /// <summary>What holders of client certificates may do: everything, or nothing.</summary>
     public AllowList Allowed { get; init; } = new();
+
+    /// <summary>
+    /// The cluster that is asked, by SubjectAccessReview, about what <see cref="Allowed"/> and a user's own rules do not allow; null for none.
+    /// It stays the caller's, and its credentials have to be allowed to ask (<c>system:auth-delegator</c>).
+    /// </summary>
+    public KubernetesEndpoint? Reviews { get; init; }
 
     /// <summary>How containers are reached.</summary>
     public CriRuntimeOptions Runtime { get; init; } = new();

@@ -21,13 +21,14 @@ public sealed class NodeServer : IAsyncDisposable
     readonly CriRuntime _runtime;
     readonly EphemeralCertificate? _certificate;
     readonly WebApplication _application;
+    readonly ClusterReviews? _reviews;
     readonly ILoggerFactory _logging;
     readonly NodeOptions _options;
     int _disposed;
 
-    NodeServer(CriRuntime runtime, EphemeralCertificate? certificate, WebApplication application, ILoggerFactory logging, NodeOptions options) =>
-        (_runtime, _certificate, _application, _logging, _options, Url) =
-        (runtime, certificate, application, logging, options, StreamingHost.AddressesOf(application)[0]);
+    NodeServer(CriRuntime runtime, EphemeralCertificate? certificate, WebApplication application, ClusterReviews? reviews, ILoggerFactory logging, NodeOptions options) =>
+        (_runtime, _certificate, _application, _reviews, _logging, _options, Url) =
+        (runtime, certificate, application, reviews, logging, options, StreamingHost.AddressesOf(application)[0]);
 
     /// <summary>The node's address.</summary>
     public Uri Url { get; }
@@ -50,22 +51,31 @@ public sealed class NodeServer : IAsyncDisposable
         CriRuntime? runtime = null;
         EphemeralCertificate? certificate = null;
         WebApplication? application = null;
+        ClusterReviews? reviews = null;
         try
         {
             runtime = await CriRuntime.ConnectAsync(options.Cri, options.Runtime, logging, cancellationToken);
             certificate = options.Certificate is null ? EphemeralCertificate.Create(options.Listen.Address, "fairlead node") : null;
             application = Build(options, certificate);
-            PodsApiOptions api = new() { Users = options.Users, Authenticate = context => Authenticate(context, options.Allowed), Limits = options.Limits };
+            reviews = options.Reviews is null ? null : new ClusterReviews(options.Reviews, options.Runtime.Clock, logging.CreateLogger("Fairlead.Node"));
+            PodsApiOptions api = new()
+            {
+                Users = options.Users,
+                Authenticate = context => Authenticate(context, options.Allowed),
+                Authorize = reviews is null ? null : reviews.MayAsync,
+                Limits = options.Limits,
+            };
             application.MapKubeletStreaming(runtime, runtime, api);
             application.MapPodsApi(runtime, runtime, api);
             await application.StartAsync(cancellationToken);
-            return new NodeServer(runtime, certificate, application, logging, options);
+            return new NodeServer(runtime, certificate, application, reviews, logging, options);
         }
         catch
         {
             if (application is not null) await application.DisposeAsync();
             if (runtime is not null) await runtime.DisposeAsync();
             certificate?.Dispose();
+            reviews?.Dispose();
             logging.Dispose();
             throw;
         }
@@ -109,6 +119,7 @@ public sealed class NodeServer : IAsyncDisposable
         await _application.DisposeAsync();
         await _runtime.DisposeAsync();
         _certificate?.Dispose();
+        _reviews?.Dispose();
         _logging.Dispose();
     }
 }

@@ -1,5 +1,3 @@
-using Fairlead.Server.Access;
-
 namespace Fairlead.Server;
 
 /// <summary>Something that a user may do. What no rule allows is refused.</summary>

@@ -7,7 +7,7 @@ namespace Fairlead.Server;
 public sealed class ApiUser
 {
     /// <summary>The group that everybody with a valid token is in.</summary>
-    internal const string Authenticated = "system:authenticated";
+    public const string Authenticated = "system:authenticated";
 
     /// <summary>The name that answers and logs show.</summary>
     public required string Name { get; init; }

@@ -25,14 +25,14 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
 
     public Task PortForwardAsync(HttpContext context) => GuardAsync(context, async () =>
     {
-        ApiUser user = Authorize(context);
+        ApiUser user = await AuthorizeAsync(context);
         JsonObject pod = await FindPodAsync(context) ?? throw new ApiRefusal(Text(404, "pod does not exist"));
         await _portForward.AnswerAsync(context, pod.Namespace, pod.Name, PortForwardQuery.Read(context.Request.Query["port"]), user);
     });
 
     async Task AnswerAsync(HttpContext context, bool isExec)
     {
-        ApiUser user = Authorize(context);
+        ApiUser user = await AuthorizeAsync(context);
         JsonObject pod = await FindPodAsync(context) ?? throw new ApiRefusal(Text(404, "pod does not exist"));
         ContainerReference where = new(pod.Namespace, pod.Name, Value(context, "container")!);
         IContainer container = await runtime.FindAsync(where, context.RequestAborted)
@@ -65,10 +65,10 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
         return pods.Items.FirstOrDefault(pod => pod.Namespace == @namespace && pod.Name == name && (uid is null || pod.Text("metadata", "uid") == uid));
     }
 
-    ApiUser Authorize(HttpContext context)
+    async ValueTask<ApiUser> AuthorizeAsync(HttpContext context)
     {
         ApiUser user = _tokens.Authenticate(context.Request) ?? options.Authenticate?.Invoke(context) ?? throw new ApiRefusal(Text(401, "Unauthorized"));
-        return user.May(s_proxy) ? user : throw new ApiRefusal(Text(403, $"Forbidden (user={user.Name}, verb=create, resource=nodes, subresource(s)=[proxy])"));
+        return await options.MayAsync(user, s_proxy, context.RequestAborted) ? user : throw new ApiRefusal(Text(403, $"Forbidden (user={user.Name}, verb=create, resource=nodes, subresource(s)=[proxy])"));
     }
 
     async Task GuardAsync(HttpContext context, Func<Task> answer)

@@ -1,4 +1,3 @@
-using Fairlead.Server.Access;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.PodsApi;

@@ -26,8 +26,8 @@ sealed class PodsApiHandler
         _objects = new ObjectsEndpoint(catalog, options.Clock);
         _watch = new WatchEndpoint(catalog, options.Clock, logger, stopping);
         _log = new LogEndpoint(containers, options.Clock, stopping);
-        _remoteCommand = new RemoteCommandEndpoint(containers, new RemoteCommandAnswer(options, logger, stopping));
-        _portForward = new PortForwardEndpoint(catalog, new PortForwardAnswer(runtime, options, logger, stopping));
+        _remoteCommand = new RemoteCommandEndpoint(containers, new RemoteCommandAnswer(options, logger, stopping), options);
+        _portForward = new PortForwardEndpoint(catalog, new PortForwardAnswer(runtime, options, logger, stopping), options);
     }
 
     public async Task InvokeAsync(HttpContext context)
@@ -63,14 +63,19 @@ sealed class PodsApiHandler
         await ApiAnswer.WriteAsync(context, refusal);
     }
 
-    Task AnswerAsync(HttpContext context)
+    async Task AnswerAsync(HttpContext context)
     {
         ApiUser user = _tokens.Authenticate(context.Request) ?? _options.Authenticate?.Invoke(context) ?? throw new ApiRefusal(Refusals.Unauthorized);
         RefuseImpersonation(context.Request, user);
 
         ApiRequest request = ApiRequest.Parse(context.Request);
-        if (!request.IsResource) return ServerInformation.AnswerAsync(context, request);
-        if (!user.May(request.Attributes)) throw new ApiRefusal(Refusals.Forbidden(user, request.Attributes));
+        if (!request.IsResource)
+        {
+            await ServerInformation.AnswerAsync(context, request);
+            return;
+        }
+
+        if (!await _options.MayAsync(user, request.Attributes, context.RequestAborted)) throw new ApiRefusal(Refusals.Forbidden(user, request.Attributes));
 
         ApiResource? resource = ApiResources.Find(request.Group, request.Version, request.Resource);
         if (resource is null || !IsAddressed(request, resource)) throw new ApiRefusal(Refusals.UnknownResource);
@@ -82,16 +87,16 @@ sealed class PodsApiHandler
         }
 
         if (!verbs.Contains(request.Verb) || !IsGetOrPost(context.Request)) throw new ApiRefusal(Refusals.MethodNotAllowed);
-        return request switch
+        await (request switch
         {
             { Subresource: ApiResources.Log } => _log.AnswerAsync(context, request),
             { Subresource: ApiResources.PortForward } => _portForward.AnswerAsync(context, request, user),
             { Subresource: not null } => _remoteCommand.AnswerAsync(context, request, user),
-            { Verb: "create" } => ReviewEndpoint.AnswerAsync(context, resource, user),
+            { Verb: "create" } => ReviewEndpoint.AnswerAsync(context, resource, user, _options),
             { Verb: "watch" } => _watch.AnswerAsync(context, request, resource),
             { Verb: "list" } => _objects.ListAsync(context, request, resource),
             _ => _objects.GetAsync(context, request, resource),
-        };
+        });
     }
 
     /// <summary>A namespace stands in the path of what is in one, and in no other; only a list may leave it out.</summary>

@@ -4,11 +4,11 @@ using Microsoft.AspNetCore.Http;
 namespace Fairlead.Server.PodsApi;
 
 /// <summary>Port-forward: every check while a refusal is still an HTTP answer, then one connection of the pod's for each of the client's.</summary>
-sealed class PortForwardEndpoint(IPodCatalog catalog, PortForwardAnswer answer)
+sealed class PortForwardEndpoint(IPodCatalog catalog, PortForwardAnswer answer, PodsApiOptions options)
 {
     public async Task AnswerAsync(HttpContext context, ApiRequest request, ApiUser user)
     {
-        UpgradeChecks.RequireCreate(request, user);
+        await UpgradeChecks.RequireCreateAsync(options, request, user, context.RequestAborted);
         IQueryCollection query = context.Request.Query;
         if (query.ContainsKey("dryRun")) throw new ApiRefusal(Refusals.BadRequest("dryRun is not supported"));
 

@@ -1,4 +1,3 @@
-using Fairlead.Server.Access;
 using Fairlead.Wire;
 
 namespace Fairlead.Server.PodsApi;

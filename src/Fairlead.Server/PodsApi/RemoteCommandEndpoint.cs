@@ -3,11 +3,11 @@ using Microsoft.AspNetCore.Http;
 namespace Fairlead.Server.PodsApi;
 
 /// <summary>Exec and attach: every check while a refusal is still an HTTP answer, then the session.</summary>
-sealed class RemoteCommandEndpoint(ContainerLookup containers, RemoteCommandAnswer answer)
+sealed class RemoteCommandEndpoint(ContainerLookup containers, RemoteCommandAnswer answer, PodsApiOptions options)
 {
     public async Task AnswerAsync(HttpContext context, ApiRequest request, ApiUser user)
     {
-        UpgradeChecks.RequireCreate(request, user);
+        await UpgradeChecks.RequireCreateAsync(options, request, user, context.RequestAborted);
         IQueryCollection query = context.Request.Query;
         if (query.ContainsKey("dryRun")) throw new ApiRefusal(Refusals.BadRequest("dryRun is not supported"));
 

@@ -7,12 +7,12 @@ namespace Fairlead.Server.PodsApi;
 /// <summary>Answers users who ask who they are and what they may do.</summary>
 static class ReviewEndpoint
 {
-    public static async Task AnswerAsync(HttpContext context, ApiResource resource, ApiUser user)
+    public static async Task AnswerAsync(HttpContext context, ApiResource resource, ApiUser user, PodsApiOptions options)
     {
         JsonObject spec = await ReviewBody.ReadSpecAsync(context, resource);
         JsonObject status = resource.Name switch
         {
-            SelfReview.AccessReviews => AccessOf(spec, user),
+            SelfReview.AccessReviews => await AccessOfAsync(spec, user, options, context.RequestAborted),
             SelfReview.RulesReviews => RulesOf(spec, user),
             _ => WhoIs(user),
         };
@@ -26,19 +26,19 @@ static class ReviewEndpoint
         });
     }
 
-    static JsonObject AccessOf(JsonObject spec, ApiUser user)
+    static async ValueTask<JsonObject> AccessOfAsync(JsonObject spec, ApiUser user, PodsApiOptions options, CancellationToken cancellationToken)
     {
         bool allowed;
         if (spec["resourceAttributes"] is JsonObject resource)
         {
             string? subresource = resource.Text("subresource");
-            allowed = user.May(new AccessAttributes(
+            allowed = await options.MayAsync(user, new AccessAttributes(
                 resource.Text("verb") ?? "",
                 resource.Text("group") ?? "",
                 resource.Text("resource") ?? "",
                 string.IsNullOrEmpty(subresource) ? null : subresource,
                 resource.Text("namespace"),
-                resource.Text("name")));
+                resource.Text("name")), cancellationToken);
         }
         else if (spec["nonResourceAttributes"] is JsonObject other)
         {

@@ -25,9 +25,9 @@ static class UpgradeChecks
     /// run commands over WebSocket, whose requests are always GETs.
     /// </summary>
     /// <exception cref="ApiRefusal">The user may not create.</exception>
-    public static void RequireCreate(ApiRequest request, ApiUser user)
+    public static async ValueTask RequireCreateAsync(PodsApiOptions options, ApiRequest request, ApiUser user, CancellationToken cancellationToken)
     {
-        Access.AccessAttributes create = request.Attributes with { Verb = "create" };
-        if (!user.May(create)) throw new ApiRefusal(Refusals.Forbidden(user, create));
+        AccessAttributes create = request.Attributes with { Verb = "create" };
+        if (!await options.MayAsync(user, create, cancellationToken)) throw new ApiRefusal(Refusals.Forbidden(user, create));
     }
 }

@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace Fairlead.InteropTests;
+
+/// <summary>What a node needs of an API server to ask who may: SubjectAccessReviews, answered by a rule of the test.</summary>
+sealed class ReviewingCluster : IAsyncDisposable
+{
+    readonly WebApplication _application;
+
+    ReviewingCluster(WebApplication application) => _application = application;
+
+    public Uri Url => new(_application.Urls.Single());
+
+    /// <summary>Decides by a review's spec; null answers with an error.</summary>
+    public Func<JsonNode, bool?> Allows { get; set; } = _ => false;
+
+    public int Asked { get; private set; }
+
+    /// <summary>Verb, resource, subresource and namespace of the last question.</summary>
+    public (string? Verb, string? Resource, string? Subresource, string? Namespace) Last { get; private set; }
+
+    public string[] LastGroups { get; private set; } = [];
+
+    public static async Task<ReviewingCluster> StartAsync(CancellationToken cancellationToken)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        ReviewingCluster cluster = new(builder.Build());
+        cluster._application.Run(cluster.AnswerAsync);
+        await cluster._application.StartAsync(cancellationToken);
+        return cluster;
+    }
+
+    async Task AnswerAsync(HttpContext context)
+    {
+        JsonNode spec = (await JsonNode.ParseAsync(context.Request.Body))!["spec"]!;
+        JsonNode attributes = spec["resourceAttributes"]!;
+        Asked++;
+        Last = ((string?)attributes["verb"], (string?)attributes["resource"], (string?)attributes["subresource"], (string?)attributes["namespace"]);
+        LastGroups = [.. spec["groups"]!.AsArray().Select(group => (string)group!)];
+        bool? allowed = context.Request.Path == "/apis/authorization.k8s.io/v1/subjectaccessreviews" ? Allows(spec) : null;
+        context.Response.StatusCode = allowed is null ? 500 : 201;
+        await context.Response.WriteAsync(new JsonObject { ["status"] = new JsonObject { ["allowed"] = allowed ?? true } }.ToJsonString());
+    }
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+}
