@@ -1,34 +1,16 @@
 using Fairlead.Client;
 using Fairlead.Containerd;
+using Fairlead.Streaming.PortForward;
 using Fairlead.Testing.Containerd;
 using Fairlead.Wire;
 
 namespace Fairlead.InteropTests;
 
-/// <summary>Commands in real containers, through the node, both ways.</summary>
-public sealed class NodeExecTests(NodeFixture fixture) : IClassFixture<NodeFixture>
+/// <summary>Commands in real containers, through the node, both ways, with each version of the runtime.</summary>
+public abstract class NodeExecTests(NodeFixture fixture)
 {
     /// <summary>Everything that a command can see of its own rights and surroundings.</summary>
     const string Surroundings = "id; grep -E '^(Cap|NoNewPrivs|Seccomp:|Groups|Uid|Gid)' /proc/self/status; pwd; env | sort; ulimit -a; cat /proc/self/cgroup; cat /proc/self/oom_score_adj";
-
-    /// <summary>Each way with each client.</summary>
-    public static TheoryData<StreamThrough, string> WaysAndClients { get; } = new(
-        from way in NodeFixture.Ways.Select(row => row.Data) from client in Clients.All.Select(row => row.Data) select (way, client));
-
-    [Theory(Timeout = 120_000)]
-    [MemberData(nameof(WaysAndClients))]
-    public async Task Input_ends_and_codes_come_back(StreamThrough way, string name)
-    {
-        string kubeconfig = fixture.Kubeconfig(way);
-        CommandLineClient client = Clients.Require(name);
-        RunOptions options = new() { Environment = client.Environment(kubeconfig) };
-        RunResult counted = await RunningProcess.RunAsync(
-            client.Program, client.Exec(kubeconfig, ["-i"], "sh", "-c", "wc -c; echo warned >&2; exit 7"), new byte[100_000], options, TestContext.Current.CancellationToken);
-
-        Assert.Equal("100000\n", counted.Stdout);
-        Assert.Contains("warned", counted.Stderr, StringComparison.Ordinal);
-        Assert.Equal(7, counted.ExitCode);
-    }
 
     [Theory(Timeout = 60_000)]
     [MemberData(nameof(NodeFixture.Ways), MemberType = typeof(NodeFixture))]
@@ -84,6 +66,56 @@ public sealed class NodeExecTests(NodeFixture fixture) : IClassFixture<NodeFixtu
         }
     }
 
+    [Theory(Timeout = 60_000)]
+    [MemberData(nameof(NodeFixture.Ways), MemberType = typeof(NodeFixture))]
+    public async Task An_input_ends_and_the_code_comes_back(StreamThrough way)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        using StreamingClient client = fixture.Client(way);
+        await using RemoteProcess run = await client.ExecAsync(fixture.PodReference, ["sh", "-c", "wc -c; exit 7"], new() { Stdin = true }, cancellationToken);
+        await run.StandardInput.WriteAsync(new byte[100_000], cancellationToken);
+        await run.StandardInput.CompleteAsync();
+
+        Assert.Equal("100000\n", await run.StandardOutput.ReadToEndAsync(cancellationToken: cancellationToken));
+        Assert.Equal(7, (await run.WaitForExitAsync(cancellationToken)).Code);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [MemberData(nameof(NodeFixture.Ways), MemberType = typeof(NodeFixture))]
+    public async Task A_port_in_a_network_of_the_pods_own_is_reached(StreamThrough way)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        using StreamingClient client = fixture.Client(way);
+        ContainerdPod pod = await fixture.Containerd.RunPodAsync(
+            new() { Name = $"apart-{way}".ToLowerInvariant(), OwnNetwork = true, Command = ["nc", "-ll", "-p", "7070", "-e", "sh", "-c", "read line; echo got $line; wc -c"] }, cancellationToken);
+        PodReference reference = new(pod.Name, pod.Namespace, pod.Container);
+        await using RemoteProcess listening = await client.ExecAsync(reference, ["sh", "-c", "until netstat -ltn | grep -q :7070; do sleep 0.1; done"], new(), cancellationToken);
+        Assert.Equal(0, (await listening.WaitForExitAsync(cancellationToken)).Code);
+        await using ForwardedStream connection = await client.ConnectAsync(reference, 7070, cancellationToken: cancellationToken);
+        await connection.WriteAsync("hello\n"u8.ToArray(), cancellationToken);
+        using StreamReader answer = new(connection, leaveOpen: true);
+        Assert.Equal("got hello", await answer.ReadLineAsync(cancellationToken));
+        if (way == StreamThrough.Cri) return; // the runtime's own forwarding ends both directions when one has ended
+        await connection.WriteAsync(new byte[1000], cancellationToken);
+        await connection.CompleteWritesAsync(cancellationToken);
+
+        Assert.Equal("1000", await answer.ReadLineAsync(cancellationToken));
+        Assert.Null(await answer.ReadLineAsync(cancellationToken));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_main_process_is_joined_and_sees_the_end_of_input()
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        using StreamingClient client = fixture.Client(StreamThrough.Cri);
+        ContainerdPod pod = await fixture.Containerd.RunPodAsync(new() { Name = "counts", Stdin = true, StdinOnce = true, Command = ["wc", "-c"] }, cancellationToken);
+        await using RemoteProcess run = await client.AttachAsync(new(pod.Name, pod.Namespace, pod.Container), new() { Stdin = true }, cancellationToken);
+        await run.StandardInput.WriteAsync(new byte[12345], cancellationToken);
+        await run.StandardInput.CompleteAsync();
+
+        Assert.Equal("12345\n", await run.StandardOutput.ReadToEndAsync(cancellationToken: cancellationToken));
+    }
+
     [Fact(Timeout = 300_000)]
     public async Task An_input_outlives_a_closed_output()
     {
@@ -130,3 +162,34 @@ public sealed class NodeExecTests(NodeFixture fixture) : IClassFixture<NodeFixtu
     static async Task<string> Sha256OfAsync(Stream stream, CancellationToken cancellationToken) =>
         Convert.ToHexStringLower(await System.Security.Cryptography.SHA256.HashDataAsync(stream, cancellationToken));
 }
+
+/// <summary>With containerd 1.6, and every client.</summary>
+public sealed class NodeExecOnContainerd16Tests(NodeFixture fixture) : NodeExecTests(fixture), IClassFixture<NodeFixture>
+{
+    readonly NodeFixture _fixture = fixture;
+
+    /// <summary>Each way with each client.</summary>
+    public static TheoryData<StreamThrough, string> WaysAndClients { get; } = new(
+        from way in NodeFixture.Ways.Select(row => row.Data) from client in Clients.All.Select(row => row.Data) select (way, client));
+
+    [Theory(Timeout = 120_000)]
+    [MemberData(nameof(WaysAndClients))]
+    public async Task Input_ends_and_codes_come_back(StreamThrough way, string name)
+    {
+        string kubeconfig = _fixture.Kubeconfig(way);
+        CommandLineClient client = Clients.Require(name);
+        RunOptions options = new() { Environment = client.Environment(kubeconfig) };
+        RunResult counted = await RunningProcess.RunAsync(
+            client.Program, client.Exec(kubeconfig, ["-i"], "sh", "-c", "wc -c; echo warned >&2; exit 7"), new byte[100_000], options, TestContext.Current.CancellationToken);
+
+        Assert.Equal("100000\n", counted.Stdout);
+        Assert.Contains("warned", counted.Stderr, StringComparison.Ordinal);
+        Assert.Equal(7, counted.ExitCode);
+    }
+}
+
+/// <summary>With containerd 1.7.</summary>
+public sealed class NodeExecOnContainerd17Tests(NodeFixture17 fixture) : NodeExecTests(fixture), IClassFixture<NodeFixture17>;
+
+/// <summary>With containerd 2.</summary>
+public sealed class NodeExecOnContainerd2Tests(NodeFixture2 fixture) : NodeExecTests(fixture), IClassFixture<NodeFixture2>;

@@ -7,7 +7,7 @@ using Fairlead.Testing.Containerd;
 namespace Fairlead.InteropTests;
 
 /// <summary>A containerd with one pod, and two nodes in front of it: one for each way to reach a container.</summary>
-public sealed class NodeFixture : IAsyncLifetime
+public class NodeFixture : IAsyncLifetime
 {
     readonly Dictionary<StreamThrough, NodeServer> _nodes = [];
     ContainerdProcess? _containerd;
@@ -15,6 +15,9 @@ public sealed class NodeFixture : IAsyncLifetime
 
     /// <summary>The ways, for theories.</summary>
     public static TheoryData<StreamThrough> Ways { get; } = [StreamThrough.Native, StreamThrough.Cri];
+
+    /// <summary>The peer that it is.</summary>
+    protected virtual string Runtime => Peer.Containerd;
 
     internal ContainerdProcess Containerd => _containerd!;
 
@@ -26,7 +29,7 @@ public sealed class NodeFixture : IAsyncLifetime
     /// <summary>The kubeconfig of a node; skips the test where there is none.</summary>
     internal string Kubeconfig(StreamThrough way)
     {
-        Assert.SkipWhen(_containerd is null, ContainerdProcess.MissingBecause ?? "");
+        Assert.SkipWhen(_containerd is null, ContainerdProcess.MissingBecauseOf(Runtime) ?? "");
         return Path.Combine(Containerd.Folder.Root, $"kubeconfig-{way}");
     }
 
@@ -46,9 +49,9 @@ public sealed class NodeFixture : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        if (ContainerdProcess.MissingBecause is not null) return;
+        if (ContainerdProcess.MissingBecauseOf(Runtime) is not null) return;
         using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
-        _containerd = await ContainerdProcess.StartAsync(patience.Token);
+        _containerd = await ContainerdProcess.StartAsync(Runtime, patience.Token);
         try
         {
             _pod = await _containerd.RunPodAsync(cancellationToken: patience.Token);
@@ -68,7 +71,22 @@ public sealed class NodeFixture : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         foreach (NodeServer node in _nodes.Values) await node.DisposeAsync();
         if (_containerd is not null) await _containerd.DisposeAsync();
     }
+}
+
+/// <summary>The same with containerd 1.7.</summary>
+public sealed class NodeFixture17 : NodeFixture
+{
+    /// <inheritdoc/>
+    protected override string Runtime => Peer.Containerd17;
+}
+
+/// <summary>The same with containerd 2.</summary>
+public sealed class NodeFixture2 : NodeFixture
+{
+    /// <inheritdoc/>
+    protected override string Runtime => Peer.Containerd2;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 using Fairlead.Testing.Containerd.Native;
 
@@ -12,11 +13,13 @@ public sealed class ContainerdFolder
 
     const string Cgroups = "/sys/fs/cgroup";
 
-    ContainerdFolder(string path) => Root = path;
+    readonly Peer _peer;
 
-    internal static string Programs => Path.Combine(Peer.Find(Peer.Containerd).Folder, "bin");
+    ContainerdFolder(Peer peer, string path) => (_peer, Root) = (peer, path);
 
-    internal static string ImageFile => Path.Combine(Peer.Find(Peer.Containerd).Folder, "busybox.tar");
+    internal string Programs => Path.Combine(_peer.Folder, "bin");
+
+    internal string ImageFile => Path.Combine(_peer.Folder, "busybox.tar");
 
     /// <summary>The folder.</summary>
     public string Root { get; }
@@ -32,38 +35,75 @@ public sealed class ContainerdFolder
     /// <summary>Where a pod's containers log; the CRI's own format, one folder a container.</summary>
     public string Logs(string pod) => Path.Combine(Root, "logs", pod);
 
-    internal static ContainerdFolder Create()
+    internal static ContainerdFolder Create(Peer peer)
     {
         // short, because a Unix socket's path is limited to 107 bytes
-        ContainerdFolder folder = new(Directory.CreateTempSubdirectory("fl-ctrd-").FullName);
+        ContainerdFolder folder = new(peer, Directory.CreateTempSubdirectory("fl-ctrd-").FullName);
         File.WriteAllText(folder.Configuration, folder.ConfigurationText());
+        Directory.CreateDirectory(folder.Networks);
+        File.WriteAllText(Path.Combine(folder.Networks, "pods.conflist"), folder.NetworkText());
         return folder;
     }
 
+    /// <summary>Version 2 has split its plugin for the CRI, and reads the older form only in part.</summary>
     string ConfigurationText() => $"""
-        version = 2
+        version = {(_peer.Name == Peer.Containerd2 ? 3 : 2)}
         root = "{Root}/root"
         state = "{Root}/state"
         disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper",
-          "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.overlayfs", "io.containerd.internal.v1.opt"]
+          "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.overlayfs", "io.containerd.snapshotter.v1.erofs",
+          "io.containerd.internal.v1.opt", "io.containerd.nri.v1.nri"]
         [grpc]
           address = "{Socket}"
         [ttrpc]
           address = "{Socket}.ttrpc"
         [plugins."io.containerd.grpc.v1.cri"]
-          sandbox_image = "{Image}"
-          # lowering the score is not permitted in many build containers, and a sandbox then fails to start
-          restrict_oom_score_adj = true
           stream_server_address = "127.0.0.1"
           stream_server_port = "0"
-          [plugins."io.containerd.grpc.v1.cri".cni]
-            bin_dir = "{Root}/cni"
-            conf_dir = "{Root}/cni"
-          [plugins."io.containerd.grpc.v1.cri".containerd]
-            # copies instead of mounts: works on any file system, also where an overlay is one already
-            snapshotter = "native"
+        {(_peer.Name == Peer.Containerd2 ? SplitRuntime() : WholeRuntime())}
 
         """;
+
+    // restrict_oom_score_adj: lowering the score is not permitted in many build containers, and a sandbox then fails to start.
+    // The native snapshotter: copies instead of mounts, which works on any file system, also where an overlay is one already.
+    string WholeRuntime() => $"""
+          sandbox_image = "{Image}"
+          restrict_oom_score_adj = true
+          [plugins."io.containerd.grpc.v1.cri".cni]
+            bin_dir = "{_peer.Folder}/cni"
+            conf_dir = "{Networks}"
+          [plugins."io.containerd.grpc.v1.cri".containerd]
+            snapshotter = "native"
+        """;
+
+    string SplitRuntime() => $"""
+        [plugins."io.containerd.cri.v1.runtime"]
+          restrict_oom_score_adj = true
+          [plugins."io.containerd.cri.v1.runtime".cni]
+            bin_dirs = ["{_peer.Folder}/cni"]
+            conf_dir = "{Networks}"
+        [plugins."io.containerd.cri.v1.images"]
+          snapshotter = "native"
+          [plugins."io.containerd.cri.v1.images".pinned_images]
+            sandbox = "{Image}"
+        [[plugins."io.containerd.transfer.v1.local".unpack_config]]
+          platform = "linux"
+          snapshotter = "native"
+        """;
+
+    string Networks => Path.Combine(Root, "networks");
+
+    /// <summary>A pair of interfaces for each pod, with an address that no other containerd of these tests is likely to give.</summary>
+    string NetworkText()
+    {
+        string subnet = $"10.{RandomNumberGenerator.GetInt32(128, 255)}.{RandomNumberGenerator.GetInt32(1, 255)}.0/24";
+        return $$"""
+            {"cniVersion": "0.4.0", "name": "{{Path.GetFileName(Root)}}", "plugins": [
+              {"type": "ptp", "ipam": {"type": "host-local", "dataDir": "{{Root}}/addresses", "ranges": [[{"subnet": "{{subnet}}" }]] } }
+            ]}
+
+            """;
+    }
 
     /// <summary>Ends what serves this folder's containers, and the containers with it.</summary>
     internal async Task EndShimsAsync()

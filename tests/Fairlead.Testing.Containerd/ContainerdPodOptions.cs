@@ -23,6 +23,9 @@ public sealed record ContainerdPodOptions
     /// <summary>Changes what it is allowed; null for a container's usual rights.</summary>
     public Action<LinuxContainerSecurityContext>? Security { get; init; }
 
+    /// <summary>It has a network namespace of its own. Else it has the host's, so that a test can listen for it.</summary>
+    public bool OwnNetwork { get; init; }
+
     /// <summary>It has an input that can be attached to.</summary>
     public bool Stdin { get; init; }
 

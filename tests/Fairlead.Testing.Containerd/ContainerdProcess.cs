@@ -29,8 +29,12 @@ public sealed class ContainerdProcess : IAsyncDisposable
     }
 
     /// <summary>Why none can be started here; null when one can.</summary>
-    public static string? MissingBecause =>
-        Peer.Find(Peer.Containerd).MissingBecause ?? (Capabilities.MayMount ? null : "containerd: needs root and the right to mount, which this user has not");
+    public static string? MissingBecause => MissingBecauseOf(Peer.Containerd);
+
+    /// <summary>The same of one version.</summary>
+    /// <param name="peer">The peer that it is.</param>
+    public static string? MissingBecauseOf(string peer) =>
+        Peer.Find(peer).MissingBecause ?? (Capabilities.MayMount ? null : "containerd: needs root and the right to mount, which this user has not");
 
     /// <summary>The process id of containerd itself.</summary>
     public int Id => _process.Id;
@@ -49,17 +53,21 @@ public sealed class ContainerdProcess : IAsyncDisposable
 
     /// <summary>Starts one, with the busybox image imported.</summary>
     /// <exception cref="InvalidOperationException">It cannot run here, or did not start; says why.</exception>
-    public static async Task<ContainerdProcess> StartAsync(CancellationToken cancellationToken = default)
+    public static Task<ContainerdProcess> StartAsync(CancellationToken cancellationToken = default) => StartAsync(Peer.Containerd, cancellationToken);
+
+    /// <summary>Starts one version, with the busybox image imported.</summary>
+    /// <inheritdoc cref="StartAsync(CancellationToken)" path="/exception"/>
+    public static async Task<ContainerdProcess> StartAsync(string peer, CancellationToken cancellationToken = default)
     {
-        if (MissingBecause is { } reason) throw new InvalidOperationException(reason);
-        ContainerdFolder folder = ContainerdFolder.Create();
+        if (MissingBecauseOf(peer) is { } reason) throw new InvalidOperationException(reason);
+        ContainerdFolder folder = ContainerdFolder.Create(Peer.Find(peer));
         ContainerdProcess? containerd = null;
         try
         {
             containerd = new ContainerdProcess(Run(folder), folder);
             await containerd._process.Stderr.ContainsAsync(Booted, cancellationToken);
             RunResult import = await RunningProcess.RunAsync(
-                Path.Combine(ContainerdFolder.Programs, "ctr"), ["--address", folder.Socket, "--namespace", "k8s.io", "images", "import", "--snapshotter", "native", ContainerdFolder.ImageFile],
+                Path.Combine(folder.Programs, "ctr"), ["--address", folder.Socket, "--namespace", "k8s.io", "images", "import", "--snapshotter", "native", folder.ImageFile],
                 cancellationToken: cancellationToken);
             return import.ExitCode == 0 ? containerd : throw new InvalidOperationException($"The image was not imported: {import}");
         }
@@ -83,8 +91,8 @@ public sealed class ContainerdProcess : IAsyncDisposable
     static RunningProcess Run(ContainerdFolder folder)
     {
         // runc and the shim are looked for on the PATH
-        RunOptions options = new() { Environment = new Dictionary<string, string?> { ["PATH"] = $"{ContainerdFolder.Programs}:{Environment.GetEnvironmentVariable("PATH")}" } };
-        return RunningProcess.Start(Path.Combine(ContainerdFolder.Programs, "containerd"), ["--config", folder.Configuration], options);
+        RunOptions options = new() { Environment = new Dictionary<string, string?> { ["PATH"] = $"{folder.Programs}:{Environment.GetEnvironmentVariable("PATH")}" } };
+        return RunningProcess.Start(Path.Combine(folder.Programs, "containerd"), ["--config", folder.Configuration], options);
     }
 
     /// <summary>Runs a pod of one container and waits until both run.</summary>
@@ -94,13 +102,13 @@ public sealed class ContainerdProcess : IAsyncDisposable
     public async Task<ContainerdPod> RunPodAsync(ContainerdPodOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new();
+        NamespaceMode network = options.OwnNetwork ? NamespaceMode.Pod : NamespaceMode.Node;
         PodSandboxConfig sandbox = new()
         {
             Metadata = new() { Name = options.Name, Namespace = options.Namespace, Uid = Guid.NewGuid().ToString() },
             LogDirectory = Folder.Logs(options.Name),
             Labels = { ["io.kubernetes.pod.name"] = options.Name, ["io.kubernetes.pod.namespace"] = options.Namespace },
-            // without a network plugin there is the host's network alone
-            Linux = new() { CgroupParent = Folder.CgroupParent, SecurityContext = new() { NamespaceOptions = new() { Network = NamespaceMode.Node } } },
+            Linux = new() { CgroupParent = Folder.CgroupParent, SecurityContext = new() { NamespaceOptions = new() { Network = network } } },
         };
         ContainerConfig container = new()
         {
@@ -113,7 +121,7 @@ public sealed class ContainerdProcess : IAsyncDisposable
             Tty = options.Tty,
             WorkingDir = options.WorkingDirectory ?? "",
             Labels = { ["io.kubernetes.container.name"] = options.Container },
-            Linux = new() { SecurityContext = new() { NamespaceOptions = new() { Network = NamespaceMode.Node, Pid = NamespaceMode.Container } } },
+            Linux = new() { SecurityContext = new() { NamespaceOptions = new() { Network = network, Pid = NamespaceMode.Container } } },
         };
 
         options.Security?.Invoke(container.Linux.SecurityContext);

@@ -18,8 +18,14 @@ public sealed record Peer(string Name, string? Version, string? MissingBecause)
     /// <summary>@kubernetes/client-node.</summary>
     public const string ClientNode = "client-node";
 
-    /// <summary>containerd 1.6 with runc and the image of a busybox.</summary>
+    /// <summary>containerd 1.6 with runc, network plugins and the image of a busybox.</summary>
     public const string Containerd = "containerd";
+
+    /// <summary>The same with containerd 1.7.</summary>
+    public const string Containerd17 = "containerd-1.7";
+
+    /// <summary>The same with the newest containerd, of version 2.</summary>
+    public const string Containerd2 = "containerd-2";
 
     /// <summary>The peer's folder.</summary>
     public string Folder => Path.Combine(Repository.Peers, Name);
