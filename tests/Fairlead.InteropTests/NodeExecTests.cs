@@ -133,12 +133,15 @@ public abstract class NodeExecTests(NodeFixture fixture)
     }
 
     [Theory(Timeout = 300_000)]
-    [MemberData(nameof(NodeFixture.Ways), MemberType = typeof(NodeFixture))]
-    public async Task Much_arrives_whole_both_ways(StreamThrough way)
+    [InlineData(StreamThrough.Native, Transport.WebSocket)]
+    [InlineData(StreamThrough.Native, Transport.Spdy)]
+    [InlineData(StreamThrough.Cri, Transport.WebSocket)]
+    [InlineData(StreamThrough.Cri, Transport.Spdy)]
+    public async Task Much_arrives_whole_both_ways(StreamThrough way, Transport transport)
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         using StreamingClient client = fixture.Client(way);
-        await using RemoteProcess run = await client.ExecAsync(fixture.PodReference, ["cat"], new() { Stdin = true }, cancellationToken);
+        await using RemoteProcess run = await client.ExecAsync(fixture.PodReference, ["cat"], new() { Stdin = true, Transport = transport }, cancellationToken);
         using RandomByteStream bytes = new((Repository.IsFull ? 256L : 64L) * 1024 * 1024, seed: 7);
         Task<string> sum = Sha256OfAsync(run.StandardOutput.AsStream(), cancellationToken);
         await bytes.CopyToAsync(run.StandardInput.AsStream(leaveOpen: true), cancellationToken);

@@ -78,6 +78,35 @@ public sealed class NodePortForwardTests(NodeFixture fixture) : IClassFixture<No
         }
     }
 
+    /// <summary>The answer begins after the end of the question.</summary>
+    [Theory(Timeout = 120_000)]
+    [MemberData(nameof(Clients.All), MemberType = typeof(Clients))]
+    public async Task Every_client_forwards_and_ends_its_half(string name)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        string kubeconfig = fixture.Kubeconfig(StreamThrough.Native);
+        using LoopbackListener server = new();
+        await using ForwardProcess forward = await ForwardProcess.StartAsync(Clients.Require(name), kubeconfig, ["pod/demo", $":{server.Port}"], cancellationToken: cancellationToken);
+        using Socket client = await forward.ConnectAsync(cancellationToken: cancellationToken), far = await server.AcceptAsync(cancellationToken);
+        await using NetworkStream near = new(client), pod = new(far);
+        using RandomByteStream question = new(8 << 20, seed: 3);
+        Task asking = AskAsync();
+        ByteTally arrived = await ByteTally.OfAsync(pod, cancellationToken: cancellationToken);
+        await asking;
+        Assert.Equal(new ByteTally(question.Length, question.Sha256), arrived);
+        await pod.WriteAsync("answer"u8.ToArray(), cancellationToken);
+        far.Shutdown(SocketShutdown.Send);
+        using StreamReader answer = new(near, leaveOpen: true);
+
+        Assert.Equal("answer", await answer.ReadToEndAsync(cancellationToken));
+
+        async Task AskAsync()
+        {
+            await question.CopyToAsync(near, 1 << 16, cancellationToken);
+            client.Shutdown(SocketShutdown.Send);
+        }
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_reset_by_the_pod_arrives_as_a_reset()
     {
