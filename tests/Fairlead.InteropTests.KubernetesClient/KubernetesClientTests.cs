@@ -50,6 +50,27 @@ public sealed class KubernetesClientTests(LabFixture fixture)
         Assert.Equal((0, "one line\n"), (code, output));
     }
 
+    /// <summary>It offers v4 alone.</summary>
+    [Theory(Timeout = 60_000)]
+    [InlineData("websocket/v5")]
+    [InlineData("spdy/v4")]
+    public async Task Reaches_what_it_does_not_speak_through_a_gateway(string accepted)
+    {
+        await using LabProcess lab = await LabProcess.StartAsync(["--protocols", accepted], TestContext.Current.CancellationToken);
+        await using GatewayProcess gateway = await GatewayProcess.StartAsync(lab.Kubeconfig, cancellationToken: TestContext.Current.CancellationToken);
+        using Kubernetes client = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(gateway.Kubeconfig));
+        string output = "";
+
+        int code = await client.NamespacedPodExecAsync("demo", "default", "shell", ["sh", "-c", "head -n 1; exit 7"], false,
+            async (stdin, stdout, _) =>
+            {
+                await stdin.WriteAsync("one line\nand more\n"u8.ToArray(), TestContext.Current.CancellationToken);
+                output = await ReadAsync(stdout);
+            }, TestContext.Current.CancellationToken);
+
+        Assert.Equal((7, "one line\n"), (code, output));
+    }
+
     Kubernetes Connect() => new(KubernetesClientConfiguration.BuildConfigFromConfigFile(fixture.Lab.Kubeconfig));
 
     static async Task<string> ReadAsync(Stream stream)

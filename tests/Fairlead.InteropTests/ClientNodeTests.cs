@@ -26,14 +26,18 @@ public sealed class ClientNodeTests(LabFixture fixture)
         Assert.Equal("7", (string?)result["status"]?["details"]?["causes"]?[0]?["message"]);
     }
 
-    async Task<JsonNode> ExecAsync(string input, IEnumerable<string> command, CancellationToken cancellationToken)
+    Task<JsonNode> ExecAsync(string input, IEnumerable<string> command, CancellationToken cancellationToken)
     {
         Peer peer = Peer.Find(Peer.ClientNode);
         Assert.SkipWhen(peer.MissingBecause is not null, peer.MissingBecause ?? "");
+        return ExecAsync(peer, fixture.Lab.Kubeconfig, input, command, cancellationToken);
+    }
 
+    internal static async Task<JsonNode> ExecAsync(Peer peer, string kubeconfig, string input, IEnumerable<string> command, CancellationToken cancellationToken)
+    {
         string script = Path.Combine(AppContext.BaseDirectory, "ClientNode", "exec.mjs");
         RunResult result = await RunningProcess.RunAsync(
-            "node", [script, peer.Folder, fixture.Lab.Kubeconfig, input, .. command], cancellationToken: cancellationToken);
+            "node", [script, peer.Folder, kubeconfig, input, .. command], cancellationToken: cancellationToken);
         Assert.True(result.ExitCode == 0, result.ToString());
         return JsonNode.Parse(result.Stdout)!;
     }

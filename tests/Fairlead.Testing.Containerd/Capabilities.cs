@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Fairlead.Testing.Containerd;
 
 /// <summary>What this process is allowed to do.</summary>
-static class Capabilities
+public static class Capabilities
 {
     const int Administration = 21; // CAP_SYS_ADMIN
 
     /// <summary>True when it may mount and make namespaces.</summary>
-    internal static bool MayMount
+    public static bool MayMount
     {
         get
         {

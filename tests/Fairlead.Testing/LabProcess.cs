@@ -27,11 +27,20 @@ public sealed class LabProcess : IAsyncDisposable
     /// <summary>Starts one and waits until it is ready.</summary>
     /// <param name="arguments">Further arguments, for instance <c>--pods FILE</c>.</param>
     /// <param name="cancellationToken">Ends the wait and the process.</param>
-    public static async Task<LabProcess> StartAsync(IEnumerable<string>? arguments = null, CancellationToken cancellationToken = default)
+    public static Task<LabProcess> StartAsync(IEnumerable<string>? arguments = null, CancellationToken cancellationToken = default) =>
+        StartAsync([Repository.Command], "127.0.0.1:0", arguments ?? [], cancellationToken);
+
+    /// <summary>Starts one elsewhere, for instance in another network namespace.</summary>
+    /// <param name="command">The command, with what runs it there in front.</param>
+    /// <param name="listen">Where it listens.</param>
+    /// <param name="arguments">Further arguments.</param>
+    /// <param name="cancellationToken">Ends the wait and the process.</param>
+    public static async Task<LabProcess> StartAsync(IReadOnlyList<string> command, string listen, IEnumerable<string> arguments, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(command);
         string folder = Directory.CreateTempSubdirectory("fairlead-lab-").FullName;
         RunningProcess process = RunningProcess.Start(
-            Repository.Command, ["lab", "--listen", "127.0.0.1:0", "--write-kubeconfig", Path.Combine(folder, "kubeconfig"), .. arguments ?? []]);
+            command[0], [.. command.Skip(1), "lab", "--listen", listen, "--write-kubeconfig", Path.Combine(folder, "kubeconfig"), .. arguments]);
         try
         {
             string ready = await process.Stdout!.LineAsync("ready ", cancellationToken);
@@ -78,6 +87,9 @@ public sealed class LabProcess : IAsyncDisposable
         await bytes.CopyToAsync(file, 1 << 20, cancellationToken);
         return (path, bytes.Sha256);
     }
+
+    /// <summary>Ends it and its pods at once.</summary>
+    public void Kill() => _process.KillTree();
 
     /// <summary>Asks it to end (SIGTERM).</summary>
     /// <returns>Its exit code.</returns>
