@@ -1,3 +1,5 @@
+[assembly: AssemblyFixture(typeof(Fairlead.InteropTests.SilentGateway))]
+
 namespace Fairlead.InteropTests;
 
 /// <summary>
