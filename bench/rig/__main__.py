@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import report
 from .contestants import Client, Pipe
-from .process import Failed
+from .process import Failed, Missing
 from .rows import rows as all_rows
 from .stage import Stage
 from .targets import guarded, targets
@@ -17,6 +17,7 @@ def main():
     arguments.add_argument("--root", required=True)
     arguments.add_argument("--quick", action="store_true")
     arguments.add_argument("--rows")
+    arguments.add_argument("--add", action="store_true")
     arguments.add_argument("--rounds", type=int)
     arguments.add_argument("--size", type=int, metavar="MIB")
     arguments.add_argument("--list", action="store_true")
@@ -24,40 +25,38 @@ def main():
     size = (options.size or (256 if options.quick else 1024)) << 20
 
     if options.list:
-        for row in all_rows(NoStage(size), [None], None, None):
+        for row in all_rows(None, [Client("fairlead", None, None)], None, None):
             print(f"{row.name:14} {row.what}")
         return 0
 
+    folder = Path(options.root) / "artifacts/bench"
     with Stage(options.root, size) as stage:
         notes, clients, tls, tcp = contestants(stage)
-        rows = [row for row in all_rows(stage, clients, tls, tcp)
-                if (row.name in options.rows.split(",") if options.rows else row.quick or not options.quick)]
+        rows = all_rows(stage, clients, tls, tcp)
+        if unknown := set(options.rows.split(",") if options.rows else []) - {row.name for row in rows}:
+            raise SystemExit(f"bench: there is no row {', '.join(sorted(unknown))}; --list names them")
+        wanted = [row for row in rows if (row.name in options.rows.split(",") if options.rows else row.quick or not options.quick)]
+        if options.add:
+            report.read(folder, [row for row in rows if row not in wanted])
         for note in notes:
             print(note, flush=True)
         begun = time.monotonic()
-        for row in rows:
-            measure(row, options.rounds or row.rounds or 5)
-        for row in [row for row in rows if row.name in [name for name, _, won in guarded(rows) if not won]]:
+        skipped = [f"Skipped: {row.what}: {reason}." for row in wanted if not take(row, options, row.rounds or 5) for reason in [row.skipped]]
+        rows = [row for row in rows if row.samples]
+        for row in [row for row in wanted if row.name in [name for name, _, won in guarded(rows) if not won]]:
             print(f"{row.what}: a second look, with twice the rounds", flush=True)
-            measure(row, 2 * (options.rounds or row.rounds or 5)) # a busy machine can hide who is faster in five rounds
-        notes.append(f"Took {time.monotonic() - begun:.0f} s; the machine's load was {os.getloadavg()[0]:.1f} at the end.")
+            take(row, options, 2 * (row.rounds or 5)) # a busy machine can hide who is faster in five rounds
+        notes += [*skipped, f"Took {time.monotonic() - begun:.0f} s; the machine's load was {os.getloadavg()[0]:.1f} at the end."]
 
     judged = list(targets(rows)) if not options.rows else [target for target in targets(rows) if target.verdict != "open"]
     print()
     for target in judged:
         print(f"  {target.verdict:6}  {target.text}: {target.measured}")
-    report.write(Path(options.root) / "artifacts/bench", rows, judged, notes)
+    report.write(folder, rows, judged, notes)
     lost = [f"{row} at {ratio:.2f} x kubectl's" for row, ratio, won in guarded(rows) if not won]
-    print(notes[-1])
+    print("\n".join(notes[1:]))
     print("fairlead is slower than kubectl: " + ", ".join(lost) if lost else "fairlead is nowhere slower than kubectl")
     return 1 if lost else 0
-
-
-class NoStage:
-    """For the list of rows alone."""
-
-    def __init__(self, size):
-        self.size, self.file, self.environment = size, "", {}
 
 
 def contestants(stage):
@@ -80,6 +79,17 @@ def contestants(stage):
     return notes, clients, tls, tcp
 
 
+def take(row, options, rounds):
+    """Measures it. False where this machine has not what it needs, which the row then tells."""
+    try:
+        measure(row, options.rounds or rounds)
+    except Missing as reason:
+        row.skipped = str(reason)
+        print(f"{row.what}: skipped: {reason}", flush=True)
+        return False
+    return True
+
+
 def measure(row, rounds):
     """All contestants once a round, in turns that begin with another one each time; one round more, first, is not counted."""
     for at in range(-1, rounds):
@@ -90,10 +100,11 @@ def measure(row, rounds):
                 row.samples.setdefault(contestant.name, []).append(sample)
     row.samples = {contestant.name: row.samples[contestant.name] for contestant in row.contestants}
     for what, unit, cells, ratios in report.table([row]):
-        print(f"{what:40} {unit:10} {', '.join(cells)}   [{', '.join(ratios)}]", flush=True)
+        print(f"{what:40} {unit:18} {', '.join(cells)}   [{', '.join(ratios)}]", flush=True)
 
 
 try:
     sys.exit(main())
 except Failed as failure:
-    sys.exit(f"bench: {failure}")
+    print(f"bench: {failure}", file=sys.stderr)
+    sys.exit(2)

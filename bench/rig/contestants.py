@@ -10,32 +10,49 @@ POD = ["demo", "-c", "shell"]
 
 
 class Client:
-    """fairlead or kubectl: the same arguments, the same lab."""
+    """fairlead or kubectl: the same arguments, the same server."""
 
-    def __init__(self, name, program, stage):
-        self.name, self.program, self.stage = name, program, stage
+    def __init__(self, name, program, stage, server="lab", options=(), pod=POD):
+        self.name, self.program, self.stage, self._server, self._options, self._pod = name, program, stage, server, options, pod
+
+    @property
+    def server(self):
+        return self.stage.servers[self._server]
+
+    @property
+    def environment(self):
+        return self.server.environment
+
+    @property
+    def file(self):
+        """The bytes where the pod sees them."""
+        return "/bytes" if self._server.startswith("node-") else str(self.stage.file)
 
     def exec_command(self, *command, stdin=False):
-        return [self.program, "exec", *(["-i"] if stdin else []), *POD, "--", *command]
+        return [self.program, "exec", *self._options, *(["-i"] if stdin else []), *self._pod, "--", *command]
 
     def stdout(self):
-        return run(self.exec_command("cat", str(self.stage.file)), self.stage.environment)
+        return run(self.exec_command("cat", self.file), self.environment)
 
     def stdin(self):
         with open(self.stage.file, "rb") as file:
-            return run(self.exec_command("sh", "-c", "cat >/dev/null", stdin=True), self.stage.environment, stdin=file)
+            return run(self.exec_command("sh", "-c", "cat >/dev/null", stdin=True), self.environment, stdin=file)
 
     def both(self):
         with open(self.stage.file, "rb") as file:
-            return run(self.exec_command("cat", stdin=True), self.stage.environment, stdin=file)
+            return run(self.exec_command("cat", stdin=True), self.environment, stdin=file)
 
     def true(self):
-        return run(self.exec_command("true"), self.stage.environment)
+        return run(self.exec_command("true"), self.environment)
+
+    def copy(self, source, target):
+        """Either may be in the pod, whose files are this machine's: it is then written pod:path."""
+        return run([self.program, "cp", *(["-c", "shell"] if self.name == "kubectl" else ["-q"]), source, target], self.environment)
 
     @contextmanager
     def echo(self):
         """A session whose other end repeats what it gets."""
-        with subprocess.Popen(self.exec_command("cat", stdin=True), env=self.stage.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+        with subprocess.Popen(self.exec_command("cat", stdin=True), env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
             yield process
             process.stdin.close()
             process.stdout.read()
@@ -44,12 +61,30 @@ class Client:
     def forward(self, port):
         """Yields the local port that leads to this port of the pod."""
         with subprocess.Popen(
-                [self.program, "port-forward", "demo", f":{port}"], env=self.stage.environment, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+                [self.program, "port-forward", "demo", f":{port}"], env=self.environment, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
             try:
                 line = process.stdout.readline().decode()
                 yield int(line.split("->")[0].rsplit(":", 1)[1])
             finally:
                 process.terminate()
+
+
+class Direct:
+    """containerd's own streaming server, by SPDY without TLS, with the library as client: what a node is measured against."""
+
+    def __init__(self, name, stage):
+        self.name, self.stage = name, stage
+
+    @property
+    def server(self):
+        return self.stage.servers["containerd"]
+
+    def stdout(self):
+        return run(self.server.exec_command(self.stage, "cat", "/bytes"), self.stage.environment)
+
+    def stdin(self):
+        with open(self.stage.file, "rb") as file:
+            return run(self.server.exec_command(self.stage, "sh", "-c", "cat >/dev/null", stdin=True), self.stage.environment, stdin=file)
 
 
 class Pipe:

@@ -20,6 +20,10 @@ class Failed(Exception):
     """A contestant ended otherwise than it should have: a figure of it would be worth nothing."""
 
 
+class Missing(Exception):
+    """What a row needs is not to be had on this machine."""
+
+
 def run(command, environment, stdin=None, stdout=subprocess.DEVNULL, limit=600):
     """Runs to the end. What it says on standard error is kept for the message of a failure."""
     begun = time.monotonic()
@@ -45,7 +49,37 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def private_of(pid):
-    """MiB of private memory that a running process holds."""
-    with open(f"/proc/{pid}/smaps_rollup") as rollup:
-        return sum(int(line.split()[1]) for line in rollup if line.startswith(("Private_Clean", "Private_Dirty"))) / 1024
+ARENA = 64 << 20
+
+
+def memory_of(pid):
+    """MiB of private memory that a running process holds, and how much of it the C library gave out: OpenSSL's, and little else of .NET's.
+
+    The C library's memory is the [heap] and its further arenas, which begin at, and reserve, multiples of 64 MiB. The garbage collector's lies in one reservation of
+    many GiB.
+    """
+    private = native = 0
+    mappings = _mappings(pid)
+    for at, (start, end, mode, name, held) in enumerate(mappings):
+        private += held
+        if name == "[heap]":
+            native += held
+        elif name == "" and mode.startswith("rw") and start % ARENA == 0:
+            follows = mappings[at + 1] if at + 1 < len(mappings) else None
+            reserved = follows[1] if follows and follows[0] == end and follows[2].startswith("---") else end
+            if (reserved - start) % ARENA == 0 and reserved - start < 16 << 30:
+                native += held
+    return private / 1024, native / 1024
+
+
+def _mappings(pid):
+    found = []
+    with open(f"/proc/{pid}/smaps") as maps:
+        for line in maps:
+            parts = line.split(None, 5)
+            if "-" in parts[0] and not parts[0].endswith(":"):
+                start, end = (int(edge, 16) for edge in parts[0].split("-"))
+                found.append([start, end, parts[1], parts[5].strip() if len(parts) > 5 else "", 0])
+            elif parts[0] in ("Private_Clean:", "Private_Dirty:"):
+                found[-1][4] += int(parts[1])
+    return found

@@ -1,6 +1,6 @@
 """The rows: what is measured, of whom, in which unit. A row gives one figure a round for each contestant."""
 
-import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -8,13 +8,14 @@ import time
 from dataclasses import dataclass, field
 from typing import Callable
 
-from .process import Failed, cpu_of, private_of
-from .stage import free_port
+from .contestants import Client, Direct
+from .idle import Held
+from .process import Failed, memory_of
 
 
 @dataclass
 class Row:
-    """One line of the table. Measures of one transfer are one row each: name -> unit."""
+    """What is measured together. Each figure is a line of the table: name -> what it is called there, with its unit."""
 
     name: str
     what: str
@@ -23,10 +24,12 @@ class Row:
     units: dict
     quick: bool = False
     rounds: int = 0
+    ours: tuple = ("fairlead",) # whose ratios to all others are shown
     samples: dict = field(default_factory=dict)
+    skipped: str = "" # why it could not be measured
 
 
-RATE, CPU, PEAK = "MB/s", "CPU s/GiB", "MiB"
+RATE, CPU, PEAK = "MB/s", "CPU s/GiB", "peak MiB"
 
 
 def bulk(stage, direction):
@@ -63,7 +66,7 @@ def echo(count):
     return measure
 
 
-def together(count, at_once, stage):
+def together(count, at_once):
     """So many commands, so many of them at a time: seconds until the last has ended."""
     def measure(client):
         left, lock, failed = [count], threading.Lock(), []
@@ -91,10 +94,10 @@ def together(count, at_once, stage):
 
 def parallel(count, stage):
     """So many transfers at a time, each of its share of the file's size."""
-    share = stage.size // count
     def measure(client):
+        share = stage.size // count
         begun = time.monotonic()
-        running = [subprocess.Popen(client.exec_command("head", "-c", str(share), str(stage.file)), env=stage.environment,
+        running = [subprocess.Popen(client.exec_command("head", "-c", str(share), client.file), env=client.environment,
                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(count)]
         if any([process.wait() for process in running]):
             raise Failed(f"a transfer of {client.name} failed")
@@ -102,10 +105,10 @@ def parallel(count, stage):
     return measure
 
 
-def echo_beside_load(stage, count):
+def echo_beside_load(count):
     """The echo's times while another session of the same client moves bytes for as long as it takes."""
     def measure(client):
-        with subprocess.Popen(client.exec_command("cat", "/dev/zero"), env=stage.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as load:
+        with subprocess.Popen(client.exec_command("cat", "/dev/zero"), env=client.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as load:
             try:
                 return echo(count)(client)
             finally:
@@ -116,20 +119,100 @@ def echo_beside_load(stage, count):
 def server_cpu(stage):
     """CPU of the lab, the processes in its pods apart, while a fairlead takes what it sends."""
     def measure(client):
-        before = cpu_of(stage.lab.pid)
+        before = client.server.cpu()
         client.stdout()
-        return {"cpu": (cpu_of(stage.lab.pid) - before) / (stage.size / 1e9)}
+        return {"cpu": (client.server.cpu() - before) / (stage.size / 1e9)}
+    return measure
+
+
+def through_gateway(stage, direction):
+    """A transfer, and the CPU of the gateway that it went through, if any."""
+    def measure(client):
+        gateway = client.server if client.name != "direct" else None
+        before = gateway.cpu() if gateway else 0
+        result = getattr(client, direction)()
+        sample = {"rate": stage.size / result.wall / 1e6}
+        return {**sample, "gateway": (gateway.cpu() - before) / (stage.size / 2**30)} if gateway else sample
+    return measure
+
+
+def through_node(stage, direction):
+    """A transfer from or to a container of containerd, and the CPU of those that serve it: the node, if any, containerd and its shims."""
+    def measure(contestant):
+        serving = [contestant.server, stage.servers["containerd"]] if isinstance(contestant, Client) else [contestant.server] if isinstance(contestant, Direct) else []
+        before = [server.cpu() for server in serving]
+        result = getattr(contestant, direction)()
+        used = [(server.cpu() - was) / (stage.size / 1e9) for server, was in zip(serving, before)]
+        return {"rate": stage.size / result.wall / 1e6, **({"server": sum(used), "runtime": used[-1]} if used else {})}
+    return measure
+
+
+def copy(stage, tree, up):
+    """A file or a tree to the pod or from it, to where nothing is yet."""
+    def measure(client):
+        source, target = stage.tree if tree else stage.file, stage.folder / "copied"
+        try:
+            result = client.copy(str(source), f"demo:{target}") if up else client.copy(f"demo:{source}", str(target))
+            if sum(1 for path in target.rglob("*") if path.is_file()) != sum(1 for path in source.rglob("*") if path.is_file()) if tree else target.stat().st_size != stage.size:
+                raise Failed(f"{client.name} copied something else")
+        finally:
+            shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
+        return {"wall": result.wall, "cpu": result.cpu, "peak": result.peak}
+    return measure
+
+
+class Cycles:
+    """One program that opens and closes sessions, so many at a time."""
+
+    def __init__(self, client, at_once):
+        self._process = subprocess.Popen([client.stage.stand, "cycle", client.server.kubeconfig, str(at_once)], env=client.environment,
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def run(self, count):
+        """Seconds that so many took."""
+        self._process.stdin.write(f"{count}\n")
+        said = self._process.stdout.readline()
+        if not said:
+            raise Failed("a session failed")
+        return float(said.split()[0])
+
+
+def burst(count):
+    """So many short execs of one program, all at once; the program itself is warm."""
+    def measure(client):
+        with Cycles(client, count) as cycles:
+            cycles.run(100)
+            return {"rate": count / cycles.run(count)}
     return measure
 
 
 def growth(stage, count):
-    """Private memory of the lab per session that was opened and closed, after the first thousand."""
+    """Private memory of the lab, and of a gateway in front of it, for each session opened and closed: the slope over so many, after a warm-up."""
     def measure(client):
-        together(1000, 16, stage)(client)
-        before = private_of(stage.lab.pid)
-        together(count, 16, stage)(client)
-        return {"kib": (private_of(stage.lab.pid) - before) * 1024 / count}
+        servers = {"lab": stage.servers["lab"], "gateway": client.server}
+        held = {name: [] for name in servers}
+        with Cycles(client, 16) as cycles:
+            cycles.run(3000)
+            for _ in range(count // 1000 + 1):
+                for name, server in servers.items():
+                    held[name].append(memory_of(server.pid)[0] * 1024)
+                cycles.run(1000)
+        return {name: slope(values) / 1000 for name, values in held.items()}
     return measure
+
+
+def slope(values):
+    """Of the line that fits them best, a step."""
+    middle = (len(values) - 1) / 2
+    return sum((at - middle) * value for at, value in enumerate(values)) / sum((at - middle) ** 2 for at in range(len(values)))
 
 
 def forward(stage, down):
@@ -174,23 +257,62 @@ def drain(connection):
 
 
 def rows(stage, clients, tls, tcp):
-    """All of them, in the order of the table. Rows for cp, gateway and node stand at the end when what they measure is there."""
+    """All of them, in the order of the table."""
     all_of = [*clients, *([tls] if tls else []), *([tcp] if tcp else [])]
     secure = [*clients, *([tls] if tls else [])]
     transfer = {"rate": RATE, "cpu": CPU, "peak": PEAK}
+    copied = {"wall": "s", "cpu": "CPU s", "peak": PEAK}
     ours = clients[:1]
+    plain = [*(Client(client.name, client.program, stage, "lab without TLS") for client in clients), *([tcp] if tcp else [])]
     return [
         Row("exec-stdout", "exec, standard output", all_of, bulk(stage, "stdout"), transfer, quick=True),
         Row("exec-stdin", "exec, standard input", all_of, bulk(stage, "stdin"), transfer, quick=True),
         Row("exec-both", "exec, both at once", all_of, bulk(stage, "both"), transfer),
+        Row("plain-stdout", "exec without TLS, standard output", plain, bulk(stage, "stdout"), transfer),
+        Row("plain-stdin", "exec without TLS, standard input", plain, bulk(stage, "stdin"), transfer),
         Row("forward-down", "port-forward, from the pod", secure, forward(stage, down=True), {"rate": RATE}, quick=True),
         Row("forward-up", "port-forward, to the pod", secure, forward(stage, down=False), {"rate": RATE}, quick=True),
+        Row("cp-file-down", "cp of one file from the pod", clients, copy(stage, tree=False, up=False), copied),
+        Row("cp-file-up", "cp of one file to the pod", clients, copy(stage, tree=False, up=True), copied),
+        Row("cp-tree-down", "cp of 10,000 small files from the pod", clients, copy(stage, tree=True, up=False), copied, rounds=3),
+        Row("cp-tree-up", "cp of 10,000 small files to the pod", clients, copy(stage, tree=True, up=True), copied, rounds=3),
         Row("exec-true", "exec -- true", clients, short, {"wall": "ms", "cpu": "CPU ms", "peak": PEAK}, quick=True, rounds=11),
-        Row("echo", "echo of a line in a session", secure, echo(2000), {"p50": "us", "p99": "us"}, quick=True),
-        Row("echo-loaded", "the same beside a saturated session", clients, echo_beside_load(stage, 1000), {"p50": "us", "p99": "us"}),
-        Row("execs-100", "100 short execs at once", clients, together(100, 100, stage), {"rate": "a second"}),
-        Row("execs-1000", "1,000 short execs, 100 at a time", clients, together(1000, 100, stage), {"rate": "a second"}, rounds=3),
+        Row("echo", "echo of a line in a session", secure, echo(2000), {"p50": "p50 us", "p99": "p99 us"}, quick=True),
+        Row("echo-loaded", "the same beside a saturated session", clients, echo_beside_load(1000), {"p50": "p50 us", "p99": "p99 us"}),
+        Row("execs-100", "100 short execs at once", clients, together(100, 100), {"rate": "a second"}),
+        Row("execs-1000", "1,000 short execs, 100 at a time", clients, together(1000, 100), {"rate": "a second"}, rounds=3),
+        Row("burst-1000", "1,000 short execs of one program, all at once", ours, burst(1000), {"rate": "a second"}, rounds=3),
         *(Row(f"parallel-{n}", f"{n} sessions at a time, standard output", clients, parallel(n, stage), {"rate": RATE}) for n in (1, 4, 16, 64)),
         Row("server-cpu", "the lab's CPU for exec stdout", ours, server_cpu(stage), {"cpu": "CPU s/GB"}, quick=True),
-        Row("growth", "the lab's memory over 10,000 execs", ours, growth(stage, 10_000), {"kib": "KiB each"}, rounds=1),
+        *gateway_rows(stage, ours[0].program),
+        *node_rows(stage, clients, tls),
+        Row("growth", "memory over 10,000 execs through a gateway", [Client("fairlead", ours[0].program, stage, "gateway-websocket")],
+            growth(stage, 10_000), {"lab": "lab, KiB each", "gateway": "gateway, KiB each"}, rounds=1),
     ]
+
+
+def gateway_rows(stage, program):
+    through = [Client("direct", program, stage), *(Client(name, program, stage, server, ["--transport", transport]) for name, server, transport in (
+        ("spliced", "gateway-websocket", "websocket"), ("v5 to SPDY", "gateway-spdy", "websocket"), ("SPDY to v5", "gateway-websocket", "spdy")))]
+    figures = {"rate": RATE, "gateway": "gateway CPU s/GiB"}
+    held = [Held(*which) for which in (
+        ("spliced", stage, "websocket", "websocket"), ("v5 to SPDY", stage, "websocket", "spdy"), ("SPDY to v5", stage, "spdy", "websocket"),
+        ("spliced, no TLS", stage, "websocket", "websocket", False), ("v5 to SPDY, no TLS", stage, "websocket", "spdy", False),
+        ("SPDY to v5, no TLS", stage, "spdy", "websocket", False))]
+    translated = ("spliced", "v5 to SPDY", "SPDY to v5")
+    return [
+        Row("gateway-stdout", "through a gateway, standard output", through, through_gateway(stage, "stdout"), figures, ours=translated),
+        Row("gateway-stdin", "through a gateway, standard input", through, through_gateway(stage, "stdin"), figures, ours=translated),
+        Row("idle", "5,000 idle sessions in a gateway, without a process each", held, Held.measure,
+            {"gateway": "gateway, KiB each", "native": "of that OpenSSL's and the C library's", "server": "server behind, KiB each"}, rounds=1, ours=()),
+    ]
+
+
+def node_rows(stage, clients, tls):
+    def at(name, client, way):
+        return Client(name, client.program, stage, f"node-{way}", pod=["demo"])
+    measured = [at("native", clients[0], "native"), at("cri", clients[0], "cri"), *(at("kubectl, native", client, "native") for client in clients[1:]),
+                Direct("containerd directly, no TLS", stage), *([tls] if tls else [])]
+    figures = {"rate": RATE, "server": "server CPU s/GB", "runtime": "of that containerd's and its shims'"}
+    return [Row(f"node-{direction}", f"a container of containerd, standard {put}", measured, through_node(stage, direction), figures, ours=("native", "cri"))
+            for direction, put in (("stdout", "output"), ("stdin", "input"))]

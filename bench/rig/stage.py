@@ -1,4 +1,4 @@
-"""What stands while rows are measured: the lab, a file of random bytes, a certificate for the plain TLS pipe."""
+"""What stands while rows are measured: servers, a file of random bytes, ten thousand small ones, a certificate for the plain TLS pipe."""
 
 import os
 import shutil
@@ -6,26 +6,32 @@ import socket
 import subprocess
 import tempfile
 import time
+from functools import cached_property
 from pathlib import Path
+
+from .servers import Servers
+
+SMALL_FILES = 10_000
 
 
 class Stage:
     def __init__(self, root, size):
         self.root = Path(root)
         self.size = size
-        self.folder = Path(tempfile.mkdtemp(prefix="fairlead-bench-"))
+        # in memory where that can be: no disk is measured
+        self.folder = Path(tempfile.mkdtemp(prefix="fairlead-bench-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) and room("/dev/shm") > 6 * size else None))
         self.file = self.folder / "bytes"
-        self.kubeconfig = self.folder / "kubeconfig"
         self.fairlead = str(self.root / "artifacts/command/out/fairlead")
         if not os.access(self.fairlead, os.X_OK):
             raise SystemExit("bench: ./fairlead was not built")
+        self.stand = str(self.root / "artifacts/bin/Fairlead.Stand/release/Fairlead.Stand")
         peers = Path(os.environ.get("FAIRLEAD_PEERS") or self.root / ".peers")
         kubectl = peers / "kubectl-newest/kubectl"
         self.kubectl = str(kubectl) if kubectl.exists() else None
         self.kubectl_version = (kubectl.parent / "version").read_text().strip() if self.kubectl else None
         self.socat = shutil.which("socat") or self._peer(peers / "socat/socat")
-        self.environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig), "HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
-        self.lab = None
+        self.environment = {**os.environ, "HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
+        self.servers = Servers(self)
 
     @staticmethod
     def _peer(path):
@@ -36,17 +42,23 @@ class Stage:
             block = os.urandom(1 << 20)
             for _ in range(self.size >> 20):
                 out.write(block)
-        self.lab = subprocess.Popen(
-            [self.fairlead, "lab", "--write-kubeconfig", str(self.kubeconfig)], env=self.environment, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-        if not self.lab.stdout.readline().startswith(b"ready"):
-            raise SystemExit("bench: the lab did not start")
         self.certificate = self._make_certificate() if self.socat else None
         return self
 
     def __exit__(self, *_):
-        self.lab.terminate()
-        self.lab.wait()
+        self.servers.stop()
         shutil.rmtree(self.folder)
+
+    @cached_property
+    def tree(self):
+        """Small files, a hundred a folder, of up to 4 KiB."""
+        tree = self.folder / "tree"
+        for at in range(SMALL_FILES):
+            if at % 100 == 0:
+                folder = tree / f"d{at // 100}"
+                folder.mkdir(parents=True)
+            (folder / f"f{at}").write_bytes(os.urandom(at * 7919 % 4096))
+        return tree
 
     def _make_certificate(self):
         """Key and certificate in one file, of the kind that the lab has: P-256."""
@@ -60,6 +72,10 @@ class Stage:
             check=True, capture_output=True)
         both.write_bytes(key.read_bytes() + certificate.read_bytes())
         return str(both)
+
+
+def room(folder):
+    return shutil.disk_usage(folder).free
 
 
 def free_port():

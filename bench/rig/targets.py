@@ -18,14 +18,15 @@ class Figures:
         self._rows = {row.name: row for row in rows}
 
     def get(self, row, contestant, figure):
-        samples = self._rows[row].samples.get(contestant) if row in self._rows else None
-        return median(sample[figure] for sample in samples) if samples else None
+        samples = self._rows[row].samples.get(contestant, []) if row in self._rows else []
+        values = [sample[figure] for sample in samples if figure in sample]
+        return median(values) if values else None
 
     def best(self, row, contestant, figure, of):
         return of(sample[figure] for sample in self._rows[row].samples[contestant])
 
-    def ratio(self, row, other, figure):
-        ours, theirs = self.get(row, "fairlead", figure), self.get(row, other, figure)
+    def ratio(self, row, other, figure, of="fairlead"):
+        ours, theirs = self.get(row, of, figure), self.get(row, other, figure)
         return ours / theirs if ours is not None and theirs else None
 
 
@@ -46,22 +47,42 @@ def either(text, first, second):
 
 def targets(rows):
     f = Figures(rows)
-    kubectl, tls = "kubectl", "TLS pipe"
-    for row, what in (("exec-stdout", "stdout"), ("exec-stdin", "stdin")):
-        yield judge(f"exec {what} at least 0.60 of the plain TLS pipe", f.ratio(row, tls, "rate"), lambda v: v >= 0.6)
-    yield judge("exec stdout at least 1.5 x kubectl's", f.ratio("exec-stdout", kubectl, "rate"), lambda v: v >= 1.5)
+    kubectl, tls, tcp = "kubectl", "TLS pipe", "TCP pipe"
+    at_least, at_most = (lambda bound: lambda v: v >= bound), (lambda bound: lambda v: v <= bound)
+    for what in ("stdout", "stdin"):
+        yield judge(f"exec {what} at least 0.60 of the plain TLS pipe", f.ratio(f"exec-{what}", tls, "rate"), at_least(0.6))
+        yield judge(f"exec {what} without TLS at least 0.60 of the plain TCP pipe", f.ratio(f"plain-{what}", tcp, "rate"), at_least(0.6))
+    yield judge("exec stdout at least 1.5 x kubectl's", f.ratio("exec-stdout", kubectl, "rate"), at_least(1.5))
     yield either("exec stdin at least 1.2 x kubectl's or 0.80 of the TLS pipe",
                  (f.ratio("exec-stdin", kubectl, "rate"), 1.2), (f.ratio("exec-stdin", tls, "rate"), 0.8))
-    for row, what in (("forward-down", "down"), ("forward-up", "up")):
+    for what in ("down", "up"):
         yield either(f"port-forward {what} at least 1.3 x kubectl's or 0.60 of the same over plain TLS",
-                     (f.ratio(row, kubectl, "rate"), 1.3), (f.ratio(row, tls, "rate"), 0.6))
-    for row, what in (("exec-stdout", "stdout"), ("exec-stdin", "stdin")):
-        yield judge(f"client CPU per GiB of exec {what} at most 0.7 x kubectl's", f.ratio(row, kubectl, "cpu"), lambda v: v <= 0.7)
+                     (f.ratio(f"forward-{what}", kubectl, "rate"), 1.3), (f.ratio(f"forward-{what}", tls, "rate"), 0.6))
+    for what in ("stdout", "stdin"):
+        yield judge(f"client CPU per GiB of exec {what} at most 0.7 x kubectl's", f.ratio(f"exec-{what}", kubectl, "cpu"), at_most(0.7))
+
+    for what, cluster in (("stdout", 0.09), ("stdin", 0.12)):
+        yield judge(f"through the node (native), exec {what} at least {3 * cluster:.2f} of the TLS pipe, 3 x the share of a whole cluster",
+                    f.ratio(f"node-{what}", tls, "rate", of="native"), at_least(3 * cluster))
+    yield judge("server CPU per GB of exec stdout through the node (native) at most 2 s", f.get("node-stdout", "native", "server"), at_most(2))
+    yield judge("the lab's CPU per GB of exec stdout at most 2 s", f.get("server-cpu", "fairlead", "cpu"), at_most(2))
+
+    for what in ("down", "up"):
+        yield judge(f"cp {what} of one file, verified, at most 1/1.3 of kubectl's time", f.ratio(f"cp-file-{what}", kubectl, "wall"), at_most(1 / 1.3))
+    for what in ("down", "up"):
+        yield judge(f"cp {what} of 10,000 small files, verified, at most 1/2 of kubectl's time", f.ratio(f"cp-tree-{what}", kubectl, "wall"), at_most(0.5))
     for figure, what in (("wall", "wall time"), ("cpu", "CPU"), ("peak", "memory")):
-        yield judge(f"exec -- true: {what} at most 0.5 x kubectl's", f.ratio("exec-true", kubectl, figure), lambda v: v <= 0.5)
-    yield judge("echo p50 at most 1.5 x that of the TLS pipe", f.ratio("echo", tls, "p50"), lambda v: v <= 1.5)
-    yield judge("server CPU per GB of exec stdout at most 2 s", f.get("server-cpu", "fairlead", "cpu"), lambda v: v <= 2)
-    yield judge("memory over 10,000 execs grows by at most 0.1 KiB each", f.get("growth", "fairlead", "kib"), lambda v: v <= 0.1)
+        yield judge(f"exec -- true: {what} at most 0.5 x kubectl's", f.ratio("exec-true", kubectl, figure), at_most(0.5))
+    yield judge("echo p50 at most 1.5 x that of the TLS pipe", f.ratio("echo", tls, "p50"), at_most(1.5))
+
+    for name, most in (("spliced", 128), ("v5 to SPDY", 160), ("SPDY to v5", 160)):
+        yield judge(f"idle session in the gateway, {name}: at most {most} KiB", f.get("idle", name, "gateway"), at_most(most), "{:.0f}")
+        yield judge(f"idle session in the gateway, {name}, no TLS: at most 40 KiB", f.get("idle", f"{name}, no TLS", "gateway"), at_most(40), "{:.0f}")
+    for what in ("stdout", "stdin"):
+        for name in ("v5 to SPDY", "SPDY to v5"):
+            yield judge(f"gateway CPU of exec {what}, {name}, at most 1.5 x a splice's", f.ratio(f"gateway-{what}", "spliced", "gateway", of=name), at_most(1.5))
+    for server in ("lab", "gateway"):
+        yield judge(f"memory over 10,000 execs, {server}: flat, at most 0.1 KiB each", f.get("growth", "fairlead", server), at_most(0.1))
 
 
 def guarded(rows):

@@ -24,6 +24,9 @@ public sealed record GatewayOptions
     /// <summary>Where to listen; port 0 picks a free one.</summary>
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
 
+    /// <summary>No TLS towards clients, on a loopback address alone: for bench/stand, which measures what TLS costs. Nobody else sees it.</summary>
+    internal bool WithoutTls { get; init; }
+
     /// <summary>The gateway's certificate with its key; null makes one for this run, of an authority of its own.</summary>
     public X509Certificate2? Certificate { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Gateway.Operations;
@@ -71,6 +72,8 @@ public sealed class GatewayServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (options.ClientAuthorities is not null && options.Own is null)
             throw new ArgumentException("Callers with certificates need the gateway's own credentials: it speaks for them by impersonation.", nameof(options));
+        if (options.WithoutTls && !IPAddress.IsLoopback(options.Listen.Address))
+            throw new ArgumentException("Without TLS only this machine may reach the gateway.", nameof(options));
         GatewayServer gateway = new(options);
         try
         {
@@ -107,7 +110,10 @@ public sealed class GatewayServer : IAsyncDisposable
     {
         PodsApiKestrel.Configure(kestrel);
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
-        kestrel.Listen(options.Listen, listen => listen.UseHttps(https => ConfigureTls(https, options)));
+        kestrel.Listen(options.Listen, listen =>
+        {
+            if (!options.WithoutTls) listen.UseHttps(https => ConfigureTls(https, options));
+        });
         if (options.Operations is { } operations) kestrel.Listen(operations, OperationsEndpoint.Mark);
     }
 

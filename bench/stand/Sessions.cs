@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using Fairlead.Client;
+using Fairlead.KubeConfig;
+
+namespace Fairlead.Stand;
+
+/// <summary>Many sessions of one program.</summary>
+static class Sessions
+{
+    const int Opening = 16;
+
+    static readonly PodReference s_pod = new("demo", "default", "shell");
+
+    /// <summary>Reads a number a line, opens so many sessions more, and says when they stand. At the end of the input it goes, and they with it.</summary>
+    public static async Task HoldAsync(string kubeconfig, string transport)
+    {
+        using StreamingClient client = StreamingClient.FromKubeconfig(kubeconfig);
+        ExecOptions options = new() { Stdin = true, Transport = Enum.Parse<Transport>(transport, ignoreCase: true), PingInterval = TimeSpan.FromMinutes(5), PingTimeout = TimeSpan.FromMinutes(10) };
+        List<RemoteProcess> held = [];
+        while (await Input.NextAsync() is { } line)
+        {
+            await RunAsync(int.Parse(line), Opening, async () =>
+            {
+                RemoteProcess session = await client.ExecAsync(s_pod, ["idle"], options);
+                lock (held) held.Add(session);
+            });
+            Console.WriteLine($"held {held.Count} by {held[0].Connection}");
+        }
+
+        Environment.Exit(0); // 5,000 closes in order would be a measurement of their own
+    }
+
+    /// <summary>Reads a number a line, runs <c>true</c> so many times, and says how many seconds that took.</summary>
+    public static async Task CycleAsync(string kubeconfig, int atOnce)
+    {
+        using StreamingClient client = StreamingClient.FromKubeconfig(kubeconfig);
+        while (await Input.NextAsync() is { } line)
+        {
+            long begun = Stopwatch.GetTimestamp();
+            await RunAsync(int.Parse(line), atOnce, async () =>
+            {
+                await using RemoteProcess run = await client.ExecAsync(s_pod, ["true"]);
+                ExitStatus exit = await run.WaitForExitAsync();
+                if (exit.Code != 0) throw new InvalidOperationException($"true ended with {exit.Code}.");
+            });
+            Console.WriteLine($"{Stopwatch.GetElapsedTime(begun).TotalSeconds:0.000} seconds");
+        }
+    }
+
+    static async Task RunAsync(int count, int atOnce, Func<Task> one)
+    {
+        int left = count;
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(count, atOnce)).Select(async _ =>
+        {
+            while (Interlocked.Decrement(ref left) >= 0) await one();
+        }));
+    }
+}
