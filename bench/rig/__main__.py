@@ -41,7 +41,10 @@ def main():
         for note in notes:
             print(note, flush=True)
         begun = time.monotonic()
-        skipped = [f"Skipped: {row.what}: {reason}." for row in wanted if not take(row, options, row.rounds or 5) for reason in [row.skipped]]
+        for row in wanted:
+            take(row, options, row.rounds or 5)
+            report.write(folder, [row for row in rows if row.samples], [], notes) # a run that is ended early has been for something
+        skipped = [f"Skipped: {row.what}: {row.skipped}." for row in wanted if row.skipped]
         rows = [row for row in rows if row.samples]
         for row in [row for row in wanted if row.name in [name for name, _, won in guarded(rows) if not won]]:
             print(f"{row.what}: a second look, with twice the rounds", flush=True)
@@ -80,14 +83,12 @@ def contestants(stage):
 
 
 def take(row, options, rounds):
-    """Measures it. False where this machine has not what it needs, which the row then tells."""
+    """Measures it. Where this machine has not what it needs, the row tells."""
     try:
         measure(row, options.rounds or rounds)
     except Missing as reason:
         row.skipped = str(reason)
         print(f"{row.what}: skipped: {reason}", flush=True)
-        return False
-    return True
 
 
 def measure(row, rounds):

@@ -8,6 +8,9 @@ from .stage import free_port, wait_for_listener
 
 POD = ["demo", "-c", "shell"]
 
+# The shell stays and holds the output open: containerd ends the input of a command whose output has ended.
+TAKE = ["sh", "-c", "cat >/dev/null; exit"]
+
 
 class Client:
     """fairlead or kubectl: the same arguments, the same server."""
@@ -36,7 +39,7 @@ class Client:
 
     def stdin(self):
         with open(self.stage.file, "rb") as file:
-            return run(self.exec_command("sh", "-c", "cat >/dev/null", stdin=True), self.environment, stdin=file)
+            return run(self.exec_command(*TAKE, stdin=True), self.environment, stdin=file)
 
     def both(self):
         with open(self.stage.file, "rb") as file:
@@ -84,7 +87,7 @@ class Direct:
 
     def stdin(self):
         with open(self.stage.file, "rb") as file:
-            return run(self.server.exec_command(self.stage, "sh", "-c", "cat >/dev/null", stdin=True), self.stage.environment, stdin=file)
+            return run(self.server.exec_command(self.stage, *TAKE, stdin=True), self.stage.environment, stdin=file)
 
 
 class Pipe:

@@ -48,7 +48,7 @@ class Containerd(Server):
         where = json.loads(self.said.split(" ", 1)[1])
         self.daemon, self.socket, self.container, self.state = where["pid"], where["socket"], where["container"], where["state"]
         with open(stage.file, "rb") as file: # its pod has files of its own
-            subprocess.run(self.exec_command(stage, "sh", "-c", "cat >/bytes", stdin=True), stdin=file, check=True)
+            subprocess.run(self.exec_command(stage, "sh", "-c", f"cat >/bytes; test $(stat -c %s /bytes) = {stage.size}", stdin=True), stdin=file, check=True)
 
     def exec_command(self, stage, *command, stdin=False):
         """By its own streaming server, with nothing in between."""

@@ -64,7 +64,7 @@ def targets(rows):
     for what, cluster in (("stdout", 0.09), ("stdin", 0.12)):
         yield judge(f"through the node (native), exec {what} at least {3 * cluster:.2f} of the TLS pipe, 3 x the share of a whole cluster",
                     f.ratio(f"node-{what}", tls, "rate", of="native"), at_least(3 * cluster))
-    yield judge("server CPU per GB of exec stdout through the node (native) at most 2 s", f.get("node-stdout", "native", "server"), at_most(2))
+    yield judge("server CPU per GB of exec stdout through the node (native) at most 2 s", f.get("node-stdout", "native", "node"), at_most(2))
     yield judge("the lab's CPU per GB of exec stdout at most 2 s", f.get("server-cpu", "fairlead", "cpu"), at_most(2))
 
     for what in ("down", "up"):

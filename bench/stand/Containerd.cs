@@ -46,7 +46,7 @@ static class Containerd
         UpgradedConnection connection = await dialer.DialAsync(new Uri(answer.Url), request, new ExecOptions { Transport = Transport.Spdy, NoRetry = true }, static _ => { });
         await using AskingSession session = new(await connection.AskAsync(request, CarrierLimits.Default), request);
         await using Stream here = new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
-        await using Stream there = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        await using Stream there = Console.OpenStandardOutput(); // also where it is a file that others write to
         Task sending = input ? SendAsync(here, session.StandardInput) : Task.CompletedTask;
         await session.StandardOutput.CopyToAsync(there);
         await sending;
