@@ -22,6 +22,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
 {
     readonly GrpcChannel _channel;
     readonly CriRuntimeOptions _options;
+    readonly RuntimeService.RuntimeServiceClient _cri;
     readonly PodReader _pods;
     readonly PodCatalog _catalog;
     readonly RuntimeStreams _streams;
@@ -31,7 +32,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
 
     CriRuntime(GrpcChannel channel, RuntimeService.RuntimeServiceClient cri, VersionResponse version, NativeExecs? execs, CriRuntimeOptions options)
     {
-        (_channel, _execs, _options) = (channel, execs, options);
+        (_channel, _cri, _execs, _options) = (channel, cri, execs, options);
         Description = $"{version.RuntimeName} {version.RuntimeVersion}";
         _pods = new PodReader(cri);
         _catalog = new PodCatalog(_pods, version.RuntimeName, options.PollInterval, options.Clock);
@@ -98,27 +99,45 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     public async ValueTask<ForwardedStream> ConnectAsync(string @namespace, string pod, int port, CancellationToken cancellationToken)
     {
         SeenPod found = await _pods.ReadAsync(@namespace, pod, cancellationToken) ?? throw new ForwardResetException(ForwardFault.NotRunning, $"there is no pod {@namespace}/{pod}");
-        if (!found.IsReady) throw new ForwardResetException(ForwardFault.NotRunning, $"the sandbox of pod {@namespace}/{pod} is not ready");
+        return found.IsReady
+            ? await ConnectAsync(found.Sandbox.Id, port, cancellationToken)
+            : throw new ForwardResetException(ForwardFault.NotRunning, $"the sandbox of pod {@namespace}/{pod} is not ready");
+    }
+
+    /// <summary>One container by its id, with its names and its state.</summary>
+    /// <exception cref="RpcException">There is none, in the runtime's words.</exception>
+    internal async Task<(IContainer Container, ContainerReference Where, ContainerState State)> FindContainerAsync(string id, CancellationToken cancellationToken)
+    {
+        ContainerFacts facts = ContainerFacts.Of(await _cri.ContainerStatusAsync(new() { ContainerId = id, Verbose = true }, cancellationToken: cancellationToken));
+        ContainerStatus status = facts.Status;
+        ContainerReference where = new(status.Labels.GetValueOrDefault("io.kubernetes.pod.namespace", ""), status.Labels.GetValueOrDefault("io.kubernetes.pod.name", ""), status.Metadata.Name);
+        return (new CriContainer(new SeenContainer(status.Metadata.Name, facts, null), _pods, _streams, _execs, _options), where, status.State);
+    }
+
+    /// <summary>One pod's sandbox by its id.</summary>
+    /// <exception cref="RpcException">There is none, in the runtime's words.</exception>
+    internal async Task<PodSandboxStatus> FindSandboxAsync(string id, CancellationToken cancellationToken) =>
+        (await _cri.PodSandboxStatusAsync(new() { PodSandboxId = id }, cancellationToken: cancellationToken)).Status;
+
+    /// <summary>Connects to a port of a pod by its sandbox.</summary>
+    /// <exception cref="ForwardResetException">It was not reached.</exception>
+    internal async ValueTask<ForwardedStream> ConnectAsync(string sandboxId, int port, CancellationToken cancellationToken)
+    {
         try
         {
-            return await ConnectAsync(found.Sandbox.Id, port, cancellationToken);
+            if (_options.StreamThrough == StreamThrough.Cri) return await _streams.ConnectAsync(sandboxId, port, cancellationToken);
+            try
+            {
+                return await _ports.ConnectAsync(sandboxId, port, cancellationToken);
+            }
+            catch (InvalidDataException) when (_options.StreamThrough == StreamThrough.Auto)
+            {
+                return await _streams.ConnectAsync(sandboxId, port, cancellationToken); // a runtime that keeps its namespaces to itself
+            }
         }
         catch (Exception failure) when (failure is RpcException or InvalidDataException || failure is IOException and not ForwardResetException)
         {
             throw new ForwardResetException(ForwardFault.Unreachable, failure is RpcException answer ? answer.Status.Detail : failure.Message, failure);
-        }
-    }
-
-    async ValueTask<ForwardedStream> ConnectAsync(string sandboxId, int port, CancellationToken cancellationToken)
-    {
-        if (_options.StreamThrough == StreamThrough.Cri) return await _streams.ConnectAsync(sandboxId, port, cancellationToken);
-        try
-        {
-            return await _ports.ConnectAsync(sandboxId, port, cancellationToken);
-        }
-        catch (InvalidDataException) when (_options.StreamThrough == StreamThrough.Auto)
-        {
-            return await _streams.ConnectAsync(sandboxId, port, cancellationToken); // a runtime that keeps its namespaces to itself
         }
     }
 

@@ -17,6 +17,12 @@ static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags);
 
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int chown(string path, uint user, uint group);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int statx(int folder, string path, int flags, uint mask, byte* status);
+
     [LibraryImport("libc", SetLastError = true)] internal static partial int fcntl(SafeHandle fd, int command, int argument);
     [LibraryImport("libc", SetLastError = true)] internal static partial int ioctl(SafeHandle fd, nuint request, void* argument);
     [LibraryImport("libc", SetLastError = true)] internal static partial int setns(SafeFileHandle fd, int kind);

@@ -17,7 +17,7 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
 
     readonly BearerTokens _tokens = new(options.Users);
     readonly RemoteCommandAnswer _remoteCommand = new(options, logger, stopping);
-    readonly PortForwardAnswer _portForward = new(runtime, options, logger, stopping);
+    readonly PortForwardAnswer _portForward = new(options, logger, stopping);
 
     public Task ExecAsync(HttpContext context) => GuardAsync(context, () => AnswerAsync(context, isExec: true));
 
@@ -27,7 +27,8 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
     {
         ApiUser user = await AuthorizeAsync(context);
         JsonObject pod = await FindPodAsync(context) ?? throw new ApiRefusal(Text(404, "pod does not exist"));
-        await _portForward.AnswerAsync(context, pod.Namespace, pod.Name, PortForwardQuery.Read(context.Request.Query["port"]), user);
+        await _portForward.AnswerAsync(
+            context, (port, cancellationToken) => runtime.ConnectAsync(pod.Namespace, pod.Name, port, cancellationToken), pod.Namespace, pod.Name, PortForwardQuery.Read(context.Request.Query["port"]), user);
     });
 
     async Task AnswerAsync(HttpContext context, bool isExec)

@@ -27,7 +27,7 @@ sealed class PodsApiHandler
         _watch = new WatchEndpoint(catalog, options.Clock, logger, stopping);
         _log = new LogEndpoint(containers, options.Clock, stopping);
         _remoteCommand = new RemoteCommandEndpoint(containers, new RemoteCommandAnswer(options, logger, stopping), options);
-        _portForward = new PortForwardEndpoint(catalog, new PortForwardAnswer(runtime, options, logger, stopping), options);
+        _portForward = new PortForwardEndpoint(runtime, catalog, new PortForwardAnswer(options, logger, stopping), options);
     }
 
     public async Task InvokeAsync(HttpContext context)

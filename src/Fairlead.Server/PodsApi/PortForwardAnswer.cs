@@ -7,10 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.Server.PodsApi;
 
 /// <summary>Upgrades a request that was checked, and joins each connection of the client's with one of the pod's.</summary>
-sealed class PortForwardAnswer(IContainerRuntime runtime, PodsApiOptions options, ILogger logger, CancellationToken stopping)
+sealed class PortForwardAnswer(PodsApiOptions options, ILogger logger, CancellationToken stopping)
 {
     /// <exception cref="ApiRefusal">The request asks for no upgrade, for one that is not offered, or names no ports where its form needs them.</exception>
-    public async Task AnswerAsync(HttpContext context, string @namespace, string pod, IReadOnlyList<int> ports, ApiUser user)
+    public async Task AnswerAsync(
+        HttpContext context, Func<int, CancellationToken, ValueTask<ForwardedStream>> connect, string @namespace, string pod, IReadOnlyList<int> ports, ApiUser user)
     {
         UpgradeChecks.RequireStream(
             context.Request,
@@ -26,8 +27,7 @@ sealed class PortForwardAnswer(IContainerRuntime runtime, PodsApiOptions options
         Log.ForwardBegins(logger, user.Name, @namespace, pod, acceptor.Protocol.Description);
         await using CancellationTokenRegistration stop = stopping.UnsafeRegister(
             static state => ((PortForwardAcceptor)state!).Abort(new SessionLostException(SessionLoss.LocalAbort, "The server is stopping.")), acceptor);
-        using PortForwardRun run = new(
-            acceptor, (port, cancellationToken) => runtime.ConnectAsync(@namespace, pod, port, cancellationToken), @namespace, pod, options.PortConnectTimeout, logger);
+        using PortForwardRun run = new(acceptor, connect, @namespace, pod, options.PortConnectTimeout, logger);
         await run.RunAsync();
         Log.ForwardEnded(logger, user.Name, @namespace, pod, run.Connections);
     }

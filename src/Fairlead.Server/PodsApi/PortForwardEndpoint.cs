@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Fairlead.Server.PodsApi;
 
 /// <summary>Port-forward: every check while a refusal is still an HTTP answer, then one connection of the pod's for each of the client's.</summary>
-sealed class PortForwardEndpoint(IPodCatalog catalog, PortForwardAnswer answer, PodsApiOptions options)
+sealed class PortForwardEndpoint(IContainerRuntime runtime, IPodCatalog catalog, PortForwardAnswer answer, PodsApiOptions options)
 {
     public async Task AnswerAsync(HttpContext context, ApiRequest request, ApiUser user)
     {
@@ -15,6 +15,7 @@ sealed class PortForwardEndpoint(IPodCatalog catalog, PortForwardAnswer answer, 
         JsonObject pod = await ContainerLookup.FindPodAsync(catalog, request, context.RequestAborted);
         if (pod.Text("status", "phase") is not "Running" and var phase)
             throw new ApiRefusal(Refusals.BadRequest($"pod {request.Name} is not running: its phase is {phase}"));
-        await answer.AnswerAsync(context, request.Namespace!, request.Name!, PortForwardQuery.Read(query["ports"]), user);
+        await answer.AnswerAsync(
+            context, (port, cancellationToken) => runtime.ConnectAsync(request.Namespace!, request.Name!, port, cancellationToken), request.Namespace!, request.Name!, PortForwardQuery.Read(query["ports"]), user);
     }
 }
