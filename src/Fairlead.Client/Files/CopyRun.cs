@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Fairlead.Client.Files.Local;
 using Fairlead.Client.Files.Pods;
 using Fairlead.Client.Files.Trees;
 
@@ -18,7 +19,7 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
     readonly Dictionary<string, IncrementalHash> _seeds = new(StringComparer.Ordinal);
     readonly HashSet<string> _suspects = new(StringComparer.Ordinal);
     CopyTree? _tree;
-    IncrementalHash? _hash;
+    FollowingHash? _following;
     bool _connected, _verified;
     long _bytes, _bestKept = -1;
     int _files, _failures, _reconnections, _changes;
@@ -179,30 +180,48 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
 
     async Task CopyAsync(List<FilePart> parts, CancellationToken cancellationToken)
     {
-        bool hashes = source.IsLocal || target.IsLocal;
+        ICopySide? local = source.IsLocal ? source : target.IsLocal ? target : null;
         TreeEntry? current = null;
         await foreach (Piece piece in source.ReadAsync(parts, cancellationToken))
         {
-            if (piece.File != current)
-            {
-                current = piece.File;
-                _hash?.Dispose();
-                _hash = !hashes ? null : _seeds.Remove(current.Path, out IncrementalHash? seed) ? seed : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            }
-
-            _hash?.AppendData(piece.Bytes.Span);
             await target.WriteAsync(piece, cancellationToken);
             _bytes += piece.Bytes.Length;
-            if (piece.IsLast)
+            if (local is not null)
             {
-                if (_hash is not null) _hashes[current.Path] = _hash.GetHashAndReset();
-                _files++;
+                bool begins = piece.File != current;
+                current = piece.File;
+                await HashAsync(local, piece, begins);
             }
+
+            if (piece.IsLast) _files++;
 
             Report(CopyPhase.Copying, piece.File.Path);
         }
 
         await target.FlushAsync(cancellationToken);
+    }
+
+    /// <summary>Small files are hashed as they pass, larger ones from the file, beside the transfer.</summary>
+    async ValueTask HashAsync(ICopySide local, Piece piece, bool begins)
+    {
+        if (begins && piece is { Offset: 0, IsLast: true })
+        {
+            _hashes[piece.File.Path] = SHA256.HashData(piece.Bytes.Span);
+            return;
+        }
+
+        if (begins)
+        {
+            _following?.Dispose();
+            bool isKnown = _seeds.Remove(piece.File.Path, out IncrementalHash? state);
+            _following = local.Follow(piece.File, state ?? IncrementalHash.CreateHash(HashAlgorithmName.SHA256), isKnown ? piece.Offset : 0);
+        }
+
+        _following!.Advance(piece.Offset + piece.Bytes.Length);
+        if (!piece.IsLast) return;
+        _hashes[piece.File.Path] = await _following.CompleteAsync();
+        _following.Dispose();
+        _following = null;
     }
 
     void Report(CopyPhase phase, string path) =>
@@ -214,7 +233,7 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
 
     public void Dispose()
     {
-        _hash?.Dispose();
+        _following?.Dispose();
         foreach (IncrementalHash seed in _seeds.Values) seed.Dispose();
     }
 }

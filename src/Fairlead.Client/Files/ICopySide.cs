@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Fairlead.Client.Files.Local;
 using Fairlead.Client.Files.Trees;
 
 namespace Fairlead.Client.Files;
@@ -26,6 +27,9 @@ interface ICopySide : IAsyncDisposable
 
     /// <summary>The SHA-256 of a file's first bytes, as a state that can go on where <see cref="IsLocal"/>. The caller owns it.</summary>
     ValueTask<PrefixHash> HashPrefixAsync(TreeEntry file, long length, CancellationToken cancellationToken);
+
+    /// <summary>Begins to hash a file that is being copied; null where <see cref="IsLocal"/> is false. Takes the state over, which has had the first bytes.</summary>
+    FollowingHash? Follow(TreeEntry file, IncrementalHash state, long from);
 
     /// <summary>The SHA-256 of whole files. One that cannot be read is absent.</summary>
     ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken);

@@ -113,7 +113,7 @@ sealed class CopyLab : IAsyncDisposable
         {
             { LinkTarget: { } target } => $"{name} -> {target}",
             FileInfo file => $"{name} {(int)file.UnixFileMode:x} {file.Length} {new DateTimeOffset(file.LastWriteTimeUtc).ToUnixTimeSeconds()} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file.FullName)))}",
-            _ => $"{name}/ {(int)entry.UnixFileMode:x}",
+            _ => $"{name}/ {(int)entry.UnixFileMode:x} {new DateTimeOffset(entry.LastWriteTimeUtc).ToUnixTimeSeconds()}",
         };
     }
 

@@ -77,6 +77,8 @@ sealed class LocalFolder : IDisposable
 
     internal void SetOwner(int user, int group) => Check(LibC.fchown(Descriptor, user, group), "folder");
 
+    internal void SetModified(long seconds) => File.SetLastWriteTimeUtc(_handle, DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime);
+
     /// <summary>False where another process holds it.</summary>
     internal bool TryLock() => LibC.flock(Descriptor, LibC.LockWithoutWaiting) == 0;
 

@@ -118,6 +118,8 @@ sealed class LocalSource : ICopySource
         return new(new PrefixHash(hash.GetCurrentHash(), hash));
     }
 
+    public FollowingHash Follow(TreeEntry file, IncrementalHash state, long from) => new(Open(file), state, from);
+
     public ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
         new(LocalHash.OfAll(files, Open, cancellationToken));
 

@@ -157,6 +157,8 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         return new(new PrefixHash(hash.GetCurrentHash(), hash));
     }
 
+    public FollowingHash Follow(TreeEntry file, IncrementalHash state, long from) => new(Open(file), state, from);
+
     public ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
         new(LocalHash.OfAll(files, Open, cancellationToken));
 
@@ -218,6 +220,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
             LocalFolder folder = target.Folder(entry.Path);
             if (options.Owners) folder.SetOwner(entry.UserId, entry.GroupId);
             folder.SetMode(Mode(entry));
+            if (options.Preserve && entry.Modified > 0) folder.SetModified(entry.Modified);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Fairlead.Client.Files.Local;
 using Fairlead.Client.Files.Trees;
 using Fairlead.Streaming;
 using Fairlead.Wire;
@@ -13,6 +14,9 @@ abstract class PodSide(StreamingClient client, PodReference pod, string path, Co
 {
     /// <summary>Files that travel many together in a tar; larger ones go in pieces.</summary>
     internal const int SmallFile = 128 * 1024;
+
+    /// <summary>From so many bytes on, hashing in a second session while the first one moves them costs less than hashing afterwards.</summary>
+    private protected const long WorthASession = 8 << 20;
 
     static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
@@ -70,14 +74,29 @@ abstract class PodSide(StreamingClient client, PodReference pod, string path, Co
     /// <summary>Drops what was under way beside the shell.</summary>
     protected virtual ValueTask CloseExtraAsync() => default;
 
-    /// <summary>A second shell for one file that goes as a stream of its own, in containers without a dd that can be relied on.</summary>
-    protected async ValueTask<RemoteShell> OpenPlainAsync(string folder, string line, CancellationToken cancellationToken)
+    /// <summary>A second shell, which knows the folder and the tool for hashes.</summary>
+    protected async ValueTask<RemoteShell> OpenSecondAsync(string folder, CancellationToken cancellationToken)
     {
         RemoteShell shell = await RemoteShell.OpenAsync(client, pod, options.Exec, cancellationToken);
         try
         {
-            await shell.RunAsync("umask 077;nl=$(printf '\\n.');nl=${nl%.}", cancellationToken);
+            await shell.RunAsync($"umask 077;nl=$(printf '\\n.');nl=${{nl%.}};H='{Tools.Hash}';{ShellScript.Follow}", cancellationToken);
             if (folder.Length > 0) await shell.DoAsync($"cd {ShellText.QuotePath(folder)}", cancellationToken);
+            return shell;
+        }
+        catch
+        {
+            await shell.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A second shell for one file that goes as a stream of its own, in containers without a dd that can be relied on.</summary>
+    protected async ValueTask<RemoteShell> OpenPlainAsync(string folder, string line, CancellationToken cancellationToken)
+    {
+        RemoteShell shell = await OpenSecondAsync(folder, cancellationToken);
+        try
+        {
             await shell.SendAsync(line, cancellationToken);
             return shell;
         }
@@ -109,7 +128,22 @@ abstract class PodSide(StreamingClient client, PodReference pod, string path, Co
         return new PrefixHash(TryParseHash(said) ?? [], null);
     }
 
-    public virtual async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
+    public FollowingHash? Follow(TreeEntry file, IncrementalHash state, long from) => null;
+
+    public virtual ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
+        HashAsync(Shell, files, cancellationToken);
+
+    /// <summary>The files that were not hashed beside the copy are hashed now.</summary>
+    protected async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashOthersAsync(
+        IReadOnlyDictionary<TreeEntry, byte[]> known, IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
+    {
+        List<TreeEntry> others = [.. files.Where(file => !known.ContainsKey(file))];
+        if (others.Count == 0) return known;
+        return new Dictionary<TreeEntry, byte[]>(known.Concat(await HashAsync(Shell, others, cancellationToken)));
+    }
+
+    /// <summary>The same in a shell of the caller's choice.</summary>
+    protected async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(RemoteShell shell, IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
     {
         Dictionary<TreeEntry, byte[]> hashes = [];
         if (Tools.Hash is null)
@@ -121,7 +155,7 @@ abstract class PodSide(StreamingClient client, PodReference pod, string path, Co
         // one command for many; tools print names with odd characters each in a way of its own, so order tells, and a count that all are there
         foreach (TreeEntry[] group in ShellText.Groups(files, Quoted))
         {
-            (int status, byte[] text) = await Shell.RunAsync($"$H {string.Join(' ', group.Select(Quoted))} </dev/null 2>/dev/null", cancellationToken);
+            (int status, byte[] text) = await shell.RunAsync($"$H {string.Join(' ', group.Select(Quoted))} </dev/null 2>/dev/null", cancellationToken);
             string[] lines = Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries);
             if (status == 0 && lines.Length == group.Length)
             {
@@ -131,7 +165,7 @@ abstract class PodSide(StreamingClient client, PodReference pod, string path, Co
 
             foreach (TreeEntry file in group)
             {
-                (_, byte[] one) = await Shell.RunAsync($"$H <{Quoted(file)} 2>/dev/null", cancellationToken);
+                (_, byte[] one) = await shell.RunAsync($"$H <{Quoted(file)} 2>/dev/null", cancellationToken);
                 Keep(file, Encoding.UTF8.GetString(one));
             }
         }
@@ -144,7 +178,7 @@ abstract class PodSide(StreamingClient client, PodReference pod, string path, Co
         }
     }
 
-    static byte[]? TryParseHash(string line)
+    private protected static byte[]? TryParseHash(string line)
     {
         ReadOnlySpan<char> digits = line.AsSpan().TrimStart('\\');
         return digits.Length >= 64 && !digits[..64].ContainsAnyExcept(s_hexDigits) ? Convert.FromHexString(digits[..64]) : null;

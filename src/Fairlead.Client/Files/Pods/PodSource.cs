@@ -13,6 +13,8 @@ sealed class PodSource(StreamingClient client, PodReference pod, string path, Co
 {
     readonly Dictionary<TreeEntry, byte[]> _readTwice = [];
     bool? _isFolder;
+    RemoteShell? _aheadShell;
+    Task<IReadOnlyDictionary<TreeEntry, byte[]>>? _ahead;
 
     public string Leaf => Path.TrimEnd('/').Split('/')[^1] is var last && last is "." or ".." ? "" : last;
 
@@ -96,10 +98,11 @@ sealed class PodSource(StreamingClient client, PodReference pod, string path, Co
     }
 
     public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
-        _readTwice.Count > 0 ? _readTwice : await base.HashAsync(files, cancellationToken);
+        _readTwice.Count > 0 ? _readTwice : await HashOthersAsync(_ahead is null ? new Dictionary<TreeEntry, byte[]>() : await _ahead.WaitAsync(cancellationToken), files, cancellationToken);
 
     public async IAsyncEnumerable<Piece> ReadAsync(IReadOnlyList<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await HashAheadAsync(parts, cancellationToken);
         List<FilePart> single = [];
         if (Tools is { Pieces: true, Tar: true } && _isFolder == true)
         {
@@ -114,6 +117,29 @@ sealed class PodSource(StreamingClient client, PodReference pod, string path, Co
         }
 
         await foreach (Piece piece in Tools.Pieces ? ReadPiecesAsync(single, cancellationToken) : ReadPlainAsync(single, cancellationToken)) yield return piece;
+    }
+
+    /// <summary>A second session hashes the files while this one sends them.</summary>
+    async ValueTask HashAheadAsync(IReadOnlyList<FilePart> parts, CancellationToken cancellationToken)
+    {
+        if (Tools is not { Hash: not null, Pieces: true } || _ahead is not null || parts.Sum(part => part.File.Size) < WorthASession) return;
+        try
+        {
+            _aheadShell = await OpenSecondAsync(Folder, cancellationToken);
+        }
+        catch (UpgradeException)
+        {
+            return; // one session is what this server gives: they are hashed when it has sent all
+        }
+
+        _ahead = HashAsync(_aheadShell, [.. parts.Select(part => part.File)], cancellationToken).AsTask();
+    }
+
+    protected override async ValueTask CloseExtraAsync()
+    {
+        if (_aheadShell is not null) await _aheadShell.DisposeAsync();
+        if (_ahead is not null) await ((Task)_ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever needed the hashes was told
+        (_aheadShell, _ahead) = (null, null);
     }
 
     static bool IsSmall(FilePart part) => part is { Offset: 0, File.Size: <= SmallFile };

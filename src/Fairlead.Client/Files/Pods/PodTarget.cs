@@ -12,12 +12,19 @@ namespace Fairlead.Client.Files.Pods;
 /// </summary>
 sealed class PodTarget(StreamingClient client, PodReference pod, string path, CopyOptions options) : PodSide(client, pod, path, options), ICopyTarget
 {
-    readonly Queue<int> _onTheWay = new();
+    const long FollowedAtOnce = 8 << 20;
+
+    readonly Queue<(int Bytes, TreeEntry? File, long End)> _onTheWay = new();
+    readonly Dictionary<TreeEntry, byte[]> _followed = [];
     readonly MemoryStream _pack = new();
     TarWriter? _packer;
     byte[] _piece = [];
     int _filled, _flying;
-    RemoteShell? _plain;
+    RemoteShell? _plain, _follower;
+    TreeEntry? _following;
+    long _followedTo;
+    Task _hashing = Task.CompletedTask;
+    bool _followsNothing; // the server gives no second session
     string? _base; // null until the place is known
     string _stage = "", _final = ""; // the final name is empty where the base itself is filled; the stage where nothing can be renamed
 
@@ -119,7 +126,7 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
 
     async ValueTask PackAsync(Piece piece, CancellationToken cancellationToken)
     {
-        if (_piece.Length < SmallFile) _piece = new byte[Math.Max(SmallFile, Flight.Piece)];
+        if (_piece.Length < SmallFile) _piece = new byte[Flight.Largest];
         piece.Bytes.CopyTo(_piece.AsMemory((int)piece.Offset));
         if (!piece.IsLast) return;
 
@@ -141,13 +148,13 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         _packer = null;
         int length = (int)_pack.Length;
         string line = string.Create(CultureInfo.InvariantCulture, $"x {length} {(Options.Preserve ? "xpof" : "xpomf")}");
-        await PostAsync(line, _pack.GetBuffer().AsMemory(0, length), cancellationToken);
+        await PostAsync(line, _pack.GetBuffer().AsMemory(0, length), null, 0, cancellationToken);
         _pack.SetLength(0);
     }
 
     async ValueTask WritePieceAsync(Piece piece, CancellationToken cancellationToken)
     {
-        if (_piece.Length < Flight.Piece) _piece = new byte[Flight.Piece];
+        if (_piece.Length < Flight.Largest) _piece = new byte[Flight.Largest];
         long at = piece.Offset;
         for (ReadOnlyMemory<byte> rest = piece.Bytes; !rest.IsEmpty;)
         {
@@ -167,19 +174,19 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         if (end == file.Size) line += ";" + Attributes(file, quoted);
         int length = _filled;
         _filled = 0;
-        await PostAsync(line, _piece.AsMemory(0, length), cancellationToken);
+        await PostAsync(line, _piece.AsMemory(0, length), file, end, cancellationToken);
     }
 
     string Attributes(TreeEntry file, string quoted) => string.Create(CultureInfo.InvariantCulture, $"if has chmod;then chmod {Octal(file)} {quoted};fi")
         + (Options.Preserve && file.Modified > 0 ? string.Create(CultureInfo.InvariantCulture, $";if has touch;then touch -d @{file.Modified} {quoted} 2>/dev/null;fi;:") : "");
 
     /// <summary>Sends a line and its bytes when enough of the earlier ones have arrived.</summary>
-    async ValueTask PostAsync(string line, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    async ValueTask PostAsync(string line, ReadOnlyMemory<byte> bytes, TreeEntry? file, long end, CancellationToken cancellationToken)
     {
         while (_onTheWay.Count > 0 && _flying + bytes.Length > Flight.Window) await ArriveAsync(cancellationToken);
         await Shell.SendAsync(line, cancellationToken);
         await Shell.SendAsync(bytes, cancellationToken);
-        _onTheWay.Enqueue(bytes.Length);
+        _onTheWay.Enqueue((bytes.Length, file, end));
         _flying += bytes.Length;
     }
 
@@ -187,9 +194,53 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
     {
         int status = await Shell.ReadStatusAsync(cancellationToken);
         if (status != 0) throw new CopyException($"writing in the container ended with code {status}");
-        int bytes = _onTheWay.Dequeue();
+        (int bytes, TreeEntry? file, long end) = _onTheWay.Dequeue();
         _flying -= bytes;
         Flight.Arrived(bytes);
+        if (file?.Size >= WorthASession && Tools.Hash is not null) await FollowAsync(file, end, cancellationToken);
+    }
+
+    /// <summary>A second session hashes what lies in the file already, while this one still writes behind it.</summary>
+    async ValueTask FollowAsync(TreeEntry file, long end, CancellationToken cancellationToken)
+    {
+        if (_followsNothing) return;
+        if (_following != file)
+        {
+            try
+            {
+                _follower ??= await OpenSecondAsync(Folder, cancellationToken);
+            }
+            catch (UpgradeException)
+            {
+                _followsNothing = true;
+                return;
+            }
+
+            await _follower.SendAsync($"f {Quoted(file)}", cancellationToken);
+            (_following, _followedTo) = (file, 0);
+        }
+
+        if (end < file.Size && end - _followedTo < FollowedAtOnce) return;
+        long blocks = (end - _followedTo + Flight.Block - 1) / Flight.Block;
+        string range = string.Create(CultureInfo.InvariantCulture, $"{_followedTo / Flight.Block} {blocks}\n{(end == file.Size ? "e\n" : "")}");
+        await _follower!.SendAsync(Encoding.ASCII.GetBytes(range), cancellationToken);
+        _followedTo = end;
+        if (end < file.Size) return;
+        _following = null;
+        _hashing = KeepHashAsync(_hashing, _follower, file, cancellationToken);
+    }
+
+    async Task KeepHashAsync(Task earlier, RemoteShell shell, TreeEntry file, CancellationToken cancellationToken)
+    {
+        await earlier;
+        (_, byte[] text) = await shell.ReadTextAsync(cancellationToken);
+        if (TryParseHash(Encoding.UTF8.GetString(text)) is { } hash) _followed[file] = hash;
+    }
+
+    public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
+    {
+        await _hashing.WaitAsync(cancellationToken);
+        return await HashOthersAsync(_followed, files, cancellationToken);
     }
 
     async ValueTask WritePlainAsync(Piece piece, CancellationToken cancellationToken)
@@ -219,6 +270,7 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
 
     public async ValueTask RestartAsync(TreeEntry file, CancellationToken cancellationToken)
     {
+        _followed.Remove(file);
         if (_stage.Length > 0) await Shell.DoAsync($"rm -f {Quoted(file)}", cancellationToken);
     }
 
@@ -243,6 +295,7 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         }
 
         if (Options.Owners) await SetOwnersAsync(tree, cancellationToken);
+        if (Options.Preserve) await SetFolderTimesAsync(tree, cancellationToken);
         await Shell.DoAsync($"cd ..&&rm -rf ./{_stage}", cancellationToken);
     }
 
@@ -258,6 +311,17 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         {
             string place = Q(Place(folder.Key) + "/");
             foreach (TreeEntry[] group in ShellText.Groups(folder, Quoted)) await Shell.DoAsync($"mm {place} {string.Join(' ', group.Select(Quoted))}", cancellationToken);
+        }
+    }
+
+    /// <summary>Last of all: every file that comes into a folder changes its time.</summary>
+    async ValueTask SetFolderTimesAsync(CopyTree tree, CancellationToken cancellationToken)
+    {
+        IEnumerable<TreeEntry> folders = tree.Folders.Where(folder => folder.Modified > 0 && (folder.Path.Length > 0 || _final.Length > 0));
+        foreach (TreeEntry[] group in ShellText.Groups(folders, folder => "touch -d @1234567890 " + Place(folder.Path)))
+        {
+            string lines = string.Join(';', group.Select(folder => string.Create(CultureInfo.InvariantCulture, $"touch -d @{folder.Modified} {Q(Place(folder.Path))} 2>/dev/null")));
+            await Shell.DoAsync($"if has touch;then {lines};fi;:", cancellationToken);
         }
     }
 
@@ -284,7 +348,10 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         (_flying, _filled, _packer) = (0, 0, null);
         _pack.SetLength(0);
         if (_plain is not null) await _plain.DisposeAsync();
-        _plain = null;
+        if (_follower is not null) await _follower.DisposeAsync();
+        await _hashing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever needed the hashes was told
+        (_plain, _follower, _following, _hashing) = (null, null, null, Task.CompletedTask);
+        _followed.Clear();
     }
 
     int Mode(TreeEntry entry) => EntryModes.Of(entry, Options);

@@ -12,7 +12,7 @@ namespace Fairlead.Client.Files.Pods;
 /// <remarks>One caller at a time. Owns the session.</remarks>
 sealed class RemoteShell : IAsyncDisposable
 {
-    const int MostErrorText = 2048, TrailerLength = 1 + WordLength + 3 + 1, WordLength = 32;
+    const int MostErrorText = 2048, MostText = 256 * 1024 * 1024, TrailerLength = 1 + WordLength + 3 + 1, WordLength = 32;
 
     readonly RemoteProcess _process;
     readonly string _word;
@@ -51,9 +51,15 @@ sealed class RemoteShell : IAsyncDisposable
     internal ValueTask CompleteAsync() => _process.StandardInput.CompleteAsync();
 
     /// <summary>Runs a line whose output is text, with nothing sent ahead of it.</summary>
-    internal async ValueTask<(int Status, byte[] Text)> RunAsync(string line, CancellationToken cancellationToken, int mostBytes = 256 * 1024 * 1024)
+    internal async ValueTask<(int Status, byte[] Text)> RunAsync(string line, CancellationToken cancellationToken, int mostBytes = MostText)
     {
         await SendAsync(line, cancellationToken);
+        return await ReadTextAsync(cancellationToken, mostBytes);
+    }
+
+    /// <summary>Reads all that a line prints.</summary>
+    internal async ValueTask<(int Status, byte[] Text)> ReadTextAsync(CancellationToken cancellationToken, int mostBytes = MostText)
+    {
         ArrayBufferWriter<byte> text = new();
         while (true)
         {

@@ -14,6 +14,12 @@ static class ShellScript
     internal const int WriteFailed = 95;
 
     /// <summary>
+    /// Defines <c>f</c>, which hashes a file that still grows: it reads lines with a first block and a number of blocks, in the file's order, until
+    /// one says <c>e</c>.
+    /// </summary>
+    internal const string Follow = """f(){ { while IFS=' ' read -r a b&&[ "$a" != e ];do dd if="$1" bs=65536 skip=$a count=$b 2>/dev/null;done;}|$H;}""";
+
+    /// <summary>
     /// Finds the tools by trying them (openssl first: it uses what the processor has for SHA-256), and defines: <c>z</c> size, <c>i</c> record, <c>w</c> walk, <c>l</c> list, <c>rl</c> link targets,
     /// <c>k</c> kind, <c>g</c> get, <c>p</c> put, <c>x</c> extract, <c>t</c> pack, <c>q</c> hash of a beginning, <c>mm</c> move.
     /// </summary>
@@ -34,7 +40,7 @@ static class ShellScript
         rl(){ for f;do t=$(readlink "$f";echo .);t=${t%.};t=${t%"$nl"};printf '%s %s\n' ${#t} "$t";done;};
         k(){ if [ -d "$1" ];then echo d;elif [ -f "$1" ];then echo f;elif [ -e "$1" ]||[ -h "$1" ];then echo o;else echo n;fi;};
         g(){ dd if="$3" bs=65536 skip=$1 count=$2 2>/dev/null;};
-        p(){ e=$(dd ibs=$2 count=1 iflag=fullblock obs=65536 seek=$1 conv=notrunc of="$3" 2>&1)||{ echo "$e">&2;exit 95;};};
+        p(){ n=$(($2/65536));r=$(($2%65536));e=$({ { [ $n = 0 ]||dd bs=65536 count=$n iflag=fullblock seek=$1 conv=notrunc of="$3";}&&{ [ $r = 0 ]||dd ibs=$r count=1 iflag=fullblock obs=65536 seek=$(($1+n)) conv=notrunc of="$3";};} 2>&1)||{ echo "$e">&2;exit 95;};};
         x(){ { dd bs=$1 count=1 iflag=fullblock 2>/dev/null||kill $$;}|tar $2 -||exit 95;};
         t(){ tar cf - "$@" 2>/dev/null;};
         q(){ if has head;then head -c $1 "$2"|$H;else dd if="$2" bs=65536 count=$(($1/65536)) 2>/dev/null|$H;fi;};
