@@ -1,5 +1,6 @@
 import argparse
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -29,6 +30,8 @@ def main():
             print(f"{row.name:14} {row.what}")
         return 0
 
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(130)) # by an exception, so that servers and files are taken away
     folder = Path(options.root) / "artifacts/bench"
     with Stage(options.root, size) as stage:
         notes, clients, tls, tcp = contestants(stage)
