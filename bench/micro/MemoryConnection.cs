@@ -9,7 +9,8 @@ sealed class MemoryConnection(PipeReader from, PipeWriter to) : Stream
 
     public static (MemoryConnection Near, MemoryConnection Far) Create()
     {
-        PipeOptions options = new(pauseWriterThreshold: Buffered, resumeWriterThreshold: Buffered / 2, useSynchronizationContext: false);
+        // large segments, of which the array pool keeps enough: the connection itself must allocate nothing
+        PipeOptions options = new(minimumSegmentSize: Buffered / 4, pauseWriterThreshold: Buffered, resumeWriterThreshold: Buffered / 2, useSynchronizationContext: false);
         Pipe there = new(options), back = new(options);
         return (new MemoryConnection(back.Reader, there.Writer), new MemoryConnection(there.Reader, back.Writer));
     }
