@@ -35,6 +35,12 @@ public sealed record ExecOptions
     /// <summary>The same over SPDY; null offers all that fit.</summary>
     public IReadOnlyList<RemoteCommandProtocol>? SpdyProtocols { get; init; }
 
+    /// <summary>
+    /// Whoever reads an output goes on inside the session's read loop when something has arrived, rather than on a pool thread: one
+    /// hand-over less. What such a reader does next must not block. Over WebSocket; without effect otherwise.
+    /// </summary>
+    public bool InlineReaders { get; init; }
+
     /// <summary>How long the server may take to answer the upgrade, connecting included. 60 s; admission webhooks may take half of that.</summary>
     public TimeSpan UpgradeTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -41,6 +41,12 @@ public sealed record CarrierLimits
     /// <summary>SPDY: how long a stream's reply, and at a server the last of the expected streams, is waited for. 30 seconds, as Go peers do.</summary>
     public TimeSpan StreamTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Whoever reads an input or output goes on inside the read loop when something has arrived, rather than on a thread that is woken for it.
+    /// Only for readers that never block: nothing else of the session is read meanwhile. WebSocket.
+    /// </summary>
+    public bool InlineReaders { get; init; }
+
     /// <summary>SPDY: lengths, counts and inflated sizes.</summary>
     public SpdyLimits Spdy { get; init; } = SpdyLimits.Default;
 

@@ -16,9 +16,12 @@ sealed class InboundChannel
     int _unflushed;
     bool _dropping, _completed;
 
-    internal InboundChannel(int capacity)
+    /// <param name="capacity">Bytes that it holds.</param>
+    /// <param name="inlineReader">The reader goes on inside the read loop: see <see cref="CarrierLimits.InlineReaders"/>.</param>
+    internal InboundChannel(int capacity, bool inlineReader = false)
     {
         _pipe = new Pipe(new PipeOptions(
+            readerScheduler: inlineReader ? PipeScheduler.Inline : PipeScheduler.ThreadPool,
             pauseWriterThreshold: capacity, resumeWriterThreshold: capacity / 2, minimumSegmentSize: 32 * 1024, useSynchronizationContext: false));
         _reader = new InboundReader(_pipe.Reader);
     }

@@ -148,6 +148,10 @@ sealed class FakeCluster : IAsyncDisposable
                 await PrintAsync(session.StandardOutput, "ready\r\n");
                 await Task.Delay(Timeout.Infinite, session.Lost).ContinueWith(static _ => { }, TaskScheduler.Default);
                 return;
+            case "both":
+                await session.StandardOutput.WriteAsync(new byte[int.Parse(command[1], System.Globalization.CultureInfo.InvariantCulture)]);
+                await PrintAsync(session.StandardError, "done\n");
+                break;
             case "flood":
                 while (!session.Lost.IsCancellationRequested && !(await session.StandardOutput.WriteAsync(new byte[8192])).IsCompleted)
                 {

@@ -17,6 +17,8 @@ public sealed class SessionTests
     [InlineData("fairlead exec -c web -i demo -- echo < /", 1, "", "error: standard input cannot be read: Is a directory\n")]
     [InlineData("fairlead exec -c web demo -- exit 0 > /dev/full", 0, "", "failing\n")]
     [InlineData("fairlead exec -c web demo -- flood > /dev/full", 1, "", "error: the output cannot be written: No space left on device\n")]
+    [InlineData("d=$(mktemp -d); mkfifo $d/e; fairlead exec -c web demo -- both 200000 2>$d/e | { read -r line < $d/e; echo $line; wc -c; }; rm -r $d", 0, "done\n200000\n", "")] // an output that nobody reads yet does not hold up the other
+    [InlineData("fairlead exec -c web demo -- both 3000000 | { sleep 0.2; wc -c; }", 0, "3000000\n", "done\n")]
     [InlineData("printf abc | fairlead exec -it -c web demo -- echo", 0, "abc", "Unable to use a TTY - input is not a terminal or the right kind of file\n")]
     [InlineData("fairlead exec -c web demo -- flood | head -c 1 | wc -c; echo ${PIPESTATUS[0]}", 0, "1\n141\n", "")]
     public async Task A_session_ends_as_kubectls_would(string line, int code, string output, string error)

@@ -10,6 +10,8 @@ namespace Fairlead.Cli.Native;
 [UnsupportedOSPlatform("windows")]
 sealed class DescriptorStream(int descriptor) : Stream
 {
+    bool _mayWait;
+
     /// <inheritdoc/>
     public override bool CanRead => descriptor == 0;
 
@@ -50,6 +52,33 @@ sealed class DescriptorStream(int descriptor) : Stream
                 if (count >= 0) written += (int)count;
                 else AfterError(LibC.PollOut);
             }
+        }
+    }
+
+    /// <summary>Writes what can be written at once.</summary>
+    /// <returns>How many bytes; 0 also where the descriptor cannot say whether it would wait, as a terminal cannot.</returns>
+    [SupportedOSPlatform("linux")]
+    public unsafe int WriteWithoutWaiting(ReadOnlySpan<byte> buffer)
+    {
+        if (_mayWait) return 0;
+        fixed (byte* source = buffer)
+        {
+            int total = 0;
+            while (total < buffer.Length)
+            {
+                LibC.Vector vector = new() { Base = source + total, Length = (nuint)(buffer.Length - total) };
+                nint count = LibC.WriteVectors(descriptor, &vector, 1, -1, LibC.WithoutWaiting);
+                if (count > 0) total += (int)count;
+                else if (count < 0 && Marshal.GetLastPInvokeError() == LibC.Interrupted) continue;
+                else
+                {
+                    // Full; or not supported, for good: the write that waits says whatever else there is to say.
+                    _mayWait = count < 0 && Marshal.GetLastPInvokeError() is not LibC.TryAgainLinux;
+                    break;
+                }
+            }
+
+            return total;
         }
     }
 

@@ -13,8 +13,10 @@ static partial class LibC
     public const short PollIn = 1;
     public const short PollOut = 4;
 
+    public const int TryAgainLinux = 11;
+
     /// <summary>EAGAIN.</summary>
-    public static int TryAgain => OperatingSystem.IsMacOS() ? 35 : 11;
+    public static int TryAgain => OperatingSystem.IsMacOS() ? 35 : TryAgainLinux;
 
     /// <summary>The request that asks a terminal for its size.</summary>
     static nuint WindowSizeRequest => OperatingSystem.IsMacOS() ? 0x40087468u : 0x5413u;
@@ -41,6 +43,20 @@ static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static unsafe partial nint Write(int descriptor, byte* buffer, nuint count);
+
+    /// <summary>Linux: what would have to wait is not done. Not for terminals, nor for files of every file system.</summary>
+    public const int WithoutWaiting = 8;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe struct Vector
+    {
+        public byte* Base;
+        public nuint Length;
+    }
+
+    /// <summary>Linux. At the descriptor's own position for the offset -1.</summary>
+    [LibraryImport("libc", EntryPoint = "pwritev2", SetLastError = true)]
+    public static unsafe partial nint WriteVectors(int descriptor, Vector* vectors, int count, long offset, int flags);
 
     /// <summary>-1 for a closed descriptor, 0 for an inherited one, 1 for one that is closed on exec.</summary>
     public static int GetDescriptorFlags(int descriptor) => FileControl(descriptor, 1);

@@ -5,19 +5,21 @@ using Fairlead.Streaming;
 namespace Fairlead.Cli.Sessions;
 
 /// <summary>
-/// Writes one output of the session to a standard stream, on a thread of its own: a paused terminal may block it for hours, and the
-/// thread pool has better things to do.
+/// Writes one output of the session to a standard stream: what can be written at once where it arrives, inside the session's read loop, and
+/// the rest on a thread of its own. A paused terminal may block that for hours, and the session goes on.
 /// </summary>
 sealed class OutputPump
 {
     readonly PipeReader _source;
     readonly Stream _target;
+    readonly BlockingWriter _blocking;
     readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    OutputPump(PipeReader source, Stream target)
+    OutputPump(string name, PipeReader source, Stream target)
     {
         _source = source;
         _target = target;
+        _blocking = new BlockingWriter(name, target);
     }
 
     /// <summary>Completes when all was written or the session was lost; faults when the stream takes no more.</summary>
@@ -25,51 +27,56 @@ sealed class OutputPump
 
     public static OutputPump Start(string name, PipeReader source, Stream target)
     {
-        OutputPump pump = new(source, target);
-        new Thread(pump.Run) { IsBackground = true, Name = name }.Start();
+        OutputPump pump = new(name, source, target);
+        _ = pump.RunAsync();
         return pump;
     }
 
-    void Run()
+    async Task RunAsync()
     {
-        ThreadWait wait = new();
         try
         {
-            while (true)
-            {
-                if (!_source.TryRead(out ReadResult result)) result = wait.For(_source.ReadAsync());
-                foreach (ReadOnlyMemory<byte> segment in result.Buffer) Write(segment.Span);
-                _source.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted || result.IsCanceled) break;
-            }
-
+            await CopyAsync().ConfigureAwait(false);
             _completion.SetResult();
         }
         catch (SessionLostException)
         {
             _completion.SetResult(); // what had arrived is written; the loss is told by who waits for the status
         }
-#pragma warning disable CA1031 // this thread has no caller but the task
+        catch (IOException e) when (!OperatingSystem.IsWindows() && e.HResult == LibC.BrokenPipe)
+        {
+            _completion.SetException(new OutputClosedException(e));
+        }
+        catch (IOException e)
+        {
+            _completion.SetException(new IOException($"the output cannot be written: {e.Message}", e));
+        }
+#pragma warning disable CA1031 // nobody awaits this method but through the completion
         catch (Exception e)
 #pragma warning restore CA1031
         {
             _completion.SetException(e);
         }
+        finally
+        {
+            _blocking.Stop();
+        }
     }
 
-    void Write(ReadOnlySpan<byte> bytes)
+    /// <summary>Goes on where it is called from: in the read loop when bytes have arrived, on the writer's thread when that is done.</summary>
+    async Task CopyAsync()
     {
-        try
+        while (true)
         {
-            _target.Write(bytes);
-        }
-        catch (IOException e) when (!OperatingSystem.IsWindows() && e.HResult == LibC.BrokenPipe)
-        {
-            throw new OutputClosedException(e);
-        }
-        catch (IOException e)
-        {
-            throw new IOException($"the output cannot be written: {e.Message}", e);
+            ReadResult result = await _source.ReadAsync().ConfigureAwait(false);
+            foreach (ReadOnlyMemory<byte> segment in result.Buffer)
+            {
+                int written = OperatingSystem.IsLinux() && _target is DescriptorStream descriptor ? descriptor.WriteWithoutWaiting(segment.Span) : 0;
+                if (written < segment.Length) await _blocking.WriteAsync(segment[written..]).ConfigureAwait(false);
+            }
+
+            _source.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted || result.IsCanceled) return;
         }
     }
 }

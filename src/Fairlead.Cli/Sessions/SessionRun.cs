@@ -15,6 +15,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
 
     public async Task<int> RunAsync(string target, TargetVerb verb, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
+        SocketPolling.GoOnWherePolled();
         using StreamingClient client = new(connection.Load(parsed), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.Carrier.PodRunningTimeout) };
         ResolvedTarget resolved = await resolver.ResolveAsync(
@@ -44,6 +45,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             Stdin = stdin,
             Tty = tty,
             Stderr = !tty,
+            InlineReaders = true, // OutputPump never blocks there
             Transport = parsed.GetValue(session.Carrier.Transport),
             NoRetry = parsed.GetValue(session.NoRetry),
             Protocols = parsed.GetValue(session.Protocols),

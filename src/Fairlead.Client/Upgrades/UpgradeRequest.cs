@@ -22,7 +22,12 @@ sealed record UpgradeRequest(Uri Uri, RemoteCommandRequest Command, ExecOptions 
 
     internal UpgradeTarget Target => new(Uri, Options.UpgradeTimeout, Describe);
 
-    internal CarrierLimits Limits => CarrierLimits.Default with { PingInterval = Options.PingInterval, PingTimeout = Options.PingTimeout };
+    internal CarrierLimits Limits => CarrierLimits.Default with
+    {
+        PingInterval = Options.PingInterval,
+        PingTimeout = Options.PingTimeout,
+        InlineReaders = Options.InlineReaders,
+    };
 
     internal static UpgradeRequest Create(Uri server, string subresource, PodReference pod, IReadOnlyList<string> command, ExecOptions options)
     {

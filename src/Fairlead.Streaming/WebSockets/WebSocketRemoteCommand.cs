@@ -126,7 +126,7 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     void Open(RemoteChannel channel, bool requested, bool isInbound)
     {
         int i = (int)channel;
-        if (requested && isInbound) _inbound[i] = new InboundChannel(_limits.ChannelBytes);
+        if (requested && isInbound) _inbound[i] = new InboundChannel(_limits.ChannelBytes, _limits.InlineReaders && channel <= RemoteChannel.StandardError);
         if (requested && !isInbound) _outbound[i] = new Writer(this, channel);
         _readers[i] = _inbound[i]?.Reader ?? PipeReader.Create(ReadOnlySequence<byte>.Empty);
         _writers[i] = _outbound[i] ?? PipeWriter.Create(Stream.Null);
