@@ -13,7 +13,8 @@ sealed partial class SpdyConnection
 
     async Task ReadLoopAsync()
     {
-        PipeReader input = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true));
+        // waits for the first byte without a buffer: an idle connection holds none
+        PipeReader input = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true));
         try
         {
             await ReceiveAsync(input);

@@ -47,7 +47,7 @@ sealed class TunnelStream : Stream
                         await SendCloseAsync(WebSocketCloseStatus.InvalidMessageType);
                         throw new IOException("The peer sent text in a tunnel for bytes.");
                     default:
-                        if (part.Count > 0) return part.Count;
+                        if (part.Count > 0 || buffer.IsEmpty) return part.Count; // an empty buffer waits for bytes and takes none
                         break; // Go peers send empty messages for empty frames
                 }
             }

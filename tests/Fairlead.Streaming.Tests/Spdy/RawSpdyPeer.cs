@@ -47,7 +47,9 @@ sealed class RawSpdyPeer : IAsyncDisposable
         for (int i = 0; i < types.Length; i++)
         {
             await peer.SynAsync((uint)(2 * i) + 1, types[i]);
-            Assert.Equal(SpdyFrameType.SynReply, (await peer.ReadAsync())!.Value.Type);
+            SpdyFrame answer = (await peer.ReadAsync())!.Value;
+            while (answer.Type is SpdyFrameType.Ping) answer = (await peer.ReadAsync())!.Value; // short deadlines on a busy machine
+            Assert.Equal(SpdyFrameType.SynReply, answer.Type);
         }
 
         return (peer, await peer.Server!);
