@@ -43,15 +43,17 @@ public sealed class UpgradeDialer : IDisposable
         _transports.UpgradeAsync(new UpgradeRequest(uri, request, options) { Describe = describe }, cancellationToken);
 
     /// <summary>Opens a way to a pod's ports.</summary>
-    /// <param name="pod">Where to.</param>
+    /// <param name="uri">Where to, without a query: a pod's subresource of an API server, or a kubelet's path.</param>
+    /// <param name="portParameter">The query parameter by which forms with channels name their port: <c>ports</c>, or <c>port</c> for a kubelet.</param>
     /// <param name="port">A port that is going to be used; forms with channels are tried with it.</param>
     /// <param name="options">Transport, forms and deadlines.</param>
     /// <param name="describe">Adds headers to each try, of later carriers too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The session, which the caller owns.</returns>
     /// <inheritdoc cref="DialAsync" path="/exception"/>
-    public Task<ForwardSession> OpenForwardAsync(PodReference pod, int port, PortForwardOptions options, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken = default) =>
-        _forwards.OpenSessionAsync(PortForwardRequest.To(_endpoint.Server, pod, options) with { Describe = describe }, port, cancellationToken);
+    public Task<ForwardSession> OpenForwardAsync(
+        Uri uri, string portParameter, int port, PortForwardOptions options, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken = default) =>
+        _forwards.OpenSessionAsync(new PortForwardRequest(_endpoint.Server, uri, options) { PortParameter = portParameter, Describe = describe }, port, cancellationToken);
 
     /// <summary>Opens one connection, on a carrier of its own, at a server that names no pods, such as a container runtime's.</summary>
     /// <param name="uri">Where, without a query.</param>

@@ -61,13 +61,8 @@ sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, Fo
             return null;
         }
 
-        Status? refused = await sessions.RefusalAsync(context, target, caller, async () =>
-        {
-            if (target.IsRemoteCommand) return await sessions.AnswerAsync(context, target, caller);
-            if (!target.IsKubelet) return await forwards.AnswerAsync(context, target, caller);
-            await ordinary.ForwardAsync(context, caller); // a kubelet's port-forward passes as it is: its path is not one that is dialled
-            return null;
-        });
+        Status? refused = await sessions.RefusalAsync(
+            context, target, caller, () => target.IsRemoteCommand ? sessions.AnswerAsync(context, target, caller) : forwards.AnswerAsync(context, target, caller));
         return refused is null ? null : Refuse(refused, caller.Name);
 
         Status Refuse(Status status, string who)

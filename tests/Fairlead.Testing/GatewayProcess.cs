@@ -24,13 +24,25 @@ public sealed class GatewayProcess : IAsyncDisposable
     /// <param name="upstreamKubeconfig">What it stands in front of.</param>
     /// <param name="arguments">Further arguments.</param>
     /// <param name="cancellationToken">Ends the wait and the process.</param>
-    public static async Task<GatewayProcess> StartAsync(string upstreamKubeconfig, IEnumerable<string>? arguments = null, CancellationToken cancellationToken = default)
+    public static Task<GatewayProcess> StartAsync(string upstreamKubeconfig, IEnumerable<string>? arguments = null, CancellationToken cancellationToken = default) =>
+        StartAsync(upstreamKubeconfig, [], new RunOptions(), arguments, cancellationToken);
+
+    /// <summary>Starts one by another command or in another environment, and waits until it is ready.</summary>
+    /// <param name="upstreamKubeconfig">What it stands in front of.</param>
+    /// <param name="runner">The command that runs it, as <c>ip netns exec NAME</c>; empty for none.</param>
+    /// <param name="options">How it starts.</param>
+    /// <param name="arguments">Further arguments.</param>
+    /// <param name="cancellationToken">Ends the wait and the process.</param>
+    public static async Task<GatewayProcess> StartAsync(
+        string upstreamKubeconfig, IReadOnlyList<string> runner, RunOptions options, IEnumerable<string>? arguments = null, CancellationToken cancellationToken = default)
     {
         string folder = Directory.CreateTempSubdirectory("fairlead-gateway-").FullName;
-        RunningProcess process = RunningProcess.Start(Repository.Command,
+        string[] command =
         [
-            "gateway", "--listen", "127.0.0.1:0", "--upstream-kubeconfig", upstreamKubeconfig, "--write-kubeconfig", Path.Combine(folder, "kubeconfig"), .. arguments ?? [],
-        ]);
+            .. runner, Repository.Command, "gateway", "--listen", "127.0.0.1:0", "--upstream-kubeconfig", upstreamKubeconfig,
+            "--write-kubeconfig", Path.Combine(folder, "kubeconfig"), .. arguments ?? [],
+        ];
+        RunningProcess process = RunningProcess.Start(command[0], command[1..], options);
         try
         {
             string ready = await process.Stdout!.LineAsync("ready ", cancellationToken);
@@ -42,6 +54,10 @@ public sealed class GatewayProcess : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Waits until so many lines of its log and audit hold a text.</summary>
+    public Task LinesAsync(string part, int count, CancellationToken cancellationToken = default) => Eventually.HoldsAsync(
+        () => Log.Split('\n').Count(line => line.Contains(part, StringComparison.Ordinal)) >= count, $"{count} lines with '{part}'", cancellationToken: cancellationToken);
 
     /// <summary>Asks it to end (SIGTERM).</summary>
     /// <returns>Its exit code.</returns>

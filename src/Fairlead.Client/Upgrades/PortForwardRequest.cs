@@ -13,6 +13,9 @@ sealed record PortForwardRequest(Uri Server, Uri Address, PortForwardOptions Opt
     internal static PortForwardRequest To(Uri server, PodReference pod, PortForwardOptions options) =>
         new(server, new Uri(UpgradeTarget.PathOf(server, pod, "portforward").ToString(), UriKind.Absolute), options);
 
+    /// <summary>The query parameter by which forms with channels name their ports.</summary>
+    internal string PortParameter { get; init; } = "ports";
+
     /// <summary>Adds to the headers of each try, behind the endpoint's own credentials; null for nothing.</summary>
     internal Action<HttpRequestHeaders>? Describe { get; init; }
 
@@ -25,7 +28,7 @@ sealed record PortForwardRequest(Uri Server, Uri Address, PortForwardOptions Opt
         char separator = '?';
         foreach (int port in ports)
         {
-            uri.Append(separator).Append("ports=").Append(port);
+            uri.Append(separator).Append(PortParameter).Append('=').Append(port);
             separator = '&';
         }
 

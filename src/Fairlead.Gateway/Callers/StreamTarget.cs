@@ -19,6 +19,9 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
     /// <summary>The command goes upstream, input comes back: exec or attach.</summary>
     internal bool IsRemoteCommand => Subresource is not PortForward;
 
+    /// <summary>The query parameter that names the ports of a port-forward.</summary>
+    internal string PortParameter => IsKubelet ? "port" : "ports";
+
     /// <summary>
     /// Reads the path as it was sent. Names that need an escape are no names of Kubernetes', so that there is one spelling for each
     /// session, and what is checked here is what the server behind is asked.

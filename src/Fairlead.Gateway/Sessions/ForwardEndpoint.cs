@@ -11,6 +11,7 @@ using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 
 namespace Fairlead.Gateway.Sessions;
 
@@ -23,16 +24,16 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>
     internal async Task<Status?> AnswerAsync(HttpContext context, StreamTarget target, Caller caller)
     {
-        if (Ports(context.Request.Query) is not { } ports) return Status.Refusal(400, "BadRequest", "query parameter \"ports\" has numbers from 1 to 65535");
+        if (Ports(context.Request.Query[target.PortParameter]) is not { } ports) return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" has numbers from 1 to 65535");
         if (await PortForwardUpgrade.NegotiateAsync(context, PortForwardProtocol.All) is not { } protocol) return null;
-        if (protocol.HasChannels && ports.Count == 0) return Status.Refusal(400, "BadRequest", "query parameter \"ports\" is required");
+        if (protocol.HasChannels && ports.Count == 0) return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" is required");
 
         SessionRecord record = new(options, metrics, target, caller, new(), protocol.Description);
         ForwardSession session;
         try
         {
             session = await upstream.DialerFor(caller).OpenForwardAsync(
-                new PodReference(target.Pod, target.Namespace), ports.Count > 0 ? ports[0] : AnyPort, Options(), headers => UpstreamServer.Show(headers, caller), context.RequestAborted);
+                upstream.Locate(target.Path), target.PortParameter, ports.Count > 0 ? ports[0] : AnyPort, Options(), headers => UpstreamServer.Show(headers, caller), context.RequestAborted);
         }
         catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException)
         {
@@ -117,10 +118,10 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     };
 
     /// <returns>Null where one is no port, or there are too many.</returns>
-    static List<int>? Ports(IQueryCollection query)
+    static List<int>? Ports(StringValues values)
     {
         List<int> ports = [];
-        foreach (string text in query["ports"].SelectMany(static value => (value ?? "").Split(',')))
+        foreach (string text in values.SelectMany(static value => (value ?? "").Split(',')))
         {
             if (!ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) || port == 0 || ports.Count == PortChannels.MostPorts) return null;
             ports.Add(port);
