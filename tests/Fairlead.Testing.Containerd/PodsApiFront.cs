@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Fairlead.Containerd.Cri;
 
 namespace Fairlead.Testing.Containerd;
 
@@ -27,6 +28,9 @@ public sealed class PodsApiFront : IAsyncDisposable
 
     /// <summary>Its address.</summary>
     public Uri Server => new($"http://127.0.0.1:{_listener.Port}");
+
+    /// <summary>Who is asked for the streams; containerd itself for null.</summary>
+    public RuntimeService.RuntimeServiceClient? Runtime { get; init; }
 
     /// <summary>Sees what either side sends on a handed-over connection, for a capture; true for what the client sent.</summary>
     public Action<bool, ReadOnlyMemory<byte>>? Observe { get; init; }
@@ -92,6 +96,8 @@ public sealed class PodsApiFront : IAsyncDisposable
         }
     }
 
+    RuntimeService.RuntimeServiceClient Asked => Runtime ?? _containerd.Runtime;
+
     string PodPath => $"/api/v1/namespaces/{_pod.Namespace}/pods/{_pod.Name}";
 
     string PodJson() => $$$"""
@@ -103,7 +109,7 @@ public sealed class PodsApiFront : IAsyncDisposable
     {
         if (request.Path == $"{PodPath}/exec")
         {
-            return await _containerd.ExecAsync(new()
+            return new((await Asked.ExecAsync(new()
             {
                 ContainerId = _pod.ContainerId,
                 Cmd = { request.Values("command") },
@@ -111,14 +117,14 @@ public sealed class PodsApiFront : IAsyncDisposable
                 Stdout = request.IsSet("stdout"),
                 Stderr = request.IsSet("stderr"),
                 Tty = request.IsSet("tty"),
-            }, _stop.Token);
+            }, cancellationToken: _stop.Token)).Url);
         }
 
         if (request.Path == $"{PodPath}/portforward")
-            return new((await _containerd.Runtime.PortForwardAsync(new() { PodSandboxId = _pod.SandboxId }, cancellationToken: _stop.Token)).Url);
+            return new((await Asked.PortForwardAsync(new() { PodSandboxId = _pod.SandboxId }, cancellationToken: _stop.Token)).Url);
 
         if (request.Path != $"{PodPath}/attach") return null;
-        return new((await _containerd.Runtime.AttachAsync(new()
+        return new((await Asked.AttachAsync(new()
         {
             ContainerId = _pod.ContainerId,
             Stdin = request.IsSet("stdin"),

@@ -68,6 +68,7 @@ static class FairleadCommand
             PortForwardVerb.Create(invocation),
             GatewayVerb.Create(invocation),
             NodeVerb.Create(invocation),
+            CriProxyVerb.Create(invocation),
             LabVerb.Create(invocation),
             DemoVerb.Create(invocation),
             CompletionVerb.Create(invocation),

@@ -26,21 +26,7 @@ sealed class NodeVerbOptions
 
     public Option<string?> AuthorizationKubeconfig { get; } = Text("--authorization-kubeconfig", "FILE", "Ask this cluster, by SubjectAccessReview, about users whom no --allow names");
 
-    public Option<string> StreamThrough { get; } = new("--stream-through")
-    {
-        HelpName = "WAY",
-        Description = "How containers are reached: native (containerd's task API, no SPDY), cri (the runtime's streaming server), or auto: native where the socket is containerd's",
-        DefaultValueFactory = _ => "auto",
-    };
-
-    public Option<string> LostClient { get; } = new("--lost-client")
-    {
-        HelpName = "POLICY",
-        Description = "What becomes of a native command whose client was lost: kill, hangup or keep",
-        DefaultValueFactory = _ => "kill",
-    };
-
-    public Option<string> StateFolder { get; } = new("--state-dir") { HelpName = "PATH", Description = "Where the pipes of native commands are; the same path for containerd", DefaultValueFactory = _ => "/run/fairlead" };
+    public RuntimeOptions Runtime { get; } = new();
 
     public Option<string?> WriteKubeconfig { get; } = Text("--write-kubeconfig", "PATH", "Write a kubeconfig, mode 0600, with an administrator whose token is made for this run");
 
@@ -48,10 +34,10 @@ sealed class NodeVerbOptions
 
     public void AddTo(Command verb)
     {
-        StreamThrough.AcceptOnlyFromAmong("auto", "native", "cri");
-        LostClient.AcceptOnlyFromAmong("kill", "hangup", "keep");
-        foreach (Option option in (Option[])[Cri, Listen, TlsCert, TlsKey, ClientCa, TokenFile, AllowUser, AllowGroup, AuthorizationKubeconfig, StreamThrough, LostClient, StateFolder, WriteKubeconfig, Verbose])
-            verb.Add(option);
+        foreach (Option option in (Option[])[Cri, Listen, TlsCert, TlsKey, ClientCa, TokenFile, AllowUser, AllowGroup, AuthorizationKubeconfig]) verb.Add(option);
+        Runtime.AddTo(verb);
+        verb.Add(WriteKubeconfig);
+        verb.Add(Verbose);
     }
 
     [SupportedOSPlatform("linux")]

@@ -6,10 +6,8 @@ using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Gateway;
 using Fairlead.Cli.Node;
 using Fairlead.Client;
-using Fairlead.Containerd;
 using Fairlead.Containerd.Node;
 using Fairlead.KubeConfig;
-using Fairlead.Processes;
 using Fairlead.Server;
 using Microsoft.Extensions.Logging;
 
@@ -87,12 +85,7 @@ static class NodeVerb
             ClientAuthorities = clientCa is null ? null : TlsFiles.ReadAuthorities(clientCa),
             Users = [.. withAdministrator ? new[] { NodeServer.CreateAdministrator() } : [], .. tokens is null ? [] : ReadTokens(tokens, allowed)],
             Allowed = allowed,
-            Runtime = new CriRuntimeOptions
-            {
-                StreamThrough = Enum.Parse<StreamThrough>(parsed.GetValue(options.StreamThrough)!, ignoreCase: true),
-                LostClient = Enum.Parse<LostClientPolicy>(parsed.GetValue(options.LostClient)!, ignoreCase: true),
-                StateFolder = parsed.GetValue(options.StateFolder)!,
-            },
+            Runtime = options.Runtime.Read(parsed),
             Logging = new LineLogger(invocation.Error, parsed.GetValue(options.Verbose) ? LogLevel.Debug : LogLevel.Warning),
         };
     }

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Gateway;
+using Fairlead.Cli.Node;
+using Fairlead.Containerd.Proxy;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Cli.Verbs;
+
+/// <summary><c>fairlead cri-proxy</c>: a CRI socket whose streams need no SPDY.</summary>
+static class CriProxyVerb
+{
+    public static Command Create(Invocation invocation)
+    {
+        VerbCommand verb = new("cri-proxy", "Stand between a kubelet and its container runtime: exec, attach and port-forward without SPDY, everything else untouched (Linux).")
+        {
+            Usage = "--listen unix://PATH --cri unix://PATH [options]",
+            Examples = """
+                # A socket of its own, in front of containerd's
+                fairlead cri-proxy --listen unix:///run/fairlead/cri.sock --cri unix:///run/containerd/containerd.sock
+
+                # Then tell the kubelet (docs/node.md has every step)
+                #   containerRuntimeEndpoint: unix:///run/fairlead/cri.sock
+
+                # crictl through it
+                crictl --runtime-endpoint unix:///run/fairlead/cri.sock exec -it CONTAINER sh
+                """,
+        };
+        Option<string> cri = new("--cri") { HelpName = "unix://PATH", Description = "The container runtime's socket", Required = true };
+        Option<string> listen = new("--listen") { HelpName = "unix://PATH", Description = "The socket to serve; it gets the mode and the owner of the runtime's", Required = true };
+        Option<string> streams = new("--streams")
+        {
+            HelpName = "ADDR:PORT",
+            Description = "Where the URLs lead that are given out; a loopback address, port 0 picks a free one",
+            DefaultValueFactory = _ => "127.0.0.1:0",
+        };
+        RuntimeOptions runtime = new();
+        Option<bool> verbose = new("--verbose", "-v") { Description = "Log each stream" };
+        foreach (Option option in (Option[])[listen, cri, streams]) verb.Add(option);
+        runtime.AddTo(verb);
+        verb.Add(verbose);
+        verb.SetAction(async (parsed, cancellationToken) =>
+        {
+            if (!OperatingSystem.IsLinux()) throw new UsageException("the CRI proxy runs on Linux only: so do the containers behind it");
+            await ServeAsync(invocation, new CriProxyOptions
+            {
+                Cri = NodeVerbOptions.Socket("--cri", parsed.GetValue(cri)!),
+                Listen = NodeVerbOptions.Socket("--listen", parsed.GetValue(listen)!),
+                Streams = GatewayVerbOptions.Address("--streams", parsed.GetValue(streams)!),
+                Runtime = runtime.Read(parsed),
+                Logging = new LineLogger(invocation.Error, parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Warning),
+            }, cancellationToken);
+        });
+        return verb;
+    }
+
+    [SupportedOSPlatform("linux")]
+    static async Task ServeAsync(Invocation invocation, CriProxyOptions options, CancellationToken cancellationToken)
+    {
+        using StopSignals stop = new();
+        if (options.Cri == options.Listen) throw new UsageException("--listen and --cri name the same socket: the proxy needs one of its own");
+        await using CriProxyServer proxy = await StartAsync(options, cancellationToken);
+        await invocation.Output.WriteLineAsync(
+            $"ready {options.Listen} runtime=\"{proxy.Runtime.Description}\" streams={(proxy.Runtime.IsNative ? "native" : "cri")}");
+        await invocation.Output.FlushAsync(cancellationToken);
+        await stop.WaitAsync(cancellationToken);
+    }
+
+    [SupportedOSPlatform("linux")]
+    static async Task<CriProxyServer> StartAsync(CriProxyOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CriProxyServer.StartAsync(options, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+}

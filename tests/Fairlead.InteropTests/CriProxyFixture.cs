@@ -1,0 +1,84 @@
+using System.Net.Sockets;
+using Fairlead.Containerd;
+using Fairlead.Containerd.Cri;
+using Fairlead.Containerd.Proxy;
+using Fairlead.Testing.Containerd;
+using Grpc.Net.Client;
+
+namespace Fairlead.InteropTests;
+
+/// <summary>A containerd with one pod, two proxies in front of its CRI, one for each way to reach a container, and an API server's part in front of each.</summary>
+public sealed class CriProxyFixture : IAsyncLifetime
+{
+    readonly Dictionary<StreamThrough, (CriProxyServer Proxy, GrpcChannel Channel)> _proxies = [];
+    ContainerdProcess? _containerd;
+    ContainerdPod? _pod;
+
+    internal ContainerdProcess Containerd => _containerd!;
+
+    internal ContainerdPod Pod => _pod!;
+
+    /// <summary>The CRI through a proxy; skips the test where there is none.</summary>
+    internal RuntimeService.RuntimeServiceClient Runtime(StreamThrough way)
+    {
+        Assert.SkipWhen(_containerd is null, ContainerdProcess.MissingBecause ?? "");
+        return new RuntimeService.RuntimeServiceClient(_proxies[way].Channel);
+    }
+
+    /// <summary>What a client's API server would be, that gets a pod's streams through a proxy. The caller disposes it.</summary>
+    internal PodsApiFront Front(StreamThrough way, ContainerdPod? pod = null) => new(Containerd, pod ?? Pod) { Runtime = Runtime(way) };
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        if (ContainerdProcess.MissingBecause is not null) return;
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
+        _containerd = await ContainerdProcess.StartAsync(patience.Token);
+        try
+        {
+            _pod = await _containerd.RunPodAsync(cancellationToken: patience.Token);
+            foreach (StreamThrough way in (StreamThrough[])[StreamThrough.Native, StreamThrough.Cri])
+            {
+                string path = Path.Combine(_containerd.Folder.Root, $"proxy-{way}.sock");
+                CriProxyServer proxy = await CriProxyServer.StartAsync(new CriProxyOptions
+                {
+                    Cri = UnixSocketAddress.Parse(_containerd.Socket),
+                    Listen = UnixSocketAddress.Parse(path),
+                    Runtime = new CriRuntimeOptions { StreamThrough = way, StateFolder = Path.Combine(_containerd.Folder.Root, "proxy-state"), Grace = TimeSpan.FromMilliseconds(500) },
+                }, patience.Token);
+                _proxies[way] = (proxy, Connect(path));
+            }
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    static GrpcChannel Connect(string path) => GrpcChannel.ForAddress("http://proxy", new GrpcChannelOptions
+    {
+        HttpHandler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        },
+        DisposeHttpClient = true,
+    });
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach ((CriProxyServer proxy, GrpcChannel channel) in _proxies.Values)
+        {
+            channel.Dispose();
+            await proxy.DisposeAsync();
+        }
+
+        if (_containerd is not null) await _containerd.DisposeAsync();
+    }
+}
