@@ -104,6 +104,9 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
             : throw new ForwardResetException(ForwardFault.NotRunning, $"the sandbox of pod {@namespace}/{pod} is not ready");
     }
 
+    /// <summary>The runtime's own calls.</summary>
+    internal RuntimeService.RuntimeServiceClient Cri => _cri;
+
     /// <summary>One container by its id, with its names and its state.</summary>
     /// <exception cref="RpcException">There is none, in the runtime's words.</exception>
     internal async Task<(IContainer Container, ContainerReference Where, ContainerState State)> FindContainerAsync(string id, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
+using Fairlead.Containerd.Node;
 using Fairlead.Containerd.Proxy;
 using Fairlead.Testing.Containerd;
 using Grpc.Net.Client;
@@ -28,6 +29,22 @@ public sealed class CriProxyFixture : IAsyncLifetime
     /// <summary>What a client's API server would be, that gets a pod's streams through a proxy. The caller disposes it.</summary>
     internal PodsApiFront Front(StreamThrough way, ContainerdPod? pod = null) => new(Containerd, pod ?? Pod) { Runtime = Runtime(way) };
 
+    /// <summary>A node that reaches the containers by a proxy's streams, as a kubelet does. The caller disposes it.</summary>
+    internal async Task<NodeServer> StartNodeAsync(StreamThrough way, string kubeconfig, CancellationToken cancellationToken)
+    {
+        Runtime(way);
+        NodeServer node = await NodeServer.StartAsync(new NodeOptions
+        {
+            Cri = UnixSocketAddress.Parse(PathOf(way)),
+            Users = [NodeServer.CreateAdministrator()],
+            Runtime = new CriRuntimeOptions { StreamThrough = StreamThrough.Cri },
+        }, cancellationToken);
+        await node.WriteKubeconfigAsync(kubeconfig, cancellationToken);
+        return node;
+    }
+
+    string PathOf(StreamThrough way) => Path.Combine(Containerd.Folder.Root, $"proxy-{way}.sock");
+
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
@@ -39,7 +56,7 @@ public sealed class CriProxyFixture : IAsyncLifetime
             _pod = await _containerd.RunPodAsync(cancellationToken: patience.Token);
             foreach (StreamThrough way in (StreamThrough[])[StreamThrough.Native, StreamThrough.Cri])
             {
-                string path = Path.Combine(_containerd.Folder.Root, $"proxy-{way}.sock");
+                string path = PathOf(way);
                 CriProxyServer proxy = await CriProxyServer.StartAsync(new CriProxyOptions
                 {
                     Cri = UnixSocketAddress.Parse(_containerd.Socket),

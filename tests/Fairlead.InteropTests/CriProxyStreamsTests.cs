@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
+using Fairlead.Containerd.Node;
 using Fairlead.KubeConfig;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing.Containerd;
@@ -16,9 +17,13 @@ namespace Fairlead.InteropTests;
 /// <summary>Streams of real containers by the URLs that the CRI proxy gives out, native and through the runtime, to every client.</summary>
 public sealed class CriProxyStreamsTests(CriProxyFixture fixture) : IClassFixture<CriProxyFixture>
 {
-    /// <summary>Each way with each client.</summary>
+    /// <summary>Each way with each client that needs nothing of an API server but the pod.</summary>
     public static TheoryData<StreamThrough, string> WaysAndClients { get; } = new(
-        from way in NodeFixture.Ways.Select(row => row.Data) from client in Clients.All.Select(row => row.Data) select (way, client));
+        from way in NodeFixture.Ways.Select(row => row.Data) from client in (string[])[CommandLineClient.Fairlead, CommandLineClient.FairleadSpdy] select (way, client));
+
+    /// <summary>The others.</summary>
+    public static TheoryData<StreamThrough, string> WaysAndKubectls { get; } = new(
+        from way in NodeFixture.Ways.Select(row => row.Data) from client in (string[])[Peer.KubectlSpdy, Peer.KubectlStable, Peer.KubectlNewest] select (way, client));
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -35,6 +40,21 @@ public sealed class CriProxyStreamsTests(CriProxyFixture fixture) : IClassFixtur
         Assert.Equal("100000\n", counted.Stdout);
         Assert.Contains("warned", counted.Stderr, StringComparison.Ordinal);
         Assert.Null(client.WhyNotAsMeant(counted.Stderr));
+        Assert.Equal(7, counted.ExitCode);
+    }
+
+    [Theory(Timeout = 120_000)]
+    [MemberData(nameof(WaysAndKubectls))]
+    public async Task Every_kubectl_reaches_it_through_what_stands_for_a_kubelet(StreamThrough way, string name)
+    {
+        CommandLineClient client = Clients.Require(name);
+        fixture.Runtime(way);
+        string kubeconfig = Path.Combine(fixture.Containerd.Folder.Root, $"kubeconfig-{way}-{name}");
+        await using NodeServer node = await fixture.StartNodeAsync(way, kubeconfig, Ct);
+        RunResult counted = await RunningProcess.RunAsync(
+            client.Program, client.Exec(kubeconfig, ["-i"], "sh", "-c", "wc -c; exit 7"), new byte[100_000], new() { Environment = client.Environment(kubeconfig) }, Ct);
+
+        Assert.Equal("100000\n", counted.Stdout);
         Assert.Equal(7, counted.ExitCode);
     }
 
@@ -204,8 +224,21 @@ public sealed class CriProxyStreamsTests(CriProxyFixture fixture) : IClassFixtur
         using StreamingClient client = StreamingClient.FromKubeconfig(front.WriteKubeconfig());
         Assert.Equal(0, await RunAsync());
         await fixture.Containerd.RestartAsync(Ct);
+        await Eventually.HoldsAsync(IsInitialized, "the runtime answers", cancellationToken: Ct); // it logs that it booted before it does
         Assert.NotEmpty((await fixture.Runtime(StreamThrough.Native).VersionAsync(new(), cancellationToken: Ct)).RuntimeVersion);
         Assert.Equal(0, await RunAsync());
+
+        bool IsInitialized()
+        {
+            try
+            {
+                return fixture.Containerd.Runtime.Version(new(), cancellationToken: Ct).RuntimeVersion.Length > 0;
+            }
+            catch (RpcException)
+            {
+                return false;
+            }
+        }
 
         async Task<int> RunAsync()
         {

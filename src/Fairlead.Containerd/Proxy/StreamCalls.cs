@@ -32,64 +32,63 @@ sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
 
     async Task<IMessage> ExecAsync(ExecRequest asked, CancellationToken cancellationToken)
     {
-        RemoteCommandRequest request = Check(asked.ContainerId, new()
-        {
-            Command = [.. asked.Cmd],
-            Stdin = asked.Stdin,
-            Stdout = asked.Stdout,
-            Stderr = asked.Stderr,
-            Tty = asked.Tty,
-        });
-        return new ExecResponse { Url = await IssueAsync("exec", asked.ContainerId, request, isExec: true, cancellationToken) };
+        RemoteCommandRequest request = new() { Command = [.. asked.Cmd], Stdin = asked.Stdin, Stdout = asked.Stdout, Stderr = asked.Stderr, Tty = asked.Tty };
+        (IContainer container, ContainerReference where) = await FindAsync(asked.ContainerId, request, async () => await runtime.Cri.ExecAsync(asked, cancellationToken: cancellationToken), cancellationToken);
+        return new ExecResponse { Url = Issue("exec", new IssuedCommand(container, request, where, IsExec: true)) };
     }
 
     async Task<IMessage> AttachAsync(AttachRequest asked, CancellationToken cancellationToken)
     {
-        RemoteCommandRequest request = Check(asked.ContainerId, new()
-        {
-            Command = [],
-            Stdin = asked.Stdin,
-            Stdout = asked.Stdout,
-            Stderr = asked.Stderr,
-            Tty = asked.Tty,
-        });
-        return new AttachResponse { Url = await IssueAsync("attach", asked.ContainerId, request, isExec: false, cancellationToken) };
+        RemoteCommandRequest request = new() { Command = [], Stdin = asked.Stdin, Stdout = asked.Stdout, Stderr = asked.Stderr, Tty = asked.Tty };
+        (IContainer container, ContainerReference where) = await FindAsync(asked.ContainerId, request, async () => await runtime.Cri.AttachAsync(asked, cancellationToken: cancellationToken), cancellationToken);
+        return new AttachResponse { Url = Issue("attach", new IssuedCommand(container, request with { Tty = container.HasTerminal }, where, IsExec: false)) };
     }
 
     async Task<IMessage> PortForwardAsync(Cri.PortForwardRequest asked, CancellationToken cancellationToken)
     {
-        PodSandboxStatus sandbox = await runtime.FindSandboxAsync(asked.PodSandboxId, cancellationToken);
-        if (sandbox.State != PodSandboxState.SandboxReady) throw Refusal(StatusCode.Unknown, $"sandbox container \"{sandbox.Id}\" is not running");
-        IssuedForward forward = new(
-            (port, token) => runtime.ConnectAsync(sandbox.Id, port, token), sandbox.Metadata.Namespace, sandbox.Metadata.Name, [.. asked.Port]);
-        return new PortForwardResponse { Url = Issue("portforward", forward) };
+        PodSandboxStatus? sandbox = null;
+        try
+        {
+            sandbox = await runtime.FindSandboxAsync(asked.PodSandboxId, cancellationToken);
+        }
+        catch (RpcException)
+        {
+            // refused below, in the words for this call
+        }
+
+        if (sandbox?.State != PodSandboxState.SandboxReady) await RefuseAsync(async () => await runtime.Cri.PortForwardAsync(asked, cancellationToken: cancellationToken));
+        return new PortForwardResponse
+        {
+            Url = Issue("portforward", new IssuedForward(
+                (port, token) => runtime.ConnectAsync(sandbox!.Id, port, token), sandbox!.Metadata.Namespace, sandbox.Metadata.Name, [.. asked.Port])),
+        };
     }
 
-    async Task<string> IssueAsync(string kind, string containerId, RemoteCommandRequest request, bool isExec, CancellationToken cancellationToken)
+    async Task<(IContainer Container, ContainerReference Where)> FindAsync(string id, RemoteCommandRequest request, Func<Task> askRuntime, CancellationToken cancellationToken)
     {
-        (IContainer container, ContainerReference where, ContainerState state) = await runtime.FindContainerAsync(containerId, cancellationToken);
-        if (state != ContainerState.ContainerRunning) throw Refusal(StatusCode.Unknown, $"container is in {NameOf(state)} state");
-        if (!isExec) request = request with { Tty = container.HasTerminal };
-        return Issue(kind, new IssuedCommand(container, request, where, isExec));
+        try
+        {
+            (IContainer container, ContainerReference where, ContainerState state) = await runtime.FindContainerAsync(id, cancellationToken);
+            bool hasStream = request.Stdin || request.Stdout || request.Stderr, isPossible = !(request.Tty && request.Stderr);
+            if (state == ContainerState.ContainerRunning && hasStream && isPossible) return (container, where);
+        }
+        catch (RpcException)
+        {
+            // refused below, in the words for this call
+        }
+
+        await RefuseAsync(askRuntime);
+        throw new System.Diagnostics.UnreachableException();
+    }
+
+    /// <summary>What cannot be had is asked of the runtime, which says why.</summary>
+    static async Task RefuseAsync(Func<Task> askRuntime)
+    {
+        await askRuntime();
+        throw new RpcException(new Status(StatusCode.Unavailable, "the container or the pod has changed while it was looked at: ask again"));
     }
 
     string Issue(string kind, IssuedStream stream) => tickets.Issue(stream) is { } ticket
         ? $"{Streams!.GetLeftPart(UriPartial.Authority)}/{kind}/{ticket}"
-        : throw Refusal(StatusCode.ResourceExhausted, "maximum number of in-flight requests exceeded");
-
-    static RemoteCommandRequest Check(string containerId, RemoteCommandRequest request) =>
-        containerId.Length == 0 ? throw Refusal(StatusCode.InvalidArgument, "missing required container_id")
-        : request is { Tty: true, Stderr: true } ? throw Refusal(StatusCode.InvalidArgument, "tty and stderr cannot both be true")
-        : request is { Stdin: false, Stdout: false, Stderr: false } ? throw Refusal(StatusCode.InvalidArgument, "one of `stdin`, `stdout`, or `stderr` must be set")
-        : request;
-
-    static string NameOf(ContainerState state) => state switch
-    {
-        ContainerState.ContainerCreated => "CONTAINER_CREATED",
-        ContainerState.ContainerExited => "CONTAINER_EXITED",
-        ContainerState.ContainerRunning => "CONTAINER_RUNNING",
-        _ => "CONTAINER_UNKNOWN",
-    };
-
-    static RpcException Refusal(StatusCode code, string detail) => new(new Status(code, detail));
+        : throw new RpcException(new Status(StatusCode.ResourceExhausted, "maximum number of in-flight requests exceeded"));
 }
