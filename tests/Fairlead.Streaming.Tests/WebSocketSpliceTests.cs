@@ -42,6 +42,23 @@ public sealed class WebSocketSpliceTests
         Assert.Equal((7, 7), (code, seen));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task After_both_Closes_nobody_waits_for_the_other_to_hang_up()
+    {
+        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5, CarrierLimits.Default with { Linger = TimeSpan.FromHours(1) });
+        byte[] ending = [.. WebSocketFrames.ServerStatus(Status.Success, joined.Protocol), .. WebSocketFrames.ServerClose.Span];
+        await joined.Server.SendAsync(ending, Ct);
+        byte[] received = new byte[256];
+        for (int got = 0; got < ending.Length;) got += await joined.Client.ReceiveAsync(received.AsMemory(got), Ct);
+        byte[] close = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8];
+        await joined.Client.SendAsync(close, Ct);
+        for (int got = 0; got < close.Length;) got += await joined.Server.ReceiveAsync(received.AsMemory(got), Ct);
+        joined.Server.Shutdown(SocketShutdown.Both);
+        Assert.Equal(RelayEnd.Completed, (await joined.Running).End); // although this client waits for the end of the connection, as RFC 6455 section 7.1.1 has it
+        await joined.Splice.DisposeAsync();
+        Assert.Equal(0, await joined.Client.ReceiveAsync(received, Ct)); // an end, not a reset
+    }
+
     [Theory, MemberData(nameof(Names))]
     public async Task A_server_that_closes_without_a_status_is_a_failure(string name)
     {

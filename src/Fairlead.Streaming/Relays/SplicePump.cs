@@ -20,6 +20,12 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
     /// <summary>What is to go in front of the source's Close frame; null for nothing.</summary>
     internal Func<ReadOnlyMemory<byte>?>? BeforeClose { get; init; }
 
+    /// <summary>
+    /// True where the source says nothing after its Close. A client waits then for the server to hang up (RFC 6455 section 7.1.1): waiting for the
+    /// client's end would be to wait for each other.
+    /// </summary>
+    internal bool EndsWithClose { get; init; }
+
     /// <summary>Passes bytes on until one side ends. Never throws for what a peer does.</summary>
     internal async Task<SpliceEnd> RunAsync()
     {
@@ -42,6 +48,7 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
 
                 if (length == 0) return SpliceEnd.SourceEnded;
                 await PassAsync(buffer.AsMemory(0, length));
+                if (EndsWithClose && ClosePassed && observer.IsBetweenFrames) return SpliceEnd.SourceEnded;
             }
             catch (FormatException)
             {

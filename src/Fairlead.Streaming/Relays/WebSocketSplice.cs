@@ -45,7 +45,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         (_protocol, _traffic, _time) = (protocol, traffic, time ?? TimeProvider.System);
         _client = new SpliceSide(client, clientLimits, _time, cutClient);
         _server = new SpliceSide(server, serverLimits, _time, server.Dispose);
-        _toServer = new SplicePump(_client.Stream, _server.Stream, new WebSocketFrameObserver(isMasked: true, protocol), SeeInput);
+        _toServer = new SplicePump(_client.Stream, _server.Stream, new WebSocketFrameObserver(isMasked: true, protocol), SeeInput) { EndsWithClose = true };
         _toClient = new SplicePump(_server.Stream, _client.Stream, new WebSocketFrameObserver(isMasked: false, protocol), SeeOutput) { BeforeClose = FailureInFrontOfClose };
         _clientGone = clientGone.UnsafeRegister(static splice => ((WebSocketSplice)splice!)._client.Cut(), this);
     }
@@ -70,7 +70,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         await down;
         RelayOutcome outcome = await ConcludeAsync(await down);
         await EitherAsync(up, _client.Limits.Linger);
-        _client.Cut();
+        if (!up.IsCompleted || !_toServer.ClosePassed || !_toClient.ClosePassed) _client.Cut(); // in order otherwise: it is hung up on, not reset
         _server.Cut();
         await up;
         await over.CancelAsync();
@@ -88,7 +88,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
             return;
         }
 
-        _clientLeft |= !_statusSeen;
+        _clientLeft |= !_statusSeen && !_toClient.ClosePassed; // an answer to the server's Close is no leaving
         if (_statusSeen || _toServer.ClosePassed) await EitherAsync(down, _server.Limits.Linger);
         _server.Cut();
     }
