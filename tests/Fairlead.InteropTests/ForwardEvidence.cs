@@ -10,7 +10,7 @@ static class ForwardEvidence
         {
             CommandLineClient.Fairlead => ("connected by WebSocket portforward.fairlead.v1", null),
             CommandLineClient.FairleadSpdy => ("connected by SPDY/3.1 portforward.k8s.io", null),
-            Peer.KubectlStable or Peer.KubectlNewest => ("SPDY/3.1+portforward.k8s.io", "Upgrade: SPDY/3.1"),
+            Peer.KubectlStable or Peer.KubectlNewest => ("negotiated protocol: portforward.k8s.io", "POST"), // its tunnel's dialer; SPDY is asked for by POST
             _ => ("Upgrade: SPDY/3.1", "SPDY/3.1+portforward.k8s.io"),
         };
         bool isMeant = stderr.Contains(expected, StringComparison.OrdinalIgnoreCase) && (unexpected is null || !stderr.Contains(unexpected, StringComparison.OrdinalIgnoreCase));

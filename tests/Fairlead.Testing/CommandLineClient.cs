@@ -49,7 +49,8 @@ public sealed record CommandLineClient(string Name, string Program, string? Miss
     /// <param name="arguments">Flags, target and ports.</param>
     public IReadOnlyList<string> PortForward(string kubeconfig, IEnumerable<string> arguments) =>
     [
-        "port-forward", "--kubeconfig", kubeconfig, IsFairlead ? "-v" : "-v=8",
+        // from -v=7 on a kubectl's tunnel logs every byte that it reads in hexadecimal: 3 GB for 0.5 GiB each way, and most of its time
+        "port-forward", "--kubeconfig", kubeconfig, IsFairlead ? "-v" : Name is Peer.KubectlStable or Peer.KubectlNewest ? "-v=6" : "-v=8",
         .. IsFairlead && IsSpdy ? new[] { "--transport", "spdy" } : [],
         .. IsFairlead ? [] : new[] { "--cache-dir", Path.Combine(Path.GetDirectoryName(kubeconfig)!, $"cache-{Name}") },
         .. arguments,
