@@ -104,17 +104,17 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
             : throw new ForwardResetException(ForwardFault.NotRunning, $"the sandbox of pod {@namespace}/{pod} is not ready");
     }
 
-    /// <summary>The runtime's own calls.</summary>
-    internal RuntimeService.RuntimeServiceClient Cri => _cri;
+    /// <summary>The calls of the CRI itself.</summary>
+    internal RuntimeService.RuntimeServiceClient Calls => _cri;
 
     /// <summary>One container by its id, with its names and its state.</summary>
     /// <exception cref="RpcException">There is none, in the runtime's words.</exception>
-    internal async Task<(IContainer Container, ContainerReference Where, ContainerState State)> FindContainerAsync(string id, CancellationToken cancellationToken)
+    internal async Task<FoundContainer> FindContainerAsync(string id, CancellationToken cancellationToken)
     {
         ContainerFacts facts = ContainerFacts.Of(await _cri.ContainerStatusAsync(new() { ContainerId = id, Verbose = true }, cancellationToken: cancellationToken));
         ContainerStatus status = facts.Status;
         ContainerReference where = new(status.Labels.GetValueOrDefault("io.kubernetes.pod.namespace", ""), status.Labels.GetValueOrDefault("io.kubernetes.pod.name", ""), status.Metadata.Name);
-        return (new CriContainer(new SeenContainer(status.Metadata.Name, facts, null), _pods, _streams, _execs, _options), where, status.State);
+        return new FoundContainer(new CriContainer(new SeenContainer(status.Metadata.Name, facts, null), _pods, _streams, _execs, _options), where, status.State);
     }
 
     /// <summary>One pod's sandbox by its id.</summary>
@@ -160,4 +160,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         _catalog.Dispose();
         _channel.Dispose();
     }
+
+    /// <summary>A container that was found by its id.</summary>
+    internal sealed record FoundContainer(IContainer Container, ContainerReference Where, ContainerState State);
 }

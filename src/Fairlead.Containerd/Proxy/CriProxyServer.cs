@@ -37,7 +37,9 @@ public sealed class CriProxyServer : IAsyncDisposable
         (_options, _runtime, _logging) = (options, runtime, logging);
         StreamTickets tickets = new(options.Runtime.Clock);
         _calls = new StreamCalls(runtime, tickets);
-        _behind = new HttpMessageInvoker(options.Cri.CreateHandler());
+        SocketsHttpHandler handler = options.Cri.CreateHandler();
+        handler.ActivityHeadersPropagator = null; // a call gets no header that its caller did not send
+        _behind = new HttpMessageInvoker(handler);
         _application = StreamingHost.Build(options.Logging, Configure, services =>
         {
             services.AddHttpForwarder();
@@ -96,6 +98,7 @@ public sealed class CriProxyServer : IAsyncDisposable
         kestrel.Limits.MaxRequestBodySize = null; // a call's limit is the runtime's
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null; // a watch may be silent
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.MaxValue; // the runtime ends no idle connection either
         kestrel.Limits.Http2.MaxStreamsPerConnection = int.MaxValue; // each call that waits is one
         kestrel.Limits.Http2.InitialConnectionWindowSize = 1 << 20;
         kestrel.Limits.Http2.InitialStreamWindowSize = 1 << 20;

@@ -7,13 +7,15 @@ using Fairlead.Containerd.Native;
 namespace Fairlead.Containerd.Proxy;
 
 /// <summary>Who may connect to a Unix socket: its mode and its owner.</summary>
+/// <param name="IsSocket">It is a socket at all.</param>
 /// <param name="Mode">The mode.</param>
 /// <param name="User">The owner's number.</param>
 /// <param name="Group">The group's number.</param>
-sealed record SocketAccess(UnixFileMode Mode, uint User, uint Group)
+sealed record SocketAccess(bool IsSocket, UnixFileMode Mode, uint User, uint Group)
 {
     const int AtWorkingFolder = -100, StatusLength = 256;
-    const uint OwnerAndMode = 0x2 | 0x8 | 0x10;
+    const int TypeMask = 0xf000, SocketFile = 0xc000;
+    const uint OwnerAndMode = 0x1 | 0x2 | 0x8 | 0x10; // STATX_TYPE, _MODE, _UID, _GID
 
     /// <summary>Reads them.</summary>
     /// <exception cref="IOException">There is no such file.</exception>
@@ -23,6 +25,7 @@ sealed record SocketAccess(UnixFileMode Mode, uint User, uint Group)
         if (LibC.statx(AtWorkingFolder, path, 0, OwnerAndMode, status) != 0) throw new IOException($"{path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
         ReadOnlySpan<byte> fields = new(status, StatusLength);
         return new SocketAccess(
+            (BinaryPrimitives.ReadUInt16LittleEndian(fields[28..]) & TypeMask) == SocketFile,
             (UnixFileMode)(BinaryPrimitives.ReadUInt16LittleEndian(fields[28..]) & 0x1ff), BinaryPrimitives.ReadUInt32LittleEndian(fields[20..]), BinaryPrimitives.ReadUInt32LittleEndian(fields[24..]));
     }
 
@@ -34,6 +37,7 @@ sealed record SocketAccess(UnixFileMode Mode, uint User, uint Group)
     public Socket Bind(string path)
     {
         if (IsServed(path)) throw new IOException($"{path}: somebody listens there");
+        if (File.Exists(path) && !Of(path).IsSocket) throw new IOException($"{path}: there is a file that is no socket");
         string early = $"{path}.{Environment.ProcessId}";
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try

@@ -7,7 +7,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Containerd.Proxy;
 
-/// <summary>The three calls of the CRI that answer with a URL: theirs are ours. What is wrong with a call is said as containerd says it.</summary>
+/// <summary>The three calls of the CRI that answer with a URL: theirs are ours.</summary>
+/// <remarks>
+/// What the runtime would refuse is passed on to it, so that a refusal is in its own words. Here is only looked whether it would. Should
+/// it allow the call after all, because a container has begun to run in between, then its own URL is as good.
+/// </remarks>
 /// <param name="runtime">What holds the containers.</param>
 /// <param name="tickets">Where what was asked for waits.</param>
 sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
@@ -33,62 +37,53 @@ sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
     async Task<IMessage> ExecAsync(ExecRequest asked, CancellationToken cancellationToken)
     {
         RemoteCommandRequest request = new() { Command = [.. asked.Cmd], Stdin = asked.Stdin, Stdout = asked.Stdout, Stderr = asked.Stderr, Tty = asked.Tty };
-        (IContainer container, ContainerReference where) = await FindAsync(asked.ContainerId, request, async () => await runtime.Cri.ExecAsync(asked, cancellationToken: cancellationToken), cancellationToken);
-        return new ExecResponse { Url = Issue("exec", new IssuedCommand(container, request, where, IsExec: true)) };
+        return await IssueAsync("exec", asked.ContainerId, request, isExec: true, cancellationToken) is { } url
+            ? new ExecResponse { Url = url }
+            : await runtime.Calls.ExecAsync(asked, cancellationToken: cancellationToken);
     }
 
     async Task<IMessage> AttachAsync(AttachRequest asked, CancellationToken cancellationToken)
     {
         RemoteCommandRequest request = new() { Command = [], Stdin = asked.Stdin, Stdout = asked.Stdout, Stderr = asked.Stderr, Tty = asked.Tty };
-        (IContainer container, ContainerReference where) = await FindAsync(asked.ContainerId, request, async () => await runtime.Cri.AttachAsync(asked, cancellationToken: cancellationToken), cancellationToken);
-        return new AttachResponse { Url = Issue("attach", new IssuedCommand(container, request with { Tty = container.HasTerminal }, where, IsExec: false)) };
+        return await IssueAsync("attach", asked.ContainerId, request, isExec: false, cancellationToken) is { } url
+            ? new AttachResponse { Url = url }
+            : await runtime.Calls.AttachAsync(asked, cancellationToken: cancellationToken);
     }
 
     async Task<IMessage> PortForwardAsync(Cri.PortForwardRequest asked, CancellationToken cancellationToken)
     {
-        PodSandboxStatus? sandbox = null;
-        try
-        {
-            sandbox = await runtime.FindSandboxAsync(asked.PodSandboxId, cancellationToken);
-        }
-        catch (RpcException)
-        {
-            // refused below, in the words for this call
-        }
-
-        if (sandbox?.State != PodSandboxState.SandboxReady) await RefuseAsync(async () => await runtime.Cri.PortForwardAsync(asked, cancellationToken: cancellationToken));
-        return new PortForwardResponse
-        {
-            Url = Issue("portforward", new IssuedForward(
-                (port, token) => runtime.ConnectAsync(sandbox!.Id, port, token), sandbox!.Metadata.Namespace, sandbox.Metadata.Name, [.. asked.Port])),
-        };
+        if (await FindAsync(runtime.FindSandboxAsync(asked.PodSandboxId, cancellationToken), cancellationToken) is not { State: PodSandboxState.SandboxReady } sandbox)
+            return await runtime.Calls.PortForwardAsync(asked, cancellationToken: cancellationToken);
+        IssuedForward forward = new(
+            (port, token) => runtime.ConnectAsync(sandbox.Id, port, token), sandbox.Metadata.Namespace, sandbox.Metadata.Name, [.. asked.Port]);
+        return new PortForwardResponse { Url = Issue("portforward", forward) };
     }
 
-    async Task<(IContainer Container, ContainerReference Where)> FindAsync(string id, RemoteCommandRequest request, Func<Task> askRuntime, CancellationToken cancellationToken)
+    /// <summary>Null where the runtime would refuse.</summary>
+    async Task<string?> IssueAsync(string kind, string containerId, RemoteCommandRequest request, bool isExec, CancellationToken cancellationToken)
+    {
+        if (request is { Tty: true, Stderr: true } or { Stdin: false, Stdout: false, Stderr: false }) return null;
+        if (await FindAsync(runtime.FindContainerAsync(containerId, cancellationToken), cancellationToken) is not { State: ContainerState.ContainerRunning } found) return null;
+        if (!isExec) request = request with { Tty = found.Container.HasTerminal };
+        return Issue(kind, new IssuedCommand(found.Container, request, found.Where, isExec));
+    }
+
+    /// <summary>Null where the runtime does not tell, which it then says of the call itself.</summary>
+    static async Task<T?> FindAsync<T>(Task<T> asking, CancellationToken cancellationToken) where T : class
     {
         try
         {
-            (IContainer container, ContainerReference where, ContainerState state) = await runtime.FindContainerAsync(id, cancellationToken);
-            bool hasStream = request.Stdin || request.Stdout || request.Stderr, isPossible = !(request.Tty && request.Stderr);
-            if (state == ContainerState.ContainerRunning && hasStream && isPossible) return (container, where);
+            return await asking;
         }
-        catch (RpcException)
+        catch (RpcException) when (!cancellationToken.IsCancellationRequested)
         {
-            // refused below, in the words for this call
+            return null;
         }
-
-        await RefuseAsync(askRuntime);
-        throw new System.Diagnostics.UnreachableException();
-    }
-
-    /// <summary>What cannot be had is asked of the runtime, which says why.</summary>
-    static async Task RefuseAsync(Func<Task> askRuntime)
-    {
-        await askRuntime();
-        throw new RpcException(new Status(StatusCode.Unavailable, "the container or the pod has changed while it was looked at: ask again"));
     }
 
     string Issue(string kind, IssuedStream stream) => tickets.Issue(stream) is { } ticket
         ? $"{Streams!.GetLeftPart(UriPartial.Authority)}/{kind}/{ticket}"
-        : throw new RpcException(new Status(StatusCode.ResourceExhausted, "maximum number of in-flight requests exceeded"));
+        : throw Refusal(StatusCode.ResourceExhausted, "maximum number of in-flight requests exceeded");
+
+    static RpcException Refusal(StatusCode code, string detail) => new(new Status(code, detail));
 }

@@ -1,0 +1,225 @@
+using System.Net;
+using System.Text;
+using Fairlead.Containerd.Cri;
+using Fairlead.Testing.Containerd;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace Fairlead.InteropTests;
+
+/// <summary>A gRPC client gets through the proxy what it gets from containerd.</summary>
+public sealed class CriProxyCallsTests(SilentCriProxy fixture)
+{
+    const string Events = "containerd.services.events.v1.Events";
+
+    static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 60_000)]
+    public async Task Answers_are_the_same()
+    {
+        using GrpcChannel direct = Direct(out GrpcChannel through);
+        using (through)
+        {
+            RuntimeService.RuntimeServiceClient one = new(direct), other = new(through);
+            Assert.Equal(await one.VersionAsync(new(), cancellationToken: Cancelled), await other.VersionAsync(new(), cancellationToken: Cancelled));
+            Assert.Equal((await one.StatusAsync(new(), cancellationToken: Cancelled)).Status, (await other.StatusAsync(new(), cancellationToken: Cancelled)).Status);
+            ContainerFilter filter = new() { Id = fixture.Pod.ContainerId };
+            ListContainersResponse containers = await other.ListContainersAsync(new() { Filter = filter }, cancellationToken: Cancelled);
+            Assert.Equal(await one.ListContainersAsync(new() { Filter = filter }, cancellationToken: Cancelled), containers);
+            Assert.Single(containers.Containers);
+            ExecSyncRequest command = new() { ContainerId = fixture.Pod.ContainerId, Cmd = { "sh", "-c", "echo out; echo err >&2; exit 3" } };
+            ExecSyncResponse answer = await other.ExecSyncAsync(command, cancellationToken: Cancelled);
+            Assert.Equal(await one.ExecSyncAsync(command, cancellationToken: Cancelled), answer);
+            Assert.Equal((3, "out\n"), (answer.ExitCode, answer.Stdout.ToStringUtf8()));
+        }
+    }
+
+    public static TheoryData<string, string> Refusals { get; } = new()
+    {
+        { "NoSuchMethod", "" },
+        { "ContainerStatus", Message(new ContainerStatusRequest { ContainerId = "none" }) },
+        { "Exec", Message(new ExecRequest()) },
+        { "Exec", Message(new ExecRequest { ContainerId = "none", Cmd = { "true" }, Stdout = true }) },
+        { "Exec", Message(new ExecRequest { ContainerId = "ended", Cmd = { "true" }, Stdout = true }) },
+        { "Exec", Message(new ExecRequest { ContainerId = "runs", Cmd = { "true" } }) },
+        { "Exec", Message(new ExecRequest { ContainerId = "runs", Cmd = { "true" }, Tty = true, Stdout = true, Stderr = true }) },
+        { "Attach", Message(new AttachRequest()) },
+        { "Attach", Message(new AttachRequest { ContainerId = "none", Stdout = true }) },
+        { "Attach", Message(new AttachRequest { ContainerId = "ended", Stdout = true }) },
+        { "Attach", Message(new AttachRequest { ContainerId = "runs" }) },
+        { "PortForward", Message(new PortForwardRequest()) },
+        { "PortForward", Message(new PortForwardRequest { PodSandboxId = "none" }) },
+        { "PortForward", Message(new PortForwardRequest { PodSandboxId = "ended" }) },
+    };
+
+    [Theory(Timeout = 60_000)]
+    [MemberData(nameof(Refusals))]
+    public async Task Refusals_are_the_same(string method, string message)
+    {
+        using GrpcChannel direct = Direct(out GrpcChannel through);
+        using (through)
+        {
+            ContainerdPod ended = await EndedAsync();
+            byte[] request = Fill(method, Convert.FromBase64String(message), ended);
+            RpcException one = await RefusalAsync(direct), other = await RefusalAsync(through);
+            Assert.Equal((one.StatusCode, one.Status.Detail), (other.StatusCode, other.Status.Detail));
+
+            Task<RpcException> RefusalAsync(GrpcChannel channel) => Assert.ThrowsAsync<RpcException>(async () => await channel.CreateCallInvoker().AsyncUnaryCall(
+                SilentCriProxy.Method(MethodType.Unary, "runtime.v1.RuntimeService", method), null, new CallOptions(cancellationToken: Cancelled), request));
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Ten_MiB_come_in_one_message()
+    {
+        using GrpcChannel through = SilentCriProxy.Connect(fixture.Require());
+        ExecSyncResponse answer = await new RuntimeService.RuntimeServiceClient(through).ExecSyncAsync(
+            new() { ContainerId = fixture.Pod.ContainerId, Cmd = { "head", "-c", $"{10 << 20}", "/dev/zero" } }, cancellationToken: Cancelled);
+        Assert.Equal(10 << 20, answer.Stdout.Length);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_deadline_is_kept_and_the_command_ended()
+    {
+        using GrpcChannel through = SilentCriProxy.Connect(fixture.Require());
+        RpcException late = await Assert.ThrowsAsync<RpcException>(async () => await new RuntimeService.RuntimeServiceClient(through).ExecSyncAsync(
+            new() { ContainerId = fixture.Pod.ContainerId, Cmd = { "sleep", "87654" } }, deadline: DateTime.UtcNow.AddSeconds(3), cancellationToken: Cancelled));
+        Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode);
+
+        await Eventually.HoldsAsync(() => !Runs("sleep\087654"), "the command has ended", cancellationToken: Cancelled);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_call_that_the_client_cancels_ends_its_command()
+    {
+        using GrpcChannel through = SilentCriProxy.Connect(fixture.Require());
+        using CancellationTokenSource giveUp = new();
+        Task<ExecSyncResponse> call = new RuntimeService.RuntimeServiceClient(through).ExecSyncAsync(
+            new() { ContainerId = fixture.Pod.ContainerId, Cmd = { "sleep", "76543" } }, cancellationToken: giveUp.Token).ResponseAsync;
+        await Eventually.HoldsAsync(() => Runs("sleep\076543"), "the command runs", cancellationToken: Cancelled);
+        await giveUp.CancelAsync();
+        Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(async () => await call)).StatusCode);
+
+        await Eventually.HoldsAsync(() => !Runs("sleep\076543"), "the command has ended", cancellationToken: Cancelled);
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task An_event_arrives_after_a_long_silence()
+    {
+        using GrpcChannel direct = Direct(out GrpcChannel through);
+        using (through)
+        {
+            Task<bool> next = fixture.Silence.ResponseStream.MoveNext(Cancelled);
+            TimeSpan left = TimeSpan.FromSeconds(150) - TimeSpan.FromMilliseconds(Environment.TickCount64 - fixture.SilentSince);
+            if (left > TimeSpan.Zero) await Task.Delay(left, Cancelled); // the silence is what is tested
+            Assert.False(next.IsCompleted);
+            byte[] any = [.. SilentCriProxy.Field(1, "fairlead.test/Event"), .. SilentCriProxy.Field(2, "now")];
+            await direct.CreateCallInvoker().AsyncUnaryCall(
+                SilentCriProxy.Method(MethodType.Unary, Events, "Publish"), null, new CallOptions(SilentCriProxy.Namespace, cancellationToken: Cancelled),
+                [.. SilentCriProxy.Field(1, SilentCriProxy.Topic), .. SilentCriProxy.Field(2, any)]);
+
+            Assert.True(await next);
+            Assert.Contains(SilentCriProxy.Topic, Encoding.Latin1.GetString(fixture.Silence.ResponseStream.Current), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task Three_hundred_commands_on_one_connection_run_at_once()
+    {
+        const int Count = 300;
+        using GrpcChannel through = SilentCriProxy.Connect(fixture.Require());
+        RuntimeService.RuntimeServiceClient cri = new(through);
+        ContainerdPod pod = await fixture.Containerd.RunPodAsync(new() { Name = "crowd", Command = ["sh", "-c", "mkfifo /gate; touch /here; exec sleep 100000"] }, Cancelled);
+        await ExecAsync("until test -e /here; do sleep 0.1; done");
+
+        // each waits until somebody opens the gate for writing, which is only done when all are there
+        Task<ExecSyncResponse>[] all = [.. Enumerable.Range(0, Count).Select(_ => ExecAsync("echo >> /here; cat /gate"))];
+        ExecSyncResponse opened = await ExecAsync($"until test $(wc -l < /here) = {Count}; do sleep 0.5; done; echo open > /gate");
+
+        Assert.Equal(0, opened.ExitCode);
+        Assert.All(await Task.WhenAll(all), static answer => Assert.Equal(0, answer.ExitCode));
+
+        Task<ExecSyncResponse> ExecAsync(string script) =>
+            cri.ExecSyncAsync(new() { ContainerId = pod.ContainerId, Cmd = { "sh", "-c", script } }, cancellationToken: Cancelled).ResponseAsync;
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_URL_is_good_once_and_only_as_it_is()
+    {
+        using GrpcChannel through = SilentCriProxy.Connect(fixture.Require());
+        ExecResponse answer = await new RuntimeService.RuntimeServiceClient(through).ExecAsync(
+            new() { ContainerId = fixture.Pod.ContainerId, Cmd = { "true" }, Stdout = true }, cancellationToken: Cancelled);
+        Uri url = new(answer.Url);
+        Assert.True(url.IsLoopback);
+        using HttpClient http = new();
+        for (int i = answer.Url.LastIndexOf('/') + 1; i < answer.Url.Length; i++)
+        {
+            string changed = answer.Url[..i] + (char)(answer.Url[i] == 'z' ? 'y' : answer.Url[i] is >= 'a' and < 'z' or >= 'A' and < 'Z' or >= '0' and < '9' ? answer.Url[i] + 1 : 'b') + answer.Url[(i + 1)..];
+            using HttpResponseMessage refused = await http.GetAsync(new Uri(changed), Cancelled);
+            Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
+        }
+
+        using HttpResponseMessage first = await http.GetAsync(url, Cancelled), second = await http.GetAsync(url, Cancelled);
+        Assert.Equal(HttpStatusCode.BadRequest, first.StatusCode); // it is no upgrade
+        Assert.Equal(HttpStatusCode.NotFound, second.StatusCode);
+    }
+
+    static string Message(IMessage message) => Convert.ToBase64String(message.ToByteArray());
+
+    GrpcChannel Direct(out GrpcChannel through)
+    {
+        through = SilentCriProxy.Connect(fixture.Require());
+        return SilentCriProxy.Connect(fixture.Containerd.Socket);
+    }
+
+    /// <summary>A pod whose container has ended, and whose sandbox was stopped.</summary>
+    async Task<ContainerdPod> EndedAsync()
+    {
+        ContainerdPod pod = await fixture.Containerd.RunPodAsync(new() { Name = $"ended-{Guid.NewGuid():N}"[..20] }, Cancelled);
+        await fixture.Containerd.Runtime.StopPodSandboxAsync(new() { PodSandboxId = pod.SandboxId }, cancellationToken: Cancelled);
+        return pod;
+    }
+
+    /// <summary>Puts the pods' ids where their parts stand.</summary>
+    byte[] Fill(string method, byte[] message, ContainerdPod ended)
+    {
+        string Id(string part, bool isSandbox) => part switch
+        {
+            "runs" => isSandbox ? fixture.Pod.SandboxId : fixture.Pod.ContainerId,
+            "ended" => isSandbox ? ended.SandboxId : ended.ContainerId,
+            _ => part,
+        };
+        switch (method)
+        {
+            case "Exec":
+                ExecRequest exec = ExecRequest.Parser.ParseFrom(message);
+                exec.ContainerId = Id(exec.ContainerId, isSandbox: false);
+                return exec.ToByteArray();
+            case "Attach":
+                AttachRequest attach = AttachRequest.Parser.ParseFrom(message);
+                attach.ContainerId = Id(attach.ContainerId, isSandbox: false);
+                return attach.ToByteArray();
+            case "PortForward":
+                PortForwardRequest forward = PortForwardRequest.Parser.ParseFrom(message);
+                forward.PodSandboxId = Id(forward.PodSandboxId, isSandbox: true);
+                return forward.ToByteArray();
+            default:
+                return message;
+        }
+    }
+
+    /// <summary>True when a process of this containerd's has this command line.</summary>
+    static bool Runs(string commandLine) => Directory.EnumerateDirectories("/proc").Any(folder =>
+    {
+        if (!int.TryParse(Path.GetFileName(folder), out _)) return false;
+        try
+        {
+            return File.ReadAllText(folder + "/cmdline").StartsWith(commandLine, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // it ended while it was looked at
+        }
+    });
+}
