@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
 using Fairlead.Containerd.Node;
@@ -9,11 +8,14 @@ using Grpc.Net.Client;
 namespace Fairlead.InteropTests;
 
 /// <summary>A containerd with one pod, two proxies in front of its CRI, one for each way to reach a container, and an API server's part in front of each.</summary>
-public sealed class CriProxyFixture : IAsyncLifetime
+public class CriProxyFixture : IAsyncLifetime
 {
     readonly Dictionary<StreamThrough, (CriProxyServer Proxy, GrpcChannel Channel)> _proxies = [];
     ContainerdProcess? _containerd;
     ContainerdPod? _pod;
+
+    /// <summary>The peer that it is.</summary>
+    protected virtual string RuntimePeer => Peer.Containerd;
 
     internal ContainerdProcess Containerd => _containerd!;
 
@@ -22,9 +24,18 @@ public sealed class CriProxyFixture : IAsyncLifetime
     /// <summary>The CRI through a proxy; skips the test where there is none.</summary>
     internal RuntimeService.RuntimeServiceClient Runtime(StreamThrough way)
     {
-        Assert.SkipWhen(_containerd is null, ContainerdProcess.MissingBecause ?? "");
+        Require();
         return new RuntimeService.RuntimeServiceClient(_proxies[way].Channel);
     }
+
+    /// <summary>A client with connections of its own through a proxy; skips the test where there is none.</summary>
+    internal GrpcChannel Connect(StreamThrough way = StreamThrough.Native)
+    {
+        Require();
+        return RawGrpc.Connect(PathOf(way));
+    }
+
+    void Require() => Assert.SkipWhen(_containerd is null, ContainerdProcess.MissingBecauseOf(RuntimePeer) ?? "");
 
     /// <summary>What a client's API server would be, that gets a pod's streams through a proxy. The caller disposes it.</summary>
     internal PodsApiFront Front(StreamThrough way, ContainerdPod? pod = null) => new(Containerd, pod ?? Pod) { Runtime = Runtime(way) };
@@ -48,9 +59,9 @@ public sealed class CriProxyFixture : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        if (ContainerdProcess.MissingBecause is not null) return;
+        if (ContainerdProcess.MissingBecauseOf(RuntimePeer) is not null) return;
         using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
-        _containerd = await ContainerdProcess.StartAsync(patience.Token);
+        _containerd = await ContainerdProcess.StartAsync(RuntimePeer, patience.Token);
         try
         {
             _pod = await _containerd.RunPodAsync(cancellationToken: patience.Token);
@@ -63,7 +74,7 @@ public sealed class CriProxyFixture : IAsyncLifetime
                     Listen = UnixSocketAddress.Parse(path),
                     Runtime = new CriRuntimeOptions { StreamThrough = way, StateFolder = Path.Combine(_containerd.Folder.Root, "proxy-state"), Grace = TimeSpan.FromMilliseconds(500) },
                 }, patience.Token);
-                _proxies[way] = (proxy, Connect(path));
+                _proxies[way] = (proxy, RawGrpc.Connect(path));
             }
         }
         catch
@@ -73,23 +84,10 @@ public sealed class CriProxyFixture : IAsyncLifetime
         }
     }
 
-    static GrpcChannel Connect(string path) => GrpcChannel.ForAddress("http://proxy", new GrpcChannelOptions
-    {
-        HttpHandler = new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        },
-        DisposeHttpClient = true,
-    });
-
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         foreach ((CriProxyServer proxy, GrpcChannel channel) in _proxies.Values)
         {
             channel.Dispose();
@@ -98,4 +96,18 @@ public sealed class CriProxyFixture : IAsyncLifetime
 
         if (_containerd is not null) await _containerd.DisposeAsync();
     }
+}
+
+/// <summary>The same with containerd 1.7.</summary>
+public sealed class CriProxyFixture17 : CriProxyFixture
+{
+    /// <inheritdoc/>
+    protected override string RuntimePeer => Peer.Containerd17;
+}
+
+/// <summary>The same with containerd 2.</summary>
+public sealed class CriProxyFixture2 : CriProxyFixture
+{
+    /// <inheritdoc/>
+    protected override string RuntimePeer => Peer.Containerd2;
 }

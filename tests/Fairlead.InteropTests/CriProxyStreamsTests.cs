@@ -14,8 +14,8 @@ using Grpc.Core;
 
 namespace Fairlead.InteropTests;
 
-/// <summary>Streams of real containers by the URLs that the CRI proxy gives out, native and through the runtime, to every client.</summary>
-public sealed class CriProxyStreamsTests(CriProxyFixture fixture) : IClassFixture<CriProxyFixture>
+/// <summary>Streams of real containers by the URLs that the CRI proxy gives out, native and through the runtime, to every client, with each version of the runtime.</summary>
+public abstract class CriProxyStreamsTests(CriProxyFixture fixture)
 {
     /// <summary>Each way with each client that needs nothing of an API server but the pod.</summary>
     public static TheoryData<StreamThrough, string> WaysAndClients { get; } = new(
@@ -270,3 +270,12 @@ public sealed class CriProxyStreamsTests(CriProxyFixture fixture) : IClassFixtur
         return response.StatusCode;
     }
 }
+
+/// <summary>With containerd 1.6, as the system's release has it.</summary>
+public sealed class CriProxyStreamsOnContainerd16Tests(CriProxyFixture fixture) : CriProxyStreamsTests(fixture), IClassFixture<CriProxyFixture>;
+
+/// <summary>With containerd 1.7.</summary>
+public sealed class CriProxyStreamsOnContainerd17Tests(CriProxyFixture17 fixture) : CriProxyStreamsTests(fixture), IClassFixture<CriProxyFixture17>;
+
+/// <summary>With containerd 2.</summary>
+public sealed class CriProxyStreamsOnContainerd2Tests(CriProxyFixture2 fixture) : CriProxyStreamsTests(fixture), IClassFixture<CriProxyFixture2>;

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -119,9 +120,24 @@ public sealed class CriProxyServer : IAsyncDisposable
         ForwarderError error = await forwarder.SendAsync(context, "http://localhost", _behind, s_forwarding, HttpTransformer.Default);
         if (error == ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested) return;
         context.Response.Clear();
-        string why = context.Features.Get<IForwarderErrorFeature>()?.Exception?.Message ?? error.ToString();
+        Exception? failure = context.Features.Get<IForwarderErrorFeature>()?.Exception;
+        if (ResetOf(failure) is { } code)
+        {
+            context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(code);
+            return;
+        }
+
+        string why = failure?.Message ?? error.ToString();
         UnaryCall.Refuse(context, new RpcException(new Status(StatusCode.Unavailable, $"the container runtime at {_options.Cri} does not answer: {why}")));
     }
+
+    /// <summary>The codes by which a server resets one call, rather than that it lost the connection: a deadline that is over, a call that it has no room for (RFC 9113 section 7).</summary>
+    static int? ResetOf(Exception? failure) => failure switch
+    {
+        HttpProtocolException { ErrorCode: 0x7 or 0x8 } reset => (int)reset.ErrorCode,
+        null => null,
+        _ => ResetOf(failure.InnerException),
+    };
 
     /// <summary>Ends every stream and every call, and takes the socket away.</summary>
     public async ValueTask DisposeAsync()

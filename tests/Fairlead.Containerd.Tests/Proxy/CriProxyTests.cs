@@ -2,6 +2,7 @@ using Fairlead.Containerd.Proxy;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Fairlead.Containerd.Tests.Proxy;
 
@@ -43,7 +44,15 @@ public sealed class CriProxyTests : IAsyncLifetime
     [InlineData("")]
     [InlineData(null)]
     public async Task Any_authority_is_served(string? authority) =>
-        Assert.Equal(1, await RawHttp2.CallAsync(Front, "/runtime.v1.RuntimeService/Version", authority, Cancelled));
+        Assert.Equal(1, await RawHttp2.CallAsync(Front, "/runtime.v1.RuntimeService/Version", authority, first: 0, Cancelled));
+
+    [Theory(Timeout = 30_000)]
+    [InlineData(1)]
+    [InlineData(20)] // in the name of the method
+    [InlineData(39)] // before the length of the authority
+    [InlineData(44)] // in the authority
+    public async Task Headers_in_several_frames_are_served(int first) =>
+        Assert.Equal(1, await RawHttp2.CallAsync(Front, "/runtime.v1.RuntimeService/Version", "/run/containerd.sock", first, Cancelled));
 
     [Fact(Timeout = 30_000)]
     public async Task A_status_passes_with_its_details()
@@ -127,6 +136,19 @@ public sealed class CriProxyTests : IAsyncLifetime
         await giveUp.CancelAsync();
 
         await cancelled.Task.WaitAsync(Cancelled);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_call_that_the_runtime_resets_is_reset()
+    {
+        const int Cancel = 8; // what a Go server sends at the end of a deadline
+        _cri.Calls["/a.B/Late"] = context =>
+        {
+            context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(Cancel);
+            return Task.CompletedTask;
+        };
+        RpcException reset = await Assert.ThrowsAsync<RpcException>(async () => await Unary("a.B", "Late", []));
+        Assert.Equal(StatusCode.Cancelled, reset.StatusCode);
     }
 
     [Fact(Timeout = 30_000)]

@@ -7,15 +7,16 @@ namespace Fairlead.Containerd.Tests.Proxy;
 /// <summary>An HTTP/2 client that sends any <c>:authority</c>, as libraries that check theirs cannot.</summary>
 static class RawHttp2
 {
-    const byte Data = 0, Headers = 1, Settings = 4, EndStream = 1, EndHeaders = 4;
+    const byte Data = 0, Headers = 1, Settings = 4, Continuation = 9, EndStream = 1, EndHeaders = 4, Padded = 8, Priority = 32;
 
     /// <summary>Makes one gRPC call with an empty message.</summary>
     /// <param name="socket">The Unix socket.</param>
     /// <param name="path">The call.</param>
     /// <param name="authority">As it is sent; null for none.</param>
+    /// <param name="first">How many bytes of the headers come in a first frame, with a priority and padding, and the rest in one that continues it; 0 for all in one.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The type of the first frame that the server sends for it: 1 for an answer, 3 for a reset.</returns>
-    public static async Task<int> CallAsync(string socket, string path, string? authority, CancellationToken cancellationToken)
+    public static async Task<int> CallAsync(string socket, string path, string? authority, int first, CancellationToken cancellationToken)
     {
         using Socket connection = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellationToken);
@@ -30,7 +31,16 @@ static class RawHttp2
 
         await stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), cancellationToken);
         await SendAsync(Settings, 0, 0, []);
-        await SendAsync(Headers, EndHeaders, 1, [.. block]);
+        if (first == 0)
+        {
+            await SendAsync(Headers, EndHeaders, 1, [.. block]);
+        }
+        else
+        {
+            await SendAsync(Headers, Padded | Priority, 1, [7, 0, 0, 0, 0, 15, .. block[..first], .. new byte[7]]);
+            await SendAsync(Continuation, EndHeaders, 1, [.. block[first..]]);
+        }
+
         await SendAsync(Data, EndStream, 1, new byte[5]);
         byte[] head = new byte[9];
         while (true)
