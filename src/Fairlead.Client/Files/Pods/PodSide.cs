@@ -152,30 +152,35 @@ abstract class PodSide(StreamingClient client, PodReference pod, string path, Co
             return hashes;
         }
 
-        // one command for many; tools print names with odd characters each in a way of its own, so order tells, and a count that all are there
         foreach (TreeEntry[] group in ShellText.Groups(files, Quoted))
         {
-            (int status, byte[] text) = await shell.RunAsync($"$H {string.Join(' ', group.Select(Quoted))} </dev/null 2>/dev/null", cancellationToken);
-            string[] lines = Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            if (status == 0 && lines.Length == group.Length)
-            {
-                for (int i = 0; i < group.Length; i++) Keep(group[i], lines[i]);
-                continue;
-            }
-
+            (int status, byte[] text) = await shell.RunAsync(HashLine(group), cancellationToken);
+            if (TryKeepHashes(group, status, text, hashes)) continue;
             foreach (TreeEntry file in group)
             {
                 (_, byte[] one) = await shell.RunAsync($"$H <{Quoted(file)} 2>/dev/null", cancellationToken);
-                Keep(file, Encoding.UTF8.GetString(one));
+                if (TryParseHash(Encoding.UTF8.GetString(one)) is { } hash) hashes[file] = hash;
             }
         }
 
         return hashes;
+    }
 
-        void Keep(TreeEntry file, string line)
+    /// <summary>One command for many files.</summary>
+    private protected string HashLine(TreeEntry[] files) => $"$H {string.Join(' ', files.Select(Quoted))} </dev/null 2>/dev/null";
+
+    /// <summary>Takes what that command printed. Tools print names with odd characters each in a way of its own, so order tells, and a count that all are there.</summary>
+    /// <returns>False where it does not tell of each.</returns>
+    private protected static bool TryKeepHashes(TreeEntry[] files, int status, byte[] text, Dictionary<TreeEntry, byte[]> hashes)
+    {
+        string[] lines = Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        if (status != 0 || lines.Length != files.Length) return false;
+        for (int i = 0; i < files.Length; i++)
         {
-            if (TryParseHash(line) is { } hash) hashes[file] = hash;
+            if (TryParseHash(lines[i]) is { } hash) hashes[files[i]] = hash;
         }
+
+        return true;
     }
 
     private protected static byte[]? TryParseHash(string line)

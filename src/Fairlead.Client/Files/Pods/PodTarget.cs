@@ -14,8 +14,11 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
 {
     const long FollowedAtOnce = 8 << 20;
 
-    readonly Queue<(int Bytes, TreeEntry? File, long End)> _onTheWay = new();
+    const int HashedAtOnce = 1000; // files: a process is started for so many
+
+    readonly Queue<(int Bytes, TreeEntry[] Files, long End)> _onTheWay = new();
     readonly Dictionary<TreeEntry, byte[]> _followed = [];
+    readonly List<TreeEntry> _packed = [], _arrived = [];
     readonly MemoryStream _pack = new();
     TarWriter? _packer;
     byte[] _piece = [];
@@ -138,6 +141,7 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
             ModificationTime = DateTimeOffset.FromUnixTimeSeconds(Math.Max(0, file.Modified)),
             DataStream = new MemoryStream(_piece, 0, (int)file.Size),
         });
+        _packed.Add(file);
         if (_pack.Length >= Flight.Piece) await SendPackAsync(cancellationToken);
     }
 
@@ -148,8 +152,9 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         _packer = null;
         int length = (int)_pack.Length;
         string line = string.Create(CultureInfo.InvariantCulture, $"x {length} {(Options.Preserve ? "xpof" : "xpomf")}");
-        await PostAsync(line, _pack.GetBuffer().AsMemory(0, length), null, 0, cancellationToken);
+        await PostAsync(line, _pack.GetBuffer().AsMemory(0, length), [.. _packed], 0, cancellationToken);
         _pack.SetLength(0);
+        _packed.Clear();
     }
 
     async ValueTask WritePieceAsync(Piece piece, CancellationToken cancellationToken)
@@ -174,19 +179,19 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         if (end == file.Size) line += ";" + Attributes(file, quoted);
         int length = _filled;
         _filled = 0;
-        await PostAsync(line, _piece.AsMemory(0, length), file, end, cancellationToken);
+        await PostAsync(line, _piece.AsMemory(0, length), [file], end, cancellationToken);
     }
 
     string Attributes(TreeEntry file, string quoted) => string.Create(CultureInfo.InvariantCulture, $"if has chmod;then chmod {Octal(file)} {quoted};fi")
         + (Options.Preserve && file.Modified > 0 ? string.Create(CultureInfo.InvariantCulture, $";if has touch;then touch -d @{file.Modified} {quoted} 2>/dev/null;fi;:") : "");
 
     /// <summary>Sends a line and its bytes when enough of the earlier ones have arrived.</summary>
-    async ValueTask PostAsync(string line, ReadOnlyMemory<byte> bytes, TreeEntry? file, long end, CancellationToken cancellationToken)
+    async ValueTask PostAsync(string line, ReadOnlyMemory<byte> bytes, TreeEntry[] files, long end, CancellationToken cancellationToken)
     {
         while (_onTheWay.Count > 0 && _flying + bytes.Length > Flight.Window) await ArriveAsync(cancellationToken);
         await Shell.SendAsync(line, cancellationToken);
         await Shell.SendAsync(bytes, cancellationToken);
-        _onTheWay.Enqueue((bytes.Length, file, end));
+        _onTheWay.Enqueue((bytes.Length, files, end));
         _flying += bytes.Length;
     }
 
@@ -194,47 +199,68 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
     {
         int status = await Shell.ReadStatusAsync(cancellationToken);
         if (status != 0) throw new CopyException($"writing in the container ended with code {status}");
-        (int bytes, TreeEntry? file, long end) = _onTheWay.Dequeue();
+        (int bytes, TreeEntry[] files, long end) = _onTheWay.Dequeue();
         _flying -= bytes;
         Flight.Arrived(bytes);
-        if (file?.Size >= WorthASession && Tools.Hash is not null) await FollowAsync(file, end, cancellationToken);
+        if (Tools.Hash is null) return;
+        if (files[0].Size >= WorthASession) await FollowAsync(files[0], end, cancellationToken);
+        else if (files[0].Size <= SmallFile) await HashBehindAsync(files, cancellationToken);
     }
 
     /// <summary>A second session hashes what lies in the file already, while this one still writes behind it.</summary>
     async ValueTask FollowAsync(TreeEntry file, long end, CancellationToken cancellationToken)
     {
-        if (_followsNothing) return;
+        if (await FollowerAsync(cancellationToken) is not { } follower) return;
         if (_following != file)
         {
-            try
-            {
-                _follower ??= await OpenSecondAsync(Folder, cancellationToken);
-            }
-            catch (UpgradeException)
-            {
-                _followsNothing = true;
-                return;
-            }
-
-            await _follower.SendAsync($"f {Quoted(file)}", cancellationToken);
+            await follower.SendAsync($"f {Quoted(file)}", cancellationToken);
             (_following, _followedTo) = (file, 0);
         }
 
         if (end < file.Size && end - _followedTo < FollowedAtOnce) return;
         long blocks = (end - _followedTo + Flight.Block - 1) / Flight.Block;
         string range = string.Create(CultureInfo.InvariantCulture, $"{_followedTo / Flight.Block} {blocks}\n{(end == file.Size ? "e\n" : "")}");
-        await _follower!.SendAsync(Encoding.ASCII.GetBytes(range), cancellationToken);
+        await follower.SendAsync(Encoding.ASCII.GetBytes(range), cancellationToken);
         _followedTo = end;
         if (end < file.Size) return;
         _following = null;
-        _hashing = KeepHashAsync(_hashing, _follower, file, cancellationToken);
+        _hashing = KeepHashesAsync(_hashing, follower, [file], cancellationToken);
     }
 
-    async Task KeepHashAsync(Task earlier, RemoteShell shell, TreeEntry file, CancellationToken cancellationToken)
+    /// <summary>The same for small files, many at once. None comes while a larger one is followed: they arrive in the order in which they were sent.</summary>
+    async ValueTask HashBehindAsync(TreeEntry[] files, CancellationToken cancellationToken)
+    {
+        _arrived.AddRange(files);
+        if (_arrived.Count < HashedAtOnce || await FollowerAsync(cancellationToken) is not { } follower) return;
+        foreach (TreeEntry[] group in ShellText.Groups(_arrived, Quoted))
+        {
+            await follower.SendAsync(HashLine(group), cancellationToken);
+            _hashing = KeepHashesAsync(_hashing, follower, group, cancellationToken);
+        }
+
+        _arrived.Clear();
+    }
+
+    /// <summary>Null where the server gives no second session: what lies there is hashed at the end.</summary>
+    async ValueTask<RemoteShell?> FollowerAsync(CancellationToken cancellationToken)
+    {
+        if (_followsNothing) return null;
+        try
+        {
+            return _follower ??= await OpenSecondAsync(Folder, cancellationToken);
+        }
+        catch (UpgradeException)
+        {
+            _followsNothing = true;
+            return null;
+        }
+    }
+
+    async Task KeepHashesAsync(Task earlier, RemoteShell shell, TreeEntry[] files, CancellationToken cancellationToken)
     {
         await earlier;
-        (_, byte[] text) = await shell.ReadTextAsync(cancellationToken);
-        if (TryParseHash(Encoding.UTF8.GetString(text)) is { } hash) _followed[file] = hash;
+        (int status, byte[] text) = await shell.ReadTextAsync(cancellationToken);
+        TryKeepHashes(files, status, text, _followed); // what it does not tell is asked for at the end
     }
 
     public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
@@ -318,11 +344,11 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
     async ValueTask SetFolderTimesAsync(CopyTree tree, CancellationToken cancellationToken)
     {
         IEnumerable<TreeEntry> folders = tree.Folders.Where(folder => folder.Modified > 0 && (folder.Path.Length > 0 || _final.Length > 0));
-        foreach (TreeEntry[] group in ShellText.Groups(folders, folder => "touch -d @1234567890 " + Place(folder.Path)))
-        {
-            string lines = string.Join(';', group.Select(folder => string.Create(CultureInfo.InvariantCulture, $"touch -d @{folder.Modified} {Q(Place(folder.Path))} 2>/dev/null")));
-            await Shell.DoAsync($"if has touch;then {lines};fi;:", cancellationToken);
-        }
+        IEnumerable<string> touches = folders.GroupBy(folder => folder.Modified).SelectMany(time => ShellText.Groups(time, folder => Place(folder.Path)), Touch);
+        foreach (string[] lines in ShellText.Groups(touches, line => line)) await Shell.DoAsync($"if has touch;then {string.Join(';', lines)};fi;:", cancellationToken);
+
+        string Touch(IGrouping<long, TreeEntry> time, TreeEntry[] group) =>
+            string.Create(CultureInfo.InvariantCulture, $"touch -d @{time.Key} {string.Join(' ', group.Select(folder => Q(Place(folder.Path))))} 2>/dev/null");
     }
 
     async ValueTask SetOwnersAsync(CopyTree tree, CancellationToken cancellationToken)
@@ -347,6 +373,8 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         _onTheWay.Clear();
         (_flying, _filled, _packer) = (0, 0, null);
         _pack.SetLength(0);
+        _packed.Clear();
+        _arrived.Clear();
         if (_plain is not null) await _plain.DisposeAsync();
         if (_follower is not null) await _follower.DisposeAsync();
         await _hashing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever needed the hashes was told

@@ -57,19 +57,24 @@ sealed class RemoteShell : IAsyncDisposable
         return await ReadTextAsync(cancellationToken, mostBytes);
     }
 
-    /// <summary>Reads all that a line prints.</summary>
+    /// <summary>Reads all that a line prints, and nothing of what the next one does.</summary>
     internal async ValueTask<(int Status, byte[] Text)> ReadTextAsync(CancellationToken cancellationToken, int mostBytes = MostText)
     {
         ArrayBufferWriter<byte> text = new();
         while (true)
         {
             ReadResult result = await Output.ReadAsync(cancellationToken);
+            int known = text.WrittenCount;
             foreach (ReadOnlyMemory<byte> part in result.Buffer) text.Write(part.Span);
+            if (FindTrailer(text.WrittenSpan, Math.Max(0, known - TrailerLength)) is >= 0 and var end)
+            {
+                Output.AdvanceTo(result.Buffer.GetPosition(end + TrailerLength - known));
+                return (StatusOf(text.WrittenSpan.Slice(end, TrailerLength)), text.WrittenSpan[..end].ToArray());
+            }
+
             Output.AdvanceTo(result.Buffer.End);
-            ReadOnlySpan<byte> all = text.WrittenSpan;
-            if (EndsWithTrailer(all)) return (StatusOf(all[^TrailerLength..]), all[..^TrailerLength].ToArray());
             if (result.IsCompleted) throw await EndedAsync(cancellationToken);
-            if (all.Length > mostBytes) throw new InvalidDataException($"The container's answer is longer than {mostBytes} bytes.");
+            if (text.WrittenCount > mostBytes) throw new InvalidDataException($"The container's answer is longer than {mostBytes} bytes.");
         }
     }
 
@@ -148,6 +153,13 @@ sealed class RemoteShell : IAsyncDisposable
 
             Output.AdvanceTo(result.Buffer.GetPosition(Math.Max(0, sure)), result.Buffer.End);
         }
+    }
+
+    /// <returns>Where a whole trailer begins, from a place on; -1 where there is none yet.</returns>
+    int FindTrailer(ReadOnlySpan<byte> bytes, int from)
+    {
+        int at = bytes[from..].IndexOf(_trailer);
+        return at >= 0 && from + at + TrailerLength <= bytes.Length ? from + at : -1;
     }
 
     bool EndsWithTrailer(ReadOnlySpan<byte> bytes) => bytes.Length >= TrailerLength && bytes[^1] == '\n' && bytes[^TrailerLength..].StartsWith(_trailer);
