@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import threading
 
 from .process import Failed, Missing, cpu_of
 
@@ -71,12 +72,13 @@ class Servers:
     """One of each, by name."""
 
     def __init__(self, stage):
-        self._stage, self._running = stage, {}
+        self._stage, self._running, self._lock = stage, {}, threading.RLock() # some rows ask from many threads; a gateway asks for its lab
 
     def __getitem__(self, name):
-        if name not in self._running:
-            self._running[name] = Containerd(self._stage) if name == "containerd" else Server(self._stage, name, self._command(name))
-        return self._running[name]
+        with self._lock:
+            if name not in self._running:
+                self._running[name] = Containerd(self._stage) if name == "containerd" else Server(self._stage, name, self._command(name))
+            return self._running[name]
 
     def _command(self, name):
         fairlead, stand = self._stage.fairlead, self._stage.stand
