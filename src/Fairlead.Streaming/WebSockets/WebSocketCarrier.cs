@@ -144,43 +144,44 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     async ValueTask ReceiveMessagesAsync()
     {
         byte[] first = new byte[1];
-        byte[] scratch = ArrayPool<byte>.Shared.Rent(4096);
-        try
+        while (true)
         {
-            while (true)
-            {
-                ValueWebSocketReceiveResult start = await _socket.ReceiveAsync(first.AsMemory(), CancellationToken.None);
-                if (start.MessageType == WebSocketMessageType.Close) return;
-                Volatile.Write(ref _lastMessage, _time.GetTimestamp());
-                _endedUnheard.TrySetResult(false);
-                if (start.Count == 0) continue; // an empty message, or an empty first fragment
+            ValueWebSocketReceiveResult start = await _socket.ReceiveAsync(first.AsMemory(), CancellationToken.None);
+            if (start.MessageType == WebSocketMessageType.Close) return;
+            Volatile.Write(ref _lastMessage, _time.GetTimestamp());
+            _endedUnheard.TrySetResult(false);
+            if (start.Count == 0) continue; // an empty message, or an empty first fragment
 
-                MessageTarget target = _receiver.Begin(first[0]);
-                if (target.Limit > 0) await ReceiveWholeAsync(first[0], target.Limit, start.EndOfMessage);
-                else await ReceiveIntoAsync(target.Channel, scratch, start.EndOfMessage);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(scratch);
+            MessageTarget target = _receiver.Begin(first[0]);
+            if (target.Limit > 0) await ReceiveWholeAsync(first[0], target.Limit, start.EndOfMessage);
+            else await ReceiveIntoAsync(target.Channel, start.EndOfMessage);
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    async ValueTask ReceiveIntoAsync(InboundChannel? channel, byte[] scratch, bool isEnd)
+    async ValueTask ReceiveIntoAsync(InboundChannel? channel, bool isEnd)
     {
         long length = 1;
-        while (!isEnd)
+        byte[]? dropped = null; // only while there is something to drop: an idle session holds no buffer
+        try
         {
-            bool keep = channel is { IsDropping: false };
-            ValueWebSocketReceiveResult part = await _socket.ReceiveAsync(keep ? channel!.GetMemory() : scratch, CancellationToken.None);
-            if (part.MessageType == WebSocketMessageType.Close) throw CutMessage();
-            isEnd = part.EndOfMessage;
-            length += part.Count;
-            if (length > _limits.MessageBytes) throw TooBig(_limits.MessageBytes);
-            if (!keep) continue;
-            channel!.Advance(part.Count);
-            await channel.FlushAsync(isEnd);
+            while (!isEnd)
+            {
+                bool keep = channel is { IsDropping: false };
+                Memory<byte> into = keep ? channel!.GetMemory() : dropped ??= ArrayPool<byte>.Shared.Rent(4096);
+                ValueWebSocketReceiveResult part = await _socket.ReceiveAsync(into, CancellationToken.None);
+                if (part.MessageType == WebSocketMessageType.Close) throw CutMessage();
+                isEnd = part.EndOfMessage;
+                length += part.Count;
+                if (length > _limits.MessageBytes) throw TooBig(_limits.MessageBytes);
+                if (!keep) continue;
+                channel!.Advance(part.Count);
+                await channel.FlushAsync(isEnd);
+            }
+        }
+        finally
+        {
+            if (dropped is not null) ArrayPool<byte>.Shared.Return(dropped);
         }
     }
 

@@ -15,11 +15,13 @@ namespace Fairlead.Wire.Spdy;
 /// <param name="limits">How much is inflated.</param>
 public sealed class SpdyHeaderInflater(SpdyLimits limits) : IDisposable
 {
-    const int DictionaryFlag = 0x20;
+    const int DictionaryFlag = 0x20, MostKept = 512, MostInflatedAgain = 8 * 1024;
 
     readonly BlockStream _source = new();
     DeflateStream? _inflater;
     byte[] _block = new byte[Math.Min(256, limits.InflatedBytes)];
+    byte[]? _kept = []; // all that came; null from when the inflater itself is kept
+    int _inflated;
 
     /// <summary>Inflates one block.</summary>
     /// <param name="compressed">The block as it travelled.</param>
@@ -31,10 +33,11 @@ public sealed class SpdyHeaderInflater(SpdyLimits limits) : IDisposable
     {
         try
         {
-            if (_inflater is null) compressed = Begin(compressed);
-            _source.Set(compressed);
+            _source.Set(_inflater is null ? Resume(compressed) : compressed);
             int length = ReadAll();
-            return _source.IsEmpty ? _block.AsSpan(0, length) : throw new SpdyProtocolException("A header block goes on behind its compressed data.", length);
+            if (!_source.IsEmpty) throw new SpdyProtocolException("A header block goes on behind its compressed data.", length);
+            if (_kept is not null) Rest(_kept, compressed, length);
+            return _block.AsSpan(0, length);
         }
         catch (InvalidDataException e)
         {
@@ -44,6 +47,29 @@ public sealed class SpdyHeaderInflater(SpdyLimits limits) : IDisposable
         {
             _source.Set(default); // the bytes belong to the caller
         }
+    }
+
+    /// <returns>What is still to be inflated of this block.</returns>
+    ReadOnlySequence<byte> Resume(ReadOnlySequence<byte> compressed)
+    {
+        if (_kept!.Length == 0) return Begin(compressed);
+        _source.Set(Begin(new ReadOnlySequence<byte>(_kept)));
+        while (_inflater!.Read(_block) > 0) { }
+        return compressed;
+    }
+
+    void Rest(byte[] kept, ReadOnlySequence<byte> compressed, int inflated)
+    {
+        _inflated += inflated;
+        if (kept.Length + compressed.Length > MostKept || _inflated > MostInflatedAgain)
+        {
+            _kept = null;
+            return;
+        }
+
+        _kept = [.. kept, .. compressed.ToArray()];
+        _inflater!.Dispose();
+        _inflater = null;
     }
 
     int ReadAll()

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Fairlead.Wire.Spdy;
@@ -70,6 +71,25 @@ public sealed class SpdyHeaderTests
             deflate.Flush();
             Assert.Equal(block, inflater.Inflate(new(wire.ToArray())).ToArray());
             wire.SetLength(0);
+        }
+    }
+
+    [Fact]
+    public void Many_blocks_that_refer_to_earlier_ones_are_each_what_was_sent()
+    {
+        Random random = new(11);
+        using MemoryStream wire = new();
+        using DeflateStream deflate = new(wire, CompressionLevel.SmallestSize, leaveOpen: true);
+        using SpdyHeaderInflater inflater = new(SpdyLimits.Default);
+        for (int at = 0; at < 200; at++)
+        {
+            ArrayBufferWriter<byte> block = new();
+            SpdyHeaderBlock.Encode([new("streamtype", "stdin"), new("port", random.Next(70_000).ToString(CultureInfo.InvariantCulture)), new("request", (at / 5).ToString(CultureInfo.InvariantCulture))], block);
+            wire.SetLength(0);
+            if (at == 0) wire.Write([0x78, 0x9C]); // without the dictionary
+            deflate.Write(block.WrittenSpan);
+            deflate.Flush();
+            Assert.Equal(block.WrittenSpan, inflater.Inflate(new(wire.ToArray())));
         }
     }
 
