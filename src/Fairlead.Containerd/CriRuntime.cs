@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fairlead.Containerd.Cri;
 using Fairlead.Containerd.Pods;
 using Fairlead.Containerd.Ports;
@@ -60,12 +61,14 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         options ??= new CriRuntimeOptions();
         ILogger logger = (logging ?? NullLoggerFactory.Instance).CreateLogger("Fairlead.Containerd");
         GrpcChannel channel = socket.CreateChannel();
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
+            patience.CancelAfter(options.ConnectTimeout);
             RuntimeService.RuntimeServiceClient cri = new(channel);
-            VersionResponse version = await cri.VersionAsync(new(), cancellationToken: cancellationToken);
+            VersionResponse version = await cri.VersionAsync(new(), cancellationToken: patience.Token);
             ContainerdTasks tasks = new(channel);
-            bool native = options.StreamThrough != StreamThrough.Cri && await tasks.IsServedAsync(cancellationToken);
+            bool native = options.StreamThrough != StreamThrough.Cri && await tasks.IsServedAsync(patience.Token);
             if (!native && options.StreamThrough == StreamThrough.Native)
                 throw new IOException($"{socket} is served by {version.RuntimeName}, which has no containerd task API; native streams need containerd");
             NativeExecs? execs = native ? await NativeExecs.StartAsync(tasks, socket, options, logger, cancellationToken) : null;
@@ -74,7 +77,11 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         catch (RpcException failure)
         {
             channel.Dispose();
-            throw new IOException($"the container runtime at {socket} does not answer: {failure.Status.Detail}", failure);
+            cancellationToken.ThrowIfCancellationRequested();
+            string why = patience.IsCancellationRequested
+                ? string.Create(CultureInfo.InvariantCulture, $"it said nothing for {options.ConnectTimeout.TotalSeconds} s; is this its gRPC socket?")
+                : UnreachableSocketException.Describe(failure);
+            throw new IOException($"the container runtime at {socket} does not answer: {why}", failure);
         }
         catch
         {
@@ -86,7 +93,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     /// <inheritdoc/>
     public async ValueTask<IContainer?> FindAsync(ContainerReference container, CancellationToken cancellationToken)
     {
-        SeenPod? pod = await _pods.ReadAsync(container.Namespace, container.Pod, cancellationToken);
+        SeenPod? pod = await AskAsync(new ValueTask<SeenPod?>(_pods.ReadAsync(container.Namespace, container.Pod, cancellationToken)));
         SeenContainer? seen = pod?.Containers.FirstOrDefault(seen => seen.Name == container.Container);
         return seen is null ? null : new CriContainer(seen, _pods, _streams, _execs, _options);
     }
@@ -113,7 +120,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     {
         ContainerFacts facts = ContainerFacts.Of(await _cri.ContainerStatusAsync(new() { ContainerId = id, Verbose = true }, cancellationToken: cancellationToken));
         ContainerStatus status = facts.Status;
-        ContainerReference where = new(status.Labels.GetValueOrDefault("io.kubernetes.pod.namespace", ""), status.Labels.GetValueOrDefault("io.kubernetes.pod.name", ""), status.Metadata.Name);
+        ContainerReference where = new(status.Labels.GetValueOrDefault("io.kubernetes.pod.namespace", ""), status.Labels.GetValueOrDefault("io.kubernetes.pod.name", id), status.Metadata.Name);
         return new FoundContainer(new CriContainer(new SeenContainer(status.Metadata.Name, facts, null), _pods, _streams, _execs, _options), where, status.State);
     }
 
@@ -140,16 +147,29 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         }
         catch (Exception failure) when (failure is RpcException or InvalidDataException || failure is IOException and not ForwardResetException)
         {
-            throw new ForwardResetException(ForwardFault.Unreachable, failure is RpcException answer ? answer.Status.Detail : failure.Message, failure);
+            throw new ForwardResetException(ForwardFault.Unreachable, failure is RpcException answer ? UnreachableSocketException.Describe(answer) : failure.Message, failure);
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) => _catalog.ListAsync(resource, cancellationToken);
+    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) => AskAsync(_catalog.ListAsync(resource, cancellationToken));
 
     /// <inheritdoc/>
     public IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, CancellationToken cancellationToken) =>
         _catalog.WatchAsync(resource, resourceVersion, cancellationToken);
+
+    /// <summary>A runtime that is away, as while it is restarted, is told as such.</summary>
+    static async ValueTask<T> AskAsync<T>(ValueTask<T> asking)
+    {
+        try
+        {
+            return await asking;
+        }
+        catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable)
+        {
+            throw new RuntimeUnavailableException("the container runtime does not answer: " + UnreachableSocketException.Describe(failure), failure);
+        }
+    }
 
     /// <summary>Returns when every native command that was kept has been tidied up. Sessions are to be ended before.</summary>
     public async ValueTask DisposeAsync()

@@ -15,6 +15,9 @@ public sealed record CriRuntimeOptions
     /// </summary>
     public LostClientPolicy LostClient { get; init; }
 
+    /// <summary>How long the runtime may take to answer at the start. 10 s by default.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The time between SIGTERM and SIGKILL. 2 s by default.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
 

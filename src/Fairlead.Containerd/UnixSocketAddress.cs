@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using Grpc.Net.Client;
 
 namespace Fairlead.Containerd;
@@ -7,6 +8,7 @@ namespace Fairlead.Containerd;
 public sealed record UnixSocketAddress
 {
     const string Scheme = "unix://";
+    const int LongestPath = 107; // bytes: sun_path, unix(7)
 
     UnixSocketAddress(string path) => Path = path;
 
@@ -14,15 +16,17 @@ public sealed record UnixSocketAddress
     public string Path { get; }
 
     /// <summary>Reads an address.</summary>
-    /// <exception cref="FormatException">It is no absolute path, with or without <c>unix://</c>.</exception>
+    /// <exception cref="FormatException">It is no absolute path, with or without <c>unix://</c>, or longer than a socket's path may be.</exception>
     public static UnixSocketAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         string path = text.StartsWith(Scheme, StringComparison.Ordinal) ? text[Scheme.Length..] : text;
-        return path.StartsWith('/') ? new UnixSocketAddress(path) : throw new FormatException($"\"{text}\" is no Unix socket: write unix:///PATH");
+        if (!path.StartsWith('/')) throw new FormatException($"\"{text}\" is no Unix socket: write unix:///PATH");
+        return Encoding.UTF8.GetByteCount(path) <= LongestPath ? new UnixSocketAddress(path) : throw new FormatException($"\"{path}\" is longer than {LongestPath} bytes, which no socket's path may be");
     }
 
     /// <summary>Connects once.</summary>
+    /// <exception cref="UnreachableSocketException">Nobody is there, and why.</exception>
     internal async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken)
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -30,6 +34,11 @@ public sealed record UnixSocketAddress
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path), cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (SocketException failure)
+        {
+            socket.Dispose();
+            throw new UnreachableSocketException(failure);
         }
         catch
         {

@@ -68,8 +68,30 @@ public sealed class NodeLeftoverTests(NodeFixture fixture) : IClassFixture<NodeF
         Assert.Equal(0, await next.TerminateAsync(cancellationToken));
     }
 
-    RunningProcess Start(string kubeconfig) => RunningProcess.Start(
-        Repository.Command, ["node", "--cri", "unix://" + fixture.Containerd.Socket, "--state-dir", fixture.StateFolder, "--write-kubeconfig", kubeconfig]);
+    [Theory(Timeout = 180_000)]
+    [InlineData("keep")]
+    [InlineData("hangup")]
+    public async Task A_command_that_was_kept_ends_with_its_node(string policy)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        fixture.Kubeconfig(StreamThrough.Native);
+        string kubeconfig = Path.Combine(fixture.Containerd.Folder.Root, "kubeconfig-" + policy);
+        await using RunningProcess node = Start(kubeconfig, "--lost-client", policy);
+        await node.Stdout!.LineAsync("ready ", cancellationToken);
+        using StreamingClient client = StreamingClient.FromKubeconfig(kubeconfig);
+        await using (RemoteProcess run = await client.ExecAsync(fixture.PodReference, ["sh", "-c", "trap '' HUP; sleep 444; true"], new() { Stdin = true }, cancellationToken))
+        {
+            await Eventually.HoldsAsync(() => Count("sleep 444") == 2, "the command runs", cancellationToken: cancellationToken);
+            run.Abort();
+        }
+
+        Assert.Equal(0, await node.TerminateAsync(cancellationToken));
+        Assert.Equal(0, Count("444"));
+        Assert.Equal(0, Folders());
+    }
+
+    RunningProcess Start(string kubeconfig, params string[] more) => RunningProcess.Start(
+        Repository.Command, ["node", "--cri", "unix://" + fixture.Containerd.Socket, "--state-dir", fixture.StateFolder, "--write-kubeconfig", kubeconfig, .. more]);
 
     int Folders() => Directory.EnumerateDirectories(fixture.StateFolder, "fairlead-*", SearchOption.AllDirectories).Count();
 

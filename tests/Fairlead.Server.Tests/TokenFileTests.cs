@@ -27,6 +27,8 @@ public sealed class TokenFileTests
     [InlineData(",ann", "a token has only")]
     [InlineData("sec ret,ann", "a token has only")]
     [InlineData("secret\u00e9,ann", "a token has only")]
+    [InlineData("secret,ann,1,\"readers", "line 1: the quotes")]
+    [InlineData("# secret\n\n", "it names no user")]
     [InlineData("secret,ann\nsecret,bob", "line 2: an earlier line has the same token")]
     public void A_line_of_another_form_is_an_error_that_shows_no_token(string text, string said)
     {

@@ -6,6 +6,7 @@ namespace Fairlead.Cli.CommandLine;
 sealed class StopSignals : IDisposable
 {
     readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly CancellationTokenSource _cancel = new();
     readonly PosixSignalRegistration[] _registrations;
 
     public StopSignals() =>
@@ -14,6 +15,9 @@ sealed class StopSignals : IDisposable
     /// <summary>Completes at the first of them.</summary>
     public Task Requested => _stop.Task;
 
+    /// <summary>The same as a token, for what is to be given up.</summary>
+    public CancellationToken Token => _cancel.Token;
+
     /// <summary>Waits for one of them.</summary>
     public Task WaitAsync(CancellationToken cancellationToken) => Requested.WaitAsync(cancellationToken);
 
@@ -21,10 +25,12 @@ sealed class StopSignals : IDisposable
     {
         if (!_stop.TrySetResult()) return; // asked again: the program ends as any would
         context.Cancel = true;
+        _cancel.Cancel();
     }
 
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in _registrations) registration.Dispose();
+        _cancel.Dispose();
     }
 }

@@ -39,6 +39,10 @@ static class TlsFiles
         {
             throw new UsageException($"{option}: the file is not what PEM asks for"); // its own words could quote a key
         }
+        catch (ArgumentException)
+        {
+            throw new UsageException($"{option}: the key is not the certificate's");
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"{option}: {e.Message}");

@@ -10,7 +10,7 @@ sealed class NodeVerbOptions
 {
     public Option<string> Cri { get; } = new("--cri") { HelpName = "unix://PATH", Description = "The container runtime's socket", Required = true };
 
-    public Option<string> Listen { get; } = new("--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one", DefaultValueFactory = _ => "127.0.0.1:0" };
+    public Option<string> Listen { get; } = new("--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one (default 127.0.0.1:0)", DefaultValueFactory = _ => "127.0.0.1:0" };
 
     public Option<string?> TlsCert { get; } = Text("--tls-cert", "FILE", "The server's certificate, PEM, with what stands between it and the authority (default: one made for this run)");
 

@@ -29,11 +29,11 @@ static class CriProxyVerb
                 """,
         };
         Option<string> cri = new("--cri") { HelpName = "unix://PATH", Description = "The container runtime's socket", Required = true };
-        Option<string> listen = new("--listen") { HelpName = "unix://PATH", Description = "The socket to serve; it gets the mode and the owner of the runtime's", Required = true };
+        Option<string> listen = new("--listen") { HelpName = "unix://PATH", Description = "The socket to serve; it gets the mode and the owner of the runtime's, and a folder that is missing is made", Required = true };
         Option<string> streams = new("--streams")
         {
             HelpName = "ADDR:PORT",
-            Description = "Where the URLs lead that are given out; a loopback address, port 0 picks a free one",
+            Description = "Where the URLs lead that are given out; a loopback address, port 0 picks a free one (default 127.0.0.1:0)",
             DefaultValueFactory = _ => "127.0.0.1:0",
         };
         RuntimeOptions runtime = new();
@@ -61,7 +61,9 @@ static class CriProxyVerb
     {
         using StopSignals stop = new();
         if (options.Cri == options.Listen) throw new UsageException("--listen and --cri name the same socket: the proxy needs one of its own");
-        await using CriProxyServer proxy = await StartAsync(options, cancellationToken);
+        using CancellationTokenSource starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop.Token);
+        await using CriProxyServer? proxy = await StartAsync(options, starting.Token);
+        if (proxy is null) return; // stopped before it began
         await invocation.Output.WriteLineAsync(
             $"ready {options.Listen} runtime=\"{proxy.Runtime.Description}\" streams={(proxy.Runtime.IsNative ? "native" : "cri")}");
         await invocation.Output.FlushAsync(cancellationToken);
@@ -69,15 +71,19 @@ static class CriProxyVerb
     }
 
     [SupportedOSPlatform("linux")]
-    static async Task<CriProxyServer> StartAsync(CriProxyOptions options, CancellationToken cancellationToken)
+    static async Task<CriProxyServer?> StartAsync(CriProxyOptions options, CancellationToken cancellationToken)
     {
         try
         {
             return await CriProxyServer.StartAsync(options, cancellationToken);
         }
-        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException or ArgumentException)
+        catch (SocketException e)
         {
-            throw new UsageException(e.Message);
+            throw new IOException($"{options.Streams}: {e.Message}", e);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return null;
         }
     }
 }

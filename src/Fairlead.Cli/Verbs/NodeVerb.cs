@@ -54,8 +54,10 @@ static class NodeVerb
         using StopSignals stop = new();
         string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
         using KubernetesEndpoint? reviews = Reviews(parsed.GetValue(options.AuthorizationKubeconfig));
+        using CancellationTokenSource starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop.Token);
         NodeOptions configured = Read(parsed, options, invocation, withAdministrator: kubeconfig is not null) with { Reviews = reviews };
-        await using NodeServer node = await StartAsync(configured, cancellationToken);
+        await using NodeServer? node = await StartAsync(configured, starting.Token);
+        if (node is null) return; // stopped before it began
         if (kubeconfig is not null) await WriteAsync(node, kubeconfig, cancellationToken);
         await invocation.Output.WriteLineAsync(
             $"ready {node.Url.GetLeftPart(UriPartial.Authority)} runtime=\"{node.Runtime.Description}\" streams={(node.Runtime.IsNative ? "native" : "cri")}{(kubeconfig is null ? "" : " kubeconfig=" + kubeconfig)}");
@@ -74,6 +76,9 @@ static class NodeVerb
 
         string[] byDefault = parsed.GetValue(options.AuthorizationKubeconfig) is null ? [AllowList.KubeletClient] : [];
         AllowList allowed = new() { Users = parsed.GetValue(options.AllowUser) is { Length: > 0 } users ? users : byDefault, Groups = parsed.GetValue(options.AllowGroup) ?? [] };
+        IReadOnlyList<ApiUser> known = tokens is null ? [] : ReadTokens(tokens, allowed);
+        if (known.Count > 0 && byDefault.Length > 0 && known.All(user => user.Rules.Count == 0))
+            invocation.Error.WriteLine($"fairlead: nobody in {tokens} is allowed anything: add --allow-user or --allow-group");
         (X509Certificate2? served, X509Certificate2Collection? chain) = (null, null);
         if (certificate is not null) (served, chain, _) = TlsFiles.ReadServer(certificate, key!);
         return new NodeOptions
@@ -83,7 +88,7 @@ static class NodeVerb
             Certificate = served,
             CertificateChain = chain,
             ClientAuthorities = clientCa is null ? null : TlsFiles.ReadAuthorities(clientCa),
-            Users = [.. withAdministrator ? new[] { NodeServer.CreateAdministrator() } : [], .. tokens is null ? [] : ReadTokens(tokens, allowed)],
+            Users = [.. withAdministrator ? new[] { NodeServer.CreateAdministrator() } : [], .. known],
             Allowed = allowed,
             Runtime = options.Runtime.Read(parsed),
             Logging = new LineLogger(invocation.Error, parsed.GetValue(options.Verbose) ? LogLevel.Debug : LogLevel.Warning),
@@ -116,15 +121,19 @@ static class NodeVerb
     }
 
     [SupportedOSPlatform("linux")]
-    static async Task<NodeServer> StartAsync(NodeOptions options, CancellationToken cancellationToken)
+    static async Task<NodeServer?> StartAsync(NodeOptions options, CancellationToken cancellationToken)
     {
         try
         {
             return await NodeServer.StartAsync(options, cancellationToken);
         }
-        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
+        catch (SocketException e)
         {
-            throw new UsageException(e.Message);
+            throw new IOException($"{options.Listen}: {e.Message}", e);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return null;
         }
     }
 

@@ -58,11 +58,11 @@ public sealed class CriProxyServer : IAsyncDisposable
     public Uri Streams => _calls.Streams!;
 
     /// <summary>Connects to the runtime and serves. Returns when calls are answered.</summary>
-    /// <exception cref="IOException">The runtime does not answer, somebody else serves the socket, or it cannot be made.</exception>
+    /// <exception cref="IOException">The runtime does not answer, somebody else serves the socket, it cannot be made, or the streams would not be on loopback.</exception>
     public static async Task<CriProxyServer> StartAsync(CriProxyOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (!IPAddress.IsLoopback(options.Streams.Address)) throw new ArgumentException($"{options.Streams.Address} is reachable from other machines, and whoever has a URL is let in.", nameof(options));
+        if (!IPAddress.IsLoopback(options.Streams.Address)) throw new IOException($"streams on {options.Streams.Address} would be reachable from other machines, and whoever has a URL is let in: use a loopback address");
         ILoggerFactory logging = LoggerFactory.Create(builder =>
         {
             if (options.Logging is not null) builder.AddProvider(options.Logging);
@@ -127,7 +127,7 @@ public sealed class CriProxyServer : IAsyncDisposable
             return;
         }
 
-        string why = failure?.Message ?? error.ToString();
+        string why = (failure as UnreachableSocketException ?? failure?.InnerException as UnreachableSocketException ?? failure)?.Message ?? error.ToString();
         UnaryCall.Refuse(context, new RpcException(new Status(StatusCode.Unavailable, $"the container runtime at {_options.Cri} does not answer: {why}")));
     }
 

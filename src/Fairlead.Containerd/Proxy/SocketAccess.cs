@@ -31,17 +31,18 @@ sealed record SocketAccess(bool IsSocket, UnixFileMode Mode, uint User, uint Gro
 
     /// <summary>
     /// Binds a socket that nobody else can connect to before it has this access: under another name, which is changed at the end. What lay at the
-    /// path is replaced.
+    /// path is replaced, and a folder that is missing made.
     /// </summary>
     /// <exception cref="IOException">The path is in use by somebody who listens, or the access could not be given.</exception>
     public Socket Bind(string path)
     {
         if (IsServed(path)) throw new IOException($"{path}: somebody listens there");
         if (File.Exists(path) && !Of(path).IsSocket) throw new IOException($"{path}: there is a file that is no socket");
-        string early = $"{path}.{Environment.ProcessId}";
+        string folder = Path.GetDirectoryName(path)!, early = Path.Combine(folder, $".{Environment.ProcessId}");
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
+            Directory.CreateDirectory(folder);
             File.Delete(early);
             socket.Bind(new UnixDomainSocketEndPoint(early)); // refuses everybody as long as nothing listens
             File.SetUnixFileMode(early, UnixFileMode.UserRead | UnixFileMode.UserWrite);

@@ -123,7 +123,7 @@ sealed class RuntimeStreams : IDisposable
         }
         catch (RpcException failure)
         {
-            return failure.StatusCode == StatusCode.Cancelled && session.Lost.IsCancellationRequested ? LostStatus(session) : Status.InternalError(failure.Status.Detail);
+            return failure.StatusCode == StatusCode.Cancelled && session.Lost.IsCancellationRequested ? LostStatus(session) : Status.InternalError(UnreachableSocketException.Describe(failure));
         }
         catch (Exception failure) when (failure is UpgradeException or HttpRequestException or TimeoutException or SessionLostException)
         {

@@ -100,7 +100,7 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
 
         await outputs; // from here on nothing touches the session's memory
         Task policy = lostFirst ? ApplyPolicyAsync(exec, fifos, tree) : Task.CompletedTask;
-        execs.Keep(() => FinishAsync(folder, fifos, exited, policy));
+        execs.Keep(() => FinishAsync(folder, fifos, pid, exited, policy));
         try
         {
             await policy;
@@ -108,7 +108,7 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
         }
         catch (RpcException failure)
         {
-            return Status.InternalError("how the command ended is not known: " + failure.Status.Detail);
+            return Status.InternalError("how the command ended is not known: " + UnreachableSocketException.Describe(failure));
         }
     }
 
@@ -119,12 +119,13 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
     }
 
     /// <summary>What goes on without the client: outputs that children hold open are read and dropped, so that none dies of a broken pipe.</summary>
-    async Task FinishAsync(ExecFolder folder, ExecFifos fifos, Task<int> exited, Task policy)
+    async Task FinishAsync(ExecFolder folder, ExecFifos fifos, int pid, Task<int> exited, Task policy)
     {
         try
         {
             Task discarded = Task.WhenAll(fifos.Output?.DiscardAsync(execs.Stopping) ?? Task.CompletedTask, fifos.Error?.DiscardAsync(execs.Stopping) ?? Task.CompletedTask);
             await policy;
+            if (!await EndsBeforeStopAsync(exited)) await execs.EndAsync(folder.Exec, pid, _options.Grace);
             await exited;
             await discarded;
             await _tasks.DeleteAsync(folder.Exec);
@@ -133,6 +134,20 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
         finally
         {
             fifos.Dispose();
+        }
+    }
+
+    /// <returns>False where this side stops while the command, which was kept without its client, still runs.</returns>
+    async Task<bool> EndsBeforeStopAsync(Task exited)
+    {
+        try
+        {
+            await exited.WaitAsync(execs.Stopping);
+            return true;
+        }
+        catch (OperationCanceledException) when (execs.Stopping.IsCancellationRequested)
+        {
+            return exited.IsCompleted;
         }
     }
 

@@ -62,9 +62,9 @@ sealed class NativeExecs : IAsyncDisposable
     }
 
     /// <summary>Ends a command with all that is found of it, and has containerd forget it.</summary>
-    internal async Task EndAsync(ExecReference exec, int pid)
+    internal async Task EndAsync(ExecReference exec, int pid, TimeSpan grace)
     {
-        await ProcessTermination.EndAsync(new ExecProcessSearch(exec.ContainerId, pid), TimeSpan.Zero);
+        await ProcessTermination.EndAsync(new ExecProcessSearch(exec.ContainerId, pid), grace);
         await Tasks.KillAsync(exec, LibC.SIGKILL);
         await Tasks.WaitAsync(exec, CancellationToken.None);
     }
@@ -80,7 +80,7 @@ sealed class NativeExecs : IAsyncDisposable
                     if (await Tasks.FindAsync(folder.Exec, cancellationToken) is { } left)
                     {
                         Log.SweptExec(_logger, folder.Exec.ExecId, folder.Exec.ContainerId);
-                        if (left.Status is not (ProcessStatus.Stopped or ProcessStatus.Created)) await EndAsync(folder.Exec, (int)left.Pid);
+                        if (left.Status is not (ProcessStatus.Stopped or ProcessStatus.Created)) await EndAsync(folder.Exec, (int)left.Pid, TimeSpan.Zero);
                         await Tasks.DeleteAsync(folder.Exec);
                     }
                 }

@@ -11,7 +11,7 @@ static class StartFailure
     /// <summary>The status for it. The OCI runtime tells its reason in words alone.</summary>
     public static Status Of(RpcException failure)
     {
-        string said = failure.Status.Detail;
+        string said = UnreachableSocketException.Describe(failure);
         if (!said.Contains("exec failed", StringComparison.Ordinal)) return Status.InternalError("error executing command in container: " + said);
         if (said.Contains("executable file not found", StringComparison.Ordinal) || said.Contains("no such file or directory", StringComparison.Ordinal))
             return Status.FromExitCode(NotFound, said);

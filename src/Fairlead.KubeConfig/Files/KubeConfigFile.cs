@@ -32,6 +32,10 @@ sealed class KubeConfigFile
             // without the parser's own words: they may quote the line, and the line may be a token
             throw new KubeConfigException($"{path} is not a valid kubeconfig: error in line {e.Start.Line}");
         }
+        catch (InvalidCastException)
+        {
+            throw new KubeConfigException($"{path} is not a kubeconfig"); // the library's answer to YAML of another shape
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new KubeConfigException($"the kubeconfig {path} cannot be read: {e.Message}", e);

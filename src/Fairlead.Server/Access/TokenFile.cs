@@ -21,10 +21,12 @@ public static class TokenFile
             if (token.Length == 0 || !token.All(character => character is > ' ' and <= '~')) throw new FormatException($"line {number}: a token has only printable ASCII characters and no spaces");
             if (name.Length == 0) throw new FormatException($"line {number}: the user has no name");
             if (!tokens.Add(token)) throw new FormatException($"line {number}: an earlier line has the same token; a token names one user");
-            string[] groups = parts.Length > 3 ? parts[3].Trim().Trim('"').Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
+            string quoted = parts.Length > 3 ? parts[3].Trim() : "";
+            if (quoted.Count(character => character == '"') is not 0 and not 2 || quoted.StartsWith('"') != quoted.EndsWith('"')) throw new FormatException($"line {number}: the quotes around the groups are not closed");
+            string[] groups = quoted.Length > 0 ? quoted.Trim('"').Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
             users.Add(allowed.Judge(name, groups, token));
         }
 
-        return users;
+        return users.Count > 0 ? users : throw new FormatException("it names no user");
     }
 }

@@ -24,6 +24,7 @@ public static class StreamingHost
         ILoggerProvider? logging, Action<KestrelServerOptions> configure, Action<IServiceCollection>? services = null, Func<string?, LogLevel, bool>? filter = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a start that fails is thrown
         if (filter is not null) builder.Logging.AddFilter(filter);
         if (logging is not null) builder.Logging.AddProvider(logging);
         builder.Services.AddRoutingCore();

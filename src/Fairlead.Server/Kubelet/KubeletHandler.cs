@@ -90,7 +90,7 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
         {
             Log.RequestFailed(logger, failure, context.Request.Method, context.Request.Path);
             if (context.Response.HasStarted) context.Abort();
-            else await RefuseAsync(context, Text(500, failure.Message));
+            else await RefuseAsync(context, Text(failure is RuntimeUnavailableException ? 503 : 500, failure.Message));
         }
     }
 

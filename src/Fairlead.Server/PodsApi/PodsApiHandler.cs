@@ -53,7 +53,7 @@ sealed class PodsApiHandler
         {
             Log.RequestFailed(_logger, failure, context.Request.Method, context.Request.Path);
             if (context.Response.HasStarted) context.Abort(); // a cut answer must not look like a whole one
-            else await RefuseAsync(context, Refusals.InternalError(failure.Message));
+            else await RefuseAsync(context, failure is RuntimeUnavailableException ? Refusals.Unavailable(failure.Message) : Refusals.InternalError(failure.Message));
         }
     }
 

@@ -25,6 +25,8 @@ static class Refusals
 
     public static Status InternalError(string message) => Status.InternalError(message) with { Kind = "Status", ApiVersion = "v1" };
 
+    public static Status Unavailable(string message) => Status.Refusal(503, "ServiceUnavailable", message);
+
     public static Status NotFound(ApiResource resource, string name) =>
         Status.Refusal(404, "NotFound", $"{resource.QualifiedName} \"{name}\" not found", new StatusDetails { Name = name, Group = NullIfEmpty(resource.Group), Kind = resource.Name });
 
