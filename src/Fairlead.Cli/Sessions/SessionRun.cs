@@ -15,7 +15,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
 
     public async Task<int> RunAsync(string target, TargetVerb verb, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
-        SocketPolling.GoOnWherePolled();
+        SocketPolling.GoOnWherePolled(threads: 1);
         using StreamingClient client = new(connection.Load(parsed), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.Carrier.PodRunningTimeout) };
         ResolvedTarget resolved = await resolver.ResolveAsync(

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Gateway;
+using Fairlead.Cli.Native;
 using Fairlead.Cli.Node;
 using Fairlead.Containerd.Proxy;
 using Microsoft.Extensions.Logging;
@@ -59,6 +60,7 @@ static class CriProxyVerb
     [SupportedOSPlatform("linux")]
     static async Task ServeAsync(Invocation invocation, CriProxyOptions options, CancellationToken cancellationToken)
     {
+        SocketPolling.GoOnWherePolled(Environment.ProcessorCount);
         using StopSignals stop = new();
         if (options.Cri == options.Listen) throw new UsageException("--listen and --cri name the same socket: the proxy needs one of its own");
         using CancellationTokenSource starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop.Token);

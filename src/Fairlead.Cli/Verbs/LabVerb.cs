@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Native;
 using Fairlead.Processes;
 using Fairlead.Processes.Lab;
 using Fairlead.Server;
@@ -75,6 +76,7 @@ static class LabVerb
     [SupportedOSPlatform("linux")]
     static async Task ServeAsync(Invocation invocation, string kubeconfig, LabOptions options, CancellationToken cancellationToken)
     {
+        SocketPolling.GoOnWherePolled(Environment.ProcessorCount);
         using StopSignals stop = new();
         await using LabServer lab = await StartAsync(options, cancellationToken);
         try

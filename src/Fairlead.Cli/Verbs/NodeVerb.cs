@@ -4,6 +4,7 @@ using System.Runtime.Versioning;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Gateway;
+using Fairlead.Cli.Native;
 using Fairlead.Cli.Node;
 using Fairlead.Client;
 using Fairlead.Containerd.Node;
@@ -51,6 +52,7 @@ static class NodeVerb
     [SupportedOSPlatform("linux")]
     static async Task ServeAsync(Invocation invocation, ParseResult parsed, NodeVerbOptions options, CancellationToken cancellationToken)
     {
+        SocketPolling.GoOnWherePolled(Environment.ProcessorCount);
         using StopSignals stop = new();
         string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
         using KubernetesEndpoint? reviews = Reviews(parsed.GetValue(options.AuthorizationKubeconfig));

@@ -63,7 +63,7 @@ public sealed class NodeServer : IAsyncDisposable
                 Users = options.Users,
                 Authenticate = context => Authenticate(context, options.Allowed),
                 Authorize = reviews is null ? null : reviews.MayAsync,
-                Limits = options.Limits,
+                Limits = options.Limits with { InlineReaders = true }, // what reads here is asynchronous
             };
             application.MapKubeletStreaming(runtime, runtime, api);
             application.MapPodsApi(runtime, runtime, api);

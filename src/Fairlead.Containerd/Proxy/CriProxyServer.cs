@@ -48,7 +48,7 @@ public sealed class CriProxyServer : IAsyncDisposable
         }, static (category, _) => category?.StartsWith("Fairlead.", StringComparison.Ordinal) == true); // the framework's own categories show tickets
         IHttpForwarder forwarder = _application.Services.GetRequiredService<IHttpForwarder>();
         _application.MapWhen(static context => context.Connection.LocalIpAddress is null, calls => calls.Run(context => _calls.Answer(context) ?? ForwardAsync(forwarder, context)));
-        _application.MapIssuedStreams(tickets, new PodsApiOptions { Users = [], Limits = options.Limits });
+        _application.MapIssuedStreams(tickets, new PodsApiOptions { Users = [], Limits = options.Limits with { InlineReaders = true } }); // what reads here is asynchronous
     }
 
     /// <summary>The runtime behind.</summary>

@@ -9,7 +9,7 @@ public static class SessionEndings
     public static Status ServerLost(SessionLostException loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
-        return Failure("SessionLost", $"the session was lost behind the gateway: {loss.Message.TrimEnd('.')}; whether the command finished is not known");
+        return Failure("SessionLost", $"the session was lost beyond this server: {loss.Message.TrimEnd('.')}; whether the command finished is not known");
     }
 
     /// <summary>No payload passed for too long.</summary>
