@@ -73,6 +73,6 @@ public sealed class GatewayTests
         int code = await run.WaitForExitAsync(cancellationToken);
 
         Assert.True(code != 0, run.Stderr.Text);
-        Assert.Contains("lost behind the gateway", run.Stderr.Text, StringComparison.Ordinal);
+        Assert.Contains("lost beyond this server", run.Stderr.Text, StringComparison.Ordinal);
     }
 }
