@@ -17,6 +17,7 @@ sealed class InputPump(Stream input, Pseudoterminal? terminal)
     internal async Task RunAsync(PipeReader reader, CancellationToken stop)
     {
         bool lineBegun = false;
+        Turn turn = default;
         try
         {
             while (true)
@@ -27,6 +28,7 @@ sealed class InputPump(Stream input, Pseudoterminal? terminal)
                     if (part.IsEmpty) continue;
                     await input.WriteAsync(part, stop);
                     lineBegun = part.Span[^1] is not ((byte)'\n' or (byte)'\r');
+                    if (turn.IsOver(part.Length)) await Task.Yield();
                 }
 
                 reader.AdvanceTo(result.Buffer.End);

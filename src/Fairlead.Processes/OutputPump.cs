@@ -25,6 +25,7 @@ sealed class OutputPump(OutputSource source)
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(drained, letGo);
         try
         {
+            Turn turn = default;
             while (!letGo.IsCancellationRequested)
             {
                 int count = await ReadAsync(writer.GetMemory(), either.Token, drained);
@@ -33,6 +34,7 @@ sealed class OutputPump(OutputSource source)
                 writer.Advance(count);
                 FlushResult flushed = await writer.FlushAsync(letGo);
                 if (flushed.IsCompleted) return false;
+                if (turn.IsOver(count)) await Task.Yield();
             }
         }
         catch (SessionLostException)

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Gateway;
-using Fairlead.Cli.Native;
 using Fairlead.Gateway;
 using Fairlead.KubeConfig;
 using Fairlead.Server.Hosting;
@@ -35,7 +34,6 @@ static class GatewayVerb
         options.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            SocketPolling.GoOnWherePolled(Environment.ProcessorCount);
             using StopSignals stop = new();
             using Telemetry? telemetry = Telemetry.Start();
             GatewayOptions configured = Read(parsed, options, invocation, out string? authorityPem);
@@ -70,7 +68,6 @@ static class GatewayVerb
         KubeConfigOptions upstream = new() { Path = kubeconfig, Server = url, CertificateAuthority = parsed.GetValue(options.UpstreamCa), Anonymous = true, Interactive = false };
         CarrierLimits limits = CarrierLimits.Default with
         {
-            InlineReaders = true, // relays are asynchronous
             PingInterval = parsed.GetValue(options.PingInterval),
             PingTimeout = parsed.GetValue(options.PingTimeout),
             StreamTimeout = parsed.GetValue(options.StreamTimeout),

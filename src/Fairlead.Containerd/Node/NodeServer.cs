@@ -106,7 +106,7 @@ public sealed class NodeServer : IAsyncDisposable
             https.ClientCertificateMode = ClientCertificateMode.AllowCertificate; // who has none may have a token
             https.ClientCertificateValidation = (certificate, chain, _) => trusted.Vouch(certificate, chain);
         }));
-    });
+    }, StreamingHost.GoOnInline);
 
     static ApiUser? Authenticate(HttpContext context, AllowList allowed) =>
         context.Connection.ClientCertificate is { } certificate && CertificateSubject.Read(certificate) is ({ } name, var groups) ? allowed.Judge(name, groups) : null;

@@ -44,6 +44,7 @@ public sealed class CriProxyServer : IAsyncDisposable
         _application = StreamingHost.Build(options.Logging, Configure, services =>
         {
             services.AddHttpForwarder();
+            StreamingHost.GoOnInline(services);
             services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = Bind);
         }, static (category, _) => category?.StartsWith("Fairlead.", StringComparison.Ordinal) == true); // the framework's own categories show tickets
         IHttpForwarder forwarder = _application.Services.GetRequiredService<IHttpForwarder>();

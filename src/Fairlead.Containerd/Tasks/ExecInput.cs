@@ -18,6 +18,7 @@ sealed class ExecInput(InputFifo input, ContainerdTasks tasks, ExecReference exe
     public async Task RunAsync(PipeReader reader, CancellationToken stop)
     {
         bool lineBegun = false;
+        Turn turn = default;
         try
         {
             while (true)
@@ -28,6 +29,7 @@ sealed class ExecInput(InputFifo input, ContainerdTasks tasks, ExecReference exe
                     if (part.IsEmpty) continue;
                     await input.WriteAsync(part, stop);
                     lineBegun = part.Span[^1] is not ((byte)'\n' or (byte)'\r');
+                    if (turn.IsOver(part.Length)) await Task.Yield();
                 }
 
                 reader.AdvanceTo(result.Buffer.End);

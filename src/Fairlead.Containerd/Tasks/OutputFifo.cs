@@ -40,6 +40,7 @@ sealed class OutputFifo(AnonymousPipeClientStream stream, SafePipeHandle held) :
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_silent.Token, letGo);
         try
         {
+            Turn turn = default;
             while (true)
             {
                 int count = await ReadPatientlyAsync(writer.GetMemory(), either.Token);
@@ -47,6 +48,7 @@ sealed class OutputFifo(AnonymousPipeClientStream stream, SafePipeHandle held) :
                 writer.Advance(count);
                 FlushResult flushed = await writer.FlushAsync(letGo);
                 if (flushed.IsCompleted) return false;
+                if (turn.IsOver(count)) await Task.Yield();
             }
         }
         catch (SessionLostException)

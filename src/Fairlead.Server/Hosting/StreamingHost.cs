@@ -33,12 +33,17 @@ public static class StreamingHost
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         services?.Invoke(builder.Services);
         builder.WebHost.UseKestrelCore();
-        builder.Services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true); // nothing here blocks a thread
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransportBlocks>(); // behind Kestrel's own, which it replaces
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(configure);
         return builder.Build();
     }
+
+    /// <summary>
+    /// For <see cref="Build"/>: what arrives is handled on the thread that received it, and what is written is sent by the one that writes. For a server
+    /// of which no part blocks a thread, and whose idle connections may cost a buffer each.
+    /// </summary>
+    public static void GoOnInline(IServiceCollection services) => services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true);
 
     /// <summary>Where a started application is reached from this machine, in the order of its endpoints.</summary>
     public static IReadOnlyList<Uri> AddressesOf(WebApplication application)

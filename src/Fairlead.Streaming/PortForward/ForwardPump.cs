@@ -91,6 +91,7 @@ public static class ForwardPump
         /// <summary>From a channel: its memory is what is written.</summary>
         async Task PumpAsync(PipeReader input)
         {
+            Turn turn = default;
             while (true)
             {
                 ReadResult result = await input.ReadAsync();
@@ -99,6 +100,7 @@ public static class ForwardPump
                 {
                     await destination.WriteAsync(part);
                     Moved(part.Length);
+                    if (turn.IsOver(part.Length)) await Task.Yield();
                 }
 
                 input.AdvanceTo(result.Buffer.End);
@@ -111,6 +113,7 @@ public static class ForwardPump
         /// <summary>Into a channel: what is received lies where it is sent from. No buffer is held while nothing comes.</summary>
         async Task PumpAsync(PipeWriter output)
         {
+            Turn turn = default;
             while (true)
             {
                 _ = await source.ReadAsync(Memory<byte>.Empty);
@@ -120,6 +123,7 @@ public static class ForwardPump
                 FlushResult result = await output.FlushAsync();
                 if (result.IsCompleted) throw new ForwardResetException(ForwardFault.ConnectionReset, "The peer takes no more: the connection has ended.");
                 Moved(count);
+                if (turn.IsOver(count)) await Task.Yield();
             }
 
             _isOver = true;
@@ -128,12 +132,14 @@ public static class ForwardPump
         async Task CopyAsync()
         {
             byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
+            Turn turn = default;
             try
             {
                 while (await source.ReadAsync(buffer) is > 0 and int count)
                 {
                     await destination.WriteAsync(buffer.AsMemory(0, count));
                     Moved(count);
+                    if (turn.IsOver(count)) await Task.Yield();
                 }
             }
             finally

@@ -140,15 +140,18 @@ public sealed class RemoteCommandRelay
     /// <returns>True at the end of what there was; false when the other side takes no more.</returns>
     async Task<bool> PumpAsync(RemoteChannel channel, PipeReader from, PipeWriter to, CancellationToken over)
     {
+        Turn turn = default;
         while (true)
         {
             ReadResult read = await from.ReadAsync(over);
+            int count = (int)read.Buffer.Length; // a channel holds no more than its capacity
             foreach (ReadOnlyMemory<byte> part in read.Buffer) to.Write(part.Span);
-            _traffic.Add(channel, read.Buffer.Length);
+            _traffic.Add(channel, count);
             from.AdvanceTo(read.Buffer.End);
             FlushResult flushed = await to.FlushAsync(over);
             if (flushed.IsCompleted) return false;
             if (read.IsCompleted) return true;
+            if (turn.IsOver(count)) await Task.Yield();
         }
     }
 }

@@ -29,6 +29,7 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
     /// <summary>Passes bytes on until one side ends. Never throws for what a peer does.</summary>
     internal async Task<SpliceEnd> RunAsync()
     {
+        Turn turn = default;
         while (true)
         {
             byte[]? buffer = null;
@@ -49,6 +50,7 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
                 if (length == 0) return SpliceEnd.SourceEnded;
                 await PassAsync(buffer.AsMemory(0, length));
                 if (EndsWithClose && ClosePassed && observer.IsBetweenFrames) return SpliceEnd.SourceEnded;
+                if (turn.IsOver(length)) await Task.Yield();
             }
             catch (FormatException)
             {
