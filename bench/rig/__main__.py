@@ -58,6 +58,8 @@ def main():
     print()
     for target in judged:
         print(f"  {target.verdict:6}  {target.text}: {target.measured}")
+    if any(target.verdict == "missed" for target in judged):
+        print('  Why a target is missed, with its profile: docs/performance.md, "Why they are missed".')
     report.write(folder, rows, judged, notes)
     lost = [f"{row} at {ratio:.2f} x kubectl's" for row, ratio, won in guarded(rows) if not won]
     print("\n".join(notes[1:]))
