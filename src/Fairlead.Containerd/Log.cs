@@ -11,6 +11,6 @@ static partial class Log
     [LoggerMessage(2, LogLevel.Warning, "A command that has ended could not be tidied up in containerd; the next start does", EventName = "TailFailed")]
     public static partial void TailFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(3, LogLevel.Warning, "The cluster could not be asked what {User} may do, which is a no: {Reason}", EventName = "ClusterNotAsked")]
+    [LoggerMessage(3, LogLevel.Warning, "The cluster could not be asked what {User} may do: {Reason}", EventName = "ClusterNotAsked")]
     public static partial void ClusterNotAsked(ILogger logger, string user, string reason);
 }

@@ -41,7 +41,7 @@ public sealed class GatewayServer : IAsyncDisposable
             options.Logging, kestrel => Configure(kestrel, options), static services => services.AddHttpForwarder(),
             static (category, _) => category?.StartsWith("Fairlead.", StringComparison.Ordinal) == true); // the framework's own categories show queries
         _logger = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Gateway");
-        CreateCheck create = new(_upstream, options.Clock);
+        CreateCheck create = new(_upstream, options.Clock, _logger);
         GatewayHandler handler = new(
             options,
             new SessionEndpoint(options, _upstream, create, _slots, _metrics, _drain, _logger),

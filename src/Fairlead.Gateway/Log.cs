@@ -16,4 +16,7 @@ static partial class Log
 
     [LoggerMessage(4, LogLevel.Information, "The gateway drains: no new sessions, {Running} are running", EventName = "Draining")]
     public static partial void Draining(ILogger logger, int running);
+
+    [LoggerMessage(5, LogLevel.Warning, "The server behind could not be asked what {Who} may do: {Kind}", EventName = "ReviewFailed")]
+    public static partial void ReviewFailed(ILogger logger, string who, string kind);
 }

@@ -16,8 +16,8 @@ public sealed class PodsApiOptions
     public Func<HttpContext, ApiUser?>? Authenticate { get; init; }
 
     /// <summary>
-    /// Asked about what a user's own rules do not allow, for instance of an API server; null where the rules say all. It throws nothing:
-    /// who cannot be asked has not said yes.
+    /// Asked about what a user's own rules do not allow, for instance of an API server; null where the rules say all. Where nobody can be
+    /// asked it throws <see cref="AuthorizerUnavailableException"/>: that is no yes, and no no.
     /// </summary>
     public Func<ApiUser, AccessAttributes, CancellationToken, ValueTask<bool>>? Authorize { get; init; }
 

@@ -5,6 +5,7 @@ using Fairlead.Gateway.Forwarding;
 using Fairlead.Testing;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Extensions.Time.Testing;
 
@@ -25,30 +26,38 @@ public sealed class CreateCheckTests
     }
 
     [Theory]
-    [InlineData(201, """{"status":{"allowed":false}}""")]
-    [InlineData(201, """{"status":{"allowed":"true"}}""")]
-    [InlineData(201, """{"status":{}}""")]
-    [InlineData(201, "[]")]
-    [InlineData(201, "not json")]
-    [InlineData(200, "")]
-    [InlineData(302, """{"status":{"allowed":true}}""")]
-    [InlineData(404, """{"status":{"allowed":true}}""")]
-    [InlineData(500, """{"status":{"allowed":true}}""")]
-    public async Task Anything_but_yes_is_no(int code, string answer)
+    [InlineData(201, """{"status":{"allowed":false}}""", 403)]
+    [InlineData(201, """{"status":{"allowed":false,"denied":true,"evaluationError":"a role is missing"}}""", 403)]
+    [InlineData(403, """{"kind":"Status","code":403}""", 403)]
+    [InlineData(201, """{"status":{"allowed":false,"evaluationError":"the webhook timed out"}}""", 503)]
+    [InlineData(201, """{"status":{"allowed":"true"}}""", 503)]
+    [InlineData(201, """{"status":{}}""", 503)]
+    [InlineData(201, "[]", 503)]
+    [InlineData(201, "not json", 503)]
+    [InlineData(200, "", 503)]
+    [InlineData(302, """{"status":{"allowed":true}}""", 503)]
+    [InlineData(404, """{"status":{"allowed":true}}""", 503)]
+    [InlineData(429, """{"status":{"allowed":true}}""", 503)]
+    [InlineData(500, """{"status":{"allowed":true}}""", 503)]
+    [InlineData(503, """{"status":{"allowed":true}}""", 503)]
+    [InlineData(504, "", 503)]
+    [Trait("Case", "C8")]
+    public async Task Anything_but_yes_is_closed_and_only_no_is_forbidden(int code, string answer, int refusal)
     {
         await using GatewayPair pair = await GatewayPair.StartAsync();
         pair.Upstream.Review = context => RecordingUpstream.JsonAsync(context, code, answer);
         foreach (string method in (string[])["GET", "POST"])
         {
             await using RawWebSocket refused = await pair.UpgradeAsync(method: method);
-            Assert.Equal(403, refused.StatusCode);
+            Assert.Equal(refusal, refused.StatusCode);
         }
 
         Assert.Empty(pair.Upstream.Others);
     }
 
     [Fact]
-    public async Task A_server_that_drops_the_question_is_no()
+    [Trait("Case", "C8")]
+    public async Task A_server_that_drops_the_question_could_not_be_asked()
     {
         await using GatewayPair pair = await GatewayPair.StartAsync();
         pair.Upstream.Review = context =>
@@ -57,8 +66,54 @@ public sealed class CreateCheckTests
             return Task.CompletedTask;
         };
         await using RawWebSocket refused = await pair.UpgradeAsync();
-        Assert.Equal(403, refused.StatusCode);
+        Assert.Equal(503, refused.StatusCode);
         Assert.Empty(pair.Upstream.Others);
+        await pair.Upstream.DisposeAsync();
+        await using RawWebSocket away = await pair.UpgradeAsync();
+        Assert.Equal(503, away.StatusCode);
+    }
+
+    [Fact]
+    [Trait("Case", "C8")]
+    public async Task A_server_that_is_too_slow_to_be_asked_is_late_and_nothing_else()
+    {
+        await using RecordingUpstream upstream = await RecordingUpstream.StartAsync();
+        using UpstreamServer server = new(new GatewayOptions { Upstream = upstream.Endpoint() });
+        FakeTimeProvider time = new();
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously), go = new();
+        upstream.Review = async context =>
+        {
+            asked.SetResult();
+            await go.Task.WaitAsync(context.RequestAborted);
+        };
+        Task<CreateAnswer> answer = Check(server, time).AskAsync(Token("jane"), Target("exec", "p"), true, TestContext.Current.CancellationToken);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        time.Advance(TimeSpan.FromSeconds(11));
+        Assert.Equal(504, Assert.IsType<CreateAnswer.CouldNotBeAsked>(await answer).Status.Code);
+        go.SetResult();
+    }
+
+    [Fact]
+    [Trait("Case", "C8")]
+    public async Task Credentials_of_the_gateways_that_fail_are_renewed_once_and_are_no_fault_of_the_callers()
+    {
+        await using RecordingUpstream upstream = await RecordingUpstream.StartAsync();
+        List<bool> renewed = [];
+        KubernetesEndpoint own = new(upstream.Url, new SocketsHttpHandler { UseProxy = false })
+        {
+            Authorize = (_, renew, _) =>
+            {
+                renewed.Add(renew);
+                return renewed.Count > 2 ? throw new InvalidDataException("no token") : ValueTask.CompletedTask;
+            },
+        };
+        using UpstreamServer server = new(new GatewayOptions { Upstream = upstream.Endpoint(), Own = own });
+        CreateCheck check = Check(server, new FakeTimeProvider());
+        upstream.Review = context => RecordingUpstream.JsonAsync(context, 401, "{}");
+        Caller jane = new() { User = "jane" };
+        Assert.Equal(503, Assert.IsType<CreateAnswer.CouldNotBeAsked>(await check.AskAsync(jane, Target("exec", "p"), true, TestContext.Current.CancellationToken)).Status.Code);
+        Assert.Equal([false, true], renewed);
+        Assert.IsType<CreateAnswer.CouldNotBeAsked>(await check.AskAsync(jane, Target("exec", "p"), true, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -85,7 +140,7 @@ public sealed class CreateCheckTests
         await using RecordingUpstream upstream = await RecordingUpstream.StartAsync();
         using UpstreamServer server = new(new GatewayOptions { Upstream = upstream.Endpoint() });
         FakeTimeProvider time = new();
-        CreateCheck check = new(server, time);
+        CreateCheck check = Check(server, time);
         Caller jane = Token("jane"), joe = Token("joe");
         StreamTarget exec = Target("exec", "p");
 
@@ -106,11 +161,11 @@ public sealed class CreateCheckTests
             int before = upstream.Requests.Count;
             if (throws)
             {
-                await Assert.ThrowsAsync<InvalidOperationException>(() => check.RefusalAsync(caller, target, true, TestContext.Current.CancellationToken));
+                await Assert.ThrowsAsync<InvalidOperationException>(() => check.AskAsync(caller, target, true, TestContext.Current.CancellationToken));
                 return 1;
             }
 
-            Assert.Null(await check.RefusalAsync(caller, target, true, TestContext.Current.CancellationToken));
+            Assert.IsType<CreateAnswer.Allowed>(await check.AskAsync(caller, target, true, TestContext.Current.CancellationToken));
             return upstream.Requests.Count - before;
         }
     }
@@ -120,7 +175,7 @@ public sealed class CreateCheckTests
     {
         await using RecordingUpstream upstream = await RecordingUpstream.StartAsync();
         using UpstreamServer server = new(new GatewayOptions { Upstream = upstream.Endpoint() });
-        CreateCheck check = new(server, new FakeTimeProvider());
+        CreateCheck check = Check(server, new FakeTimeProvider());
         RequestDelegate yes = upstream.Review;
         upstream.Review = context => RecordingUpstream.JsonAsync(context, 201, """{"status":{"allowed":false}}""");
         Assert.Equal(403, (await AskAsync(useKept: true))?.Code);
@@ -130,7 +185,7 @@ public sealed class CreateCheckTests
         Assert.Null(await AskAsync(useKept: true));
         Assert.Equal(403, (await AskAsync(useKept: false))?.Code);
 
-        Task<Status?> AskAsync(bool useKept) => check.RefusalAsync(Token("jane"), Target("exec", "p"), useKept, TestContext.Current.CancellationToken);
+        async Task<Status?> AskAsync(bool useKept) => (await check.AskAsync(Token("jane"), Target("exec", "p"), useKept, TestContext.Current.CancellationToken)).Refusal;
     }
 
     [Fact]
@@ -139,14 +194,16 @@ public sealed class CreateCheckTests
         await using RecordingUpstream upstream = await RecordingUpstream.StartAsync();
         using UpstreamServer server = new(new GatewayOptions { Upstream = upstream.Endpoint() });
         FakeTimeProvider time = new();
-        CreateCheck check = new(server, time);
+        CreateCheck check = Check(server, time);
         await Parallel.ForEachAsync(Enumerable.Range(0, AllowedAnswers.Most + 100), TestContext.Current.CancellationToken, async (i, cancellationToken) =>
-            Assert.Null(await check.RefusalAsync(Token("jane"), Target("exec", $"p{i}"), true, cancellationToken)));
+            Assert.IsType<CreateAnswer.Allowed>(await check.AskAsync(Token("jane"), Target("exec", $"p{i}"), true, cancellationToken)));
         Assert.Equal(AllowedAnswers.Most, check.Kept);
         time.Advance(AllowedAnswers.Lifetime);
-        Assert.Null(await check.RefusalAsync(Token("jane"), Target("exec", "fresh"), true, TestContext.Current.CancellationToken));
+        Assert.IsType<CreateAnswer.Allowed>(await check.AskAsync(Token("jane"), Target("exec", "fresh"), true, TestContext.Current.CancellationToken));
         Assert.Equal(1, check.Kept);
     }
+
+    static CreateCheck Check(UpstreamServer server, TimeProvider time) => new(server, time, NullLogger.Instance);
 
     static Caller Token(string token, params (string Name, string Value)[] more) => new()
     {

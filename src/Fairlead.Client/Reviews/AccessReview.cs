@@ -58,11 +58,12 @@ public sealed record AccessReview
         return request;
     }
 
-    /// <summary>Reads the answer. Only an explicit yes is one.</summary>
+    /// <summary>Reads the answer: an explicit yes, or an explicit no.</summary>
     /// <param name="response">The server's; stays the caller's.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>False also for an answer that says neither.</returns>
-    /// <exception cref="HttpRequestException">The server did not answer the question. The message has its code and nothing that it said.</exception>
+    /// <exception cref="HttpRequestException">
+    /// The server did not answer the question, or says that it could not judge. The message has its code and nothing that it said.
+    /// </exception>
     /// <exception cref="JsonException">The answer is not JSON.</exception>
     public static async Task<bool> ReadAnswerAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -73,7 +74,13 @@ public sealed record AccessReview
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
         byte[] answer = new byte[LongestAnswer];
         int length = await body.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, cancellationToken);
-        JsonNode? status = (JsonNode.Parse(answer.AsSpan(0, length)) as JsonObject)?["status"];
-        return (status as JsonObject)?["allowed"] is JsonValue yes && yes.TryGetValue(out bool allowed) && allowed;
+        JsonObject? status = (JsonNode.Parse(answer.AsSpan(0, length)) as JsonObject)?["status"] as JsonObject;
+        if (IsTrue(status, "allowed") is not { } allowed) throw new HttpRequestException("the access review was answered with neither yes nor no", null, response.StatusCode);
+
+        // An authorizer that failed says no to everybody; the server itself answers such a request with an error, and not with Forbidden.
+        bool couldNotJudge = !allowed && IsTrue(status, "denied") is not true && status!["evaluationError"] is JsonValue error && error.TryGetValue(out string? text) && text.Length > 0;
+        return couldNotJudge ? throw new HttpRequestException("the server could not judge the access review", null, response.StatusCode) : allowed;
     }
+
+    static bool? IsTrue(JsonObject? status, string name) => status?[name] is JsonValue value && value.TryGetValue(out bool truth) ? truth : null;
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Net;
 using Fairlead.Client;
 using Fairlead.Server;
 using Microsoft.Extensions.Logging;
@@ -6,7 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.Containerd.Node;
 
 /// <summary>Asks a cluster by SubjectAccessReview what somebody may do on this node.</summary>
-/// <remarks>Only an explicit yes is one. It is kept for a moment, for exactly this user, these groups and this question; nothing else is kept.</remarks>
+/// <remarks>
+/// Only an explicit yes is one, and only an explicit no is another. A yes is kept for a moment, for exactly this user, these groups and this
+/// question; nothing else is kept.
+/// </remarks>
 sealed class ClusterReviews : IDisposable
 {
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
@@ -41,27 +44,31 @@ sealed class ClusterReviews : IDisposable
         };
         string question = string.Join('\n', [user.Name, string.Join('\0', review.Groups), wanted.Verb, wanted.Group, wanted.ResourcePath, wanted.Namespace, wanted.Name]);
         if (_allowed.Contains(question)) return true;
+        using CancellationTokenSource deadline = new(s_patience);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            bool allowed = await AskAsync(review, cancellationToken);
+            bool allowed = await AskAsync(review, either.Token);
             if (allowed) _allowed.Add(question);
             return allowed;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // also where the node's own credentials cannot be had
         {
             Log.ClusterNotAsked(_logger, user.Name, e.Message);
-            return false;
+            throw new AuthorizerUnavailableException("the cluster could not be asked what its users may do on this node", e);
         }
     }
 
     async Task<bool> AskAsync(AccessReview review, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(s_patience);
-        using HttpRequestMessage request = review.CreateRequest(new Uri(_cluster.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + review.Path));
-        if (_cluster.Authorize is { } authorize) await authorize(request, false, deadline.Token);
-        using HttpResponseMessage response = await _http.SendAsync(request, deadline.Token);
-        return await AccessReview.ReadAnswerAsync(response, deadline.Token);
+        for (bool renew = false; ; renew = true)
+        {
+            using HttpRequestMessage request = review.CreateRequest(new Uri(_cluster.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + review.Path));
+            if (_cluster.Authorize is { } authorize) await authorize(request, renew, cancellationToken);
+            using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken);
+            if (response.StatusCode == HttpStatusCode.Unauthorized && !renew && _cluster.Authorize is not null) continue;
+            return await AccessReview.ReadAnswerAsync(response, cancellationToken);
+        }
     }
 
     /// <inheritdoc/>

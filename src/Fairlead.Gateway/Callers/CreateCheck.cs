@@ -3,6 +3,7 @@ using System.Text.Json;
 using Fairlead.Client;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway.Callers;
 
@@ -10,8 +11,11 @@ namespace Fairlead.Gateway.Callers;
 /// Asks the server behind whether the caller may <c>create</c> what a session is: a WebSocket is opened by GET, and servers before
 /// Kubernetes 1.35 ask no more than <c>get</c> for one.
 /// </summary>
-/// <remarks>Only an explicit yes is one. It is kept for a moment, for exactly this caller and this pod; nothing else is kept.</remarks>
-sealed class CreateCheck(UpstreamServer upstream, TimeProvider time)
+/// <remarks>
+/// Only an explicit yes is one, and only an explicit no is a 403. A yes is kept for a moment, for exactly this caller and this pod; nothing
+/// else is kept.
+/// </remarks>
+sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ILogger logger)
 {
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
@@ -20,38 +24,65 @@ sealed class CreateCheck(UpstreamServer upstream, TimeProvider time)
     /// <summary>How many answers are kept now.</summary>
     internal int Kept => _allowed.Count;
 
-    /// <returns>Null where it is allowed; otherwise the refusal.</returns>
-    internal async Task<Status?> RefusalAsync(Caller caller, StreamTarget target, bool useKept, CancellationToken cancellationToken)
+    /// <summary>Asks, unless a kept yes answers it.</summary>
+    internal async Task<CreateAnswer> AskAsync(Caller caller, StreamTarget target, bool useKept, CancellationToken cancellationToken)
     {
         string key = string.Join('/', caller.Fingerprint, target.Namespace, target.Pod, target.Subresource, "create");
-        if (useKept && _allowed.Contains(key)) return null;
+        if (useKept && _allowed.Contains(key)) return CreateAnswer.Allowed.Instance;
+        HttpMessageInvoker http = upstream.HttpFor(caller);
+        using CancellationTokenSource deadline = new(s_patience, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            Status? refusal = await AskAsync(caller, target, cancellationToken);
-            if (refusal is null) _allowed.Add(key);
-            return refusal;
+            CreateAnswer answer = await AskServerAsync(http, caller, target, either.Token);
+            if (answer is CreateAnswer.Allowed) _allowed.Add(key);
+            return answer;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return Refuse(target, "the server behind the gateway could not be asked");
+            return NotAsked(target, 504, $"the server behind the gateway did not answer the access review within {s_patience.TotalSeconds:0} s");
+        }
+        catch (Exception e) when (e is not OperationCanceledException) // also where the gateway's own credentials cannot be had
+        {
+            Log.ReviewFailed(logger, caller.Name, e.GetType().Name);
+            return NotAsked(target, 503, e is JsonException ? "the server behind the gateway answered the access review with what is none" : "the server behind the gateway could not be asked");
         }
     }
 
-    async Task<Status?> AskAsync(Caller caller, StreamTarget target, CancellationToken cancellationToken)
+    async Task<CreateAnswer> AskServerAsync(HttpMessageInvoker http, Caller caller, StreamTarget target, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(s_patience);
         AccessReview review = new() { Verb = "create", Resource = "pods", Subresource = target.Subresource, Namespace = target.Namespace, Name = target.Pod };
-        using HttpRequestMessage request = review.CreateRequest(upstream.Locate(review.Path));
-        await upstream.AuthorizeAsync(request, caller, deadline.Token);
-        using HttpResponseMessage response = await upstream.HttpFor(caller).SendAsync(request, deadline.Token);
-        if (response.StatusCode == HttpStatusCode.Unauthorized) return Status.Refusal(401, "Unauthorized", "Unauthorized");
-        if (response.StatusCode is not (HttpStatusCode.Created or HttpStatusCode.OK))
-            return Refuse(target, $"the server behind the gateway answered the access review with {(int)response.StatusCode}");
-        return await AccessReview.ReadAnswerAsync(response, deadline.Token) ? null : Refuse(target, "its user may not create it");
+        for (bool renew = false; ; renew = true)
+        {
+            using HttpRequestMessage request = review.CreateRequest(upstream.Locate(review.Path));
+            await upstream.AuthorizeAsync(request, caller, renew, cancellationToken);
+            using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
+            switch (response.StatusCode)
+            {
+                case HttpStatusCode.Created or HttpStatusCode.OK:
+                    return await AccessReview.ReadAnswerAsync(response, cancellationToken) ? CreateAnswer.Allowed.Instance : Refuse(target, "its user may not create it");
+                case HttpStatusCode.Unauthorized when !caller.IsImpersonated:
+                    return new CreateAnswer.Refused(Status.Refusal(401, "Unauthorized", "Unauthorized"));
+                case HttpStatusCode.Unauthorized when !renew:
+                    continue; // the gateway's own credentials, which may have been replaced
+                case HttpStatusCode.Unauthorized:
+                    return NotAsked(target, 503, "the server behind the gateway does not take the gateway's own credentials");
+                case HttpStatusCode.Forbidden: // it may not even ask, or may not be impersonated
+                    return Refuse(target, "the server behind the gateway answered the access review with 403");
+                case HttpStatusCode.NotFound:
+                    return NotAsked(target, 503, "the server behind the gateway knows no access reviews (404)");
+                default:
+                    return NotAsked(target, 503, $"the server behind the gateway answered the access review with {(int)response.StatusCode}");
+            }
+        }
     }
 
-    static Status Refuse(StreamTarget target, string why) => Status.Refusal(
-        403, "Forbidden", $"pods \"{target.Pod}\" is forbidden: cannot create resource \"pods/{target.Subresource}\" in the namespace \"{target.Namespace}\": {why}",
-        new StatusDetails { Name = target.Pod, Kind = "pods" });
+    static CreateAnswer.Refused Refuse(StreamTarget target, string why) => new(Status.Refusal(
+        403, "Forbidden", $"pods \"{target.Pod}\" is forbidden: cannot create resource \"pods/{target.Subresource}\" in the namespace \"{target.Namespace}\": {why}", DetailsOf(target)));
+
+    static CreateAnswer.CouldNotBeAsked NotAsked(StreamTarget target, int code, string why) => new(Status.Refusal(
+        code, code == 504 ? "Timeout" : "ServiceUnavailable",
+        $"nobody could say whether resource \"pods/{target.Subresource}\" may be created for pods \"{target.Pod}\" in the namespace \"{target.Namespace}\": {why}", DetailsOf(target)));
+
+    static StatusDetails DetailsOf(StreamTarget target) => new() { Name = target.Pod, Kind = "pods" };
 }

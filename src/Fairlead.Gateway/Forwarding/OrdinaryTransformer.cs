@@ -13,7 +13,7 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         proxyRequest.RequestUri = upstream.Locate(target); // as it was sent: nothing is unescaped and escaped again
         proxyRequest.Headers.Host = null;
-        await upstream.AuthorizeAsync(proxyRequest, caller, cancellationToken);
+        await upstream.AuthorizeAsync(proxyRequest, caller, renew: false, cancellationToken);
     }
 
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)

@@ -34,9 +34,9 @@ sealed class UpstreamServer : IDisposable
     internal UpgradeDialer DialerFor(Caller caller) => SideFor(caller).Dialer;
 
     /// <summary>Puts the gateway's own credentials, where it speaks for the caller, and the caller's on a request.</summary>
-    internal async ValueTask AuthorizeAsync(HttpRequestMessage request, Caller caller, CancellationToken cancellationToken)
+    internal async ValueTask AuthorizeAsync(HttpRequestMessage request, Caller caller, bool renew, CancellationToken cancellationToken)
     {
-        if (SideFor(caller).Endpoint.Authorize is { } authorize) await authorize(request, false, cancellationToken);
+        if (SideFor(caller).Endpoint.Authorize is { } authorize) await authorize(request, renew, cancellationToken);
         Show(request.Headers, caller);
     }
 

@@ -67,7 +67,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         Status? ended = null;
         await using SessionWatch watch = new(
             record.Traffic, options,
-            async cancellationToken => await create.RefusalAsync(caller, target, useKept: false, cancellationToken) is null,
+            async cancellationToken => await create.AskAsync(caller, target, useKept: false, cancellationToken) is CreateAnswer.Allowed,
             reason =>
             {
                 ended ??= reason;

@@ -29,7 +29,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
             return Status.Refusal(429, "TooManyRequests", "too many sessions are open at this gateway");
         }
 
-        if (!options.UpstreamChecksCreate && await create.RefusalAsync(caller, target, useKept: true, context.RequestAborted) is { } refusal) return refusal;
+        if (!options.UpstreamChecksCreate && (await create.AskAsync(caller, target, useKept: true, context.RequestAborted)).Refusal is { } refusal) return refusal;
         DataRates.Lift(context);
         return await go();
     }
@@ -102,7 +102,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
 
     SessionWatch Watch(SessionRecord record, Caller caller, StreamTarget target, Action<Status> end) => new(
         record.Traffic, options,
-        async cancellationToken => await create.RefusalAsync(caller, target, useKept: false, cancellationToken) is null,
+        async cancellationToken => await create.AskAsync(caller, target, useKept: false, cancellationToken) is CreateAnswer.Allowed,
         end, drain.Over);
 
     ExecOptions Options(bool inputMustEnd) => new()

@@ -86,6 +86,10 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
         {
             await RefuseAsync(context, refusal.Status);
         }
+        catch (AuthorizerUnavailableException away)
+        {
+            await RefuseAsync(context, Text(503, away.Message));
+        }
         catch (Exception failure)
         {
             Log.RequestFailed(logger, failure, context.Request.Method, context.Request.Path);

@@ -45,6 +45,10 @@ sealed class PodsApiHandler
         {
             await RefuseAsync(context, refusal.Status);
         }
+        catch (AuthorizerUnavailableException away)
+        {
+            await RefuseAsync(context, Refusals.Unavailable(away.Message));
+        }
         catch (BadHttpRequestException bad)
         {
             await RefuseAsync(context, bad.StatusCode == 413 ? Refusals.BodyTooLarge : Refusals.BadRequest(bad.Message));
