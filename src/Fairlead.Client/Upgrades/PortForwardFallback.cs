@@ -32,11 +32,11 @@ sealed class PortForwardFallback(UpgradeHttp http, ITransportMemory memory)
                 PortForwardAdapter carrier = step.IsSpdy
                     ? await dialer.OpenOverSpdyAsync(cancellationToken)
                     : await dialer.OpenOverWebSocketAsync(step.Forms, port, cancellationToken);
-                bool isNews = step.IsSpdy && refusals.Count > 0 && refusals.TrueForAll(TransportFallback.IsForWhatItIs);
+                bool isNews = step.IsSpdy && refusals.Count > 0 && refusals.TrueForAll(UpgradeRefusals.IsForWhatItIs);
                 if (isNews) memory.Remember(key, Transport.Spdy);
                 return (carrier, refusals.Count > 0 ? $"{steps[0].Name}: {refusals[0].Message}" : preferSpdy ? "SPDY worked with this server lately" : null);
             }
-            catch (UpgradeException e) when (TransportFallback.IsForWhatItIs(e) || TransportFallback.IsForTheVerb(e))
+            catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e))
             {
                 refusals.Add(e);
                 if (step.IsSpdy && preferSpdy) memory.Remember(key, Transport.Auto); // the server has changed: begin anew
@@ -44,8 +44,7 @@ sealed class PortForwardFallback(UpgradeHttp http, ITransportMemory memory)
         }
 
         if (refusals.Count == 1 || refusals.TrueForAll(refusal => refusal.Message == refusals[0].Message)) throw refusals[0];
-        throw new UpgradeException(
-            string.Join("; ", steps.Zip(refusals, static (step, refusal) => $"{step.Name}: {refusal.Message}")), refusals[^1].StatusCode, null, refusals[0]);
+        throw UpgradeRefusals.Join(refusals, string.Join("; ", steps.Zip(refusals, static (step, refusal) => $"{step.Name}: {refusal.Message}")));
     }
 
     /// <summary>Opens one connection, on a carrier of its own.</summary>

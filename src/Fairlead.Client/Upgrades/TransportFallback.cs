@@ -1,4 +1,3 @@
-using System.Net;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Streaming.WebSockets;
 
@@ -44,7 +43,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
             {
                 return await SpdyDialer.UpgradeAsync(http, request, cancellationToken) with { FellBack = "SPDY worked with this server lately" };
             }
-            catch (UpgradeException e) when (IsForWhatItIs(e))
+            catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e))
             {
                 memory.Remember(endpoint.Server, Transport.Auto); // the server has changed: begin anew
             }
@@ -55,7 +54,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
         {
             return await WebSocketDialer.UpgradeAsync(http, request, cancellationToken);
         }
-        catch (UpgradeException e) when (IsForWhatItIs(e) || IsForTheVerb(e))
+        catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e))
         {
             refused = e;
         }
@@ -63,25 +62,14 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
         try
         {
             UpgradedConnection connection = await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
-            if (!IsForTheVerb(refused)) memory.Remember(endpoint.Server, Transport.Spdy); // what one user may not do says nothing of the server
+            if (!UpgradeRefusals.IsForTheVerb(refused)) memory.Remember(endpoint.Server, Transport.Spdy); // what one user may not do says nothing of the server
             return connection with { FellBack = $"WebSocket: {refused.Message}" };
         }
-        catch (UpgradeException e)
+        catch (UpgradeException e) when (e.Status is null || UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e)) // else it is about what was asked, and tells all
         {
-            throw e.Message == refused.Message ? refused : new UpgradeException($"{refused.Message}; over SPDY: {e.Message}", e.StatusCode, null, refused);
+            throw e.Message == refused.Message ? refused : UpgradeRefusals.Join([refused, e], $"{refused.Message}; over SPDY: {e.Message}");
         }
     }
-
-    /// <summary>Refused because it is a WebSocket, by a server that is too old or by something on the way; not for what it asks.</summary>
-    internal static bool IsForWhatItIs(UpgradeException refusal) => refusal.StatusCode switch
-    {
-        HttpStatusCode.SwitchingProtocols or HttpStatusCode.Unauthorized => false,
-        HttpStatusCode.BadRequest => true,
-        _ => refusal.Status is null,
-    };
-
-    /// <summary>Refused by the authoriser: opening a WebSocket is a GET, and a role may have create and not get.</summary>
-    internal static bool IsForTheVerb(UpgradeException refusal) => refusal is { StatusCode: HttpStatusCode.Forbidden, Status: not null };
 
     static async Task<bool> IsDroppedUnheardAsync(WebSocketRemoteCommand adapter, CancellationToken cancellationToken)
     {
