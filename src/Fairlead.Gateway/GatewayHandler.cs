@@ -41,7 +41,8 @@ sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, Fo
     async Task<Status?> RefusalAsync(HttpContext context)
     {
         HttpRequest request = context.Request;
-        if (HttpMethods.IsConnect(request.Method)) return Status.Refusal(405, "MethodNotAllowed", "the gateway opens no tunnels, and WebSockets over HTTP/1.1 alone");
+        if (WebSocketUpgrade.RequireHttp11(context)) return null;
+        if (HttpMethods.IsConnect(request.Method)) return Status.Refusal(405, "MethodNotAllowed", "the gateway opens no tunnels");
         if (!context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.StartsWith('/')) return Status.Refusal(400, "BadRequest", "the request's target is no path");
 
         bool isUpgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } && request.Headers.Upgrade.Count > 0;
@@ -50,14 +51,14 @@ sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, Fo
         if (isUpgrade && !IsOriginAllowed(request)) return Refuse(Status.Refusal(403, "Forbidden", "browsers may not open sessions from this origin"), caller.Name);
         if (!isUpgrade)
         {
-            await ordinary.ForwardAsync(context, caller);
+            await ordinary.ForwardAsync(context, caller, isUpgrade);
             return null;
         }
 
         if (StreamTarget.IsAmbiguous(context)) return Refuse(Status.Refusal(400, "BadRequest", "the path of an upgrade has no escapes and no empty or dot segments"), caller.Name);
         if (StreamTarget.Find(context) is not { } target)
         {
-            await ordinary.ForwardAsync(context, caller);
+            await ordinary.ForwardAsync(context, caller, isUpgrade);
             return null;
         }
 

@@ -48,10 +48,23 @@ public static class SpdyUpgrade
     /// <summary>The same by names, for other protocols.</summary>
     internal static async Task<string?> NegotiateAsync(HttpContext context, IReadOnlyList<string> accepted)
     {
+        if (!UpgradeMethods.Allows(context.Request, isWebSocket: false))
+        {
+            context.Response.Headers.Allow = UpgradeMethods.OfSpdy;
+            await RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "unable to upgrade: SPDY/3.1 is asked for by POST or GET");
+            return null;
+        }
+
         SpdyNegotiation negotiation = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
             ? SpdyHandshake.Negotiate(context.Request.Headers[SpdyHandshake.VersionHeader], accepted)
             : SpdyHandshake.MissingUpgrade(context.Request.Headers.Connection, context.Request.Headers.Upgrade);
-        if (negotiation.Name is null) await RefuseAsync(context, negotiation);
+        if (negotiation.Name is null)
+        {
+            if (!negotiation.AcceptedVersions.IsEmpty) context.Response.Headers[SpdyHandshake.AcceptedVersionsHeader] = new StringValues([.. negotiation.AcceptedVersions]);
+            await RefuseAsync(context, negotiation.StatusCode, negotiation.Text);
+        }
+
+
         return negotiation.Name;
     }
 
@@ -91,12 +104,11 @@ public static class SpdyUpgrade
         }
     }
 
-    static async Task RefuseAsync(HttpContext context, SpdyNegotiation refusal)
+    static async Task RefuseAsync(HttpContext context, int code, string? reason)
     {
-        context.Response.StatusCode = refusal.StatusCode;
+        context.Response.StatusCode = code;
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.Headers.Connection = "close";
-        if (!refusal.AcceptedVersions.IsEmpty) context.Response.Headers[SpdyHandshake.AcceptedVersionsHeader] = new StringValues([.. refusal.AcceptedVersions]);
-        await context.Response.WriteAsync(refusal.Text + "\n", context.RequestAborted);
+        await context.Response.WriteAsync(reason + "\n", context.RequestAborted);
     }
 }

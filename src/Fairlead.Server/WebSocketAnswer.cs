@@ -19,8 +19,12 @@ static class WebSocketAnswer
         where T : class
     {
         IHeaderDictionary headers = context.Request.Headers;
-        if (!HttpMethods.IsGet(context.Request.Method))
+        if (!UpgradeMethods.Allows(context.Request, isWebSocket: true))
+        {
+            context.Response.Headers.Allow = UpgradeMethods.OfWebSocket;
             return await RefuseAsync<T>(context, StatusCodes.Status405MethodNotAllowed, "a WebSocket is opened by GET");
+        }
+
         if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
             return await RefuseAsync<T>(context, StatusCodes.Status400BadRequest, "the request cannot be upgraded: HTTP/1.1 without a body is needed");
         if (headers.SecWebSocketVersion != WebSocketHandshake.Version)

@@ -3,6 +3,7 @@ using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Fairlead.Server;
 
@@ -15,6 +16,20 @@ public static class WebSocketUpgrade
         ArgumentNullException.ThrowIfNull(request);
         return request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase)
             && request.Headers.Connection.ToString().Contains("upgrade", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>
+    /// Sends a WebSocket over HTTP/2 (extended CONNECT, RFC 8441) to HTTP/1.1, by the error that says so (HTTP_1_1_REQUIRED): the web server announces
+    /// that it takes them, and a browser that was refused in any other way would not try again.
+    /// </summary>
+    /// <returns>True where it was one, which is then answered.</returns>
+    public static bool RequireHttp11(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true }) return false;
+        const int Http11Required = 0xd;
+        context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(Http11Required);
+        return true;
     }
 
     /// <summary>

@@ -23,9 +23,9 @@ sealed class GatewayPair : IAsyncDisposable
 
     public ConcurrentQueue<AuditRecord> Audit { get; }
 
-    public static async Task<GatewayPair> StartAsync(Func<GatewayOptions, RecordingUpstream, GatewayOptions>? configure = null)
+    public static async Task<GatewayPair> StartAsync(Func<GatewayOptions, RecordingUpstream, GatewayOptions>? configure = null, bool secure = false)
     {
-        RecordingUpstream upstream = await RecordingUpstream.StartAsync();
+        RecordingUpstream upstream = await RecordingUpstream.StartAsync(secure);
         LogRecorder logged = new();
         ConcurrentQueue<AuditRecord> audit = new();
         GatewayOptions options = new() { Upstream = upstream.Endpoint(), Logging = logged, Audit = audit.Enqueue };

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
 using Fairlead.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -12,8 +14,9 @@ namespace Fairlead.Gateway.Tests;
 sealed class RecordingUpstream : IAsyncDisposable
 {
     readonly WebApplication _application;
+    readonly EphemeralCertificate? _certificate;
 
-    RecordingUpstream(WebApplication application) => _application = application;
+    RecordingUpstream(WebApplication application, EphemeralCertificate? certificate) => (_application, _certificate) = (application, certificate);
 
     public const string Reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
@@ -32,19 +35,24 @@ sealed class RecordingUpstream : IAsyncDisposable
 
     public IEnumerable<Seen> Others => Requests.Where(static seen => seen.Target != Reviews);
 
-    public static async Task<RecordingUpstream> StartAsync()
+    /// <param name="secure">Over TLS, with HTTP/2.</param>
+    public static async Task<RecordingUpstream> StartAsync(bool secure = false)
     {
         RecordingUpstream? upstream = null;
-        WebApplication application = StreamingHost.Build(null, static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        EphemeralCertificate? certificate = secure ? EphemeralCertificate.Create(IPAddress.Loopback, "upstream") : null;
+        WebApplication application = StreamingHost.Build(null, kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            if (certificate is not null) listen.UseHttps(certificate.Server);
+        }));
         application.Run(context => upstream!.AnswerAsync(context));
-        upstream = new RecordingUpstream(application);
+        upstream = new RecordingUpstream(application, certificate);
         await application.StartAsync(TestContext.Current.CancellationToken);
         upstream.Url = StreamingHost.AddressesOf(application)[0];
         return upstream;
     }
 
     /// <summary>An endpoint of this server, with a token of its own or none.</summary>
-    public KubernetesEndpoint Endpoint(string? token = null) => new(Url, new SocketsHttpHandler { UseProxy = false, UseCookies = false })
+    public KubernetesEndpoint Endpoint(string? token = null) => new(Url, Handler())
     {
         Authorize = token is null ? null : (request, _, _) =>
         {
@@ -52,6 +60,28 @@ sealed class RecordingUpstream : IAsyncDisposable
             return ValueTask.CompletedTask;
         },
     };
+
+    SocketsHttpHandler Handler()
+    {
+        SocketsHttpHandler handler = new() { UseProxy = false, UseCookies = false };
+        if (_certificate is null) return handler;
+        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPem(_certificate.AuthorityPem);
+        return handler;
+    }
+
+    /// <summary>Takes an upgrade to a WebSocket and sends back every byte.</summary>
+    public static async Task EchoAsync(HttpContext context)
+    {
+        context.Response.Headers.Upgrade = "websocket";
+        await using Stream stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        byte[] buffer = new byte[4096];
+        while (await stream.ReadAsync(buffer, context.RequestAborted) is > 0 and int length)
+        {
+            await stream.WriteAsync(buffer.AsMemory(0, length), context.RequestAborted);
+            await stream.FlushAsync(context.RequestAborted);
+        }
+    }
 
     public static Task JsonAsync(HttpContext context, int code, string text)
     {
@@ -65,16 +95,28 @@ sealed class RecordingUpstream : IAsyncDisposable
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (BeforeBody is not null) await BeforeBody(context);
         using StreamReader body = new(context.Request.Body);
-        Dictionary<string, string> headers = context.Request.Headers.ToDictionary(static header => header.Key, static header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-        Requests.Enqueue(new Seen(context.Request.Method, target, headers, await body.ReadToEndAsync()));
+        Dictionary<string, string[]> headers = context.Request.Headers.ToDictionary(static header => header.Key, static header => header.Value.ToArray()!, StringComparer.OrdinalIgnoreCase)!;
+        Requests.Enqueue(new Seen(context.Request.Protocol, context.Request.Method, target, headers, await body.ReadToEndAsync()));
         await (target == Reviews ? Review(context) : Other(context));
     }
 
-    public ValueTask DisposeAsync() => _application.DisposeAsync();
-
-    /// <summary>One request.</summary>
-    internal sealed record Seen(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body)
+    public async ValueTask DisposeAsync()
     {
-        public string? Header(string name) => Headers.GetValueOrDefault(name);
+        await _application.DisposeAsync();
+        _certificate?.Dispose();
+    }
+
+    /// <summary>One request; of each header what its lines have, line by line.</summary>
+    internal sealed record Seen(string Protocol, string Method, string Target, IReadOnlyDictionary<string, string[]> Headers, string Body)
+    {
+        /// <summary>The value of a header that stands on one line; null for none.</summary>
+        public string? Header(string name) => Lines(name) switch
+        {
+            [] => null,
+            [var value] => value,
+            var several => throw new InvalidOperationException($"{name} stands on {several.Length} lines"),
+        };
+
+        public string[] Lines(string name) => Headers.GetValueOrDefault(name, []);
     }
 }

@@ -18,13 +18,21 @@ sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder)
         VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
     };
 
-    internal async Task ForwardAsync(HttpContext context, Caller caller)
+    /// <summary>An upgrade is of HTTP/1.1. As HTTP/2 it would be an extended CONNECT (RFC 8441), a method that routes behind do not have.</summary>
+    readonly ForwarderRequestConfig _upgrade = new()
+    {
+        ActivityTimeout = Timeout.InfiniteTimeSpan,
+        Version = HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
+
+    internal async Task ForwardAsync(HttpContext context, Caller caller, bool isUpgrade)
     {
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         DataRates.Lift(context);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body) body.MaxRequestBodySize = null; // the server behind has limits of its own
         ForwarderError error = await forwarder.SendAsync(
-            context, upstream.Locate("").AbsoluteUri, upstream.HttpFor(caller), _config, new OrdinaryTransformer(upstream, caller, target), context.RequestAborted);
+            context, upstream.Locate("").AbsoluteUri, upstream.HttpFor(caller), isUpgrade ? _upgrade : _config, new OrdinaryTransformer(upstream, caller, target), context.RequestAborted);
         if (error is ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested) return;
 
         int code = context.Response.StatusCode;

@@ -34,6 +34,7 @@ sealed class PodsApiHandler
     {
         try
         {
+            if (WebSocketUpgrade.RequireHttp11(context)) return;
             context.Response.Headers.CacheControl = "no-cache, private";
             await AnswerAsync(context);
         }

@@ -16,7 +16,7 @@ static class UpgradeChecks
         if (!isWebSocket && !SpdyUpgrade.IsRequested(request)) throw new ApiRefusal(Refusals.BadRequest("Upgrade request required"));
         if (isWebSocket ? !overWebSocket : !overSpdy)
             throw new ApiRefusal(Refusals.BadRequest($"the upgrade to {request.Headers.Upgrade} is not offered by this server"));
-        if (isWebSocket && HttpMethods.IsPost(request.Method)) throw new ApiRefusal(Refusals.MethodNotAllowed); // a WebSocket begins with a GET
+        if (!UpgradeMethods.Allows(request, isWebSocket)) throw new ApiRefusal(Refusals.MethodNotAllowed);
         return !isWebSocket;
     }
 
