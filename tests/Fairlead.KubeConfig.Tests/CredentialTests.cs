@@ -1,4 +1,6 @@
 using Fairlead.Client;
+using Fairlead.KubeConfig.Files;
+using Fairlead.KubeConfig.Targets;
 using Fairlead.Testing;
 using Microsoft.Extensions.Time.Testing;
 
@@ -71,8 +73,34 @@ public sealed class CredentialTests : IDisposable
         TestServer.Seen seen = server.Requests.Single();
         Assert.Equal("jane", seen.Headers["Impersonate-User"]);
         Assert.Equal("dev", seen.Headers["Impersonate-Group"]);
-        KubeConfigException refused = Assert.Throws<KubeConfigException>(() => Load(1, "token: abc\nas: jane\nas-groups: [dev, ops]"));
-        Assert.Contains("several groups", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Case", "C1")]
+    public async Task Each_group_to_act_as_has_a_line()
+    {
+        await using TestServer server = await TestServer.StartAsync(_authority.IssueServer());
+        using KubernetesEndpoint endpoint = Load(server.Port, "token: abc\nas: jane\nas-groups: [dev, 'a, b', ops]");
+        await endpoint.GetAsync();
+        await Assert.ThrowsAsync<TargetException>(() => new TargetResolver(endpoint) { PodTimeout = TimeSpan.Zero }.ResolveAsync("svc/x", TargetVerb.Exec, cancellationToken: TestContext.Current.CancellationToken));
+        using StreamingClient client = new(endpoint);
+        await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(new("p"), ["ls"], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.True(server.Requests.Count >= 3);
+        Assert.All(server.Requests, static seen =>
+        {
+            Assert.Equal(["jane"], seen.Lines["Impersonate-User"]);
+            Assert.Equal(["dev", "a, b", "ops"], seen.Lines["Impersonate-Group"]);
+            Assert.Equal(["Bearer abc"], seen.Lines["Authorization"]);
+        });
+    }
+
+    [Fact]
+    [Trait("Case", "C1")]
+    public void Each_value_of_an_extra_is_a_value()
+    {
+        using HttpRequestMessage request = new();
+        new Impersonation("jane", [], [new("scopes/x", "view"), new("scopes/x", "a, b")]).ApplyTo(request);
+        Assert.Equal(["view", "a, b"], request.Headers.NonValidated["Impersonate-Extra-scopes%2Fx"]);
     }
 
     [Fact]

@@ -20,7 +20,10 @@ sealed class TestServer : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    public sealed record Seen(string PathAndQuery, string? Authorization, string? Host, string? ClientName, Dictionary<string, string> Headers);
+    public sealed record Seen(string PathAndQuery, string? Authorization, string? Host, string? ClientName, Dictionary<string, string> Headers)
+    {
+        public required Dictionary<string, string?[]> Lines { get; init; }
+    }
 
     public static async Task<TestServer> StartAsync(X509Certificate2 certificate, Func<HttpContext, Task>? answer = null)
     {
@@ -40,7 +43,10 @@ sealed class TestServer : IAsyncDisposable
             X509Certificate2? client = await context.Connection.GetClientCertificateAsync();
             server.Requests.Enqueue(new Seen(
                 request.Path + request.QueryString.Value, request.Headers.Authorization, request.Host.Value, client?.GetNameInfo(X509NameType.SimpleName, false),
-                request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase))); // the server uses its own anew
+                request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)) // the server uses its own anew
+            {
+                Lines = request.Headers.ToDictionary(header => header.Key, header => header.Value.ToArray(), StringComparer.OrdinalIgnoreCase),
+            });
             if (answer is not null) await answer(context);
             else await context.Response.WriteAsync("{}");
         });

@@ -14,7 +14,7 @@ static class SpdyDialer
         if (request.InputMustEnd && request.Options.SpdyProtocols is null) offered = [.. offered.Where(static protocol => protocol.CanEndInput)];
         HttpResponseMessage response = await http.SendAsync(
             request.Target, HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
-            headers => headers.TryAddWithoutValidation(SpdyHandshake.VersionHeader, offered.Select(static protocol => protocol.Name)),
+            headers => headers.TryAddWithoutValidation(SpdyHandshake.VersionHeader, string.Join(", ", offered.Select(static protocol => protocol.Name))), // servers split it
             cancellationToken);
         try
         {

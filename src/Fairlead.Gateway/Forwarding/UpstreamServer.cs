@@ -63,7 +63,7 @@ sealed class UpstreamServer : IDisposable
         {
             endpoint.Handler.EnableMultipleHttp2Connections = true; // a server's limit of streams a connection is no limit of ours
             Endpoint = endpoint;
-            Http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
+            Http = new HttpMessageInvoker(endpoint.Sender, disposeHandler: false);
             Dialer = new UpgradeDialer(endpoint, memory);
         }
 

@@ -41,7 +41,7 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
 
     async Task<T> GetOnceOrTwiceAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        using HttpMessageInvoker http = new(endpoint.Handler, disposeHandler: false);
+        using HttpMessageInvoker http = new(endpoint.Sender, disposeHandler: false);
         Uri address = new(endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + path);
         for (bool renew = false; ; renew = true)
         {

@@ -23,7 +23,6 @@ sealed class RequestAuthorization
     public static RequestAuthorization? Create(ConnectionSettings settings, SocketsHttpHandler handler, KubeConfigOptions options)
     {
         UserSettings user = settings.User;
-        user.Impersonation?.Check();
         SslStreamCertificateContext? certificate = ClientCertificate.Load(user);
         handler.SslOptions.ClientCertificateContext = certificate;
 

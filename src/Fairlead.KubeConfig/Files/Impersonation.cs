@@ -3,15 +3,6 @@ namespace Fairlead.KubeConfig.Files;
 /// <summary>Whom to act as: <c>as</c>, <c>as-groups</c> and <c>as-user-extra</c> of a user entry.</summary>
 sealed record Impersonation(string User, IReadOnlyList<string> Groups, IReadOnlyList<KeyValuePair<string, string>> Extra)
 {
-    /// <summary>
-    /// Refuses what cannot be sent: .NET writes several values of a header on one line, and an API server takes that line for the
-    /// name of one group.
-    /// </summary>
-    public void Check()
-    {
-        if (Groups.Count > 1) throw new KubeConfigException("a user of the kubeconfig acts as several groups (as-groups): only one can be sent");
-    }
-
     public void ApplyTo(HttpRequestMessage request)
     {
         request.Headers.TryAddWithoutValidation("Impersonate-User", User);

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Security.Cryptography;
+using Fairlead.Client;
+using Fairlead.Processes.Lab;
+
+namespace Fairlead.FunctionalTests;
+
+/// <summary>Sessions whose requests give a header several times go over connections of their own, and carry what any other session does.</summary>
+public sealed class RepeatedHeaderTests
+{
+    static readonly PodReference s_shell = new("demo", "default", "shell");
+
+    [Theory]
+    [InlineData(Transport.WebSocket)]
+    [InlineData(Transport.Spdy)]
+    [Trait("Case", "C1")]
+    public async Task A_session_over_a_connection_of_its_own_carries_bytes_both_ways(Transport transport)
+    {
+        await using LabServer lab = await LabServer.StartAsync(new LabOptions(), Ct);
+        using StreamingClient client = new(new KubernetesEndpoint(lab.Url, GatewayRoom.HandlerOf(lab.AuthorityPem))
+        {
+            Authorize = (request, _, _) =>
+            {
+                request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + lab.Users[0].Token);
+                request.Headers.TryAddWithoutValidation("X-Twice", (string[])["1", "2"]);
+                return ValueTask.CompletedTask;
+            },
+        });
+        byte[] content = RandomNumberGenerator.GetBytes(4 << 20);
+        await using RemoteProcess process = await client.ExecAsync(s_shell, ["cat"], new ExecOptions { Stdin = true, Transport = transport }, Ct);
+        Task sending = Task.Run(async () =>
+        {
+            await process.StandardInput.WriteAsync(content, Ct);
+            await process.StandardInput.CompleteAsync();
+        }, Ct);
+        using MemoryStream received = new();
+        await process.StandardOutput.CopyToAsync(received, Ct);
+        await sending;
+        Assert.True((await process.WaitForExitAsync(Ct)).Succeeded);
+        Assert.Equal(SHA256.HashData(content), SHA256.HashData(received.ToArray()));
+    }
+
+    [Fact]
+    [Trait("Case", "C9")]
+    public async Task A_WebSocket_over_HTTP2_is_sent_to_HTTP1()
+    {
+        await using LabServer lab = await LabServer.StartAsync(new LabOptions(), Ct);
+        using HttpClient client = new(GatewayRoom.HandlerOf(lab.AuthorityPem)) { BaseAddress = lab.Url };
+        using HttpRequestMessage request = new(HttpMethod.Connect, "/api/v1/namespaces/default/pods/demo/exec?stdout=1&command=true")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.Protocol = "websocket";
+        HttpRequestException refused = await Assert.ThrowsAsync<HttpRequestException>(() => client.SendAsync(request, Ct));
+        Assert.Equal(0xd, Assert.IsType<HttpProtocolException>(refused.InnerException).ErrorCode); // HTTP_1_1_REQUIRED
+    }
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+}
