@@ -15,55 +15,69 @@ sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, Fo
 {
     internal async Task InvokeAsync(HttpContext context)
     {
+        if (OperationsEndpoint.Answers(context))
+        {
+            await operations.AnswerAsync(context);
+            return;
+        }
+
+        if (WebSocketUpgrade.RequireHttp11(context)) return; // nothing is refused: the client asks again, and that is told
+        using SessionRecord? record = StreamTarget.IsAsked(context) ? Record(context) : null;
         try
         {
-            if (OperationsEndpoint.Answers(context)) await operations.AnswerAsync(context);
-            else if (await RefusalAsync(context) is { } refusal && !context.Response.HasStarted)
+            if (await RefusalAsync(context, record) is { } refusal)
             {
-                metrics.Refused(refusal.Code ?? 500);
-                await StatusAnswer.WriteAsync(context, refusal);
+                record?.Refused(refusal.Code ?? 500, refusal.Reason);
+                if (!context.Response.HasStarted) await StatusAnswer.WriteAsync(context, refusal);
+            }
+            else
+            {
+                record?.Refused(context.Response.StatusCode, "BadHandshake"); // unless it was told: then the handshake was answered where it was read
             }
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
         {
-            // the client left: nobody is there to be answered
+            record?.Abandoned(); // the client left: nobody is there to be answered
         }
         catch (Exception failure)
         {
             // by its kind alone: a message may quote what was sent
             Log.RequestFailed(logger, context.Request.Method, context.Request.Path, failure.GetType().Name);
+            record?.Failed();
             if (!context.Response.HasStarted) await StatusAnswer.WriteAsync(context, Status.Refusal(500, "InternalError", "the gateway failed"));
             else context.Abort();
         }
     }
 
+    SessionRecord Record(HttpContext context)
+    {
+        StreamTarget? target = StreamTarget.IsAmbiguous(context) ? null : StreamTarget.Find(context);
+        return new SessionRecord(options, metrics, logger, target, target?.ReadRequest(context.Request.Query).Command ?? []);
+    }
+
     /// <returns>Null where the request was answered.</returns>
-    async Task<Status?> RefusalAsync(HttpContext context)
+    async Task<Status?> RefusalAsync(HttpContext context, SessionRecord? record)
     {
         HttpRequest request = context.Request;
-        if (WebSocketUpgrade.RequireHttp11(context)) return null;
         if (HttpMethods.IsConnect(request.Method)) return Status.Refusal(405, "MethodNotAllowed", "the gateway opens no tunnels");
         if (!context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.StartsWith('/')) return Status.Refusal(400, "BadRequest", "the request's target is no path");
 
-        bool isUpgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } && request.Headers.Upgrade.Count > 0;
+        bool isUpgrade = StreamTarget.IsUpgrade(context);
         Caller? caller = CallerIdentification.Identify(request, context.Connection.ClientCertificate, out Status? refusal);
         if (caller is null) return Refuse(refusal!, "a certificate");
+        record?.IsFrom(caller);
         if (isUpgrade && !IsOriginAllowed(request)) return Refuse(Status.Refusal(403, "Forbidden", "browsers may not open sessions from this origin"), caller.Name);
-        if (!isUpgrade)
-        {
-            await ordinary.ForwardAsync(context, caller, isUpgrade);
-            return null;
-        }
-
-        if (StreamTarget.IsAmbiguous(context)) return Refuse(Status.Refusal(400, "BadRequest", "the path of an upgrade has no escapes and no empty or dot segments"), caller.Name);
-        if (StreamTarget.Find(context) is not { } target)
+        if (isUpgrade && StreamTarget.IsAmbiguous(context))
+            return Refuse(Status.Refusal(400, "BadRequest", "the path of an upgrade has no escapes and no empty or dot segments"), caller.Name);
+        if (record is null || StreamTarget.Find(context) is not { } target)
         {
             await ordinary.ForwardAsync(context, caller, isUpgrade);
             return null;
         }
 
         Status? refused = await sessions.RefusalAsync(
-            context, target, caller, () => target.IsRemoteCommand ? sessions.AnswerAsync(context, target, caller) : forwards.AnswerAsync(context, target, caller));
+            context, target, caller, record,
+            wanted => target.IsRemoteCommand ? sessions.AnswerAsync(context, target, caller, record, wanted) : forwards.AnswerAsync(context, target, caller, record, wanted));
         return refused is null ? null : Refuse(refused, caller.Name);
 
         Status Refuse(Status status, string who)

@@ -63,6 +63,12 @@ public sealed record GatewayOptions
     /// <summary>How often a running session's caller is asked about again; null for never.</summary>
     public TimeSpan? ReauthorizeEvery { get; init; }
 
+    /// <summary>
+    /// How long a running session may go on while nobody can be asked about its caller, with <see cref="ReauthorizeEvery"/>: an outage of the server
+    /// behind is no revocation.
+    /// </summary>
+    public TimeSpan ReviewerGrace { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The most sessions at a time.</summary>
     public int MaxSessions { get; init; } = 10_000;
 
@@ -72,7 +78,7 @@ public sealed record GatewayOptions
     /// <summary>What of a command the audit shows.</summary>
     public AuditCommand AuditCommand { get; init; }
 
-    /// <summary>Takes one line a session, when it has ended. Called from any thread.</summary>
+    /// <summary>Takes one line for each session that was asked for, when it is over, refused ones too. Called from any thread.</summary>
     public Action<AuditRecord>? Audit { get; init; }
 
     /// <summary>Where health and metrics are served in plain HTTP, apart from what is forwarded; null for health on the main address alone.</summary>

@@ -21,11 +21,14 @@ namespace Fairlead.Gateway;
 /// </summary>
 public sealed class GatewayServer : IAsyncDisposable
 {
+    /// <summary>How long sessions that were ended may take to go.</summary>
+    static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(5);
+
     readonly UpstreamServer _upstream;
     readonly EphemeralCertificate? _certificate;
     readonly SessionSlots _slots;
     readonly DrainState _drain = new();
-    readonly GatewayMetrics _metrics = new();
+    readonly GatewayMetrics _metrics;
     readonly PrometheusText _text;
     readonly WebApplication _application;
     readonly ILogger _logger;
@@ -35,17 +38,19 @@ public sealed class GatewayServer : IAsyncDisposable
     {
         _upstream = new UpstreamServer(options);
         _slots = new SessionSlots(options.MaxSessions, options.MaxSessionsPerCaller);
+        ReviewerAbsence absence = new(options.Clock);
+        _metrics = new GatewayMetrics(absence);
         _text = new PrometheusText(_metrics.Meter);
         if (options.Certificate is null) _certificate = EphemeralCertificate.Create(options.Listen.Address, "fairlead gateway");
         _application = StreamingHost.Build(
             options.Logging, kestrel => Configure(kestrel, options), static services => services.AddHttpForwarder(),
             static (category, _) => category?.StartsWith("Fairlead.", StringComparison.Ordinal) == true); // the framework's own categories show queries
         _logger = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Gateway");
-        CreateCheck create = new(_upstream, options.Clock, _logger);
+        CreateCheck create = new(_upstream, options.Clock, absence, _logger);
         GatewayHandler handler = new(
             options,
-            new SessionEndpoint(options, _upstream, create, _slots, _metrics, _drain, _logger),
-            new ForwardEndpoint(options, _upstream, create, _metrics, _drain, _logger),
+            new SessionEndpoint(options, _upstream, create, _slots, _drain, _logger),
+            new ForwardEndpoint(options, _upstream, create, _drain, _logger),
             new OrdinaryRequests(_upstream, _application.Services.GetRequiredService<IHttpForwarder>()),
             new OperationsEndpoint(_text, _drain), _metrics, _logger);
         _application.Run(handler.InvokeAsync);
@@ -102,7 +107,7 @@ public sealed class GatewayServer : IAsyncDisposable
         catch (TimeoutException)
         {
             await _drain.EndAsync();
-            await _slots.WaitForNoneAsync().WaitAsync(TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who does not read is cut
+            await _slots.WaitForNoneAsync().WaitAsync(s_lastWords, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who does not read is cut
         }
     }
 
@@ -134,6 +139,7 @@ public sealed class GatewayServer : IAsyncDisposable
         _drain.Begin();
         await _drain.EndAsync();
         await _application.StopAsync();
+        await _slots.WaitForNoneAsync().WaitAsync(s_lastWords).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what they tell needs what follows
         await _application.DisposeAsync();
         _upstream.Dispose();
         _text.Dispose();

@@ -19,4 +19,7 @@ static partial class Log
 
     [LoggerMessage(5, LogLevel.Warning, "The server behind could not be asked what {Who} may do: {Kind}", EventName = "ReviewFailed")]
     public static partial void ReviewFailed(ILogger logger, string who, string kind);
+
+    [LoggerMessage(6, LogLevel.Error, "The audit did not take a session's line: {Kind}", EventName = "AuditFailed")]
+    public static partial void AuditFailed(ILogger logger, string kind);
 }

@@ -46,6 +46,50 @@ public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClas
         Assert.Equal([Form(server).Description], room.Audit.Select(record => record.ServerProtocol).Distinct());
     }
 
+    [Theory, Trait("Case", "C5")]
+    [InlineData("WebSocket tunnel")]
+    [InlineData("SPDY")]
+    public async Task A_spare_carrier_that_cannot_be_dialled_cuts_no_connection(string client)
+    {
+        bool refuses = false;
+        int refused = 0;
+        await using LabServer lab = await LabServer.StartAsync(new LabOptions { PortForwardProtocols = [PortForwardProtocol.Direct] }, Ct);
+        SocketsHttpHandler handler = GatewayRoom.HandlerOf(lab.AuthorityPem);
+        handler.ConnectCallback = async (context, cancellationToken) =>
+        {
+            if (Volatile.Read(ref refuses))
+            {
+                Interlocked.Increment(ref refused);
+                throw new IOException("no more connections");
+            }
+
+            Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        };
+        await using GatewayRoom room = await GatewayRoom.StartAsync(shared: lab, configure: options => options with { Upstream = new KubernetesEndpoint(lab.Url, handler) });
+        await using PodService echo = new(PodService.EchoAsync);
+        using StreamingClient gateway = room.Client();
+        await using ForwardSession session = await gateway.OpenForwardAsync(Pod, [echo.Port], new() { Protocols = [Form(client)] }, Ct);
+        Volatile.Write(ref refuses, true);
+        await using ForwardedStream first = await session.ConnectAsync(echo.Port, Ct);
+        await EchoAsync(first);
+        await Eventually.HoldsAsync(() => Volatile.Read(ref refused) > 0, "a spare was refused", cancellationToken: Ct);
+        await using (ForwardedStream none = await session.ConnectAsync(echo.Port, Ct)) await Assert.ThrowsAnyAsync<IOException>(() => EchoAsync(none));
+        await EchoAsync(first);
+        Volatile.Write(ref refuses, false);
+        await using ForwardedStream later = await session.ConnectAsync(echo.Port, Ct);
+        await EchoAsync(later);
+        await EchoAsync(first);
+        Assert.False(session.Ended.IsCompleted);
+    }
+
+    static async Task EchoAsync(ForwardedStream connection)
+    {
+        await connection.WriteAsync("x"u8.ToArray(), Ct);
+        await connection.ReadExactlyAsync(new byte[1], Ct);
+    }
+
     static async Task ExpectDataAsync(StreamingClient gateway, PortForwardOptions options, bool ends, int bytes)
     {
         await using PodService echo = new(PodService.EchoAsync);

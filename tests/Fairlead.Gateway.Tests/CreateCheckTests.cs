@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
+using Fairlead.Gateway.Operations;
 using Fairlead.Testing;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
@@ -203,7 +204,7 @@ public sealed class CreateCheckTests
         Assert.Equal(1, check.Kept);
     }
 
-    static CreateCheck Check(UpstreamServer server, TimeProvider time) => new(server, time, NullLogger.Instance);
+    static CreateCheck Check(UpstreamServer server, TimeProvider time) => new(server, time, new ReviewerAbsence(time), NullLogger.Instance);
 
     static Caller Token(string token, params (string Name, string Value)[] more) => new()
     {

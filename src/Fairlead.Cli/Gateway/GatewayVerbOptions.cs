@@ -38,6 +38,7 @@ sealed class GatewayVerbOptions
     public Option<TimeSpan?> IdleTimeout { get; } = Duration("--idle-timeout", "End a session that carried nothing for so long (default: never)");
     public Option<TimeSpan?> MaxSessionAge { get; } = Duration("--max-session-age", "End a session that is so old (default: never)");
     public Option<TimeSpan?> ReauthorizeEvery { get; } = Duration("--reauthorize-every", "Ask again whether a running session's caller may (default: never)");
+    public Option<TimeSpan> ReviewerGrace { get; } = Duration("--reviewer-grace", "How long running sessions go on while nobody can be asked about their callers (default 5m)", TimeSpan.FromMinutes(5));
     public Option<TimeSpan> Drain { get; } = Duration("--drain", "After SIGTERM: how long running sessions may go on (default 30s)", TimeSpan.FromSeconds(30));
 
     public Option<int> MaxSessions { get; } = Count("--max-sessions", "The most sessions at a time (default 10000)", 10_000);
@@ -58,7 +59,7 @@ sealed class GatewayVerbOptions
         Option[] all =
         [
             Listen, Upstream, UpstreamCa, Kubeconfig, Transport, TlsCert, TlsKey, ClientCa, WriteKubeconfig, AllowOrigin, UpstreamChecksCreate,
-            HandshakeTimeout, StreamTimeout, PingInterval, PingTimeout, IdleTimeout, MaxSessionAge, ReauthorizeEvery, Drain,
+            HandshakeTimeout, StreamTimeout, PingInterval, PingTimeout, IdleTimeout, MaxSessionAge, ReauthorizeEvery, ReviewerGrace, Drain,
             MaxSessions, MaxSessionsPerCaller, AuditCommand, Operations, Verbose,
         ];
         foreach (Option option in all) command.Add(option);

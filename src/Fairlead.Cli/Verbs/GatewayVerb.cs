@@ -89,6 +89,7 @@ static class GatewayVerb
             IdleTimeout = parsed.GetValue(options.IdleTimeout),
             MaxSessionAge = parsed.GetValue(options.MaxSessionAge),
             ReauthorizeEvery = parsed.GetValue(options.ReauthorizeEvery),
+            ReviewerGrace = parsed.GetValue(options.ReviewerGrace),
             MaxSessions = parsed.GetValue(options.MaxSessions),
             MaxSessionsPerCaller = parsed.GetValue(options.MaxSessionsPerCaller),
             AuditCommand = parsed.GetValue(options.AuditCommand),

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Fairlead.Client;
 using Fairlead.Gateway.Forwarding;
+using Fairlead.Gateway.Operations;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -15,7 +16,7 @@ namespace Fairlead.Gateway.Callers;
 /// Only an explicit yes is one, and only an explicit no is a 403. A yes is kept for a moment, for exactly this caller and this pod; nothing
 /// else is kept.
 /// </remarks>
-sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ILogger logger)
+sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ReviewerAbsence absence, ILogger logger)
 {
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
@@ -29,20 +30,26 @@ sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ILogger log
     {
         string key = string.Join('/', caller.Fingerprint, target.Namespace, target.Pod, target.Subresource, "create");
         if (useKept && _allowed.Contains(key)) return CreateAnswer.Allowed.Instance;
+        CreateAnswer answer = await AskOrSayWhyNotAsync(caller, target, cancellationToken);
+        absence.Note(caller.IsImpersonated, answer is not CreateAnswer.CouldNotBeAsked);
+        if (answer is CreateAnswer.Allowed) _allowed.Add(key);
+        return answer;
+    }
+
+    async Task<CreateAnswer> AskOrSayWhyNotAsync(Caller caller, StreamTarget target, CancellationToken cancellationToken)
+    {
         HttpMessageInvoker http = upstream.HttpFor(caller);
         using CancellationTokenSource deadline = new(s_patience, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            CreateAnswer answer = await AskServerAsync(http, caller, target, either.Token);
-            if (answer is CreateAnswer.Allowed) _allowed.Add(key);
-            return answer;
+            return await AskServerAsync(http, caller, target, either.Token).WaitAsync(either.Token); // credentials may come from what cannot be cancelled
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return NotAsked(target, 504, $"the server behind the gateway did not answer the access review within {s_patience.TotalSeconds:0} s");
         }
-        catch (Exception e) when (e is not OperationCanceledException) // also where the gateway's own credentials cannot be had
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // also where the gateway's own credentials cannot be had
         {
             Log.ReviewFailed(logger, caller.Name, e.GetType().Name);
             return NotAsked(target, 503, e is JsonException ? "the server behind the gateway answered the access review with what is none" : "the server behind the gateway could not be asked");

@@ -45,6 +45,15 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
         };
     }
 
+    /// <summary>The request asks for an upgrade of its connection.</summary>
+    internal static bool IsUpgrade(HttpContext context) =>
+        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } && context.Request.Headers.Upgrade.Count > 0;
+
+    /// <summary>The request is for a session, or may be for one: whatever becomes of it is told.</summary>
+    internal static bool IsAsked(HttpContext context) => IsUpgrade(context)
+        ? IsAmbiguous(context) || Find(context) is not null
+        : HttpMethods.IsConnect(context.Request.Method) && Find(context) is not null;
+
     /// <summary>
     /// An upgrade whose path another server could read in another way (escapes, empty or dot segments): it might be a session that was
     /// not recognised as one.

@@ -12,10 +12,13 @@ public sealed record AuditRecord
     /// <summary>When it was asked for.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>Who: a certificate's user, else a mark that is the same for the same credentials while the process lives.</summary>
+    /// <summary>
+    /// Who: a certificate's user, else a mark that is the same for the same credentials while the process lives; <c>unknown</c> where it was
+    /// refused before that is known.
+    /// </summary>
     public required string Who { get; init; }
 
-    /// <summary><c>exec</c>, <c>attach</c> or <c>portforward</c>.</summary>
+    /// <summary><c>exec</c>, <c>attach</c> or <c>portforward</c>; <c>upgrade</c> where the path is ambiguous, and nothing else is known.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The pod's namespace.</summary>
@@ -45,7 +48,10 @@ public sealed record AuditRecord
     /// <summary>The command's exit code, where it is known.</summary>
     public int? ExitCode { get; init; }
 
-    /// <summary>How it ended: <c>Completed</c>, <c>ServerLost</c>, <c>ClientLost</c>, <c>Ended</c>, or <c>Refused</c>.</summary>
+    /// <summary>
+    /// How it ended: <c>Completed</c>, <c>ServerLost</c>, <c>ClientLost</c>, <c>Ended</c>; <c>Refused</c>, <c>Abandoned</c> (the client left
+    /// before it was joined to the server), <c>Failed</c> (a fault of the gateway's).
+    /// </summary>
     public required string End { get; init; }
 
     /// <summary>The failure's reason, where there was one that is no exit code.</summary>

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Fairlead.Gateway.Operations;
 
-/// <summary>One meter's instruments in Prometheus' text form (version 0.0.4): counters, up-down counters and histograms.</summary>
+/// <summary>One meter's instruments in Prometheus' text form (version 0.0.4): counters, up-down counters, gauges and histograms.</summary>
 /// <remarks>Of our own, since the packaged exporter is a beta. A series that was seen once stays; their number is bounded by the tags'.</remarks>
 sealed class PrometheusText : IDisposable
 {
@@ -32,6 +32,7 @@ sealed class PrometheusText : IDisposable
 
     internal string Format()
     {
+        _listener.RecordObservableInstruments();
         StringBuilder text = new();
         lock (_lock)
         {
@@ -71,7 +72,7 @@ sealed class PrometheusText : IDisposable
         string name = instrument.Name.Replace('.', '_');
         if (unit.Length > 0 && !name.EndsWith(unit, StringComparison.Ordinal)) name += unit;
         if (type == "counter") name += "_total";
-        Family family = new(type, instrument.Description ?? "");
+        Family family = new(type, instrument.Description ?? "", instrument.IsObservable);
         lock (_lock) _families[name] = family;
         return family;
     }
@@ -88,7 +89,7 @@ sealed class PrometheusText : IDisposable
         lock (_lock)
         {
             if (!family.Series.TryGetValue(labels.ToString(), out Series? series)) family.Series[labels.ToString()] = series = new Series();
-            series.Sum += value;
+            series.Sum = family.IsObservable ? value : series.Sum + value;
             series.Count++;
             int bucket = Array.FindIndex(s_bounds, bound => value <= bound);
             if (bucket >= 0) series.Buckets[bucket]++;
@@ -97,8 +98,11 @@ sealed class PrometheusText : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    sealed class Family(string type, string description)
+    sealed class Family(string type, string description, bool isObservable)
     {
+        /// <summary>What is measured is the value itself, not a change of it.</summary>
+        internal bool IsObservable { get; } = isObservable;
+
         internal string Type { get; } = type;
 
         internal string Description { get; } = description;

@@ -6,11 +6,13 @@ sealed class DrainState : IDisposable
     readonly CancellationTokenSource _over = new();
     volatile bool _hasBegun;
 
+    internal DrainState() => Over = _over.Token;
+
     /// <summary>New sessions are refused.</summary>
     internal bool HasBegun => _hasBegun;
 
     /// <summary>Running sessions are ended.</summary>
-    internal CancellationToken Over => _over.Token;
+    internal CancellationToken Over { get; }
 
     internal void Begin() => _hasBegun = true;
 

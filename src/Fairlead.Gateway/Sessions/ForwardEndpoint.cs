@@ -2,7 +2,6 @@ using System.Globalization;
 using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
-using Fairlead.Gateway.Operations;
 using Fairlead.Server;
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
@@ -16,77 +15,73 @@ using Microsoft.Extensions.Primitives;
 namespace Fairlead.Gateway.Sessions;
 
 /// <summary>Port-forward: accepted in any form, dialled in the best that the server takes, and joined connection by connection.</summary>
-sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, CreateCheck create, GatewayMetrics metrics, DrainState drain, ILogger logger)
+sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, CreateCheck create, DrainState drain, ILogger logger)
 {
     /// <summary>Tries forms with channels where a client that needs no ports has named none.</summary>
     const int AnyPort = 1;
 
     /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>
-    internal async Task<Status?> AnswerAsync(HttpContext context, StreamTarget target, Caller caller)
+    internal async Task<Status?> AnswerAsync(HttpContext context, StreamTarget target, Caller caller, SessionRecord record, CancellationToken wanted)
     {
         if (Ports(context.Request.Query[target.PortParameter]) is not { } ports) return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" has numbers from 1 to 65535");
         if (await PortForwardUpgrade.NegotiateAsync(context, PortForwardProtocol.All) is not { } protocol) return null;
         if (protocol.HasChannels && ports.Count == 0) return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" is required");
 
-        SessionRecord record = new(options, metrics, target, caller, new(), protocol.Description);
+        record.IsAskedBy(protocol.Description);
         ForwardSession session;
         try
         {
             session = await upstream.DialerFor(caller).OpenForwardAsync(
-                upstream.Locate(target.Path), target.PortParameter, ports.Count > 0 ? ports[0] : AnyPort, Options(), headers => UpstreamServer.Show(headers, caller), context.RequestAborted);
+                upstream.Locate(target.Path), target.PortParameter, ports.Count > 0 ? ports[0] : AnyPort, Options(), headers => UpstreamServer.Show(headers, caller), wanted);
         }
         catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException)
         {
-            Status refusal = UpstreamRefusals.Of(e, inputMustEnd: false);
-            record.Refused(refusal);
-            return refusal;
+            return UpstreamRefusals.Of(e, inputMustEnd: false);
         }
 
-        await using (session)
-        {
-            record.Begin(session.Description, session.FellBack is not null, isSpliced: false);
-            Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, protocol.Description, session.Description, session.FellBack is not null);
-            RelayOutcome outcome = new(RelayEnd.ClientLost, null);
-            try
-            {
-                Stream stream = await PortForwardUpgrade.UpgradeAsync(context, protocol, options.ClientLimits);
-                await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(context, stream, protocol, ports, options.ClientLimits);
-                outcome = await RelayAsync(acceptor, session, record, caller, target);
-            }
-            finally
-            {
-                record.End(outcome);
-            }
-
-            return null;
-        }
+        await using ForwardSession owned = session;
+        wanted.ThrowIfCancellationRequested();
+        record.Begin(session.Description, session.FellBack is not null, isSpliced: false);
+        Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, protocol.Description, session.Description, session.FellBack is not null);
+        Stream stream = await PortForwardUpgrade.UpgradeAsync(context, protocol, options.ClientLimits);
+        await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(context, stream, protocol, ports, options.ClientLimits);
+        record.End(await RelayAsync(acceptor, session, record, caller, target));
+        return null;
     }
 
     async Task<RelayOutcome> RelayAsync(PortForwardAcceptor acceptor, ForwardSession session, SessionRecord record, Caller caller, StreamTarget target)
     {
         Status? ended = null;
+        OpenConnections open = new();
         await using SessionWatch watch = new(
-            record.Traffic, options,
-            async cancellationToken => await create.AskAsync(caller, target, useKept: false, cancellationToken) is CreateAnswer.Allowed,
+            record.Traffic, options, cancellationToken => create.AskAsync(caller, target, useKept: false, cancellationToken),
             reason =>
             {
                 ended ??= reason;
                 acceptor.Abort(new SessionLostException(SessionLoss.LocalAbort, reason.Message!));
             },
-            drain.Over);
+            drain.Over, logger);
         using PortForwardRun run = new(acceptor, ConnectAsync, target.Namespace, target.Pod, options.UpgradeTimeout, logger)
         {
-            Ended = outcome => record.Traffic.Release(outcome.Sent, outcome.Received),
+            Ended = outcome =>
+            {
+                record.Traffic.Release(outcome.Sent, outcome.Received);
+                open.Remove();
+            },
         };
         Task running = run.RunAsync();
         Task<SessionLostException?> lost = session.Ended;
         if (await Task.WhenAny(running, lost) == lost && !running.IsCompleted && await lost is { } loss)
         {
-            // connections that have carriers of their own go on; a client that cannot open another one must learn it
-            ended ??= SessionEndings.ServerLost(loss);
-            acceptor.Abort(loss);
-            await running;
-            return new RelayOutcome(RelayEnd.ServerLost, ended);
+            // Connections that are there go on as long as they can; a client that cannot open another one must learn it, once they have ended.
+            await Task.WhenAny(running, open.WaitForNoneAsync());
+            if (!running.IsCompleted)
+            {
+                ended ??= SessionEndings.ServerLost(loss);
+                acceptor.Abort(loss);
+                await running;
+                return new RelayOutcome(RelayEnd.ServerLost, ended);
+            }
         }
 
         await running;
@@ -100,6 +95,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
             {
                 ForwardedStream stream = await session.ConnectAsync(port, cancellationToken);
                 record.Traffic.Hold();
+                open.Add();
                 return stream;
             }
             catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException or SessionLostException)

@@ -1,7 +1,6 @@
 using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
-using Fairlead.Gateway.Operations;
 using Fairlead.Server;
 using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
@@ -15,30 +14,46 @@ namespace Fairlead.Gateway.Sessions;
 /// <summary>
 /// Exec and attach: every check and the dialling while a refusal is still an HTTP answer, then the client's upgrade, then the relay.
 /// </summary>
-sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, CreateCheck create, SessionSlots slots, GatewayMetrics metrics, DrainState drain, ILogger logger)
+sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, CreateCheck create, SessionSlots slots, DrainState drain, ILogger logger)
 {
+    static readonly Status s_stopping = Status.Refusal(503, "ServiceUnavailable", "the gateway is stopping and takes no new sessions");
+
+    /// <summary>What every session must pass before it is dialled.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="target">What it asks for.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="record">Where it is told.</param>
+    /// <param name="go">Answers it; the token fires when nobody wants it any more before it has begun: the client is gone, or the gateway goes.</param>
     /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>
-    internal async Task<Status?> RefusalAsync(HttpContext context, StreamTarget target, Caller caller, Func<Task<Status?>> go)
+    internal async Task<Status?> RefusalAsync(HttpContext context, StreamTarget target, Caller caller, SessionRecord record, Func<CancellationToken, Task<Status?>> go)
     {
-        if (drain.HasBegun) return Status.Refusal(503, "ServiceUnavailable", "the gateway is stopping and takes no new sessions");
         string key = caller is { IsImpersonated: false, Headers.IsEmpty: true } ? "address " + context.Connection.RemoteIpAddress : caller.Fingerprint;
-        using IDisposable? slot = slots.TryTake(key);
-        if (slot is null)
+        record.Slot = slots.TryTake(key);
+        if (drain.HasBegun) return s_stopping; // behind the slot: a drain that has not counted this one is seen here
+        if (record.Slot is null)
         {
             context.Response.Headers.RetryAfter = "1";
             return Status.Refusal(429, "TooManyRequests", "too many sessions are open at this gateway");
         }
 
-        if (!options.UpstreamChecksCreate && (await create.AskAsync(caller, target, useKept: true, context.RequestAborted)).Refusal is { } refusal) return refusal;
-        DataRates.Lift(context);
-        return await go();
+        using CancellationTokenSource wanted = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Over);
+        try
+        {
+            if (!options.UpstreamChecksCreate && (await create.AskAsync(caller, target, useKept: true, wanted.Token)).Refusal is { } refusal) return refusal;
+            DataRates.Lift(context);
+            return await go(wanted.Token);
+        }
+        catch (OperationCanceledException) when (!record.HasBegun && drain.Over.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            return s_stopping;
+        }
     }
 
-    internal async Task<Status?> AnswerAsync(HttpContext context, StreamTarget target, Caller caller)
+    internal async Task<Status?> AnswerAsync(HttpContext context, StreamTarget target, Caller caller, SessionRecord record, CancellationToken wanted)
     {
         if (await AcceptedUpgrade.NegotiateAsync(context) is not { } accepted) return null;
         RemoteCommandRequest request = target.ReadRequest(context.Request.Query);
-        SessionRecord record = new(options, metrics, target, caller, request, accepted.Description);
+        record.IsAskedBy(accepted.Description);
 
         // Dialled first, so that the server's refusal is an HTTP answer. Only versions that can say what this client can are offered.
         bool inputMustEnd = request is { Stdin: true, Tty: false } && accepted.Protocol.CanEndInput;
@@ -48,31 +63,24 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         {
             connection = await upstream.DialerFor(caller).DialAsync(
                 upstream.Locate(target.Path + context.Request.QueryString.Value), request, Options(inputMustEnd),
-                headers => UpstreamServer.Show(headers, caller), context.RequestAborted);
-            if (!IsSpliced(accepted, connection)) server = new AskingSession(await connection.AskAsync(request, options.UpstreamLimits, context.RequestAborted), request);
+                headers => UpstreamServer.Show(headers, caller), wanted);
+            if (!IsSpliced(accepted, connection)) server = new AskingSession(await connection.AskAsync(request, options.UpstreamLimits, wanted), request);
         }
         catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException)
         {
-            Status refusal = UpstreamRefusals.Of(e, inputMustEnd);
-            record.Refused(refusal);
-            return refusal;
+            return UpstreamRefusals.Of(e, inputMustEnd);
         }
 
+        await using IAsyncDisposable owned = server is null ? connection.Stream : server; // cut where the client does not follow
+        wanted.ThrowIfCancellationRequested();
         string description = (connection.IsSpdy ? "SPDY/3.1 " : "WebSocket ") + connection.Protocol;
         record.Begin(description, connection.FellBack is not null, isSpliced: server is null);
         Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, accepted.Description, description, connection.FellBack is not null);
-        RelayOutcome outcome = new(RelayEnd.ClientLost, null);
-        try
-        {
-            outcome = server is null
-                ? await SpliceAsync(accepted, connection.Stream, record, caller, target)
-                : await TranslateAsync(accepted, server, request, record, caller, target);
-        }
-        finally
-        {
-            record.End(outcome);
-        }
-
+        RelayOutcome? outcome = server is null
+            ? await SpliceAsync(accepted, connection.Stream, record, caller, target)
+            : await TranslateAsync(accepted, server, request, record, caller, target);
+        if (outcome is null) record.Abandoned();
+        else record.End(outcome);
         return null;
     }
 
@@ -80,11 +88,11 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     static bool IsSpliced(AcceptedUpgrade accepted, UpgradedConnection connection) =>
         !accepted.IsSpdy && !connection.IsSpdy && accepted.Protocol == connection.Protocol && connection.Protocol.HasJsonStatus;
 
-    async Task<RelayOutcome> TranslateAsync(AcceptedUpgrade accepted, AskingSession server, RemoteCommandRequest request, SessionRecord record, Caller caller, StreamTarget target)
+    /// <returns>Null for a client that did not open its streams.</returns>
+    async Task<RelayOutcome?> TranslateAsync(AcceptedUpgrade accepted, AskingSession server, RemoteCommandRequest request, SessionRecord record, Caller caller, StreamTarget target)
     {
-        await using AskingSession owned = server;
         await using AnsweringSession? client = await accepted.AnswerAsync(request, options.ClientLimits);
-        if (client is null) return new RelayOutcome(RelayEnd.ClientLost, null);
+        if (client is null) return null;
         RemoteCommandRelay relay = new(client, server, record.Traffic, options.Clock);
         await using SessionWatch watch = Watch(record, caller, target, relay.End);
         return await relay.RunAsync();
@@ -92,7 +100,6 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
 
     async Task<RelayOutcome> SpliceAsync(AcceptedUpgrade accepted, Stream server, SessionRecord record, Caller caller, StreamTarget target)
     {
-        await using Stream owned = server;
         Stream client = await accepted.UpgradeAsync(options.ClientLimits);
         await using WebSocketSplice splice = new(
             client, options.ClientLimits, server, options.UpstreamLimits, accepted.Protocol, record.Traffic, accepted.Context.Abort, accepted.Context.RequestAborted, options.Clock);
@@ -101,9 +108,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     }
 
     SessionWatch Watch(SessionRecord record, Caller caller, StreamTarget target, Action<Status> end) => new(
-        record.Traffic, options,
-        async cancellationToken => await create.AskAsync(caller, target, useKept: false, cancellationToken) is CreateAnswer.Allowed,
-        end, drain.Over);
+        record.Traffic, options, cancellationToken => create.AskAsync(caller, target, useKept: false, cancellationToken), end, drain.Over, logger);
 
     ExecOptions Options(bool inputMustEnd) => new()
     {

@@ -2,75 +2,132 @@ using System.Diagnostics;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Operations;
 using Fairlead.Streaming.Relays;
-using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway.Sessions;
 
-/// <summary>What is told of one session: metrics while it runs, a trace, and a line of audit at its end.</summary>
-sealed class SessionRecord
+/// <summary>
+/// What is told of one session that was asked for, whatever becomes of it: metrics, a trace, and a line of audit. The one place from which
+/// they come; the first end counts and is told once.
+/// </summary>
+/// <remarks>
+/// It is made before anything can go wrong and disposed behind everything, so that a way out which nobody thought of is told as well: as a
+/// failure of ours.
+/// </remarks>
+sealed class SessionRecord : IDisposable
 {
     readonly GatewayOptions _options;
     readonly GatewayMetrics _metrics;
-    readonly AuditRecord _asked;
+    readonly ILogger _logger;
     readonly long _started;
     readonly Activity? _activity;
-    string _server = "";
-    bool _isSpliced;
+    AuditRecord _asked;
+    int _told;
 
-    internal SessionRecord(GatewayOptions options, GatewayMetrics metrics, StreamTarget target, Caller caller, RemoteCommandRequest request, string client)
+    /// <summary>Begins a record.</summary>
+    /// <param name="options">Says where the audit goes.</param>
+    /// <param name="metrics">Counts.</param>
+    /// <param name="logger">Learns of an audit that fails.</param>
+    /// <param name="target">What is asked for; null where the path is ambiguous.</param>
+    /// <param name="command">The command that is asked for.</param>
+    internal SessionRecord(GatewayOptions options, GatewayMetrics metrics, ILogger logger, StreamTarget? target, IReadOnlyList<string> command)
     {
-        (_options, _metrics, _started) = (options, metrics, options.Clock.GetTimestamp());
+        (_options, _metrics, _logger, _started) = (options, metrics, logger, options.Clock.GetTimestamp());
         Traffic = new RelayTraffic(options.Clock);
         _asked = new AuditRecord
         {
             Time = options.Clock.GetUtcNow(),
-            Who = caller.Name,
-            Kind = target.Subresource,
-            Namespace = target.Namespace,
-            Pod = target.Pod,
-            Container = target.Container,
-            Command = AuditRecord.Show(request.Command, options.AuditCommand),
-            ClientProtocol = client,
+            Who = "unknown",
+            Kind = target?.Subresource ?? "upgrade",
+            Namespace = target?.Namespace ?? "",
+            Pod = target?.Pod ?? "",
+            Container = target?.Container,
+            Command = AuditRecord.Show(command, options.AuditCommand),
             End = "",
         };
         _activity = GatewayMetrics.Traces.StartActivity("session", ActivityKind.Server);
-        _activity?.SetTag("k8s.namespace.name", target.Namespace).SetTag("k8s.pod.name", target.Pod).SetTag("fairlead.kind", target.Subresource);
+        _activity?.SetTag("k8s.namespace.name", _asked.Namespace).SetTag("k8s.pod.name", _asked.Pod).SetTag("fairlead.kind", _asked.Kind);
     }
 
     /// <summary>What the session carries.</summary>
     internal RelayTraffic Traffic { get; }
 
-    internal void Refused(Status refusal) => Tell(_asked with { End = "Refused", Reason = refusal.Reason });
+    /// <summary>What is given back when the session has been told: who waits for no sessions to be left finds all of them in the audit.</summary>
+    internal IDisposable? Slot { get; set; }
 
-    internal void Begin(string server, bool fellBack, bool isSpliced)
+    /// <summary>The server behind has been dialled.</summary>
+    internal bool HasBegun { get; private set; }
+
+    bool IsSpliced { get; set; }
+
+    internal void IsFrom(Caller caller) => _asked = _asked with { Who = caller.Name };
+
+    internal void IsAskedBy(string clientProtocol) => _asked = _asked with { ClientProtocol = clientProtocol };
+
+    internal void Begin(string serverProtocol, bool fellBack, bool isSpliced)
     {
-        (_server, _isSpliced) = (server, isSpliced);
-        _metrics.Begin(_asked.ClientProtocol!, server, fellBack);
+        _asked = _asked with { ServerProtocol = serverProtocol };
+        (HasBegun, IsSpliced) = (true, isSpliced);
+        _metrics.Begin(_asked.ClientProtocol!, serverProtocol, fellBack);
     }
+
+    internal void Refused(int code, string? reason)
+    {
+        if (TryTell(SessionEnd.Refused, _asked with { Reason = reason })) _metrics.Refused(code);
+    }
+
+    internal void Abandoned() => TryTell(SessionEnd.Abandoned, _asked);
+
+    internal void Failed() => TryTell(SessionEnd.Failed, _asked with { Reason = "InternalError" });
 
     internal void End(RelayOutcome outcome)
     {
-        TimeSpan duration = _options.Clock.GetElapsedTime(_started);
-        _metrics.End(_asked.ClientProtocol!, _server, _isSpliced, outcome.End, Traffic, duration);
-        bool hasCode = outcome.Status is { } status && status.TryGetExitCode(out _);
         int code = 0;
-        outcome.Status?.TryGetExitCode(out code);
-        Tell(_asked with
+        bool hasCode = outcome.Status?.TryGetExitCode(out code) == true;
+        SessionEnd end = outcome.End switch
         {
-            ServerProtocol = _server,
-            BytesToServer = Traffic.BytesToServer,
-            BytesToClient = Traffic.BytesToClient,
-            ExitCode = hasCode ? code : null,
-            End = outcome.End.ToString(),
-            Reason = hasCode ? null : outcome.Status?.Reason,
-            Duration = duration,
-        });
+            RelayEnd.Completed => SessionEnd.Completed,
+            RelayEnd.ServerLost => SessionEnd.ServerLost,
+            RelayEnd.ClientLost => SessionEnd.ClientLost,
+            _ => SessionEnd.Ended,
+        };
+        TryTell(end, _asked with { ExitCode = hasCode ? code : null, Reason = hasCode ? null : outcome.Status?.Reason });
     }
 
-    void Tell(AuditRecord record)
+    /// <returns>False where it was told before.</returns>
+    bool TryTell(SessionEnd end, AuditRecord record)
     {
-        _activity?.SetTag("fairlead.client", record.ClientProtocol).SetTag("fairlead.server", record.ServerProtocol).SetTag("fairlead.end", record.End).Dispose();
-        _options.Audit?.Invoke(record);
+        if (Interlocked.Exchange(ref _told, 1) != 0) return false;
+        TimeSpan duration = _options.Clock.GetElapsedTime(_started);
+        _metrics.Over(end);
+        if (HasBegun) _metrics.End(record.ClientProtocol!, record.ServerProtocol!, IsSpliced, end, Traffic, duration);
+        _activity?.SetTag("fairlead.client", record.ClientProtocol).SetTag("fairlead.server", record.ServerProtocol).SetTag("fairlead.end", end.ToString());
+        if (end is SessionEnd.Failed or SessionEnd.ServerLost) _activity?.SetStatus(ActivityStatusCode.Error);
+        _activity?.Dispose();
+        try
+        {
+            _options.Audit?.Invoke(record with
+            {
+                BytesToServer = Traffic.BytesToServer,
+                BytesToClient = Traffic.BytesToClient,
+                End = end.ToString(),
+                Duration = duration,
+            });
+        }
+#pragma warning disable CA1031 // the sink is somebody else's: what it throws must not end a session otherwise than it ended
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Log.AuditFailed(_logger, e.GetType().Name);
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        Failed();
+        Slot?.Dispose();
     }
 }

@@ -21,6 +21,10 @@ public static class SessionEndings
     /// <summary>Who opened it may not do so any longer.</summary>
     public static Status NoLongerAllowed { get; } = Failure("AuthorizationRevoked", "the session's user may not open it any longer");
 
+    /// <summary>Nobody could be asked for too long whether who opened it still may.</summary>
+    public static Status CouldNotBeAsked(TimeSpan grace) =>
+        Failure("CouldNotBeAsked", $"for {grace.TotalSeconds:0.#} s nobody could be asked whether the session's user may still open it");
+
     /// <summary>The gateway is on its way out.</summary>
     public static Status Draining { get; } = Failure("Draining", "the gateway is stopping");
 
