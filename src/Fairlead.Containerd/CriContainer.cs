@@ -5,7 +5,8 @@ using Fairlead.Containerd.Streams;
 using Fairlead.Containerd.Tasks;
 using Fairlead.Server;
 using Fairlead.Streaming.RemoteCommand;
-using Fairlead.Wire;
+using Grpc.Core;
+using Status = Fairlead.Wire.Status;
 
 namespace Fairlead.Containerd;
 
@@ -44,6 +45,18 @@ sealed class CriContainer(SeenContainer seen, PodReader pods, RuntimeStreams str
         if (facts.Status.LogPath.Length == 0) return; // whoever made the container wanted no log
         ContainerLogWriter writer = new(facts.Status.LogPath, query, output, options.PollInterval, options.Clock);
         await writer.WriteAsync(
-            async token => (await pods.ReadContainerAsync(facts.Status.Id, token)).Status.State == Cri.ContainerState.ContainerRunning, cancellationToken);
+            token => IsStillRunningAsync(facts.Status.Id, token), cancellationToken);
+    }
+
+    async Task<bool> IsStillRunningAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await pods.ReadContainerAsync(id, cancellationToken)).Status.State == Cri.ContainerState.ContainerRunning;
+        }
+        catch (RpcException gone) when (gone.StatusCode == StatusCode.NotFound)
+        {
+            return false; // removed, and its log is all that there will be
+        }
     }
 }

@@ -8,6 +8,7 @@ using Fairlead.Server;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Wire.PortForward;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -36,7 +37,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         (_channel, _cri, _execs, _options) = (channel, cri, execs, options);
         Description = $"{version.RuntimeName} {version.RuntimeVersion}";
         _pods = new PodReader(cri);
-        _catalog = new PodCatalog(_pods, version.RuntimeName, options.PollInterval, options.Clock);
+        _catalog = new PodCatalog(_pods, version.RuntimeName, options);
         _streams = new RuntimeStreams(cri, options);
         _ports = new PodPorts(cri);
     }
@@ -65,9 +66,10 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         try
         {
             patience.CancelAfter(options.ConnectTimeout);
-            RuntimeService.RuntimeServiceClient cri = new(channel);
+            CallInvoker calls = channel.Intercept(new CallDeadlines(options.CallTimeout));
+            RuntimeService.RuntimeServiceClient cri = new(calls);
             VersionResponse version = await cri.VersionAsync(new(), cancellationToken: patience.Token);
-            ContainerdTasks tasks = new(channel);
+            ContainerdTasks tasks = new(calls);
             bool native = options.StreamThrough != StreamThrough.Cri && await tasks.IsServedAsync(patience.Token);
             if (!native && options.StreamThrough == StreamThrough.Native)
                 throw new IOException($"{socket} is served by {version.RuntimeName}, which has no containerd task API; native streams need containerd");
@@ -105,7 +107,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     /// </remarks>
     public async ValueTask<ForwardedStream> ConnectAsync(string @namespace, string pod, int port, CancellationToken cancellationToken)
     {
-        SeenPod found = await _pods.ReadAsync(@namespace, pod, cancellationToken) ?? throw new ForwardResetException(ForwardFault.NotRunning, $"there is no pod {@namespace}/{pod}");
+        SeenPod found = await ReachAsync(_pods.ReadAsync(@namespace, pod, cancellationToken)) ?? throw new ForwardResetException(ForwardFault.NotRunning, $"there is no pod {@namespace}/{pod}");
         return found.IsReady
             ? await ConnectAsync(found.Sandbox.Id, port, cancellationToken)
             : throw new ForwardResetException(ForwardFault.NotRunning, $"the sandbox of pod {@namespace}/{pod} is not ready");
@@ -133,7 +135,9 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     /// <exception cref="ForwardResetException">It was not reached.</exception>
     internal async ValueTask<ForwardedStream> ConnectAsync(string sandboxId, int port, CancellationToken cancellationToken)
     {
-        try
+        return await ReachAsync(OpenAsync());
+
+        async Task<ForwardedStream> OpenAsync()
         {
             if (_options.StreamThrough == StreamThrough.Cri) return await _streams.ConnectAsync(sandboxId, port, cancellationToken);
             try
@@ -145,6 +149,15 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
                 return await _streams.ConnectAsync(sandboxId, port, cancellationToken); // a runtime that keeps its namespaces to itself
             }
         }
+    }
+
+    /// <summary>What cannot be had of a pod for a connection is told as a port that cannot be reached.</summary>
+    static async Task<T> ReachAsync<T>(Task<T> reaching)
+    {
+        try
+        {
+            return await reaching;
+        }
         catch (Exception failure) when (failure is RpcException or InvalidDataException || failure is IOException and not ForwardResetException)
         {
             throw new ForwardResetException(ForwardFault.Unreachable, failure is RpcException answer ? UnreachableSocketException.Describe(answer) : failure.Message, failure);
@@ -152,14 +165,14 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     }
 
     /// <inheritdoc/>
-    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) => AskAsync(_catalog.ListAsync(resource, cancellationToken));
+    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) => _catalog.ListAsync(resource, cancellationToken);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, CancellationToken cancellationToken) =>
         _catalog.WatchAsync(resource, resourceVersion, cancellationToken);
 
-    /// <summary>A runtime that is away, as while it is restarted, is told as such.</summary>
-    static async ValueTask<T> AskAsync<T>(ValueTask<T> asking)
+    /// <summary>A runtime that is away, as while it is restarted, or that does not answer in time, is told as such.</summary>
+    internal static async ValueTask<T> AskAsync<T>(ValueTask<T> asking)
     {
         try
         {

@@ -18,6 +18,11 @@ public sealed record CriRuntimeOptions
     /// <summary>How long the runtime may take to answer at the start. 10 s by default.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long one call to the runtime may take, but for those that wait for something to happen. A client gets 503 then. 15 s by default.
+    /// </summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>The time between SIGTERM and SIGKILL. 2 s by default.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
 

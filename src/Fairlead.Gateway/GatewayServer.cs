@@ -43,8 +43,7 @@ public sealed class GatewayServer : IAsyncDisposable
         _text = new PrometheusText(_metrics.Meter);
         if (options.Certificate is null) _certificate = EphemeralCertificate.Create(options.Listen.Address, "fairlead gateway");
         _application = StreamingHost.Build(
-            options.Logging, kestrel => Configure(kestrel, options), static services => services.AddHttpForwarder(),
-            static (category, _) => category?.StartsWith("Fairlead.", StringComparison.Ordinal) == true); // the framework's own categories show queries
+            options.Logging, kestrel => Configure(kestrel, options), static services => services.AddHttpForwarder());
         _logger = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Gateway");
         CreateCheck create = new(_upstream, options.Clock, absence, _logger);
         GatewayHandler handler = new(

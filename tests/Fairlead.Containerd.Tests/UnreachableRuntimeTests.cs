@@ -50,6 +50,28 @@ public sealed class UnreachableRuntimeTests : IDisposable
             Runtime = new CriRuntimeOptions { StreamThrough = StreamThrough.Cri },
         };
         await using (await CriProxyServer.StartAsync(options, Cancelled)) Assert.True(File.Exists(listen));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(System.IO.Path.GetDirectoryName(listen)!));
+    }
+
+    [Fact(Timeout = 30_000)]
+    [Trait("Case", "C25")]
+    public async Task A_proxys_socket_is_not_put_where_others_could_replace_it()
+    {
+        await using ScriptedCri cri = await ScriptedCri.StartAsync(Path, Cancelled);
+        string open = _folder.CreateSubdirectory("open").FullName;
+        File.SetUnixFileMode(open, (UnixFileMode)0x1ff); // 0777
+        CriProxyOptions options = new()
+        {
+            Cri = UnixSocketAddress.Parse(Path),
+            Listen = UnixSocketAddress.Parse(System.IO.Path.Combine(open, "cri.sock")),
+            Runtime = new CriRuntimeOptions { StreamThrough = StreamThrough.Cri },
+        };
+        IOException refused = await Assert.ThrowsAsync<IOException>(async () => await CriProxyServer.StartAsync(options, Cancelled));
+        Assert.Contains("others may write there", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(open));
+
+        File.SetUnixFileMode(open, (UnixFileMode)0x3ff); // 1777, as /tmp: nobody else can take it away
+        await using (await CriProxyServer.StartAsync(options, Cancelled)) Assert.True(File.Exists(options.Listen.Path));
     }
 
     async Task<IOException> ConnectAsync(CriRuntimeOptions? options = null) =>

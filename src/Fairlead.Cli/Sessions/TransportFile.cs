@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fairlead.Client;
+using Fairlead.Server.Hosting;
 
 namespace Fairlead.Cli.Sessions;
 
@@ -23,7 +24,7 @@ sealed class TransportFile : ITransportMemory
         string part = $"{_path}.{Environment.ProcessId}";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
+            OwnerOnlyFolder.Make(Path.GetDirectoryName(_path)!);
             File.WriteAllLines(part, entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Server} {entry.Transport} {entry.Until.ToUnixTimeSeconds()}")));
             File.Move(part, _path, overwrite: true);
         }

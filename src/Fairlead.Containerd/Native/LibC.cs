@@ -23,6 +23,8 @@ static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int statx(int folder, string path, int flags, uint mask, byte* status);
 
+    [LibraryImport("libc")] internal static partial uint geteuid();
+
     [LibraryImport("libc", SetLastError = true)] internal static partial int fcntl(SafeHandle fd, int command, int argument);
     [LibraryImport("libc", SetLastError = true)] internal static partial int ioctl(SafeHandle fd, nuint request, void* argument);
     [LibraryImport("libc", SetLastError = true)] internal static partial int setns(SafeFileHandle fd, int kind);

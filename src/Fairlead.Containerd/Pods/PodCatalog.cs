@@ -9,7 +9,7 @@ namespace Fairlead.Containerd.Pods;
 /// The runtime's pods with versions. Each list asks the runtime; a watch asks it again and again, since not every runtime tells what
 /// changes, and shows the newest state of what has changed.
 /// </summary>
-sealed class PodCatalog(PodReader reader, string runtimeName, TimeSpan pollInterval, TimeProvider clock) : IPodCatalog, IDisposable
+sealed class PodCatalog(PodReader reader, string runtimeName, CriRuntimeOptions options) : IPodCatalog, IDisposable
 {
     /// <summary>Deletions that are kept for slow watchers; one that is further behind must list again.</summary>
     const int KeptDeletions = 1024;
@@ -22,7 +22,7 @@ sealed class PodCatalog(PodReader reader, string runtimeName, TimeSpan pollInter
     readonly Queue<Entry> _deleted = new();
 
     /// <summary>Begins with the time, so that a version of an earlier run is an old one.</summary>
-    long _version = clock.GetUtcNow().ToUnixTimeMilliseconds(), _oldest;
+    long _version = options.Clock.GetUtcNow().ToUnixTimeMilliseconds(), _oldest;
 
     public async ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ sealed class PodCatalog(PodReader reader, string runtimeName, TimeSpan pollInter
             if (resource == Pods) await RefreshAsync(cancellationToken);
             (List<CatalogChange> changes, resourceVersion) = ChangesSince(resourceVersion);
             foreach (CatalogChange change in changes) yield return change;
-            await Task.Delay(pollInterval, clock, cancellationToken);
+            await Task.Delay(options.PollInterval, options.Clock, cancellationToken);
         }
     }
 
@@ -64,10 +64,12 @@ sealed class PodCatalog(PodReader reader, string runtimeName, TimeSpan pollInter
 
     async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        await _refreshing.WaitAsync(cancellationToken);
+        // One after the other would wait for a runtime that hangs as many times as there are who ask.
+        if (!await _refreshing.WaitAsync(options.CallTimeout, cancellationToken))
+            throw new RuntimeUnavailableException("the container runtime does not answer: others have waited for it for long already", null);
         try
         {
-            IReadOnlyList<SeenPod> pods = await reader.ReadAsync(cancellationToken);
+            IReadOnlyList<SeenPod> pods = await CriRuntime.AskAsync(new ValueTask<IReadOnlyList<SeenPod>>(reader.ReadAsync(cancellationToken)));
             lock (_lock) Take(pods);
         }
         finally

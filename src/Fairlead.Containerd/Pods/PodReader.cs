@@ -53,8 +53,8 @@ sealed class PodReader(RuntimeService.RuntimeServiceClient cri)
             foreach (var runs in sandboxes.Where(sandbox => sandbox.Metadata.Uid == uid).SelectMany(sandbox => containers[sandbox.Id]).GroupBy(container => container.Metadata.Name))
             {
                 Container[] latest = [.. runs.OrderByDescending(run => run.Metadata.Attempt).ThenByDescending(run => run.CreatedAt).Take(2)];
-                ContainerFacts current = await ContainerAsync(latest[0], cancellationToken);
-                seen.Add(new SeenContainer(runs.Key, current, latest.Length > 1 ? await ContainerAsync(latest[1], cancellationToken) : null));
+                ContainerFacts? current = await ContainerAsync(latest[0], cancellationToken), previous = latest.Length > 1 ? await ContainerAsync(latest[1], cancellationToken) : null;
+                if ((current ?? previous) is { } newestLeft) seen.Add(new SeenContainer(runs.Key, newestLeft, current is null ? null : previous));
             }
 
             seen.Sort((one, other) => string.CompareOrdinal(one.Name, other.Name));
@@ -73,10 +73,20 @@ sealed class PodReader(RuntimeService.RuntimeServiceClient cri)
         return _sandboxes[sandbox.Id] = response.Status;
     }
 
-    async ValueTask<ContainerFacts> ContainerAsync(Container container, CancellationToken cancellationToken) =>
-        _containers.TryGetValue(container.Id, out ContainerFacts? known) && known.Status.State == container.State
-            ? known
-            : await ReadContainerAsync(container.Id, cancellationToken);
+    /// <summary>Null where it was removed between the list and the question: the rest of its pod is there all the same.</summary>
+    async ValueTask<ContainerFacts?> ContainerAsync(Container container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _containers.TryGetValue(container.Id, out ContainerFacts? known) && known.Status.State == container.State
+                ? known
+                : await ReadContainerAsync(container.Id, cancellationToken);
+        }
+        catch (RpcException gone) when (gone.StatusCode == StatusCode.NotFound)
+        {
+            return null;
+        }
+    }
 
     void Forget(ListPodSandboxResponse sandboxes, ListContainersResponse containers)
     {

@@ -1,7 +1,10 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
+using Grpc.AspNetCore.Server;
+using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -11,6 +14,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -22,6 +26,14 @@ namespace Fairlead.Containerd.Proxy;
 /// </summary>
 public sealed class CriProxyServer : IAsyncDisposable
 {
+    const int LongestMessage = 16 * 1024 * 1024; // as containerd takes
+
+    /// <summary>
+    /// For ever. The longest span that there is does not mean it here: added to the clock's ticks it overflows, and every connection is over at the web
+    /// server's next look.
+    /// </summary>
+    static readonly TimeSpan s_noLimit = TimeSpan.FromDays(3650);
+
     /// <summary>Watches are silent for as long as nothing happens; deadlines are the calls' own.</summary>
     static readonly ForwarderRequestConfig s_forwarding = new() { ActivityTimeout = Timeout.InfiniteTimeSpan, Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
@@ -44,11 +56,15 @@ public sealed class CriProxyServer : IAsyncDisposable
         _application = StreamingHost.Build(options.Logging, Configure, services =>
         {
             services.AddHttpForwarder();
+            services.AddSingleton(_calls);
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<StreamCalls>, StreamCallMethods>());
+            services.AddGrpc(static grpc => (grpc.IgnoreUnknownServices, grpc.MaxReceiveMessageSize, grpc.MaxSendMessageSize) = (true, LongestMessage, LongestMessage));
             StreamingHost.GoOnInline(services);
             services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = Bind);
-        }, static (category, _) => category?.StartsWith("Fairlead.", StringComparison.Ordinal) == true); // the framework's own categories show tickets
+        });
         IHttpForwarder forwarder = _application.Services.GetRequiredService<IHttpForwarder>();
-        _application.MapWhen(static context => context.Connection.LocalIpAddress is null, calls => calls.Run(context => _calls.Answer(context) ?? ForwardAsync(forwarder, context)));
+        _application.Use((context, next) => Route(context, next, forwarder));
+        _application.MapGrpcService<StreamCalls>();
         _application.MapIssuedStreams(tickets, new PodsApiOptions { Users = [], Limits = options.Limits with { InlineReaders = true } }); // what reads here is asynchronous
     }
 
@@ -100,7 +116,7 @@ public sealed class CriProxyServer : IAsyncDisposable
         kestrel.Limits.MaxRequestBodySize = null; // a call's limit is the runtime's
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null; // a watch may be silent
-        kestrel.Limits.KeepAliveTimeout = TimeSpan.MaxValue; // the runtime ends no idle connection either
+        kestrel.Limits.KeepAliveTimeout = s_noLimit; // the runtime ends no idle connection either
         kestrel.Limits.Http2.MaxStreamsPerConnection = int.MaxValue; // each call that waits is one
         kestrel.Limits.Http2.InitialConnectionWindowSize = 1 << 20;
         kestrel.Limits.Http2.InitialStreamWindowSize = 1 << 20;
@@ -116,6 +132,16 @@ public sealed class CriProxyServer : IAsyncDisposable
         ? SocketAccess.Of(_options.Cri.Path).Bind(_options.Listen.Path)
         : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
 
+    /// <summary>The three calls belong to the socket, tickets to the streaming server, and everything else at the socket to the runtime.</summary>
+    Task Route(HttpContext context, RequestDelegate next, IHttpForwarder forwarder)
+    {
+        bool atSocket = context.Connection.LocalIpAddress is null, isOurs = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
+        if (atSocket == isOurs) return next(context);
+        if (atSocket) return ForwardAsync(forwarder, context);
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
     async Task ForwardAsync(IHttpForwarder forwarder, HttpContext context)
     {
         ForwarderError error = await forwarder.SendAsync(context, "http://localhost", _behind, s_forwarding, HttpTransformer.Default);
@@ -129,7 +155,15 @@ public sealed class CriProxyServer : IAsyncDisposable
         }
 
         string why = (failure as UnreachableSocketException ?? failure?.InnerException as UnreachableSocketException ?? failure)?.Message ?? error.ToString();
-        UnaryCall.Refuse(context, new RpcException(new Status(StatusCode.Unavailable, $"the container runtime at {_options.Cri} does not answer: {why}")));
+        Refuse(context.Response, StatusCode.Unavailable, $"the container runtime at {_options.Cri} does not answer: {why}");
+    }
+
+    /// <summary>A status without a message, as gRPC has it: in the headers, its text escaped.</summary>
+    static void Refuse(HttpResponse response, StatusCode code, string detail)
+    {
+        response.ContentType = "application/grpc";
+        response.Headers.GrpcStatus = ((int)code).ToString(CultureInfo.InvariantCulture);
+        response.Headers.GrpcMessage = Uri.EscapeDataString(detail);
     }
 
     /// <summary>The codes by which a server resets one call, rather than that it lost the connection: a deadline that is over, a call that it has no room for (RFC 9113 section 7).</summary>

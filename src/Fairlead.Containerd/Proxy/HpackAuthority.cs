@@ -2,30 +2,26 @@ using System.Buffers;
 
 namespace Fairlead.Containerd.Proxy;
 
-/// <summary>Gives the <c>:authority</c> of an HTTP/2 header block a value that every server takes.</summary>
+/// <summary>Gives the <c>:authority</c> of an HTTP/2 header block a value that every server takes, where it has none.</summary>
 /// <remarks>
 /// Clients of a Unix socket put its path there, escaped or not, which is no host: Kestrel refuses the request. On a Unix socket the name says
 /// nothing, so it is replaced, by one of the same length: the table of recent headers that both ends keep (RFC 7541 section 2.3.2) is
-/// filled by length, and stays the same on both. Everything else in the block stays byte for byte.
+/// filled by length, and stays the same on both. Everything else in the block stays byte for byte, an ordinary name too.
 /// </remarks>
 static class HpackAuthority
 {
     const int StaticAuthority = 1; // RFC 7541 appendix A
-
-    /// <summary>How many codes of the Huffman code have each length in bits (RFC 7541 appendix B). The code is canonical: that is all it takes to find where one ends.</summary>
-    static readonly byte[] s_codesOfLength =
-        [0, 0, 0, 0, 0, 10, 26, 32, 6, 0, 5, 3, 2, 6, 2, 3, 0, 0, 0, 3, 8, 13, 26, 29, 12, 4, 15, 19, 29, 0, 4];
-
-    static readonly uint[] s_firstOfLength = FirstCodes();
 
     static ReadOnlySpan<byte> Name => ":authority"u8;
 
     /// <summary>Rewrites a whole block.</summary>
     /// <param name="block">The block, with all of its continuations.</param>
     /// <param name="output">Where it goes.</param>
+    /// <returns>False where nothing had to be changed.</returns>
     /// <exception cref="InvalidDataException">It is no header block.</exception>
-    public static void Rewrite(ReadOnlySpan<byte> block, IBufferWriter<byte> output)
+    public static bool Rewrite(ReadOnlySpan<byte> block, IBufferWriter<byte> output)
     {
+        bool changed = false;
         while (!block.IsEmpty)
         {
             int length = FieldLength(block, out int value, out int characters);
@@ -35,6 +31,7 @@ static class HpackAuthority
             }
             else
             {
+                changed = true;
                 output.Write(block[..value]);
                 WriteLength(characters, output);
                 Span<byte> name = output.GetSpan(characters)[..characters];
@@ -44,11 +41,13 @@ static class HpackAuthority
 
             block = block[length..];
         }
+
+        return changed;
     }
 
     /// <returns>How long the first field is.</returns>
     /// <param name="block">The block from that field on.</param>
-    /// <param name="value">Where the value begins, if it is that of an authority and not empty; else -1.</param>
+    /// <param name="value">Where the value begins, if it is that of an authority that no server takes; else -1.</param>
     /// <param name="characters">How long that value is, decoded.</param>
     static int FieldLength(ReadOnlySpan<byte> block, out int value, out int characters)
     {
@@ -77,7 +76,9 @@ static class HpackAuthority
 
         int begin = at;
         ReadOnlySpan<byte> found = ReadText(block, ref at, out bool coded);
-        if (isAuthority && !found.IsEmpty) (value, characters) = (begin, coded ? DecodedLength(found) : found.Length);
+        if (!isAuthority || found.IsEmpty) return at;
+        if (coded) found = HuffmanText.Decode(found);
+        if (!HostName.IsOrdinary(found)) (value, characters) = (begin, found.Length);
         return at;
     }
 
@@ -128,40 +129,6 @@ static class HpackAuthority
         }
 
         output.Advance(at);
-    }
-
-    static int DecodedLength(ReadOnlySpan<byte> coded)
-    {
-        int characters = 0, bits = 0;
-        uint code = 0;
-        foreach (byte part in coded)
-        {
-            for (int bit = 7; bit >= 0; bit--)
-            {
-                code = code << 1 | (uint)(part >> bit & 1);
-                bits++;
-                if (bits >= s_codesOfLength.Length) throw new InvalidDataException("a text in an HTTP/2 header block is in no code");
-                if (code - s_firstOfLength[bits] >= s_codesOfLength[bits]) continue;
-                characters++;
-                (code, bits) = (0, 0);
-            }
-        }
-
-        return characters; // what is left are the ones that fill the last byte
-    }
-
-    static uint[] FirstCodes()
-    {
-        uint[] first = new uint[s_codesOfLength.Length];
-        uint code = 0;
-        for (int bits = 1; bits < first.Length; bits++)
-        {
-            code <<= 1;
-            first[bits] = code;
-            code += s_codesOfLength[bits];
-        }
-
-        return first;
     }
 
     static InvalidDataException Cut() => new("an HTTP/2 header block is cut short");

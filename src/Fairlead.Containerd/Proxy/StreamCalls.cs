@@ -1,9 +1,7 @@
 using Fairlead.Containerd.Cri;
 using Fairlead.Server;
 using Fairlead.Streaming.RemoteCommand;
-using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Containerd.Proxy;
 
@@ -16,25 +14,12 @@ namespace Fairlead.Containerd.Proxy;
 /// <param name="tickets">Where what was asked for waits.</param>
 sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
 {
-    const string Service = "/runtime.v1.RuntimeService/";
-
     /// <summary>Where the streams are had.</summary>
     public Uri? Streams { get; set; }
 
-    /// <returns>Null where the call is another one's.</returns>
-    public Task? Answer(HttpContext context)
-    {
-        if (!UnaryCall.IsOne(context.Request)) return null;
-        return context.Request.Path.Value switch
-        {
-            Service + "Exec" => UnaryCall.AnswerAsync(context, ExecRequest.Parser, ExecAsync),
-            Service + "Attach" => UnaryCall.AnswerAsync(context, AttachRequest.Parser, AttachAsync),
-            Service + "PortForward" => UnaryCall.AnswerAsync(context, PortForwardRequest.Parser, PortForwardAsync),
-            _ => null,
-        };
-    }
-
-    async Task<IMessage> ExecAsync(ExecRequest asked, CancellationToken cancellationToken)
+    /// <summary>Answers <c>Exec</c>.</summary>
+    /// <exception cref="RpcException">The refusal, the runtime's or ours.</exception>
+    public async Task<ExecResponse> ExecAsync(ExecRequest asked, CancellationToken cancellationToken)
     {
         RemoteCommandRequest request = new() { Command = [.. asked.Cmd], Stdin = asked.Stdin, Stdout = asked.Stdout, Stderr = asked.Stderr, Tty = asked.Tty };
         return await IssueAsync("exec", asked.ContainerId, request, isExec: true, cancellationToken) is { } url
@@ -42,7 +27,9 @@ sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
             : await runtime.Calls.ExecAsync(asked, cancellationToken: cancellationToken);
     }
 
-    async Task<IMessage> AttachAsync(AttachRequest asked, CancellationToken cancellationToken)
+    /// <summary>Answers <c>Attach</c>.</summary>
+    /// <inheritdoc cref="ExecAsync" path="/exception"/>
+    public async Task<AttachResponse> AttachAsync(AttachRequest asked, CancellationToken cancellationToken)
     {
         RemoteCommandRequest request = new() { Command = [], Stdin = asked.Stdin, Stdout = asked.Stdout, Stderr = asked.Stderr, Tty = asked.Tty };
         return await IssueAsync("attach", asked.ContainerId, request, isExec: false, cancellationToken) is { } url
@@ -50,7 +37,9 @@ sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
             : await runtime.Calls.AttachAsync(asked, cancellationToken: cancellationToken);
     }
 
-    async Task<IMessage> PortForwardAsync(Cri.PortForwardRequest asked, CancellationToken cancellationToken)
+    /// <summary>Answers <c>PortForward</c>.</summary>
+    /// <inheritdoc cref="ExecAsync" path="/exception"/>
+    public async Task<PortForwardResponse> PortForwardAsync(Cri.PortForwardRequest asked, CancellationToken cancellationToken)
     {
         if (await FindAsync(runtime.FindSandboxAsync(asked.PodSandboxId, cancellationToken), cancellationToken) is not { State: PodSandboxState.SandboxReady } sandbox)
             return await runtime.Calls.PortForwardAsync(asked, cancellationToken: cancellationToken);
@@ -68,14 +57,14 @@ sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
         return Issue(kind, new IssuedCommand(found.Container, request, found.Where, isExec));
     }
 
-    /// <summary>Null where the runtime does not tell, which it then says of the call itself.</summary>
+    /// <summary>Null where the runtime does not tell, which it then says of the call itself. One that does not answer is not asked twice.</summary>
     static async Task<T?> FindAsync<T>(Task<T> asking, CancellationToken cancellationToken) where T : class
     {
         try
         {
             return await asking;
         }
-        catch (RpcException) when (!cancellationToken.IsCancellationRequested)
+        catch (RpcException failure) when (failure.StatusCode != StatusCode.Unavailable && !cancellationToken.IsCancellationRequested)
         {
             return null;
         }

@@ -2,12 +2,12 @@ using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Grpc.Net.Client;
 
 namespace Fairlead.Containerd.Tasks;
 
 /// <summary>containerd's task API, for the containers that its CRI plugin made.</summary>
-sealed class ContainerdTasks(GrpcChannel channel)
+/// <param name="calls">The calls, each with a deadline.</param>
+sealed class ContainerdTasks(CallInvoker calls)
 {
     const string ProcessType = "types.containerd.io/opencontainers/runtime-spec/1/Process";
 
@@ -17,8 +17,11 @@ sealed class ContainerdTasks(GrpcChannel channel)
     /// <summary>Everything of the CRI plugin's is in this namespace of containerd's.</summary>
     static readonly Metadata s_namespace = new() { { "containerd-namespace", "k8s.io" } };
 
-    readonly Tasks.TasksClient _tasks = new(channel);
-    readonly Containers.ContainersClient _containers = new(channel);
+    /// <summary>How containerd and runc say it where the code does not.</summary>
+    static readonly string[] s_goneWords = ["process already finished", "no such process", "ttrpc: closed"];
+
+    readonly Tasks.TasksClient _tasks = new(calls);
+    readonly Containers.ContainersClient _containers = new(calls);
 
     /// <summary>True when this API is served at the socket: only containerd does.</summary>
     /// <exception cref="RpcException">Nothing answers at the socket.</exception>
@@ -77,17 +80,22 @@ sealed class ContainerdTasks(GrpcChannel channel)
         }
     }
 
-    /// <summary>Waits until a process has ended, also across a restart of containerd, which its processes survive.</summary>
-    /// <returns>Its exit code.</returns>
-    public async Task<int> WaitAsync(ExecReference exec, CancellationToken cancellationToken)
+    /// <summary>Waits until a process has ended, however long that takes, also across a restart of containerd, which its processes survive.</summary>
+    /// <returns>Its exit code; null where containerd does not know it any more.</returns>
+    public async Task<int?> WaitAsync(ExecReference exec, CancellationToken cancellationToken)
     {
         long? since = null;
         while (true)
         {
             try
             {
-                WaitResponse response = await _tasks.WaitAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace, cancellationToken: cancellationToken);
+                WaitResponse response = await _tasks.WaitAsync(
+                    new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace, CallDeadlines.None, cancellationToken);
                 return (int)response.ExitStatus;
+            }
+            catch (RpcException answer) when (IsGone(answer))
+            {
+                return null;
             }
             catch (RpcException answer) when (answer.StatusCode == StatusCode.Unavailable && !cancellationToken.IsCancellationRequested)
             {
@@ -98,6 +106,10 @@ sealed class ContainerdTasks(GrpcChannel channel)
         }
     }
 
+    /// <summary>Waits for a process that was killed, which takes no longer than any other call; one that is gone is not waited for.</summary>
+    public Task WaitForKilledAsync(ExecReference exec) =>
+        IgnoreGoneAsync(_tasks.WaitAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace).ResponseAsync);
+
     /// <summary>Sends a signal to a process; one that has ended takes no harm.</summary>
     public Task KillAsync(ExecReference exec, int signal) =>
         IgnoreGoneAsync(_tasks.KillAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Signal = (uint)signal }, s_namespace).ResponseAsync);
@@ -107,9 +119,26 @@ sealed class ContainerdTasks(GrpcChannel channel)
         IgnoreGoneAsync(_tasks.ResizePtyAsync(
             new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Width = size.Width, Height = size.Height }, s_namespace).ResponseAsync);
 
-    /// <summary>Has containerd let go of a process's input, which it holds open beside whoever writes to it.</summary>
-    public Task CloseInputAsync(ExecReference exec) =>
-        IgnoreGoneAsync(_tasks.CloseIOAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Stdin = true }, s_namespace).ResponseAsync);
+    /// <summary>
+    /// Has containerd let go of a process's input, which it holds open beside whoever writes to it. While containerd is away it is told again and
+    /// again: without this the process would wait for an end that never comes.
+    /// </summary>
+    public async Task CloseInputAsync(ExecReference exec, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await IgnoreGoneAsync(_tasks.CloseIOAsync(
+                    new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Stdin = true }, s_namespace, cancellationToken: cancellationToken).ResponseAsync);
+                return;
+            }
+            catch (RpcException answer) when (answer.StatusCode == StatusCode.Unavailable && !cancellationToken.IsCancellationRequested)
+            {
+                await Task.Delay(s_pause, cancellationToken);
+            }
+        }
+    }
 
     /// <summary>Has containerd forget a process that has ended or was never started.</summary>
     public Task DeleteAsync(ExecReference exec) =>
@@ -121,11 +150,16 @@ sealed class ContainerdTasks(GrpcChannel channel)
         {
             await call;
         }
-        catch (RpcException answer) when (answer.StatusCode == StatusCode.NotFound || answer.Status.Detail.Contains("process already finished", StringComparison.Ordinal))
+        catch (RpcException answer) when (IsGone(answer))
         {
             // it has ended, or its container has: nothing is owed to it any more
         }
     }
+
+    /// <summary>The process, or its whole container with what looks after it (the shim, spoken to by ttrpc), has ended.</summary>
+    static bool IsGone(RpcException answer) =>
+        answer.StatusCode == StatusCode.NotFound
+        || s_goneWords.Any(words => answer.Status.Detail.Contains(words, StringComparison.Ordinal));
 }
 
 /// <summary>One process beside a container's main process.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Fairlead.Containerd.Native;
 
 namespace Fairlead.Containerd.Tasks;
 
@@ -11,21 +12,22 @@ namespace Fairlead.Containerd.Tasks;
 sealed class ExecFolders : IDisposable
 {
     const string Prefix = "fairlead-", LockName = "lock";
-    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     readonly string _root, _own, _name;
     readonly FileStream _lock;
     long _last;
 
     /// <param name="stateFolder">Where this and other runtimes' folders are.</param>
     /// <param name="socket">The runtime's socket: commands of other runtimes are none of ours.</param>
+    /// <exception cref="IOException">It is somebody else's, or others may write there: what is done in it is done with this process's rights.</exception>
     public ExecFolders(string stateFolder, UnixSocketAddress socket)
     {
+        TrustedFolder.Require(stateFolder, mayBeShared: false);
         string socketName = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(socket.Path)).AsSpan(0, 8));
         _root = Path.Combine(stateFolder, "exec-" + socketName);
         _name = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
         _own = Path.Combine(_root, _name);
-        Directory.CreateDirectory(_own, OwnerOnly);
+        TrustedFolder.Require(_root, mayBeShared: false);
+        TrustedFolder.Require(_own, mayBeShared: false);
         _lock = Take(_own) ?? throw new IOException($"{_own} is locked");
     }
 
@@ -41,20 +43,22 @@ sealed class ExecFolders : IDisposable
     /// <summary>The folders of processes that are gone, each with its lock, which the caller disposes when it has dealt with it.</summary>
     public IEnumerable<(string Path, FileStream Lock)> Abandoned()
     {
-        foreach (string path in Directory.EnumerateDirectories(_root).Where(path => path != _own))
+        foreach (string path in Directory.EnumerateDirectories(_root).Where(path => path != _own && TrustedFolder.IsOwn(path)))
         {
             if (Take(path) is { } taken) yield return (path, taken);
         }
     }
 
     /// <summary>The commands that a folder of <see cref="Abandoned"/> tells of.</summary>
-    public static IEnumerable<ExecFolder> In(string path) => Directory.EnumerateDirectories(path).Select(ExecFolder.Read).OfType<ExecFolder>();
+    public static IEnumerable<ExecFolder> In(string path) => Directory.EnumerateDirectories(path).Where(TrustedFolder.IsOwn).Select(ExecFolder.Read).OfType<ExecFolder>();
 
     static FileStream? Take(string folder)
     {
+        string path = Path.Combine(folder, LockName);
+        if (FileFacts.Read(path, followLink: false) is { IsFile: false }) return null; // what is a link is not ours
         try
         {
-            return new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)
         {

@@ -36,7 +36,7 @@ sealed class ExecInput(InputFifo input, ContainerdTasks tasks, ExecReference exe
                 if (!result.IsCompleted) continue;
 
                 if (hasTerminal) await input.WriteAsync(lineBegun ? new[] { EndOfTransmission, EndOfTransmission } : new[] { EndOfTransmission }, stop);
-                else await EndAsync();
+                else await EndAsync(stop);
                 return;
             }
         }
@@ -63,9 +63,9 @@ sealed class ExecInput(InputFifo input, ContainerdTasks tasks, ExecReference exe
     }
 
     /// <summary>An input ends when the last one who holds it open lets go: this side, and then containerd.</summary>
-    async Task EndAsync()
+    async Task EndAsync(CancellationToken stop)
     {
         input.End();
-        await tasks.CloseInputAsync(exec);
+        await tasks.CloseInputAsync(exec, stop);
     }
 }

@@ -17,6 +17,10 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
     readonly CancellationTokenSource _ended = new(), _letGo = new();
 
     readonly ContainerdTasks _tasks = execs.Tasks;
+
+    /// <summary>containerd may know the command: it was asked to make it.</summary>
+    bool _isKnown;
+
     readonly CriRuntimeOptions _options = execs.Options;
 
     public async Task<Status> RunAsync()
@@ -28,16 +32,20 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
         ExecFolder folder = execs.CreateFolder(containerId);
         ExecFifos? fifos = null;
         int pid;
+        ExecProcessSearch tree;
         try
         {
             JsonObject process = ExecSpecification.Apply(await _tasks.ReadProcessAsync(containerId, session.Lost), request, size);
             fifos = ExecFifos.Create(folder, request);
             pid = await StartAsync(folder, fifos, process);
+            tree = new ExecProcessSearch(containerId, pid);
         }
-        catch (Exception failure) when (failure is RpcException or IOException or InvalidDataException or OperationCanceledException)
+        catch (Exception failure)
         {
             fifos?.Dispose();
-            folder.Dispose();
+            if (_isKnown) execs.Forget(folder);
+            else folder.Dispose();
+            if (failure is not (RpcException or IOException or InvalidDataException or OperationCanceledException)) throw;
             if (failure is not RpcException answer) return session.Lost.IsCancellationRequested ? LostStatus() : Status.InternalError(failure.Message);
             if (answer.StatusCode == StatusCode.Cancelled) return LostStatus();
             Status status = StartFailure.Of(answer);
@@ -45,40 +53,32 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
             return status;
         }
 
-        return await MoveAsync(folder, fifos, pid);
+        return await MoveAsync(folder, fifos, pid, tree);
     }
 
-    /// <summary>Once containerd knows the command it is not given up halfway: started and then ended, or deleted.</summary>
+    /// <summary>Once containerd may know the command it is not given up halfway: started and then ended, or deleted.</summary>
     async Task<int> StartAsync(ExecFolder folder, ExecFifos fifos, JsonObject process)
     {
         ExecReference exec = folder.Exec;
-        try
+        _isKnown = true;
+        await _tasks.CreateAsync(new ExecProcessRequest
         {
-            await _tasks.CreateAsync(new ExecProcessRequest
-            {
-                ContainerId = exec.ContainerId,
-                ExecId = exec.ExecId,
-                Terminal = session.Request.Tty,
-                Stdin = fifos.Input is null ? "" : folder.Input,
-                Stdout = fifos.Output is null ? "" : folder.Output,
-                Stderr = fifos.Error is null ? "" : folder.Error,
-            }, process, CancellationToken.None);
-            int pid = await _tasks.StartAsync(exec, CancellationToken.None);
-            fifos.LetGo();
-            return pid;
-        }
-        catch (RpcException)
-        {
-            await _tasks.DeleteAsync(exec);
-            throw;
-        }
+            ContainerId = exec.ContainerId,
+            ExecId = exec.ExecId,
+            Terminal = session.Request.Tty,
+            Stdin = fifos.Input is null ? "" : folder.Input,
+            Stdout = fifos.Output is null ? "" : folder.Output,
+            Stderr = fifos.Error is null ? "" : folder.Error,
+        }, process, CancellationToken.None);
+        int pid = await _tasks.StartAsync(exec, CancellationToken.None);
+        fifos.LetGo();
+        return pid;
     }
 
-    async Task<Status> MoveAsync(ExecFolder folder, ExecFifos fifos, int pid)
+    async Task<Status> MoveAsync(ExecFolder folder, ExecFifos fifos, int pid, ExecProcessSearch tree)
     {
         ExecReference exec = folder.Exec;
-        ExecProcessSearch tree = new(containerId, pid);
-        Task<int> exited = _tasks.WaitAsync(exec, CancellationToken.None);
+        Task<int?> exited = _tasks.WaitAsync(exec, CancellationToken.None);
         Task outputs = Task.WhenAll(MoveOutputAsync(fifos.Output, session.StandardOutput), MoveOutputAsync(fifos.Error, session.StandardError));
         Task input = fifos.Input is null ? Task.CompletedTask : new ExecInput(fifos.Input, _tasks, exec, session.Request.Tty).RunAsync(session.StandardInput, _ended.Token);
         Task sizes = session.Request.Tty ? FollowSizesAsync(exec) : Task.CompletedTask;
@@ -104,7 +104,8 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
         try
         {
             await policy;
-            return lostFirst ? LostStatus() : Status.FromExitCode(await exited);
+            if (lostFirst) return LostStatus();
+            return await exited is { } code ? Status.FromExitCode(code) : Status.InternalError("how the command ended is not known: the runtime does not know it any more");
         }
         catch (RpcException failure)
         {
@@ -119,7 +120,7 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
     }
 
     /// <summary>What goes on without the client: outputs that children hold open are read and dropped, so that none dies of a broken pipe.</summary>
-    async Task FinishAsync(ExecFolder folder, ExecFifos fifos, int pid, Task<int> exited, Task policy)
+    async Task FinishAsync(ExecFolder folder, ExecFifos fifos, int pid, Task<int?> exited, Task policy)
     {
         try
         {
@@ -131,11 +132,20 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
             await _tasks.DeleteAsync(folder.Exec);
             folder.Dispose();
         }
+        catch (RpcException away) when (away.StatusCode == StatusCode.Unavailable && MayBeForgotten(exited))
+        {
+            fifos.Dispose();
+            await execs.ForgetAsync(folder);
+        }
         finally
         {
             fifos.Dispose();
         }
     }
+
+    /// <summary>Nobody wants the command to go on: it has ended, or its client was lost and that was to end it.</summary>
+    bool MayBeForgotten(Task<int?> exited) =>
+        !execs.Stopping.IsCancellationRequested && (exited.IsCompletedSuccessfully || _options.LostClient == LostClientPolicy.Kill);
 
     /// <returns>False where this side stops while the command, which was kept without its client, still runs.</returns>
     async Task<bool> EndsBeforeStopAsync(Task exited)
@@ -162,11 +172,11 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
             case LostClientPolicy.HangUp:
                 await _tasks.KillAsync(exec, LibC.SIGHUP);
                 fifos.Input?.End();
-                await _tasks.CloseInputAsync(exec);
+                await _tasks.CloseInputAsync(exec, execs.Stopping);
                 break;
             default:
                 fifos.Input?.End();
-                await _tasks.CloseInputAsync(exec);
+                await _tasks.CloseInputAsync(exec, execs.Stopping);
                 break;
         }
     }

@@ -11,6 +11,8 @@ namespace Fairlead.Containerd.Tasks;
 /// <summary>Every command that is run by containerd's task API, with what goes on after its session has ended.</summary>
 sealed class NativeExecs : IAsyncDisposable
 {
+    static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
+
     readonly ExecFolders _folders;
     readonly ILogger _logger;
     readonly ConcurrentDictionary<Task, byte> _running = new();
@@ -66,7 +68,44 @@ sealed class NativeExecs : IAsyncDisposable
     {
         await ProcessTermination.EndAsync(new ExecProcessSearch(exec.ContainerId, pid), grace, ProcessWalk.System);
         await Tasks.KillAsync(exec, LibC.SIGKILL);
-        await Tasks.WaitAsync(exec, CancellationToken.None);
+        await Tasks.WaitForKilledAsync(exec);
+    }
+
+    /// <summary>
+    /// Takes over a command that failed while it was started: whatever containerd knows of it is ended, as soon as it answers, and its folder is deleted last.
+    /// </summary>
+    internal void Forget(ExecFolder folder) => Keep(() => ForgetAsync(folder));
+
+    /// <inheritdoc cref="Forget"/>
+    internal async Task ForgetAsync(ExecFolder folder)
+    {
+        while (true)
+        {
+            try
+            {
+                await TidyAsync(folder, CancellationToken.None);
+                return;
+            }
+            catch (RpcException away) when (away.StatusCode == StatusCode.Unavailable)
+            {
+                await Task.Delay(s_pause, _stopping.Token); // a runtime that is away tells nobody when it is back
+            }
+        }
+    }
+
+    /// <summary>Ends what containerd still knows of a command, has it forget that, and deletes the folder.</summary>
+    /// <returns>True where it knew of it.</returns>
+    async Task<bool> TidyAsync(ExecFolder folder, CancellationToken cancellationToken)
+    {
+        TaskProcess? left = await Tasks.FindAsync(folder.Exec, cancellationToken);
+        if (left is not null)
+        {
+            if (left.Status is not (ProcessStatus.Stopped or ProcessStatus.Created)) await EndAsync(folder.Exec, (int)left.Pid, TimeSpan.Zero);
+            await Tasks.DeleteAsync(folder.Exec);
+        }
+
+        folder.Dispose();
+        return left is not null;
     }
 
     async Task SweepAsync(CancellationToken cancellationToken)
@@ -75,18 +114,25 @@ sealed class NativeExecs : IAsyncDisposable
         {
             using (taken)
             {
-                foreach (ExecFolder folder in ExecFolders.In(path))
-                {
-                    if (await Tasks.FindAsync(folder.Exec, cancellationToken) is { } left)
-                    {
-                        Log.SweptExec(_logger, folder.Exec.ExecId, folder.Exec.ContainerId);
-                        if (left.Status is not (ProcessStatus.Stopped or ProcessStatus.Created)) await EndAsync(folder.Exec, (int)left.Pid, TimeSpan.Zero);
-                        await Tasks.DeleteAsync(folder.Exec);
-                    }
-                }
-
-                Directory.Delete(path, recursive: true);
+                bool isDone = true;
+                foreach (ExecFolder folder in ExecFolders.In(path)) isDone &= await SweepAsync(folder, cancellationToken);
+                if (isDone) Directory.Delete(path, recursive: true);
             }
+        }
+    }
+
+    /// <returns>False where the runtime does not let go of a command, which is no reason not to start.</returns>
+    async Task<bool> SweepAsync(ExecFolder folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await TidyAsync(folder, cancellationToken)) Log.SweptExec(_logger, folder.Exec.ExecId, folder.Exec.ContainerId);
+            return true;
+        }
+        catch (RpcException failure) when (failure.StatusCode != StatusCode.Unavailable && !cancellationToken.IsCancellationRequested)
+        {
+            Log.TailFailed(_logger, failure);
+            return false;
         }
     }
 
@@ -96,7 +142,7 @@ sealed class NativeExecs : IAsyncDisposable
         {
             await tail();
         }
-        catch (Exception failure) when (failure is RpcException or IOException)
+        catch (Exception failure) when (failure is RpcException or IOException || failure is OperationCanceledException && _stopping.IsCancellationRequested)
         {
             Log.TailFailed(_logger, failure); // its folder stays, and the next start sweeps it
         }

@@ -12,6 +12,7 @@ static class StartFailure
     public static Status Of(RpcException failure)
     {
         string said = UnreachableSocketException.Describe(failure);
+        if (failure.StatusCode == StatusCode.Unavailable) return Status.InternalError("the container runtime does not answer: " + said);
         if (!said.Contains("exec failed", StringComparison.Ordinal)) return Status.InternalError("error executing command in container: " + said);
         if (said.Contains("executable file not found", StringComparison.Ordinal) || said.Contains("no such file or directory", StringComparison.Ordinal))
             return Status.FromExitCode(NotFound, said);

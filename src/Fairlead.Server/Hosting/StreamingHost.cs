@@ -14,19 +14,17 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.Server.Hosting;
 
 /// <summary>A web application inside somebody else's process: it reads no configuration, handles no signals and logs where it is told.</summary>
+/// <remarks>Only our own categories are logged: the framework's show queries, which hold commands, and paths, which hold tickets.</remarks>
 public static class StreamingHost
 {
     /// <summary>Builds it; not started yet.</summary>
     /// <param name="logging">Where it logs; nowhere for null.</param>
     /// <param name="configure">Endpoints and limits.</param>
     /// <param name="services">Adds services; null for none.</param>
-    /// <param name="filter">Which categories are logged, at which levels; all for null.</param>
-    public static WebApplication Build(
-        ILoggerProvider? logging, Action<KestrelServerOptions> configure, Action<IServiceCollection>? services = null, Func<string?, LogLevel, bool>? filter = null)
+    public static WebApplication Build(ILoggerProvider? logging, Action<KestrelServerOptions> configure, Action<IServiceCollection>? services = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a start that fails is thrown
-        if (filter is not null) builder.Logging.AddFilter(filter);
+        builder.Logging.AddFilter(static (category, _) => category?.StartsWith("Fairlead.", StringComparison.Ordinal) == true);
         if (logging is not null) builder.Logging.AddProvider(logging);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>(); // signals are the caller's business, not a library's

@@ -41,6 +41,12 @@ public sealed class CriProxyTests : IAsyncLifetime
     [InlineData("/run/containerd/containerd.sock")]
     [InlineData("run/containerd.sock:")]
     [InlineData(":10250")]
+    [InlineData("run-x_y~z.example.com:65535")] // what passes as it is has to be taken
+    [InlineData("[fd00::1]:10250")]
+    [InlineData("[::]")]
+    [InlineData("127.0.0.1")]
+    [InlineData("host:")]
+    [InlineData("[::1")]
     [InlineData("")]
     [InlineData(null)]
     public async Task Any_authority_is_served(string? authority) =>

@@ -1,0 +1,41 @@
+using System.Globalization;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+
+namespace Fairlead.Containerd;
+
+/// <summary>
+/// Gives every call to the runtime a deadline: one that was stopped, or that hangs, takes what it is asked and answers nothing. The one place for it.
+/// </summary>
+/// <remarks>
+/// A call that is over is told as <see cref="StatusCode.Unavailable"/>, like a runtime that is away. A call that lasts by nature says so with
+/// <see cref="None"/>, and one whose caller has a deadline keeps that.
+/// </remarks>
+/// <param name="limit">How long a call may take.</param>
+sealed class CallDeadlines(TimeSpan limit) : Interceptor
+{
+    /// <summary>The deadline of a call that lasts until something happens.</summary>
+    public static DateTime None => DateTime.MaxValue;
+
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+    {
+        if (context.Options.Deadline is not null) return continuation(request, context);
+        CallOptions options = context.Options.WithDeadline(DateTime.UtcNow + limit);
+        AsyncUnaryCall<TResponse> call = continuation(request, new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, options));
+        return new AsyncUnaryCall<TResponse>(WithinLimitAsync(call.ResponseAsync), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+    }
+
+    async Task<TResponse> WithinLimitAsync<TResponse>(Task<TResponse> response)
+    {
+        try
+        {
+            return await response;
+        }
+        catch (RpcException late) when (late.StatusCode == StatusCode.DeadlineExceeded)
+        {
+            string text = string.Create(CultureInfo.InvariantCulture, $"it said nothing for {limit.TotalSeconds:0.###} s");
+            throw new RpcException(new Status(StatusCode.Unavailable, text, late), late.Trailers);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using Fairlead.Client;
+using Fairlead.Containerd.Node;
+using Fairlead.Containerd.Tests.Proxy;
+using Fairlead.KubeConfig;
+using Fairlead.Server;
+using Fairlead.Streaming.PortForward;
+using Fairlead.Testing;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Containerd.Tests;
+
+/// <summary>A node whose runtime takes calls and does not answer them, or fails them.</summary>
+public sealed class SilentRuntimeTests : IAsyncLifetime
+{
+    static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(300);
+
+    readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fl-silent-");
+    readonly LogRecorder _log = new();
+    ScriptedCri _cri = null!;
+    NodeServer _node = null!;
+    StreamingClient _client = null!;
+
+    static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    static PodReference Pod => new(ScriptedPod.Name, ScriptedPod.Namespace, ScriptedPod.Container);
+
+    string State => Path.Combine(_folder.FullName, "state");
+
+    public async ValueTask InitializeAsync()
+    {
+        string socket = Path.Combine(_folder.FullName, "cri.sock"), kubeconfig = Path.Combine(_folder.FullName, "kubeconfig");
+        _cri = await ScriptedCri.StartAsync(socket, Cancelled);
+        ScriptedPod.Teach(_cri);
+        _node = await NodeServer.StartAsync(new NodeOptions
+        {
+            Cri = UnixSocketAddress.Parse(socket),
+            Users = [NodeServer.CreateAdministrator()],
+            Runtime = new CriRuntimeOptions { StreamThrough = StreamThrough.Native, StateFolder = State, CallTimeout = s_limit },
+            Logging = _log,
+        }, Cancelled);
+        await _node.WriteKubeconfigAsync(kubeconfig, Cancelled);
+        _client = StreamingClient.FromKubeconfig(kubeconfig);
+    }
+
+    [Fact(Timeout = 60_000)]
+    [Trait("Case", "C23")]
+    public async Task Lists_and_look_ups_are_told_that_it_is_away()
+    {
+        ScriptedPod.Silence(_cri, ScriptedPod.Cri + "ListPodSandbox");
+        CriRuntime runtime = _node.Runtime;
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => AwayAsync(async () => await runtime.ListAsync("pods", Cancelled))));
+        await AwayAsync(async () => await runtime.FindAsync(new ContainerReference(ScriptedPod.Namespace, ScriptedPod.Name, ScriptedPod.Container), Cancelled));
+        await AwayAsync(async () =>
+        {
+            await foreach (CatalogChange change in runtime.WatchAsync("pods", 0, Cancelled)) Assert.Fail(change.Type);
+        });
+        await Assert.ThrowsAsync<ForwardResetException>(async () => await runtime.ConnectAsync(ScriptedPod.Namespace, ScriptedPod.Name, 80, Cancelled));
+        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(async () => await _client.ExecAsync(Pod, ["true"], new(), Cancelled));
+        Assert.Equal(503, (int)refused.StatusCode);
+
+        static async Task AwayAsync(Func<Task> asking) =>
+            Assert.Contains("does not answer", (await Assert.ThrowsAsync<RuntimeUnavailableException>(asking)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("Exec")]
+    [InlineData("Start")]
+    [Trait("Case", "C23")]
+    public async Task A_command_whose_start_hangs_is_given_up_and_tidied_up_when_the_runtime_is_back(string call)
+    {
+        if (call == "Start") ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "Exec", new Google.Protobuf.WellKnownTypes.Empty());
+        ScriptedPod.Silence(_cri, ScriptedPod.Tasks + call);
+        ScriptedPod.Silence(_cri, ScriptedPod.Tasks + "Get");
+        Assert.Contains("does not answer", await RunAsync(), StringComparison.Ordinal);
+        Assert.Equal(1, Folders()); // as long as nobody knows what became of it
+
+        ScriptedPod.Refuse(_cri, ScriptedPod.Tasks + "Get", StatusCode.NotFound, "not found");
+        await Eventually.HoldsAsync(() => Folders() == 0, "the command's folder is gone", cancellationToken: Cancelled);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("Exec")]
+    [InlineData("Start")]
+    [Trait("Case", "C24")]
+    public async Task A_command_that_is_refused_leaves_no_folder(string call)
+    {
+        if (call == "Start") ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "Exec", new Google.Protobuf.WellKnownTypes.Empty());
+        ScriptedPod.Refuse(_cri, ScriptedPod.Tasks + call, StatusCode.FailedPrecondition, "no room");
+        Assert.Contains("no room", await RunAsync(), StringComparison.Ordinal);
+        await Eventually.HoldsAsync(() => Folders() == 0, "the command's folder is gone", cancellationToken: Cancelled);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("not JSON at all")]
+    [InlineData("""{ "process": 7 }""")]
+    [Trait("Case", "C24")]
+    public async Task A_container_whose_description_makes_no_sense_leaves_no_folder(string specification)
+    {
+        ScriptedPod.Answer(_cri, "/containerd.services.containers.v1.Containers/Get", new Containerd.Tasks.GetContainerResponse
+        {
+            Container = new() { Spec = new Google.Protobuf.WellKnownTypes.Any { Value = Google.Protobuf.ByteString.CopyFromUtf8(specification) } },
+        });
+        await RunAsync();
+        Assert.Equal(0, Folders());
+    }
+
+    [Fact(Timeout = 60_000)]
+    [Trait("Case", "C15")]
+    public async Task No_log_line_shows_a_command()
+    {
+        ScriptedPod.Refuse(_cri, ScriptedPod.Tasks + "Exec", StatusCode.FailedPrecondition, "no room");
+        await using (RemoteProcess run = await _client.ExecAsync(Pod, ["login", "--password=s3cret"], new(), Cancelled))
+            await Assert.ThrowsAsync<RemoteCommandException>(async () => await run.WaitForExitAsync(Cancelled));
+        await Assert.ThrowsAsync<UpgradeException>(async () => await _client.ExecAsync(new PodReference("none", ScriptedPod.Namespace, ScriptedPod.Container), ["login", "--password=s3cret"], new(), Cancelled));
+
+        await Eventually.HoldsAsync(() => _log.Entries.Any(static entry => entry.Text.Contains("ended", StringComparison.Ordinal)), "the session is logged", cancellationToken: Cancelled);
+        Assert.DoesNotContain(_log.Entries, static entry => entry.Text.Contains("s3cret", StringComparison.Ordinal) || entry.Text.Contains("command=", StringComparison.Ordinal));
+    }
+
+    async Task<string> RunAsync()
+    {
+        await using RemoteProcess run = await _client.ExecAsync(Pod, ["true"], new() { Stdin = true }, Cancelled);
+        return (await Assert.ThrowsAsync<RemoteCommandException>(async () => await run.WaitForExitAsync(Cancelled))).Message;
+    }
+
+    int Folders() => Directory.EnumerateDirectories(State, "fairlead-*", SearchOption.AllDirectories).Count();
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _node.DisposeAsync();
+        await _cri.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+}
