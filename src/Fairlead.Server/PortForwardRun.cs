@@ -89,6 +89,10 @@ public sealed class PortForwardRun(
         {
             refusal = e;
         }
+        catch (OperationCanceledException e) when (_gone.IsCancellationRequested)
+        {
+            refusal = new ForwardResetException(ForwardFault.CarrierLost, "the client is gone", e);
+        }
         catch (OperationCanceledException e)
         {
             refusal = new ForwardResetException(ForwardFault.TimedOut, $"port {incoming.Port} did not answer within {connectTimeout.TotalSeconds:0.#} s", e);

@@ -53,8 +53,10 @@ public sealed class PortForwardChannelsTests : IAsyncLifetime
     public async Task Disposing_is_an_end_at_the_pod_and_an_abort_a_reset(string name)
     {
         System.Threading.Channels.Channel<string> heard = System.Threading.Channels.Channel.CreateUnbounded<string>();
+        using SemaphoreSlim connected = new(0);
         await using PodService service = new(async socket =>
         {
+            connected.Release();
             try
             {
                 using StreamReader reader = new(new NetworkStream(socket));
@@ -67,8 +69,10 @@ public sealed class PortForwardChannelsTests : IAsyncLifetime
         });
         await using (ForwardedStream connection = await _client.ConnectAsync(Pod, service.Port, Only(name), Ct)) await connection.WriteAsync("all of it"u8.ToArray(), Ct);
         Assert.Equal("all of it", await heard.Reader.ReadAsync(Ct));
+        await connected.WaitAsync(Ct);
 
         await using ForwardedStream aborted = await _client.ConnectAsync(Pod, service.Port, Only(name), Ct);
+        await connected.WaitAsync(Ct); // this form begins before the pod is reached, and one that is given up until then reaches nobody
         aborted.Abort();
         Assert.Equal("reset", await heard.Reader.ReadAsync(Ct));
     }

@@ -11,7 +11,7 @@ public sealed class LabFixture : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(3)); // the first start may build the command
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(10)); // the first start may build the command
         _lab = await LabProcess.StartAsync(cancellationToken: patience.Token);
     }
 

@@ -5,6 +5,8 @@ namespace Fairlead.Testing;
 /// <summary>What a process wrote to one output: kept up to a cap, drained to the end, and awaitable line by line.</summary>
 public sealed class CapturedText
 {
+    static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+
     readonly Lock _lock = new();
     readonly StringBuilder _text = new();
     readonly int _cap;
@@ -32,14 +34,18 @@ public sealed class CapturedText
     /// <summary>Waits for a line that begins so.</summary>
     /// <returns>The whole line.</returns>
     /// <exception cref="EndOfStreamException">The output ended without it; says what came instead.</exception>
-    public Task<string> LineAsync(string prefix, CancellationToken cancellationToken = default) =>
-        FindAsync(text => text.Split('\n')[..^1].FirstOrDefault(line => line.StartsWith(prefix, StringComparison.Ordinal)), $"a line '{prefix}...'", cancellationToken);
+    /// <exception cref="TimeoutException">Nothing came for a minute, and not that; says what came.</exception>
+    public Task<string> LineAsync(string prefix, CancellationToken cancellationToken = default) => LineAsync(prefix, s_patience, cancellationToken);
+
+    /// <summary>The same of a process that may say nothing for longer, since the command is built first for instance.</summary>
+    public Task<string> LineAsync(string prefix, TimeSpan patience, CancellationToken cancellationToken = default) => FindAsync(
+        text => text.Split('\n')[..^1].FirstOrDefault(line => line.StartsWith(prefix, StringComparison.Ordinal)), $"a line '{prefix}...'", patience, cancellationToken);
 
     /// <summary>Waits until this text has come.</summary>
     public Task ContainsAsync(string part, CancellationToken cancellationToken = default) =>
-        FindAsync(text => text.Contains(part, StringComparison.Ordinal) ? part : null, $"'{part}'", cancellationToken);
+        FindAsync(text => text.Contains(part, StringComparison.Ordinal) ? part : null, $"'{part}'", s_patience, cancellationToken);
 
-    async Task<string> FindAsync(Func<string, string?> find, string what, CancellationToken cancellationToken)
+    async Task<string> FindAsync(Func<string, string?> find, string what, TimeSpan patience, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -51,7 +57,14 @@ public sealed class CapturedText
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(cancellationToken);
+            try
+            {
+                await changed.WaitAsync(patience, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                throw new TimeoutException($"No output for {patience.TotalSeconds:0.#} s, waiting for {what}, after:\n{Text}");
+            }
         }
     }
 

@@ -45,7 +45,7 @@ public sealed class GatewayProcess : IAsyncDisposable
         RunningProcess process = RunningProcess.Start(command[0], command[1..], options);
         try
         {
-            string ready = await process.Stdout!.LineAsync("ready ", cancellationToken);
+            string ready = await process.Stdout!.LineAsync("ready ", TimeSpan.FromMinutes(5), cancellationToken);
             return new GatewayProcess(process, folder, new Uri(ready.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]));
         }
         catch

@@ -43,7 +43,7 @@ public sealed class LabProcess : IAsyncDisposable
             command[0], [.. command.Skip(1), "lab", "--listen", listen, "--write-kubeconfig", Path.Combine(folder, "kubeconfig"), .. arguments]);
         try
         {
-            string ready = await process.Stdout!.LineAsync("ready ", cancellationToken);
+            string ready = await process.Stdout!.LineAsync("ready ", TimeSpan.FromMinutes(10), cancellationToken);
             string address = ready.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
             return new LabProcess(process, folder, new Uri(address));
         }
