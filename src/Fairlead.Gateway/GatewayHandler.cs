@@ -51,8 +51,8 @@ sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, Fo
 
     SessionRecord Record(HttpContext context)
     {
-        StreamTarget? target = StreamTarget.IsAmbiguous(context) ? null : StreamTarget.Find(context);
-        return new SessionRecord(options, metrics, logger, target, target?.ReadRequest(context.Request.Query).Command ?? []);
+        StreamTarget? target = StreamTarget.IsAmbiguous(context) ? null : StreamTarget.Find(context, out _);
+        return new SessionRecord(options, metrics, logger, target, target?.ReadRequest().Command ?? []);
     }
 
     /// <returns>Null where the request was answered.</returns>
@@ -69,8 +69,10 @@ sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, Fo
         if (isUpgrade && !IsOriginAllowed(request)) return Refuse(Status.Refusal(403, "Forbidden", "browsers may not open sessions from this origin"), caller.Name);
         if (isUpgrade && StreamTarget.IsAmbiguous(context))
             return Refuse(Status.Refusal(400, "BadRequest", "the path of an upgrade has no escapes and no empty or dot segments"), caller.Name);
-        if (record is null || StreamTarget.Find(context) is not { } target)
+        string? problem = null;
+        if (record is null || StreamTarget.Find(context, out problem) is not { } target)
         {
+            if (problem is not null) return Refuse(Status.Refusal(400, "BadRequest", problem), caller.Name);
             await ordinary.ForwardAsync(context, caller, isUpgrade);
             return null;
         }

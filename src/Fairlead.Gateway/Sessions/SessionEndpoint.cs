@@ -52,7 +52,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     internal async Task<Status?> AnswerAsync(HttpContext context, StreamTarget target, Caller caller, SessionRecord record, CancellationToken wanted)
     {
         if (await AcceptedUpgrade.NegotiateAsync(context) is not { } accepted) return null;
-        RemoteCommandRequest request = target.ReadRequest(context.Request.Query);
+        RemoteCommandRequest request = target.ReadRequest();
         record.IsAskedBy(accepted.Description);
 
         // Dialled first, so that the server's refusal is an HTTP answer. Only versions that can say what this client can are offered.
