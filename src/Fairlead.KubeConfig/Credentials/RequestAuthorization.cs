@@ -24,7 +24,7 @@ sealed class RequestAuthorization
     {
         UserSettings user = settings.User;
         user.Impersonation?.Check();
-        SslStreamCertificateContext? certificate = ClientCertificate.Load(user);
+        SslStreamCertificateContext? certificate = ClientCertificate.Load(user, options.Reads);
         handler.SslOptions.ClientCertificateContext = certificate;
 
         CredentialSource? source = user switch
