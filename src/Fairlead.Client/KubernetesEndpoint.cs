@@ -10,6 +10,8 @@ namespace Fairlead.Client;
 /// </remarks>
 public sealed class KubernetesEndpoint : IDisposable
 {
+    readonly RenewableHandler _handler;
+
     /// <summary>Creates it.</summary>
     /// <param name="server">The server's base address, with a path where the API is not at the root.</param>
     /// <param name="handler">TLS, proxy and dialling; the endpoint disposes it.</param>
@@ -17,34 +19,54 @@ public sealed class KubernetesEndpoint : IDisposable
     {
         ArgumentNullException.ThrowIfNull(handler);
         Server = server;
-        Handler = handler;
-        handler.AllowAutoRedirect = false; // a redirect could carry the credentials elsewhere, and no API server sends one
-        handler.ConnectCallback ??= TcpDialer.ConnectAsync;
-        handler.RequestHeaderEncodingSelector ??= static (_, _) => Encoding.UTF8; // names of users and groups are, to Kubernetes
-        Sender = new LineKeepingHandler(handler);
+        _handler = new RenewableHandler(Prepare(handler));
     }
 
     /// <summary>The server's base address.</summary>
     public Uri Server { get; }
 
-    /// <summary>TLS, proxy and dialling.</summary>
-    public SocketsHttpHandler Handler { get; }
-
     /// <summary>
-    /// Sends requests by <see cref="Handler"/>, which writes the values of a header that is given several times on one line. Such requests go over
-    /// connections of their own instead, on which each value keeps its line: to Kubernetes two groups on one line are one group.
+    /// TLS, proxy and dialling: the present handler's, also after <see cref="Replace"/>. Requests that give a header several times go over connections
+    /// of their own, on which each value keeps its line: to Kubernetes two groups on one line are one group.
     /// </summary>
-    public HttpMessageHandler Sender { get; }
+    public HttpMessageHandler Handler => _handler;
 
     /// <summary>The namespace for those who name none.</summary>
     public string DefaultNamespace { get; init; } = "default";
 
     /// <summary>
-    /// Adds the credentials to a request, which goes by <see cref="Sender"/>; called for each. <c>renew</c> is true after a 401: cached credentials are then fetched anew.
-    /// Null where TLS says all.
+    /// Adds the credentials to a request, which goes by <see cref="Handler"/>; called for each. <c>renew</c> is true after a 401: cached
+    /// credentials are then fetched anew. Null where TLS says all.
     /// </summary>
     public Func<HttpRequestMessage, bool, CancellationToken, ValueTask>? Authorize { get; init; }
 
+    /// <summary>What calls <see cref="Replace"/>, if anything does: disposed with the endpoint.</summary>
+    public IDisposable? Renewal { get; init; }
+
+    /// <summary>
+    /// Reaches the server in another way from here on: with a new client certificate, or another authority. Connections that are in use go on, and
+    /// no other request is sent over them.
+    /// </summary>
+    /// <param name="handler">The new way; the endpoint disposes it. The former handler is disposed when its last request is answered.</param>
+    public void Replace(SocketsHttpHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        _handler.Replace(Prepare(handler));
+    }
+
+    static LineKeepingHandler Prepare(SocketsHttpHandler handler)
+    {
+        handler.AllowAutoRedirect = false; // a redirect could carry the credentials elsewhere, and no API server sends one
+        handler.EnableMultipleHttp2Connections = true; // a server's limit of streams a connection is no limit of ours
+        handler.ConnectCallback ??= TcpDialer.ConnectAsync;
+        handler.RequestHeaderEncodingSelector ??= static (_, _) => Encoding.UTF8; // names of users and groups are, to Kubernetes
+        return new LineKeepingHandler(handler);
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => Sender.Dispose();
+    public void Dispose()
+    {
+        Renewal?.Dispose();
+        _handler.Dispose();
+    }
 }

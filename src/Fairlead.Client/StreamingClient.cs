@@ -31,7 +31,7 @@ public sealed class StreamingClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         Endpoint = endpoint;
-        _http = new HttpMessageInvoker(endpoint.Sender, disposeHandler: false);
+        _http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
         UpgradeHttp upgrades = new(endpoint, _http);
         memory ??= new TransportMemory();
         _transports = new TransportFallback(endpoint, upgrades, memory);

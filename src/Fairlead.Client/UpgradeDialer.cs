@@ -21,7 +21,7 @@ public sealed class UpgradeDialer : IDisposable
     public UpgradeDialer(KubernetesEndpoint endpoint, ITransportMemory memory)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        _http = new HttpMessageInvoker(endpoint.Sender, disposeHandler: false);
+        _http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
         _endpoint = endpoint;
         UpgradeHttp upgrades = new(endpoint, _http);
         _transports = new TransportFallback(endpoint, upgrades, memory);

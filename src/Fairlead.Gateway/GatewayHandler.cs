@@ -1,8 +1,10 @@
+using System.Security.Cryptography.X509Certificates;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Gateway.Operations;
 using Fairlead.Gateway.Sessions;
 using Fairlead.Server;
+using Fairlead.Server.Hosting;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,7 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.Gateway;
 
 /// <summary>The way of every request: what is it, who sends it, may it pass, and then to its session or on upstream.</summary>
-sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, ForwardEndpoint forwards, OrdinaryRequests ordinary, OperationsEndpoint operations, GatewayMetrics metrics, ILogger logger)
+sealed class GatewayHandler(
+    GatewayOptions options, ServerTls tls, SessionEndpoint sessions, ForwardEndpoint forwards, OrdinaryRequests ordinary, OperationsEndpoint operations, GatewayMetrics metrics, ILogger logger)
 {
     internal async Task InvokeAsync(HttpContext context)
     {
@@ -63,7 +66,9 @@ sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, Fo
         if (!context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.StartsWith('/')) return Status.Refusal(400, "BadRequest", "the request's target is no path");
 
         bool isUpgrade = StreamTarget.IsUpgrade(context);
-        Caller? caller = CallerIdentification.Identify(request, context.Connection.ClientCertificate, out Status? refusal);
+        X509Certificate2? certificate = tls.CertificateOf(context.Connection, out bool believed);
+        if (!believed) return Refuse(Status.Refusal(401, "Unauthorized", "the client certificate's authority is not trusted any more"), "a certificate");
+        Caller? caller = CallerIdentification.Identify(request, certificate, out Status? refusal);
         if (caller is null) return Refuse(refusal!, "a certificate");
         record?.IsFrom(caller);
         if (isUpgrade && !IsOriginAllowed(request)) return Refuse(Status.Refusal(403, "Forbidden", "browsers may not open sessions from this origin"), caller.Name);

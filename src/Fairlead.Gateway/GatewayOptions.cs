@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
+using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +15,7 @@ public sealed record GatewayOptions
 
     /// <summary>
     /// The same server with the gateway's own credentials, which only ever speak for callers with a certificate, by impersonation. Needed
-    /// with <see cref="ClientAuthorities"/>. The gateway owns it.
+    /// with <see cref="ClientAuthorities"/> or their file. The gateway owns it.
     /// </summary>
     public KubernetesEndpoint? Own { get; init; }
 
@@ -33,8 +34,20 @@ public sealed record GatewayOptions
     /// <summary>The intermediates that are sent with <see cref="Certificate"/>.</summary>
     public X509Certificate2Collection? CertificateChain { get; init; }
 
-    /// <summary>Who vouches for callers' certificates; null asks nobody for one.</summary>
+    /// <summary>
+    /// A file of PEM with the gateway's certificate and then its intermediates, instead of <see cref="Certificate"/>. It and <see cref="KeyFile"/> are
+    /// read anew when they change.
+    /// </summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>A file of PEM: the key of <see cref="CertificateFile"/>.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Who vouches for callers' certificates; null, without <see cref="ClientAuthoritiesFile"/>, asks nobody for one.</summary>
     public X509Certificate2Collection? ClientAuthorities { get; init; }
+
+    /// <summary>A file of PEM with those who vouch for callers' certificates, read anew when it changes, instead of <see cref="ClientAuthorities"/>.</summary>
+    public string? ClientAuthoritiesFile { get; init; }
 
     /// <summary>The origins from which browsers may open sessions, as in <c>https://console.example</c>. Others, and all by default, are refused.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
@@ -86,6 +99,18 @@ public sealed record GatewayOptions
 
     /// <summary>Where the gateway logs; nowhere for null. Only the gateway's own categories come: the framework's would show queries.</summary>
     public ILoggerProvider? Logging { get; init; }
+
+    internal bool TakesCertificates => ClientAuthorities is not null || ClientAuthoritiesFile is not null;
+
+    internal ServerTlsOptions Tls => new()
+    {
+        Certificate = Certificate,
+        CertificateChain = CertificateChain,
+        CertificateFile = CertificateFile,
+        KeyFile = KeyFile,
+        ClientAuthorities = ClientAuthorities,
+        ClientAuthoritiesFile = ClientAuthoritiesFile,
+    };
 
     /// <summary>The clock of limits, ages and caches.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

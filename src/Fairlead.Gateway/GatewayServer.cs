@@ -8,9 +8,9 @@ using Fairlead.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Fairlead.Gateway;
@@ -25,7 +25,7 @@ public sealed class GatewayServer : IAsyncDisposable
     static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(5);
 
     readonly UpstreamServer _upstream;
-    readonly EphemeralCertificate? _certificate;
+    readonly ServerTls _tls;
     readonly SessionSlots _slots;
     readonly DrainState _drain = new();
     readonly GatewayMetrics _metrics;
@@ -34,20 +34,20 @@ public sealed class GatewayServer : IAsyncDisposable
     readonly ILogger _logger;
     int _disposed;
 
-    GatewayServer(GatewayOptions options)
+    GatewayServer(GatewayOptions options, ServerTls tls)
     {
+        _tls = tls;
         _upstream = new UpstreamServer(options);
         _slots = new SessionSlots(options.MaxSessions, options.MaxSessionsPerCaller);
         ReviewerAbsence absence = new(options.Clock);
         _metrics = new GatewayMetrics(absence);
         _text = new PrometheusText(_metrics.Meter);
-        if (options.Certificate is null) _certificate = EphemeralCertificate.Create(options.Listen.Address, "fairlead gateway");
         _application = StreamingHost.Build(
             options.Logging, kestrel => Configure(kestrel, options), static services => services.AddHttpForwarder());
         _logger = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Gateway");
         CreateCheck create = new(_upstream, options.Clock, absence, _logger);
         GatewayHandler handler = new(
-            options,
+            options, tls,
             new SessionEndpoint(options, _upstream, create, _slots, _drain, _logger),
             new ForwardEndpoint(options, _upstream, create, _drain, _logger),
             new OrdinaryRequests(_upstream, _application.Services.GetRequiredService<IHttpForwarder>()),
@@ -62,7 +62,7 @@ public sealed class GatewayServer : IAsyncDisposable
     public Uri? OperationsUrl { get; private set; }
 
     /// <summary>What vouches for the gateway's certificate, as PEM; null where one was given.</summary>
-    public string? AuthorityPem => _certificate?.AuthorityPem;
+    public string? AuthorityPem => _tls.AuthorityPem;
 
     /// <summary>Sessions that run now.</summary>
     public int ActiveSessions => _slots.Taken;
@@ -71,14 +71,15 @@ public sealed class GatewayServer : IAsyncDisposable
     /// <param name="options">What it stands in front of; its endpoints belong to the gateway from here on, also when this throws.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">The address is in use.</exception>
+    /// <exception cref="InvalidDataException">A certificate's, key's or authorities' file cannot be read or understood.</exception>
     public static async Task<GatewayServer> StartAsync(GatewayOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.ClientAuthorities is not null && options.Own is null)
+        if (options.TakesCertificates && options.Own is null)
             throw new ArgumentException("Callers with certificates need the gateway's own credentials: it speaks for them by impersonation.", nameof(options));
         if (options.WithoutTls && !IPAddress.IsLoopback(options.Listen.Address))
             throw new ArgumentException("Without TLS only this machine may reach the gateway.", nameof(options));
-        GatewayServer gateway = new(options);
+        GatewayServer gateway = new(options, ReadTls(options));
         try
         {
             await gateway._application.StartAsync(cancellationToken);
@@ -90,6 +91,20 @@ public sealed class GatewayServer : IAsyncDisposable
         catch
         {
             await gateway.DisposeAsync();
+            throw;
+        }
+    }
+
+    static ServerTls ReadTls(GatewayOptions options)
+    {
+        try
+        {
+            return new ServerTls(options.Tls, options.Listen.Address, "fairlead gateway", options.Clock, options.Logging?.CreateLogger("Fairlead.Files") ?? NullLogger.Instance);
+        }
+        catch
+        {
+            options.Upstream.Dispose();
+            options.Own?.Dispose();
             throw;
         }
     }
@@ -116,19 +131,9 @@ public sealed class GatewayServer : IAsyncDisposable
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
         kestrel.Listen(options.Listen, listen =>
         {
-            if (!options.WithoutTls) listen.UseHttps(https => ConfigureTls(https, options));
+            if (!options.WithoutTls) listen.UseHttps(_tls.Configure);
         });
         if (options.Operations is { } operations) kestrel.Listen(operations, OperationsEndpoint.Mark);
-    }
-
-    void ConfigureTls(HttpsConnectionAdapterOptions https, GatewayOptions options)
-    {
-        https.ServerCertificate = options.Certificate ?? _certificate!.Server;
-        https.ServerCertificateChain = options.CertificateChain;
-        if (options.ClientAuthorities is not { } authorities) return;
-        ClientAuthorities trusted = new(authorities);
-        https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-        https.ClientCertificateValidation = (certificate, chain, _) => trusted.Vouch(certificate, chain);
     }
 
     /// <inheritdoc/>
@@ -143,7 +148,7 @@ public sealed class GatewayServer : IAsyncDisposable
         _upstream.Dispose();
         _text.Dispose();
         _metrics.Dispose();
-        _certificate?.Dispose();
+        _tls.Dispose();
         _drain.Dispose();
     }
 }

@@ -1,51 +1,52 @@
 using Fairlead.Client;
-using Fairlead.KubeConfig.Credentials;
 using Fairlead.KubeConfig.Files;
-using Fairlead.KubeConfig.Proxies;
-using Fairlead.KubeConfig.Trust;
+using Fairlead.Streaming.Tls;
 
 namespace Fairlead.KubeConfig;
 
 /// <summary>Makes an endpoint of what a kubeconfig says: address, trust, proxy and credentials.</summary>
 public static class KubeConfigEndpoint
 {
-    /// <summary>As kubectl: how long a connection may take to come about.</summary>
-    static readonly TimeSpan _connectTimeout = TimeSpan.FromSeconds(30);
-
     /// <summary>Reads the kubeconfig. Connects to nothing and starts no plugin; that happens with the first request.</summary>
-    /// <returns>The endpoint, which the caller owns.</returns>
+    /// <returns>
+    /// The endpoint, which the caller owns. As long as it lives, certificates, keys, authorities and credentials are taken anew when their files, or
+    /// the kubeconfig, change on disk; context and address stay what they are.
+    /// </returns>
     /// <exception cref="KubeConfigException">A file, context, cluster, user, certificate or proxy is missing or unusable.</exception>
     public static KubernetesEndpoint Load(KubeConfigOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ConnectionSettings settings = ConnectionSettings.Resolve(options);
-        Uri server = settings.Cluster.ServerAddress();
-        bool secure = server.Scheme == Uri.UriSchemeHttps;
-
-        SocketsHttpHandler handler = new()
+        KubernetesEndpoint? endpoint = null;
+        ConnectionSettings? first = null;
+        WatchedFiles<KubeConfigConnection> connection = new(Describe(options), Read, static connection => connection.Certificates, options.Time, options.Logger)
         {
-            AllowAutoRedirect = false, // a redirect would carry the credentials to wherever it points
-            UseCookies = false,
-            ConnectTimeout = _connectTimeout,
-            UseProxy = false,
+            Taken = renewed => endpoint!.Replace(renewed.Handler),
         };
-        try
+        return endpoint = new KubernetesEndpoint(first!.Cluster.ServerAddress(), connection.Current.Handler)
         {
-            ProxyChoice.Configure(handler, settings.Cluster, server, options.Environment);
-            if (secure) ServerTrust.Configure(handler.SslOptions, settings.Cluster);
+            DefaultNamespace = first.Namespace,
+            Authorize = connection.Current.Authorization is null && (options.Anonymous || !IsSecure(first)) ? null // a refusal is then final, and not asked for a second time
+                : (request, renew, cancellationToken) => connection.Current.Authorization?.ApplyAsync(request, renew, cancellationToken) ?? ValueTask.CompletedTask,
+            Renewal = connection,
+        };
 
-            // As kubectl: credentials never travel in the clear.
-            RequestAuthorization? authorization = secure ? RequestAuthorization.Create(settings, handler, options) : null;
-            return new KubernetesEndpoint(server, handler)
-            {
-                DefaultNamespace = settings.Namespace,
-                Authorize = authorization is null ? null : authorization.ApplyAsync,
-            };
-        }
-        catch
+        KubeConfigConnection Read(FileReads reads)
         {
-            handler.Dispose();
-            throw;
+            KubeConfigOptions now = options with { Reads = reads, Context = first?.Context ?? options.Context }; // somebody may pick another context for other programs
+            ConnectionSettings settings = ConnectionSettings.Resolve(now);
+            if (first is not null && settings.Cluster.ServerAddress() != first.Cluster.ServerAddress())
+                throw new KubeConfigException($"the server is another now, {settings.Cluster.Server}: that takes a restart");
+
+            // A plugin says itself when its credentials end, and may ask people: not again because somebody wrote something else into the kubeconfig.
+            if (settings.User.Plugin is not null || !IsSecure(settings)) reads.Forget();
+            KubeConfigConnection made = KubeConfigConnection.Create(settings, now, renewed: first is not null);
+            first ??= settings;
+            return made;
         }
     }
+
+    static bool IsSecure(ConnectionSettings settings) => settings.Cluster.ServerAddress().Scheme == Uri.UriSchemeHttps;
+
+    static string Describe(KubeConfigOptions options) =>
+        options.Path is { } path ? $"kubeconfig {path}" : options.Server is { } server ? $"what {server} is reached by" : "kubeconfig or service account";
 }

@@ -1,3 +1,7 @@
+using Fairlead.Streaming.Tls;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Fairlead.KubeConfig;
 
 /// <summary>Which kubeconfig to read, and what to put in place of what it says.</summary>
@@ -50,7 +54,16 @@ public sealed record KubeConfigOptions
     /// </summary>
     public TimeSpan? PluginTimeout { get; init; }
 
+    /// <summary>Called with each handler that connections are made by, the first one and those after a change of files, before it is used.</summary>
+    public Action<SocketsHttpHandler>? Configure { get; init; }
+
+    /// <summary>Where it is told that certificates or credentials have changed on disk, and whether they were taken; nowhere by default.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
     internal Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
+
+    /// <summary>By what files are read.</summary>
+    internal FileReads Reads { get; init; } = new();
 
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -12,6 +12,9 @@ public sealed class PodsApiOptions
     /// <summary>Who may use it. Nobody else may: there is no anonymous access.</summary>
     public required IReadOnlyList<ApiUser> Users { get; init; }
 
+    /// <summary>Asked for the users at each request, in place of <see cref="Users"/>: the same list as long as nothing has changed. Null where they never do.</summary>
+    public Func<IReadOnlyList<ApiUser>>? CurrentUsers { get; init; }
+
     /// <summary>Who sends a request that has no token of theirs, for instance by client certificate; null for nobody.</summary>
     public Func<HttpContext, ApiUser?>? Authenticate { get; init; }
 
@@ -38,6 +41,8 @@ public sealed class PodsApiOptions
 
     /// <summary>The clock that ages in tables are counted by.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    internal IReadOnlyList<ApiUser> PresentUsers() => CurrentUsers?.Invoke() ?? Users;
 
     internal ValueTask<bool> MayAsync(ApiUser user, AccessAttributes wanted, CancellationToken cancellationToken) =>
         user.May(wanted) ? new ValueTask<bool>(true) : Authorize?.Invoke(user, wanted, cancellationToken) ?? new ValueTask<bool>(false);

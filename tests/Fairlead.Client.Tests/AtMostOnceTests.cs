@@ -34,7 +34,7 @@ public sealed class AtMostOnceTests
         }, Ct);
 
         using StreamingClient client = new(new KubernetesEndpoint(new Uri($"http://{listener.LocalEndpoint}"), new SocketsHttpHandler { UseProxy = false }));
-        using HttpMessageInvoker http = new(client.Endpoint.Sender, disposeHandler: false);
+        using HttpMessageInvoker http = new(client.Endpoint.Handler, disposeHandler: false);
         using (HttpRequestMessage lookUp = new(HttpMethod.Get, new Uri(client.Endpoint.Server, "/api/v1/namespaces/default/pods/web-0")))
         using (HttpResponseMessage found = await http.SendAsync(lookUp, Ct)) await found.Content.ReadAsStringAsync(Ct);
         await Assert.ThrowsAnyAsync<Exception>(() => client.ExecAsync(new("web-0"), ["reboot"], cancellationToken: Ct));

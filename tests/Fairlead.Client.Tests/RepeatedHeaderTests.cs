@@ -24,7 +24,7 @@ public sealed class RepeatedHeaderTests
     {
         await using CannedServer server = new(_ => CannedServer.Answer("200 OK", "ok"));
         using KubernetesEndpoint endpoint = Endpoint(server.Url, s_groups);
-        using HttpMessageInvoker http = new(endpoint.Sender, disposeHandler: false);
+        using HttpMessageInvoker http = new(endpoint.Handler, disposeHandler: false);
         for (int i = 0; i < 2; i++)
         {
             using HttpRequestMessage request = new(HttpMethod.Put, new Uri(server.Url, "/x")) { Content = new StringContent("~body~") };
@@ -54,7 +54,7 @@ public sealed class RepeatedHeaderTests
     {
         await using CannedServer server = new(_ => CannedServer.Answer("200 OK", "ok"));
         using KubernetesEndpoint endpoint = Endpoint(server.Url, groups);
-        using HttpMessageInvoker http = new(endpoint.Sender, disposeHandler: false);
+        using HttpMessageInvoker http = new(endpoint.Handler, disposeHandler: false);
         using HttpRequestMessage request = new(HttpMethod.Get, server.Url);
         await endpoint.Authorize!(request, false, Ct);
         await Assert.ThrowsAsync<HttpRequestException>(() => http.SendAsync(request, Ct));

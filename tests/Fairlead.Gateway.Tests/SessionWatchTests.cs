@@ -92,7 +92,7 @@ public sealed class SessionWatchTests
             Interlocked.Increment(ref _asked);
             return ask(cancellationToken);
         },
-        reason => _ended.TrySetResult(reason), CancellationToken.None, _logged.CreateLogger("Fairlead.Gateway"));
+        reason => _ended.TrySetResult(reason), _logged.CreateLogger("Fairlead.Gateway"), CancellationToken.None);
 
     GatewayOptions Options() => new() { Upstream = null!, Clock = _time, ReauthorizeEvery = s_every };
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Fairlead.Client;
@@ -67,9 +68,12 @@ public sealed class GatewaySoakTests
     /// <summary>One session: each kind in turn, and of each kind every tenth over a line that is cut.</summary>
     static async Task CycleAsync(GatewayProcess gateway, int i, string file, int port)
     {
-        using StreamingClient client = StreamingClient.FromKubeconfig(gateway.Kubeconfig);
-        await using FaultProxy? line = i / 4 % 10 == 9 ? new FaultProxy(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, gateway.Server.Port)) : null;
-        if (line is not null) client.Endpoint.Handler.ConnectCallback = (_, token) => DialAsync(line.Port, token);
+        await using FaultProxy? line = i / 4 % 10 == 9 ? new FaultProxy(new IPEndPoint(IPAddress.Loopback, gateway.Server.Port)) : null;
+        using StreamingClient client = new(KubeConfigEndpoint.Load(new KubeConfigOptions
+        {
+            Path = gateway.Kubeconfig,
+            Configure = handler => handler.ConnectCallback = (_, token) => DialAsync(line?.Port ?? gateway.Server.Port, token),
+        }));
         CutKind kind = i % 2 == 0 ? CutKind.Reset : CutKind.Fin;
         Action? cut = line is null ? null : () => line.Cut(kind);
         Task session = (i % 4) switch
@@ -146,7 +150,7 @@ public sealed class GatewaySoakTests
     static async ValueTask<Stream> DialAsync(int port, CancellationToken cancellationToken)
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(System.Net.IPAddress.Loopback, port, cancellationToken);
+        await socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
         return new NetworkStream(socket, ownsSocket: true);
     }
 

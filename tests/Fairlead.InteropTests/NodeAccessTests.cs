@@ -6,6 +6,7 @@ using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Containerd.Node;
 using Fairlead.Server;
+using Fairlead.Testing;
 
 namespace Fairlead.InteropTests;
 
@@ -95,12 +96,62 @@ public sealed class NodeAccessTests(NodeFixture fixture) : IClassFixture<NodeFix
             Assert.Equal(HttpStatusCode.ServiceUnavailable, await AskAsync(node, path, token: "bob-token"));
     }
 
-    static async Task<HttpStatusCode> AskAsync(NodeServer server, string path, X509Certificate2? certificate = null, string? token = null)
+    [Fact(Timeout = 120_000), Trait("Case", "C18")]
+    public async Task Certificates_authorities_and_tokens_are_taken_anew_and_commands_go_on()
     {
-        using SocketsHttpHandler handler = new() { UseProxy = false };
-        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.Add(X509Certificate2.CreateFromPem(server.AuthorityPem));
-        if (certificate is not null) handler.SslOptions.ClientCertificates = [certificate];
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        fixture.Kubeconfig(StreamThrough.Native);
+        string folder = Directory.CreateTempSubdirectory("fairlead-node-").FullName;
+        using TestAuthority servers = new(), first = new(), second = new();
+        (string certificate, string key, string clients, string tokens) = (folder + "/tls.crt", folder + "/tls.key", folder + "/ca.crt", folder + "/tokens");
+        using X509Certificate2 before = first.IssueClientSubject("CN=ann"), after = second.IssueClientSubject("CN=ann");
+        const string pods = "api/v1/pods";
+        try
+        {
+            Write(first, "one");
+            await using NodeServer node = await NodeServer.StartAsync(fixture.Options(StreamThrough.Native) with
+            {
+                CertificateFile = certificate,
+                KeyFile = key,
+                ClientAuthoritiesFile = clients,
+                TokenFile = tokens,
+                Allowed = new AllowList { Users = ["ann"] },
+            }, cancellationToken);
+            string shown = node.AuthorityPem;
+            using StreamingClient client = new(new KubernetesEndpoint(node.Url, Handler(servers.Pem, before)));
+            await using RemoteProcess command = await client.ExecAsync(new("demo", "default", "main"), ["cat"], new ExecOptions { Stdin = true }, cancellationToken);
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(node, pods, before, authorityPem: servers.Pem));
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(node, pods, token: "one", authorityPem: servers.Pem));
+
+            Write(second, "two");
+            await Eventually.HoldsAsync(() => node.AuthorityPem != shown, "the new certificate is in force", TimeSpan.FromMinutes(1), cancellationToken);
+            await Eventually.HoldsAsync(() => AskAsync(node, pods, token: "one", authorityPem: servers.Pem).GetAwaiter().GetResult() == HttpStatusCode.Unauthorized, "the former token is nobody's", cancellationToken: cancellationToken);
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(node, pods, token: "two", authorityPem: servers.Pem));
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(node, pods, after, authorityPem: servers.Pem));
+            await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(node, pods, before, authorityPem: servers.Pem));
+            await command.StandardInput.WriteAsync("on\n"u8.ToArray(), cancellationToken);
+            await command.StandardInput.CompleteAsync();
+            Assert.Equal("on\n", await command.StandardOutput.ReadToEndAsync(cancellationToken: cancellationToken));
+            Assert.True((await command.WaitForExitAsync(cancellationToken)).Succeeded);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        void Write(TestAuthority authority, string token)
+        {
+            (string pem, string keyPem) = servers.IssueServerPem("127.0.0.1");
+            File.WriteAllText(certificate, pem);
+            File.WriteAllText(key, keyPem);
+            File.WriteAllText(clients, authority.Pem);
+            File.WriteAllText(tokens, $"{token},ann,1\n");
+        }
+    }
+
+    static async Task<HttpStatusCode> AskAsync(NodeServer server, string path, X509Certificate2? certificate = null, string? token = null, string? authorityPem = null)
+    {
+        using SocketsHttpHandler handler = Handler(authorityPem ?? server.AuthorityPem, certificate);
         using HttpMessageInvoker http = new(handler);
         using HttpRequestMessage request = new(HttpMethod.Get, new Uri(server.Url, path));
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -113,6 +164,15 @@ public sealed class NodeAccessTests(NodeFixture fixture) : IClassFixture<NodeFix
 
         using HttpResponseMessage response = await http.SendAsync(request, TestContext.Current.CancellationToken);
         return response.StatusCode;
+    }
+
+    static SocketsHttpHandler Handler(string authorityPem, X509Certificate2? certificate)
+    {
+        SocketsHttpHandler handler = new() { UseProxy = false };
+        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.Add(X509Certificate2.CreateFromPem(authorityPem));
+        if (certificate is not null) handler.SslOptions.ClientCertificates = [certificate];
+        return handler;
     }
 
     static X509Certificate2 Authority(ECDsa key)

@@ -18,6 +18,9 @@ sealed class TestServer : IAsyncDisposable
 
     public ConcurrentQueue<Seen> Requests { get; } = new();
 
+    /// <summary>What new handshakes show.</summary>
+    public required X509Certificate2 Certificate { get; set; }
+
     public int Port { get; private set; }
 
     public sealed record Seen(string PathAndQuery, string? Authorization, string? Host, string? ClientName, Dictionary<string, string> Headers)
@@ -27,16 +30,17 @@ sealed class TestServer : IAsyncDisposable
 
     public static async Task<TestServer> StartAsync(X509Certificate2 certificate, Func<HttpContext, Task>? answer = null)
     {
+        TestServer? server = null;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
         {
-            https.ServerCertificate = certificate;
+            https.ServerCertificateSelector = (_, _) => server!.Certificate;
             https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
             https.AllowAnyClientCertificate();
         })));
-        TestServer server = new(builder.Build());
+        server = new(builder.Build()) { Certificate = certificate };
         server._app.Run(async context =>
         {
             HttpRequest request = context.Request;

@@ -50,7 +50,7 @@ public sealed class ProcessWalkTests
         await Task.Run(() => { }, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken); // the pool has a thread to give
         Assert.All(asked, task => Assert.False(task.IsCompleted));
         go.Release(int.MaxValue);
-        foreach (Task<int> task in asked) Assert.Equal("no /proc", (await Assert.ThrowsAsync<IOException>(() => task.WaitAsync(Patience))).Message);
+        foreach (Task<int> task in asked) Assert.Equal("no /proc", (await Assert.ThrowsAsync<IOException>(() => task.WaitAsync(Patience, TestContext.Current.CancellationToken))).Message);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class ProcessWalkTests
     {
         ProcessWalk walk = new((_, _) => Table());
         Task<int> bad = walk.AskAsync<int>(0, _ => throw new InvalidDataException()), good = walk.AskAsync(0, _ => 5);
-        await Assert.ThrowsAsync<InvalidDataException>(() => bad.WaitAsync(Patience));
+        await Assert.ThrowsAsync<InvalidDataException>(() => bad.WaitAsync(Patience, TestContext.Current.CancellationToken));
         Assert.Equal(5, await good.WaitAsync(Patience, TestContext.Current.CancellationToken));
     }
 

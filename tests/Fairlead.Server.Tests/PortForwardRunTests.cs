@@ -1,5 +1,4 @@
 using Fairlead.Server.Tests.Fakes;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
 using Fairlead.Wire.PortForward;
 

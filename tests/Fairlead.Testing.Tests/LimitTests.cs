@@ -27,7 +27,7 @@ public sealed class Hanging
     public async Task Ignores_its_token() => await WaitForNobodyAsync();
 
     [Fact(Explicit = true)]
-    public void Blocks_its_thread() => new ManualResetEventSlim().Wait();
+    public void Blocks_its_thread() => new ManualResetEventSlim().Wait(Timeout.Infinite, CancellationToken.None);
 
     static async Task WaitForNobodyAsync() => await new TaskCompletionSource().Task;
 }

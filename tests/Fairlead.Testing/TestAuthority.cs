@@ -36,6 +36,14 @@ public sealed class TestAuthority : IDisposable
         return Issue(key, $"CN={name}", name, expired, "1.3.6.1.5.5.7.3.1").CopyWithPrivateKey(key);
     }
 
+    /// <summary>A server's certificate and its key, both PEM.</summary>
+    public (string Certificate, string Key) IssueServerPem(string name = "localhost", bool expired = false)
+    {
+        using X509Certificate2 server = IssueServer(name, expired);
+        using ECDsa key = server.GetECDsaPrivateKey()!;
+        return (server.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
     /// <summary>A client certificate and its key, both PEM.</summary>
     public (string Certificate, string Key) IssueClient(string name)
     {

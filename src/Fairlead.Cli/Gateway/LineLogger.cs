@@ -5,7 +5,8 @@ namespace Fairlead.Cli.Gateway;
 /// <summary>Logs one line an entry. Exceptions by their kind alone: their messages may quote what a caller sent.</summary>
 sealed class LineLogger(TextWriter output, LogLevel least) : ILoggerProvider, ILogger
 {
-    public ILogger CreateLogger(string categoryName) => this;
+    /// <summary>That a certificate was replaced is told at any level: somebody waits for it.</summary>
+    public ILogger CreateLogger(string categoryName) => categoryName == "Fairlead.Files" && least > LogLevel.Information ? new LineLogger(output, LogLevel.Information) : this;
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 

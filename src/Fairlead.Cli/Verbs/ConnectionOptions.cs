@@ -39,6 +39,7 @@ sealed class ConnectionOptions
     /// </summary>
     public KubernetesEndpoint Load(ParseResult parsed)
     {
+        bool ownAuthority = false;
         KubernetesEndpoint endpoint = KubeConfigEndpoint.Load(new KubeConfigOptions
         {
             Path = parsed.GetValue(_kubeconfig),
@@ -51,9 +52,9 @@ sealed class ConnectionOptions
             CertificateAuthority = parsed.GetValue(_authority),
             TlsServerName = parsed.GetValue(_tlsServerName),
             InsecureSkipTlsVerify = parsed.GetValue(_insecure),
+            Configure = handler => ownAuthority = handler.SslOptions.CertificateChainPolicy?.TrustMode == X509ChainTrustMode.CustomRootTrust,
         });
-        if (OperatingSystem.IsLinux() && endpoint.Handler.SslOptions.CertificateChainPolicy?.TrustMode == X509ChainTrustMode.CustomRootTrust)
-            SystemRoots.LeaveUnread();
+        if (OperatingSystem.IsLinux() && ownAuthority) SystemRoots.LeaveUnread();
         return endpoint;
     }
 

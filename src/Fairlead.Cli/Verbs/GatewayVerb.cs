@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Gateway;
 using Fairlead.Gateway;
@@ -36,11 +35,11 @@ static class GatewayVerb
         {
             using StopSignals stop = new();
             using Telemetry? telemetry = Telemetry.Start();
-            GatewayOptions configured = Read(parsed, options, invocation, out string? authorityPem);
+            GatewayOptions configured = Read(parsed, options, invocation);
             await using GatewayServer gateway = await StartAsync(configured, cancellationToken);
             string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
             if (kubeconfig is not null)
-                await WriteAsync(kubeconfig, RedirectedKubeConfig.Create(parsed.GetValue(options.Kubeconfig), gateway.Url, authorityPem ?? gateway.AuthorityPem), cancellationToken);
+                await WriteAsync(kubeconfig, RedirectedKubeConfig.Create(parsed.GetValue(options.Kubeconfig), gateway.Url, gateway.AuthorityPem ?? await File.ReadAllTextAsync(parsed.GetValue(options.TlsCert)!, cancellationToken)), cancellationToken);
 
             await invocation.Output.WriteLineAsync(
                 $"ready {gateway.Url.GetLeftPart(UriPartial.Authority)}{(kubeconfig is null ? "" : " kubeconfig=" + kubeconfig)}"
@@ -52,7 +51,7 @@ static class GatewayVerb
         return verb;
     }
 
-    static GatewayOptions Read(ParseResult parsed, GatewayVerbOptions options, Invocation invocation, out string? authorityPem)
+    static GatewayOptions Read(ParseResult parsed, GatewayVerbOptions options, Invocation invocation)
     {
         string? url = parsed.GetValue(options.Upstream), kubeconfig = parsed.GetValue(options.Kubeconfig), clientCa = parsed.GetValue(options.ClientCa);
         string? certificate = parsed.GetValue(options.TlsCert), key = parsed.GetValue(options.TlsKey);
@@ -61,11 +60,8 @@ static class GatewayVerb
         if (clientCa is not null && kubeconfig is null)
             throw new UsageException("--client-ca needs credentials by which the gateway speaks for its clients: name them by --upstream-kubeconfig");
 
-        authorityPem = null;
-        (X509Certificate2? served, X509Certificate2Collection? chain) = (null, null);
-        if (certificate is not null) (served, chain, authorityPem) = TlsFiles.ReadServer(certificate, key!);
-        X509Certificate2Collection? authorities = clientCa is null ? null : TlsFiles.ReadAuthorities(clientCa);
-        KubeConfigOptions upstream = new() { Path = kubeconfig, Server = url, CertificateAuthority = parsed.GetValue(options.UpstreamCa), Anonymous = true, Interactive = false };
+        LineLogger logging = new(invocation.Error, parsed.GetValue(options.Verbose) ? LogLevel.Debug : LogLevel.Information);
+        KubeConfigOptions upstream = new() { Path = kubeconfig, Server = url, CertificateAuthority = parsed.GetValue(options.UpstreamCa), Anonymous = true, Interactive = false, Logger = logging.CreateLogger("Fairlead.Files") };
         CarrierLimits limits = CarrierLimits.Default with
         {
             PingInterval = parsed.GetValue(options.PingInterval),
@@ -76,11 +72,11 @@ static class GatewayVerb
         {
             Listen = GatewayVerbOptions.Address("--listen", parsed.GetValue(options.Listen)!),
             Upstream = KubeConfigEndpoint.Load(upstream),
-            Own = authorities is null ? null : KubeConfigEndpoint.Load(upstream with { Anonymous = false }),
+            Own = clientCa is null ? null : KubeConfigEndpoint.Load(upstream with { Anonymous = false }),
             UpstreamTransport = parsed.GetValue(options.Transport),
-            Certificate = served,
-            CertificateChain = chain,
-            ClientAuthorities = authorities,
+            CertificateFile = certificate,
+            KeyFile = key,
+            ClientAuthoritiesFile = clientCa,
             AllowedOrigins = parsed.GetValue(options.AllowOrigin) ?? [],
             UpstreamChecksCreate = parsed.GetValue(options.UpstreamChecksCreate),
             ClientLimits = limits,
@@ -98,7 +94,7 @@ static class GatewayVerb
                 lock (invocation.Error) invocation.Error.WriteLine(record.ToJson());
             },
             Operations = parsed.GetValue(options.Operations) is { } operations ? GatewayVerbOptions.Address("--operations", operations) : null,
-            Logging = new LineLogger(invocation.Error, parsed.GetValue(options.Verbose) ? LogLevel.Debug : LogLevel.Information),
+            Logging = logging,
         };
     }
 
@@ -107,6 +103,10 @@ static class GatewayVerb
         try
         {
             return await GatewayServer.StartAsync(options, cancellationToken);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new UsageException(e.Message); // names the file
         }
         catch (Exception e) when (e is IOException or SocketException)
         {

@@ -70,7 +70,8 @@ static class LabVerb
                 SpdyProtocols = parsed.GetValue(protocols)!.OverSpdy,
                 PortForwardProtocols = parsed.GetValue(protocols)!.PortForward,
                 Pods = parsed.GetValue(pods) is { } podsFile ? ReadPods(podsFile) : null,
-                Users = parsed.GetValue(users) is { } usersFile ? ReadUsers(usersFile) : null,
+                UsersFile = parsed.GetValue(users),
+                Logging = new LineLogger(invocation.Error, LogLevel.None),
             }, cancellationToken);
         });
         return verb;
@@ -103,6 +104,10 @@ static class LabVerb
         {
             return await LabServer.StartAsync(options, cancellationToken);
         }
+        catch (InvalidDataException e)
+        {
+            throw new UsageException($"--users {e.Message}");
+        }
         catch (Exception e) when (e is IOException or SocketException)
         {
             throw new UsageException($"--listen {options.Listen}: {e.Message}");
@@ -120,21 +125,6 @@ static class LabVerb
         catch (ManifestException e)
         {
             throw new UsageException($"--pods {path}: {e.Message}");
-        }
-    }
-
-    [SupportedOSPlatform("linux")]
-    static IReadOnlyList<ApiUser> ReadUsers(string path)
-    {
-        using StreamReader reader = Open(path);
-        try
-        {
-            IReadOnlyList<ApiUser> users = ApiUsers.FromJson(YamlDocuments.Read(reader) is [(var document, _), ..] ? document : null);
-            return users.Count > 0 ? users : throw new FormatException("there is no user in it: such a lab would answer nobody");
-        }
-        catch (FormatException e)
-        {
-            throw new UsageException($"--users {path}: {e.Message}");
         }
     }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
-using System.Security.Cryptography.X509Certificates;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Gateway;
 using Fairlead.Cli.Native;
@@ -55,9 +54,10 @@ static class NodeVerb
         SocketPolling.GoOnWherePolled(Environment.ProcessorCount);
         using StopSignals stop = new();
         string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
-        using KubernetesEndpoint? reviews = Reviews(parsed.GetValue(options.AuthorizationKubeconfig));
+        using LineLogger logging = new(invocation.Error, parsed.GetValue(options.Verbose) ? LogLevel.Debug : LogLevel.Warning);
+        using KubernetesEndpoint? reviews = Reviews(parsed.GetValue(options.AuthorizationKubeconfig), logging);
         using CancellationTokenSource starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop.Token);
-        NodeOptions configured = Read(parsed, options, invocation, withAdministrator: kubeconfig is not null) with { Reviews = reviews };
+        NodeOptions configured = Read(parsed, options, invocation, logging, withAdministrator: kubeconfig is not null) with { Reviews = reviews };
         await using NodeServer? node = await StartAsync(configured, starting.Token);
         if (node is null) return; // stopped before it began
         if (kubeconfig is not null) await WriteAsync(node, kubeconfig, cancellationToken);
@@ -68,7 +68,7 @@ static class NodeVerb
     }
 
     [SupportedOSPlatform("linux")]
-    static NodeOptions Read(ParseResult parsed, NodeVerbOptions options, Invocation invocation, bool withAdministrator)
+    static NodeOptions Read(ParseResult parsed, NodeVerbOptions options, Invocation invocation, LineLogger logging, bool withAdministrator)
     {
         string? certificate = parsed.GetValue(options.TlsCert), key = parsed.GetValue(options.TlsKey);
         string? clientCa = parsed.GetValue(options.ClientCa), tokens = parsed.GetValue(options.TokenFile);
@@ -81,27 +81,26 @@ static class NodeVerb
         IReadOnlyList<ApiUser> known = tokens is null ? [] : ReadTokens(tokens, allowed);
         if (known.Count > 0 && byDefault.Length > 0 && known.All(user => user.Rules.Count == 0))
             invocation.Error.WriteLine($"fairlead: nobody in {tokens} is allowed anything: add --allow-user or --allow-group");
-        (X509Certificate2? served, X509Certificate2Collection? chain) = (null, null);
-        if (certificate is not null) (served, chain, _) = TlsFiles.ReadServer(certificate, key!);
         return new NodeOptions
         {
             Cri = NodeVerbOptions.Socket("--cri", parsed.GetValue(options.Cri)!),
             Listen = GatewayVerbOptions.Address("--listen", parsed.GetValue(options.Listen)!),
-            Certificate = served,
-            CertificateChain = chain,
-            ClientAuthorities = clientCa is null ? null : TlsFiles.ReadAuthorities(clientCa),
-            Users = [.. withAdministrator ? new[] { NodeServer.CreateAdministrator() } : [], .. known],
+            CertificateFile = certificate,
+            KeyFile = key,
+            ClientAuthoritiesFile = clientCa,
+            Users = withAdministrator ? [NodeServer.CreateAdministrator()] : [],
+            TokenFile = tokens,
             Allowed = allowed,
             Runtime = options.Runtime.Read(parsed),
-            Logging = new LineLogger(invocation.Error, parsed.GetValue(options.Verbose) ? LogLevel.Debug : LogLevel.Warning),
+            Logging = logging,
         };
     }
 
-    static KubernetesEndpoint? Reviews(string? kubeconfig)
+    static KubernetesEndpoint? Reviews(string? kubeconfig, LineLogger logging)
     {
         try
         {
-            return kubeconfig is null ? null : KubeConfigEndpoint.Load(new KubeConfigOptions { Path = kubeconfig, Interactive = false });
+            return kubeconfig is null ? null : KubeConfigEndpoint.Load(new KubeConfigOptions { Path = kubeconfig, Interactive = false, Logger = logging.CreateLogger("Fairlead.Files") });
         }
         catch (KubeConfigException e)
         {
@@ -132,6 +131,10 @@ static class NodeVerb
         catch (SocketException e)
         {
             throw new IOException($"{options.Listen}: {e.Message}", e);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new UsageException(e.Message); // names the file
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

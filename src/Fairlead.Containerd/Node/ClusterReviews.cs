@@ -25,7 +25,7 @@ sealed class ClusterReviews : IDisposable
     public ClusterReviews(KubernetesEndpoint cluster, TimeProvider time, ILogger logger)
     {
         (_cluster, _logger, _allowed) = (cluster, logger, new AllowedAnswers(time));
-        _http = new HttpMessageInvoker(cluster.Sender, disposeHandler: false);
+        _http = new HttpMessageInvoker(cluster.Handler, disposeHandler: false);
     }
 
     /// <summary>See <see cref="PodsApiOptions.Authorize"/>.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
 using Fairlead.Server;
+using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
 using Microsoft.Extensions.Logging;
 
@@ -22,8 +23,23 @@ public sealed record NodeOptions
     /// <summary>What stands between <see cref="Certificate"/> and its authority; stays the caller's.</summary>
     public X509Certificate2Collection? CertificateChain { get; init; }
 
-    /// <summary>Whose client certificates are taken; null for none.</summary>
+    /// <summary>
+    /// A file of PEM with the certificate and then its intermediates, instead of <see cref="Certificate"/>. It and <see cref="KeyFile"/> are read anew
+    /// when they change.
+    /// </summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>A file of PEM: the key of <see cref="CertificateFile"/>.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Whose client certificates are taken; null, without <see cref="ClientAuthoritiesFile"/>, for none.</summary>
     public X509Certificate2Collection? ClientAuthorities { get; init; }
+
+    /// <summary>A file of PEM with those whose client certificates are taken, read anew when it changes, instead of <see cref="ClientAuthorities"/>.</summary>
+    public string? ClientAuthoritiesFile { get; init; }
+
+    /// <summary>A file of more <see cref="Users"/>, as <see cref="Server.TokenFile"/> reads it, judged by <see cref="Allowed"/>; read anew when it changes.</summary>
+    public string? TokenFile { get; init; }
 
     /// <summary>Users known by token, with what each may do.</summary>
     public IReadOnlyList<ApiUser> Users { get; init; } = [];
@@ -45,4 +61,14 @@ public sealed record NodeOptions
 
     /// <summary>Where the node logs; nowhere for null.</summary>
     public ILoggerProvider? Logging { get; init; }
+
+    internal ServerTlsOptions Tls => new()
+    {
+        Certificate = Certificate,
+        CertificateChain = CertificateChain,
+        CertificateFile = CertificateFile,
+        KeyFile = KeyFile,
+        ClientAuthorities = ClientAuthorities,
+        ClientAuthoritiesFile = ClientAuthoritiesFile,
+    };
 }

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using Fairlead.Processes.Lab;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
+using Fairlead.Streaming.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Containerd.Node;
@@ -19,16 +19,17 @@ namespace Fairlead.Containerd.Node;
 public sealed class NodeServer : IAsyncDisposable
 {
     readonly CriRuntime _runtime;
-    readonly EphemeralCertificate? _certificate;
+    readonly ServerTls _tls;
+    readonly WatchedFiles<IReadOnlyList<ApiUser>>? _users;
     readonly WebApplication _application;
     readonly ClusterReviews? _reviews;
     readonly ILoggerFactory _logging;
     readonly NodeOptions _options;
     int _disposed;
 
-    NodeServer(CriRuntime runtime, EphemeralCertificate? certificate, WebApplication application, ClusterReviews? reviews, ILoggerFactory logging, NodeOptions options) =>
-        (_runtime, _certificate, _application, _reviews, _logging, _options, Url) =
-        (runtime, certificate, application, reviews, logging, options, StreamingHost.AddressesOf(application)[0]);
+    NodeServer(
+        CriRuntime runtime, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, WebApplication application, ClusterReviews? reviews, ILoggerFactory logging, NodeOptions options) =>
+        (_runtime, _tls, _users, _application, _reviews, _logging, _options, Url) = (runtime, tls, users, application, reviews, logging, options, StreamingHost.AddressesOf(application)[0]);
 
     /// <summary>The node's address.</summary>
     public Uri Url { get; }
@@ -37,10 +38,11 @@ public sealed class NodeServer : IAsyncDisposable
     public CriRuntime Runtime => _runtime;
 
     /// <summary>The certificate to trust, as PEM.</summary>
-    public string AuthorityPem => _certificate?.AuthorityPem ?? _options.Certificate!.ExportCertificatePem();
+    public string AuthorityPem => _tls.AuthorityPem ?? _tls.Certificate.ExportCertificatePem();
 
     /// <summary>Connects to the runtime and serves. Returns when requests are answered.</summary>
     /// <exception cref="IOException">The runtime does not answer, or the address is in use.</exception>
+    /// <exception cref="InvalidDataException">A certificate's, key's, authorities' or users' file cannot be read or understood.</exception>
     public static async Task<NodeServer> StartAsync(NodeOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -49,32 +51,37 @@ public sealed class NodeServer : IAsyncDisposable
             if (options.Logging is not null) builder.AddProvider(options.Logging);
         });
         CriRuntime? runtime = null;
-        EphemeralCertificate? certificate = null;
+        ServerTls? tls = null;
+        WatchedFiles<IReadOnlyList<ApiUser>>? users = null;
         WebApplication? application = null;
         ClusterReviews? reviews = null;
         try
         {
+            ILogger files = logging.CreateLogger("Fairlead.Files");
+            tls = new ServerTls(options.Tls, options.Listen.Address, "fairlead node", options.Runtime.Clock, files);
+            users = options.TokenFile is { } path ? new("token file", reads => ReadUsers(options, path, reads), static _ => [], options.Runtime.Clock, files) : null;
             runtime = await CriRuntime.ConnectAsync(options.Cri, options.Runtime, logging, cancellationToken);
-            certificate = options.Certificate is null ? EphemeralCertificate.Create(options.Listen.Address, "fairlead node") : null;
-            application = Build(options, certificate);
+            application = Build(options, tls);
             reviews = options.Reviews is null ? null : new ClusterReviews(options.Reviews, options.Runtime.Clock, logging.CreateLogger("Fairlead.Node"));
             PodsApiOptions api = new()
             {
                 Users = options.Users,
-                Authenticate = context => Authenticate(context, options.Allowed),
+                CurrentUsers = users is null ? null : () => users.Current,
+                Authenticate = context => Authenticate(context, tls, options.Allowed),
                 Authorize = reviews is null ? null : reviews.MayAsync,
                 Limits = options.Limits with { InlineReaders = true }, // what reads here is asynchronous
             };
             application.MapKubeletStreaming(runtime, runtime, api);
             application.MapPodsApi(runtime, runtime, api);
             await application.StartAsync(cancellationToken);
-            return new NodeServer(runtime, certificate, application, reviews, logging, options);
+            return new NodeServer(runtime, tls, users, application, reviews, logging, options);
         }
         catch
         {
             if (application is not null) await application.DisposeAsync();
             if (runtime is not null) await runtime.DisposeAsync();
-            certificate?.Dispose();
+            tls?.Dispose();
+            users?.Dispose();
             reviews?.Dispose();
             logging.Dispose();
             throw;
@@ -92,24 +99,29 @@ public sealed class NodeServer : IAsyncDisposable
 
     /// <summary>Writes a kubeconfig (mode 0600) with a context for each user who has a token; the first user's is the current one.</summary>
     public Task WriteKubeconfigAsync(string path, CancellationToken cancellationToken = default) =>
-        OwnerOnlyFile.WriteAsync(path, LabKubeconfig.Format(Url, AuthorityPem, _options.Users, "fairlead-node"), cancellationToken);
+        OwnerOnlyFile.WriteAsync(path, LabKubeconfig.Format(Url, AuthorityPem, _users?.Current ?? _options.Users, "fairlead-node"), cancellationToken);
 
-    static WebApplication Build(NodeOptions options, EphemeralCertificate? certificate) => StreamingHost.Build(options.Logging, kestrel =>
+    static IReadOnlyList<ApiUser> ReadUsers(NodeOptions options, string path, FileReads reads)
+    {
+        using StreamReader text = new(new MemoryStream(reads.Read(path)));
+        try
+        {
+            return [.. options.Users, .. TokenFile.Read(text, options.Allowed)];
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+    }
+
+    static WebApplication Build(NodeOptions options, ServerTls tls) => StreamingHost.Build(options.Logging, kestrel =>
     {
         PodsApiKestrel.Configure(kestrel);
-        kestrel.Listen(options.Listen, listen => listen.UseHttps(https =>
-        {
-            https.ServerCertificate = options.Certificate ?? certificate!.Server;
-            https.ServerCertificateChain = options.CertificateChain;
-            if (options.ClientAuthorities is not { } authorities) return;
-            ClientAuthorities trusted = new(authorities);
-            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate; // who has none may have a token
-            https.ClientCertificateValidation = (certificate, chain, _) => trusted.Vouch(certificate, chain);
-        }));
+        kestrel.Listen(options.Listen, listen => listen.UseHttps(tls.Configure));
     }, StreamingHost.GoOnInline);
 
-    static ApiUser? Authenticate(HttpContext context, AllowList allowed) =>
-        context.Connection.ClientCertificate is { } certificate && CertificateSubject.Read(certificate) is ({ } name, var groups) ? allowed.Judge(name, groups) : null;
+    static ApiUser? Authenticate(HttpContext context, ServerTls tls, AllowList allowed) =>
+        tls.CertificateOf(context.Connection, out bool believed) is { } certificate && believed && CertificateSubject.Read(certificate) is ({ } name, var groups) ? allowed.Judge(name, groups) : null;
 
     /// <summary>Ends every session, then every command that was run natively.</summary>
     public async ValueTask DisposeAsync()
@@ -118,7 +130,8 @@ public sealed class NodeServer : IAsyncDisposable
         await _application.StopAsync();
         await _application.DisposeAsync();
         await _runtime.DisposeAsync();
-        _certificate?.Dispose();
+        _tls.Dispose();
+        _users?.Dispose();
         _reviews?.Dispose();
         _logging.Dispose();
     }

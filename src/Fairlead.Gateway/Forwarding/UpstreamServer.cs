@@ -61,9 +61,8 @@ sealed class UpstreamServer : IDisposable
     {
         internal Side(KubernetesEndpoint endpoint, TransportMemory memory)
         {
-            endpoint.Handler.EnableMultipleHttp2Connections = true; // a server's limit of streams a connection is no limit of ours
             Endpoint = endpoint;
-            Http = new HttpMessageInvoker(endpoint.Sender, disposeHandler: false);
+            Http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
             Dialer = new UpgradeDialer(endpoint, memory);
         }
 

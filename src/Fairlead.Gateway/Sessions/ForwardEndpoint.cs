@@ -58,7 +58,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
                 ended ??= reason;
                 acceptor.Abort(new SessionLostException(SessionLoss.LocalAbort, reason.Message!));
             },
-            drain.Over, logger);
+            logger, drain.Over);
         using PortForwardRun run = new(acceptor, ConnectAsync, target.Namespace, target.Pod, options.UpgradeTimeout, logger)
         {
             Ended = outcome =>

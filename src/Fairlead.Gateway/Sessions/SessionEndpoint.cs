@@ -108,7 +108,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     }
 
     SessionWatch Watch(SessionRecord record, Caller caller, StreamTarget target, Action<Status> end) => new(
-        record.Traffic, options, cancellationToken => create.AskAsync(caller, target, useKept: false, cancellationToken), end, drain.Over, logger);
+        record.Traffic, options, cancellationToken => create.AskAsync(caller, target, useKept: false, cancellationToken), end, logger, drain.Over);
 
     ExecOptions Options(bool inputMustEnd) => new()
     {

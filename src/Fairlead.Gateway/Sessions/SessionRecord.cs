@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Operations;
 using Fairlead.Streaming.Relays;
-using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway.Sessions;

@@ -26,10 +26,10 @@ sealed class SessionWatch : IAsyncDisposable
     /// <param name="options">The limits.</param>
     /// <param name="ask">Asks about the caller again.</param>
     /// <param name="end">Ends the session.</param>
-    /// <param name="stopping">Fires when the gateway's drain period is over.</param>
     /// <param name="logger">Learns of questions that fail.</param>
+    /// <param name="stopping">Fires when the gateway's drain period is over.</param>
     internal SessionWatch(
-        RelayTraffic traffic, GatewayOptions options, Func<CancellationToken, Task<CreateAnswer>> ask, Action<Status> end, CancellationToken stopping, ILogger logger)
+        RelayTraffic traffic, GatewayOptions options, Func<CancellationToken, Task<CreateAnswer>> ask, Action<Status> end, ILogger logger, CancellationToken stopping)
     {
         (_traffic, _options, _end) = (traffic, options, end);
         _stop = stopping.UnsafeRegister(static watch => ((SessionWatch)watch!)._end(SessionEndings.Draining), this);

@@ -44,7 +44,7 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
     /// <param name="cancellationToken">Ends the call.</param>
     async Task<T> GetOnceOrTwiceAsync<T>(string path, JsonTypeInfo<T> type, CancellationTokenSource deadline, CancellationToken cancellationToken)
     {
-        using HttpMessageInvoker http = new(endpoint.Sender, disposeHandler: false);
+        using HttpMessageInvoker http = new(endpoint.Handler, disposeHandler: false);
         Uri address = new(endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + path);
         for (bool renew = false; ; renew = true)
         {

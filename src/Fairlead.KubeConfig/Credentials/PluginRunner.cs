@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Fairlead.KubeConfig.Files;
 using Fairlead.KubeConfig.Trust;
+using Fairlead.Streaming.Tls;
 
 namespace Fairlead.KubeConfig.Credentials;
 
@@ -96,7 +97,7 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
         writer.WriteString("server", cluster.Server);
         if (cluster.TlsServerName is { } name) writer.WriteString("tls-server-name", name);
         if (cluster.SkipTlsVerify) writer.WriteBoolean("insecure-skip-tls-verify", true);
-        if (PemFile.Read(cluster.CertificateAuthorityData, cluster.CertificateAuthorityFile, "certificate-authority") is { } authority)
+        if (PemFile.Read(cluster.CertificateAuthorityData, cluster.CertificateAuthorityFile, "certificate-authority", new FileReads()) is { } authority)
             writer.WriteBase64String("certificate-authority-data", authority);
         if (cluster.ProxyUrl is { } proxy) writer.WriteString("proxy-url", proxy);
         if (cluster.PluginConfiguration is { } configuration)

@@ -23,7 +23,7 @@ sealed class RequestAuthorization
     public static RequestAuthorization? Create(ConnectionSettings settings, SocketsHttpHandler handler, KubeConfigOptions options)
     {
         UserSettings user = settings.User;
-        SslStreamCertificateContext? certificate = ClientCertificate.Load(user);
+        SslStreamCertificateContext? certificate = ClientCertificate.Load(user, options.Reads);
         handler.SslOptions.ClientCertificateContext = certificate;
 
         CredentialSource? source = user switch

@@ -3,6 +3,9 @@ namespace Fairlead.KubeConfig.Files;
 /// <summary>One cluster, one user, one namespace: what is left when context and overrides have been applied.</summary>
 sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, string Namespace)
 {
+    /// <summary>The context that was picked; null where there is none.</summary>
+    public string? Context { get; private init; }
+
     /// <exception cref="KubeConfigException">Something named is not there, or nothing says which server.</exception>
     public static ConnectionSettings Resolve(KubeConfigOptions options)
     {
@@ -31,7 +34,7 @@ sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, str
 
         if (options.Anonymous) user = new UserSettings();
         if (options.Token is { } token) user = new UserSettings { Token = token };
-        return new ConnectionSettings(cluster, user, options.Namespace ?? context?.Namespace ?? "default");
+        return new ConnectionSettings(cluster, user, options.Namespace ?? context?.Namespace ?? "default") { Context = options.Context ?? config.CurrentContext };
     }
 
     static ContextSettings? FindContext(MergedKubeConfig config, KubeConfigOptions options)

@@ -1,4 +1,5 @@
 using System.Text;
+using Fairlead.Streaming.Tls;
 using k8s;
 using k8s.KubeConfigModels;
 using YamlDotNet.Core;
@@ -8,9 +9,6 @@ namespace Fairlead.KubeConfig.Files;
 /// <summary>One kubeconfig file. Its relative paths are resolved against its own folder.</summary>
 sealed class KubeConfigFile
 {
-    /// <summary>A kubeconfig holds a few certificates per cluster; more than this is no kubeconfig.</summary>
-    const int LargestFile = 16 * 1024 * 1024;
-
     public string? CurrentContext { get; private init; }
 
     public Dictionary<string, ContextSettings> Contexts { get; } = new(StringComparer.Ordinal);
@@ -20,12 +18,12 @@ sealed class KubeConfigFile
     public Dictionary<string, UserSettings> Users { get; } = new(StringComparer.Ordinal);
 
     /// <exception cref="KubeConfigException">The file cannot be read or is not a kubeconfig.</exception>
-    public static KubeConfigFile Load(string path)
+    public static KubeConfigFile Load(string path, FileReads reads)
     {
         try
         {
-            if (new FileInfo(path).Length > LargestFile) throw new KubeConfigException($"{path} is too large for a kubeconfig");
-            return Parse(File.ReadAllText(path), Path.GetDirectoryName(Path.GetFullPath(path))!);
+            using StreamReader text = new(new MemoryStream(reads.Read(path)), Encoding.UTF8);
+            return Parse(text.ReadToEnd(), Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch (YamlException e)
         {
@@ -36,9 +34,9 @@ sealed class KubeConfigFile
         {
             throw new KubeConfigException($"{path} is not a kubeconfig"); // the library's answer to YAML of another shape
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (InvalidDataException e)
         {
-            throw new KubeConfigException($"the kubeconfig {path} cannot be read: {e.Message}", e);
+            throw new KubeConfigException($"the kubeconfig {e.Message}", e);
         }
     }
 

@@ -26,14 +26,14 @@ sealed class MergedKubeConfig
         {
             if (!File.Exists(only)) throw new KubeConfigException($"the kubeconfig {only} does not exist");
             MergedKubeConfig single = new([only]);
-            single.Add(KubeConfigFile.Load(only));
+            single.Add(KubeConfigFile.Load(only, options.Reads));
             return single;
         }
 
         MergedKubeConfig merged = new(DefaultPaths(options.Environment));
         foreach (string path in merged.Sources)
         {
-            if (File.Exists(path)) merged.Add(KubeConfigFile.Load(path)); // a missing one of several is not an error to kubectl either
+            if (File.Exists(path)) merged.Add(KubeConfigFile.Load(path, options.Reads)); // a missing one of several is not an error to kubectl either
         }
 
         return merged;

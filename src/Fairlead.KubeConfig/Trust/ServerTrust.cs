@@ -2,15 +2,16 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.KubeConfig.Files;
+using Fairlead.Streaming.Tls;
 
 namespace Fairlead.KubeConfig.Trust;
 
 /// <summary>Which servers are believed: those that the cluster's own authority vouches for, else those the machine trusts.</summary>
 static class ServerTrust
 {
-    public static void Configure(SslClientAuthenticationOptions tls, ClusterSettings cluster)
+    public static void Configure(SslClientAuthenticationOptions tls, ClusterSettings cluster, FileReads reads)
     {
-        byte[]? authority = PemFile.Read(cluster.CertificateAuthorityData, cluster.CertificateAuthorityFile, "certificate-authority");
+        byte[]? authority = PemFile.Read(cluster.CertificateAuthorityData, cluster.CertificateAuthorityFile, "certificate-authority", reads);
         if (cluster.SkipTlsVerify)
         {
             if (authority is not null)
@@ -25,8 +26,10 @@ static class ServerTrust
         if (authority is null) return; // the machine's own trust, name and dates checked as always
 
         tls.CertificateChainPolicy = NoRoots();
-        tls.CertificateChainPolicy.CustomTrustStore.AddRange(ReadAuthorities(authority));
+        tls.CertificateChainPolicy.CustomTrustStore.AddRange(ReadAuthorities(authority, Name(cluster)));
     }
+
+    static string Name(ClusterSettings cluster) => cluster.CertificateAuthorityData is null ? "certificate-authority " + cluster.CertificateAuthorityFile : "certificate-authority-data";
 
     /// <summary>Trusts nobody yet; the machine's own roots and the network are not asked.</summary>
     static X509ChainPolicy NoRoots() => new()
@@ -36,29 +39,16 @@ static class ServerTrust
         DisableCertificateDownloads = true,
     };
 
-    static X509Certificate2Collection ReadAuthorities(byte[] bytes)
+    static X509Certificate2Collection ReadAuthorities(byte[] bytes, string what)
     {
-        X509Certificate2Collection authorities = [];
-        if (PemFile.IsPem(bytes))
+        if (PemFile.IsPem(bytes)) return PemFile.Parse(() => PemCertificates.ReadAuthorities(bytes, what));
+        try
         {
-            PemFile.Parse(bytes, "certificate-authority", pem =>
-            {
-                authorities.ImportFromPem(pem);
-                return authorities;
-            });
+            return [X509CertificateLoader.LoadCertificate(bytes)];
         }
-        else
+        catch (CryptographicException e)
         {
-            try
-            {
-                authorities.Add(X509CertificateLoader.LoadCertificate(bytes));
-            }
-            catch (CryptographicException e)
-            {
-                throw new KubeConfigException("certificate-authority is neither PEM nor a DER certificate", e);
-            }
+            throw new KubeConfigException($"{what} is neither PEM nor a DER certificate", e);
         }
-
-        return authorities.Count > 0 ? authorities : throw new KubeConfigException("certificate-authority holds no certificate");
     }
 }

@@ -23,6 +23,9 @@ public sealed record LabOptions
     /// <summary>Who may use it; null for one user <c>admin</c> with a fresh random token who may do everything.</summary>
     public IReadOnlyList<ApiUser>? Users { get; init; }
 
+    /// <summary>A file of users, YAML or JSON, read anew when it changes, instead of <see cref="Users"/>.</summary>
+    public string? UsersFile { get; init; }
+
     /// <summary>How the processes are run.</summary>
     public ProcessRuntimeOptions Runtime { get; init; } = new();
 
@@ -37,6 +40,9 @@ public sealed record LabOptions
 
     /// <summary>Bounds and deadlines of sessions.</summary>
     public CarrierLimits Limits { get; init; } = CarrierLimits.Default;
+
+    /// <summary>The clock by which files are looked at.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Where the lab logs; nowhere for null.</summary>
     public ILoggerProvider? Logging { get; init; }

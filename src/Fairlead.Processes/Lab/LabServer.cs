@@ -3,8 +3,10 @@ using System.Net;
 using System.Security.Cryptography;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
+using Fairlead.Streaming.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fairlead.Processes.Lab;
 
@@ -24,10 +26,13 @@ public sealed class LabServer : IAsyncDisposable
     readonly ProcessRuntime _runtime;
     readonly EphemeralCertificate _certificate;
     readonly WebApplication _application;
+    readonly Func<IReadOnlyList<ApiUser>> _users;
+    readonly WatchedFiles<IReadOnlyList<ApiUser>>? _file;
     int _disposed;
 
-    LabServer(ProcessRuntime runtime, EphemeralCertificate certificate, WebApplication application, IReadOnlyList<ApiUser> users, Uri url) =>
-        (_runtime, _certificate, _application, Users, Url) = (runtime, certificate, application, users, url);
+    LabServer(
+        ProcessRuntime runtime, EphemeralCertificate certificate, WebApplication application, Func<IReadOnlyList<ApiUser>> users, WatchedFiles<IReadOnlyList<ApiUser>>? file, Uri url) =>
+        (_runtime, _certificate, _application, _users, _file, Url) = (runtime, certificate, application, users, file, url);
 
     /// <summary>The API's address.</summary>
     public Uri Url { get; }
@@ -36,19 +41,24 @@ public sealed class LabServer : IAsyncDisposable
     public string AuthorityPem => _certificate.AuthorityPem;
 
     /// <summary>Who may use it. Holds their tokens.</summary>
-    public IReadOnlyList<ApiUser> Users { get; }
+    public IReadOnlyList<ApiUser> Users => _users();
 
     /// <summary>Starts the pods and serves. Returns when requests are answered.</summary>
     /// <exception cref="InvalidOperationException">The address is not a loopback one, and <see cref="LabOptions.AllowRemote"/> is off.</exception>
     /// <exception cref="IOException">The address is in use.</exception>
+    /// <exception cref="InvalidDataException">The users' file cannot be read or understood.</exception>
     public static async Task<LabServer> StartAsync(LabOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (!options.AllowRemote && !IPAddress.IsLoopback(options.Listen.Address))
             throw new InvalidOperationException($"{options.Listen.Address} is reachable from other machines, and whoever has a token runs commands here as you.");
 
-        IReadOnlyList<ApiUser> users = options.Users ?? [Administrator()];
-        if (users.Count == 0) throw new ArgumentException("A lab without users answers nobody.", nameof(options));
+        IReadOnlyList<ApiUser> known = options.Users ?? [Administrator()];
+        if (known.Count == 0) throw new ArgumentException("A lab without users answers nobody.", nameof(options));
+        WatchedFiles<IReadOnlyList<ApiUser>>? file = options.UsersFile is { } path
+            ? new("users", reads => LabUsers.Read(path, reads), static _ => [], options.Clock, options.Logging?.CreateLogger("Fairlead.Files") ?? NullLogger.Instance)
+            : null;
+        Func<IReadOnlyList<ApiUser>> users = file is null ? () => known : () => file.Current;
         EphemeralCertificate certificate = EphemeralCertificate.Create(options.Listen.Address, "fairlead lab");
         ProcessRuntime? runtime = null;
         WebApplication? application = null;
@@ -59,16 +69,17 @@ public sealed class LabServer : IAsyncDisposable
             {
                 PodsApiKestrel.Configure(kestrel);
                 kestrel.Listen(options.Listen, listen => listen.UseHttps(certificate.Server));
-            }, StreamingHost.GoOnInline, static (category, _) => category?.StartsWith("Fairlead.", StringComparison.Ordinal) == true); // the framework's own categories show queries
-            application.MapPodsApi(runtime, runtime, new PodsApiOptions { Users = users, Protocols = options.Protocols, SpdyProtocols = options.SpdyProtocols, PortForwardProtocols = options.PortForwardProtocols, Limits = options.Limits with { InlineReaders = true } }); // what reads here is asynchronous
+            }, StreamingHost.GoOnInline);
+            application.MapPodsApi(runtime, runtime, new PodsApiOptions { Users = users(), CurrentUsers = users, Protocols = options.Protocols, SpdyProtocols = options.SpdyProtocols, PortForwardProtocols = options.PortForwardProtocols, Limits = options.Limits with { InlineReaders = true } }); // what reads here is asynchronous
             await application.StartAsync(cancellationToken);
-            return new LabServer(runtime, certificate, application, users, StreamingHost.AddressesOf(application)[0]);
+            return new LabServer(runtime, certificate, application, users, file, StreamingHost.AddressesOf(application)[0]);
         }
         catch
         {
             if (application is not null) await application.DisposeAsync();
             if (runtime is not null) await runtime.DisposeAsync();
             certificate.Dispose();
+            file?.Dispose();
             throw;
         }
     }
@@ -93,5 +104,6 @@ public sealed class LabServer : IAsyncDisposable
         await _application.DisposeAsync();
         await _runtime.DisposeAsync();
         _certificate.Dispose();
+        _file?.Dispose();
     }
 }

@@ -14,9 +14,11 @@ sealed class BearerTokens
 {
     const string Scheme = "Bearer ";
 
-    readonly (byte[] Hash, ApiUser User)[] _users;
+    readonly Func<IReadOnlyList<ApiUser>> _users;
+    volatile Known _known;
 
-    public BearerTokens(IEnumerable<ApiUser> users) => _users = [.. users.Where(user => user.Token.Length > 0).Select(user => (SHA256.HashData(Encoding.UTF8.GetBytes(user.Token)), user))];
+    /// <param name="users">The users of the moment: another list once they have changed.</param>
+    public BearerTokens(Func<IReadOnlyList<ApiUser>> users) => (_users, _known) = (users, new Known(users()));
 
     /// <summary>The user, or null for nobody and for a token that is not known. A token among the subprotocols is taken out.</summary>
     public ApiUser? Authenticate(HttpRequest request)
@@ -27,14 +29,24 @@ sealed class BearerTokens
 
     ApiUser? Find(string token)
     {
+        IReadOnlyList<ApiUser> users = _users();
+        Known all = _known;
+        if (!ReferenceEquals(all.Users, users)) _known = all = new Known(users);
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
         ApiUser? found = null;
-        foreach ((byte[] known, ApiUser user) in _users)
+        foreach ((byte[] known, ApiUser user) in all.Hashed)
         {
             if (CryptographicOperations.FixedTimeEquals(known, hash)) found = user;
         }
 
         return found;
+    }
+
+    sealed class Known(IReadOnlyList<ApiUser> users)
+    {
+        public IReadOnlyList<ApiUser> Users => users;
+
+        public (byte[] Hash, ApiUser User)[] Hashed { get; } = [.. users.Where(user => user.Token.Length > 0).Select(user => (SHA256.HashData(Encoding.UTF8.GetBytes(user.Token)), user))];
     }
 
     static string? FromHeader(StringValues header) =>

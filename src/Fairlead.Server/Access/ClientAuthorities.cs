@@ -1,13 +1,22 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Fairlead.Server;
 
 /// <summary>Which client certificates are believed.</summary>
-/// <param name="authorities">Whose; they stay the caller's.</param>
-public sealed class ClientAuthorities(X509Certificate2Collection authorities)
+/// <param name="authorities">Whose, at this moment: another collection once they were replaced. They stay the caller's.</param>
+/// <remarks>A connection may outlive the authorities by which it was accepted. Those of a request decide about it, as at an API server.</remarks>
+public sealed class ClientAuthorities(Func<X509Certificate2Collection> authorities)
 {
     static readonly Oid s_clientAuthentication = new("1.3.6.1.5.5.7.3.2");
+
+    readonly ConditionalWeakTable<X509Certificate2, Vouched> _vouched = [];
+
+    /// <summary>Believes those of authorities that do not change.</summary>
+    public ClientAuthorities(X509Certificate2Collection authorities) : this(() => authorities)
+    {
+    }
 
     /// <summary>True for a certificate for clients that one of the authorities vouches for, today.</summary>
     /// <param name="certificate">The certificate.</param>
@@ -15,13 +24,31 @@ public sealed class ClientAuthorities(X509Certificate2Collection authorities)
     public bool Vouch(X509Certificate2 certificate, X509Chain? presented)
     {
         ArgumentNullException.ThrowIfNull(certificate);
+        return Vouch(certificate, [.. (presented?.ChainPolicy.ExtraStore ?? []).Select(static intermediate => intermediate.RawData)], authorities());
+    }
+
+    /// <summary>True while one of the present authorities vouches for the certificate of a connection that was accepted before.</summary>
+    /// <param name="certificate">The certificate, as it was given to <see cref="Vouch(X509Certificate2, X509Chain?)"/>.</param>
+    public bool StillVouch(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        X509Certificate2Collection present = authorities();
+        return _vouched.TryGetValue(certificate, out Vouched? before) && ReferenceEquals(before.By, present) || Vouch(certificate, before?.Intermediates ?? [], present);
+    }
+
+    bool Vouch(X509Certificate2 certificate, byte[][] intermediates, X509Certificate2Collection by)
+    {
         using X509Chain chain = new();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        chain.ChainPolicy.CustomTrustStore.AddRange(by);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck; // a cluster's authority publishes no lists
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.ApplicationPolicy.Add(s_clientAuthentication);
-        if (presented is not null) chain.ChainPolicy.ExtraStore.AddRange(presented.ChainPolicy.ExtraStore);
-        return chain.Build(certificate);
+        foreach (byte[] raw in intermediates) chain.ChainPolicy.ExtraStore.Add(X509CertificateLoader.LoadCertificate(raw));
+        if (!chain.Build(certificate)) return false;
+        _vouched.AddOrUpdate(certificate, new Vouched(by, intermediates));
+        return true;
     }
+
+    sealed record Vouched(X509Certificate2Collection By, byte[][] Intermediates);
 }

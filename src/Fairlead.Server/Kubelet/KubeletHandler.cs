@@ -15,7 +15,7 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
 {
     static readonly AccessAttributes s_proxy = new("create", "", "nodes", "proxy", null, Environment.MachineName);
 
-    readonly BearerTokens _tokens = new(options.Users);
+    readonly BearerTokens _tokens = new(options.PresentUsers);
     readonly RemoteCommandAnswer _remoteCommand = new(options, logger, stopping);
     readonly PortForwardAnswer _portForward = new(options, logger, stopping);
 

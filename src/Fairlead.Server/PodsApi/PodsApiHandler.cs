@@ -19,7 +19,7 @@ sealed class PodsApiHandler
 
     public PodsApiHandler(IContainerRuntime runtime, IPodCatalog catalog, PodsApiOptions options, ILogger logger, CancellationToken stopping)
     {
-        _tokens = new BearerTokens(options.Users);
+        _tokens = new BearerTokens(options.PresentUsers);
         _options = options;
         _logger = logger;
         ContainerLookup containers = new(runtime, catalog);
