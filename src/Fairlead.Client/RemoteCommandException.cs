@@ -6,7 +6,14 @@ namespace Fairlead.Client;
 public sealed class RemoteCommandException : Exception
 {
     /// <summary>Creates it from the final status.</summary>
-    public RemoteCommandException(Status status) : base(status.Message ?? status.Reason ?? "The server reported a failure without a message.") => Status = status;
+    public RemoteCommandException(Status status) : base(Describe(status)) => Status = status;
+
+    static string Describe(Status status)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        string said = status.Message ?? status.Reason ?? "The server reported a failure without a message.";
+        return status.Contradiction is { } why ? $"how the command ended is not known: the server's status makes no sense, {why} (\"{said}\")" : said;
+    }
 
     /// <summary>The final status.</summary>
     public Status Status { get; }

@@ -47,8 +47,34 @@ public sealed record Status
     /// <summary>The status of a session that ended well.</summary>
     public static Status Success { get; } = new() { Result = SuccessResult };
 
-    /// <summary>True for an explicit success, and for nothing else.</summary>
-    [JsonIgnore] public bool IsSuccess => Result == SuccessResult;
+    /// <summary>True for an explicit success that nothing in the status contradicts, and for nothing else.</summary>
+    [JsonIgnore] public bool IsSuccess => Result == SuccessResult && Reason != NonZeroExitCodeReason && StatedExitCode is null or "0";
+
+    /// <summary>What the first cause of an exit code says, whatever it is; null where there is none.</summary>
+    [JsonIgnore] internal string? StatedExitCode
+    {
+        get
+        {
+            foreach (StatusCause? cause in Details?.Causes ?? []) // JSON from the peer may hold null here
+            {
+                if (cause?.Reason == ExitCodeCause) return cause.Message ?? "";
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>What is wrong with a final status whose exit code cannot be told, for people; null where it is an ordinary failure.</summary>
+    [JsonIgnore] public string? Contradiction => (Result, StatedExitCode) switch
+    {
+        _ when TryGetExitCode(out _) => null,
+        (SuccessResult, null) => $"it says {SuccessResult} and {NonZeroExitCodeReason}",
+        (SuccessResult, var code) => $"it says {SuccessResult} and the exit code \"{code}\"",
+        _ when Reason != NonZeroExitCodeReason => null,
+        (_, null) => "it names no exit code",
+        (_, "0") => "it says Failure and the exit code \"0\"",
+        (_, var code) => $"\"{code}\" is no exit code",
+    };
 
     /// <summary>The status of a command that ended with this code; <see cref="Success"/> for 0.</summary>
     /// <param name="code">The exit code, 0 to 255; a command that a signal ended has 128 plus its number.</param>
@@ -90,17 +116,10 @@ public sealed record Status
     {
         code = 0;
         if (IsSuccess) return true;
-        if (Result != FailureResult || Reason != NonZeroExitCodeReason || Details?.Causes is null) return false;
-
-        foreach (StatusCause cause in Details.Causes)
-        {
-            if (cause is null || cause.Reason != ExitCodeCause) continue; // JSON from the peer may hold null here
-            bool read = byte.TryParse(cause.Message, NumberStyles.None, CultureInfo.InvariantCulture, out byte value);
-            code = value;
-            return read;
-        }
-
-        return false;
+        if (Result != FailureResult || Reason != NonZeroExitCodeReason) return false;
+        if (!byte.TryParse(StatedExitCode, NumberStyles.None, CultureInfo.InvariantCulture, out byte value) || value == 0) return false;
+        code = value;
+        return true;
     }
 
     /// <summary>Writes the JSON form.</summary>

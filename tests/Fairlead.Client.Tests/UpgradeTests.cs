@@ -78,6 +78,58 @@ public sealed class UpgradeTests
         await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], WebSocketOnly, Ct));
     }
 
+    [Theory, Trait("Case", "B7")]
+    [InlineData("Upgrade: websocket", "Upgrade: h2c", "h2c")]
+    [InlineData("Upgrade: websocket", "Upgrade: SPDY/3.1", "SPDY/3.1")]
+    [InlineData("Upgrade: websocket", "Upgrade: websocket, h2c", "websocket, h2c")]
+    [InlineData("Upgrade: websocket", "Upgrade: websocket\r\nUpgrade: websocket", "websocket, websocket")]
+    [InlineData("Upgrade: websocket\r\n", "", "nothing")]
+    [InlineData("Connection: Upgrade\r\n", "", "Connection: Upgrade")]
+    [InlineData("Connection: Upgrade", "Connection: close", "Connection: Upgrade")]
+    [InlineData("Upgrade: websocket", "Upgrade: websocket\r\nSec-WebSocket-Extensions: permessage-deflate", "permessage-deflate")]
+    [InlineData("Upgrade: websocket", "Upgrade: websocket\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "Sec-WebSocket-Accept")]
+    [InlineData("Upgrade: websocket", "Upgrade: websocket\r\nSec-WebSocket-Protocol: v4.channel.k8s.io", "Sec-WebSocket-Protocol")]
+    [InlineData("v5.channel.k8s.io", "v5.channel.k8s.io, v4.channel.k8s.io", "v5.channel.k8s.io, v4.channel.k8s.io")]
+    [InlineData("v5.channel.k8s.io", "V5.CHANNEL.K8S.IO", "V5.CHANNEL.K8S.IO")]
+    public async Task A_101_to_anything_else_than_was_asked_for_is_refused_by_name_and_nothing_is_asked_twice(string fits, string instead, string named)
+    {
+        await using CannedServer server = new(request => CannedServer.Upgrade(request, "v5.channel.k8s.io").Replace(fits, instead, StringComparison.Ordinal));
+        using StreamingClient client = Client(server);
+        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], new ExecOptions(), Ct));
+        Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, refused.StatusCode);
+        Assert.Single(server.Requests);
+    }
+
+    [Theory, Trait("Case", "B7")]
+    [InlineData("Upgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\nX-Stream-Protocol-Version: v3.channel.k8s.io", "X-Stream-Protocol-Version")]
+    [InlineData("Upgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: v9.channel.k8s.io", "v9.channel.k8s.io")]
+    [InlineData("Upgrade: websocket\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: v4.channel.k8s.io", "websocket")]
+    [InlineData("Upgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io", "Connection: Upgrade")]
+    public async Task A_101_over_SPDY_is_held_to_the_same(string headers, string named)
+    {
+        await using CannedServer server = new(_ => $"HTTP/1.1 101 Switching Protocols\r\n{headers}\r\n\r\n");
+        using StreamingClient client = Client(server);
+        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], new ExecOptions { Transport = Transport.Spdy }, Ct));
+        Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<UpgradeException>(() => client.ConnectAsync(Pod, 80, new PortForwardOptions { Transport = Transport.Spdy }, Ct));
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Theory, Trait("Case", "B7")]
+    [InlineData("Failure", "0")]
+    [InlineData("Failure", "256")]
+    [InlineData("Success", "7")]
+    public async Task A_final_status_without_an_exit_code_that_makes_sense_is_a_failure_that_names_it(string result, string code)
+    {
+        string status = $$$"""{"status":"{{{result}}}","reason":"NonZeroExitCode","details":{"causes":[{"reason":"ExitCode","message":"{{{code}}}"}]}}""";
+        await using CannedServer server = new(request => CannedServer.Upgrade(request, "v5.channel.k8s.io") + "\u0082" + (char)(status.Length + 1) + "\u0003" + status + "\u0088\u0002\u0003\u00e8");
+        using StreamingClient client = Client(server);
+        await using RemoteProcess process = await client.ExecAsync(Pod, ["ls"], WebSocketOnly, Ct);
+        RemoteCommandException failed = await Assert.ThrowsAsync<RemoteCommandException>(async () => await process.WaitForExitAsync(Ct));
+        Assert.Contains($"\"{code}\"", failed.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Credentials_are_renewed_once_after_a_401()
     {

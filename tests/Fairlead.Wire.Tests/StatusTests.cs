@@ -110,6 +110,45 @@ public sealed class StatusTests
         Assert.False(status.TryGetExitCode(out _));
     }
 
+    [Theory, Trait("Case", "B7")]
+    [InlineData("Failure", "NonZeroExitCode", "0")]
+    [InlineData("Failure", "NonZeroExitCode", "00")]
+    [InlineData("Failure", "NonZeroExitCode", "-1")]
+    [InlineData("Failure", "NonZeroExitCode", "256")]
+    [InlineData("Failure", "NonZeroExitCode", "4294967296")]
+    [InlineData("Failure", "NonZeroExitCode", "+1")]
+    [InlineData("Failure", "NonZeroExitCode", "1 ")]
+    [InlineData("Failure", "NonZeroExitCode", "")]
+    [InlineData("Failure", "NonZeroExitCode", null)]
+    [InlineData("Success", "", "3")]
+    [InlineData("Success", "", "")]
+    [InlineData("Success", "NonZeroExitCode", null)]
+    [InlineData("Success", "NonZeroExitCode", "0")]
+    public void A_status_that_contradicts_itself_is_no_success_and_says_why(string result, string reason, string? code)
+    {
+        Status status = new()
+        {
+            Result = result,
+            Reason = reason,
+            Details = code is null ? null : new StatusDetails { Causes = [new StatusCause { Reason = "ExitCode", Message = code }] },
+        };
+        Status? read = Status.TryParse(status.ToJson());
+        Assert.NotNull(read);
+        Assert.False(read.IsSuccess);
+        Assert.False(read.TryGetExitCode(out int none));
+        Assert.Equal(0, none);
+        Assert.NotNull(read.Contradiction);
+        if (code is { Length: > 0 }) Assert.Contains($"\"{code}\"", read.Contradiction, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Case", "B7")]
+    public void A_success_that_names_the_code_0_and_ordinary_failures_contradict_nothing()
+    {
+        Status? success = Parse("""{"status":"Success","details":{"causes":[{"reason":"ExitCode","message":"0"}]}}""");
+        Assert.True(success!.IsSuccess && success.TryGetExitCode(out int code) && code == 0);
+        Assert.All([success, Status.FromExitCode(3), Status.InternalError("x")], status => Assert.Null(status.Contradiction));
+    }
+
     [Fact]
     public void The_first_exit_code_cause_counts_and_order_and_unknown_members_do_not()
     {

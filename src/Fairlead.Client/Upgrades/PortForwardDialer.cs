@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Spdy;
@@ -35,10 +34,17 @@ sealed class PortForwardDialer(UpgradeHttp http, PortForwardRequest request)
         HttpResponseMessage response = await http.SendAsync(
             request.Target(), HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
             headers => headers.TryAddWithoutValidation(SpdyHandshake.VersionHeader, spdy.Name), cancellationToken);
-        string? chosen = response.Headers.TryGetValues(SpdyHandshake.VersionHeader, out IEnumerable<string>? values) ? values.FirstOrDefault() : null;
-        if (chosen == spdy.Name) return new SpdyPortForward(await StreamOfAsync(response, cancellationToken), spdy, request.Limits);
-        response.Dispose();
-        throw new UpgradeException($"The server chose \"{chosen}\" over SPDY, which was not offered.", HttpStatusCode.SwitchingProtocols, null);
+        try
+        {
+            string? chosen = UpgradeAnswer.Single(response, SpdyHandshake.VersionHeader);
+            if (chosen == spdy.Name) return new SpdyPortForward(await response.Content.ReadAsStreamAsync(cancellationToken), spdy, request.Limits);
+            throw UpgradeAnswer.Mismatch($"The server chose \"{chosen}\" over SPDY, which was not offered.");
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
     }
 
     static async Task<Stream> StreamOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)

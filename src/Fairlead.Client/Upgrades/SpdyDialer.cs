@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using Fairlead.Streaming.Spdy;
 using Fairlead.Wire;
@@ -18,9 +17,9 @@ static class SpdyDialer
             cancellationToken);
         try
         {
-            IEnumerable<string> chosen = response.Headers.TryGetValues(SpdyHandshake.VersionHeader, out IEnumerable<string>? values) ? values : [];
+            string? chosen = UpgradeAnswer.Single(response, SpdyHandshake.VersionHeader);
             RemoteCommandProtocol protocol = SpdyHandshake.ReadAnswer(chosen, offered)
-                ?? throw new UpgradeException($"The server chose {string.Join(", ", chosen)}, which was not offered.", HttpStatusCode.SwitchingProtocols, null);
+                ?? throw UpgradeAnswer.Mismatch(chosen is null ? "The server upgraded without choosing a version." : $"The server chose {chosen}, which was not offered.");
             return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol, IsSpdy: true);
         }
         catch

@@ -17,7 +17,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
     /// <param name="protocol">The value of the Upgrade header.</param>
     /// <param name="describe">Adds the headers of this kind of upgrade; called again for a second try.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="UpgradeException">Any other answer.</exception>
+    /// <exception cref="UpgradeException">Any other answer, a 101 to something else included.</exception>
     internal async Task<HttpResponseMessage> SendAsync(
         UpgradeTarget target, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken)
     {
@@ -32,8 +32,10 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
                 response = await SendOnceAsync(renew: true);
             }
 
-            if (response.StatusCode == HttpStatusCode.SwitchingProtocols) return response;
-            using (response) throw await RefusalAsync(response, deadline.Token);
+            bool hasSwitched = response.StatusCode == HttpStatusCode.SwitchingProtocols;
+            string? misfit = hasSwitched ? UpgradeAnswer.WhyNot(response, protocol.ToString()) : null;
+            if (hasSwitched && misfit is null) return response;
+            using (response) throw misfit is null ? await RefusalAsync(response, deadline.Token) : UpgradeAnswer.Mismatch(misfit);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

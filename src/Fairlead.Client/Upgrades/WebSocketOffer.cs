@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using Fairlead.Streaming.WebSockets;
 
@@ -27,20 +26,23 @@ static class WebSocketOffer
         }, cancellationToken);
         try
         {
-            if (Value("Sec-WebSocket-Accept") != WebSocketHandshake.ComputeAccept(key))
-                throw Mismatch("The server's answer to the WebSocket upgrade does not match the request (Sec-WebSocket-Accept): a proxy between may have answered.");
-            string name = Value("Sec-WebSocket-Protocol") ?? "";
+            if (UpgradeAnswer.Single(response, "Sec-WebSocket-Accept") != WebSocketHandshake.ComputeAccept(key))
+            {
+                throw UpgradeAnswer.Mismatch(
+                    "The server's answer to the WebSocket upgrade does not match the request (Sec-WebSocket-Accept): a proxy between may have answered.");
+            }
+
+            if (UpgradeAnswer.Single(response, "Sec-WebSocket-Extensions") is { Length: > 0 } extension)
+                throw UpgradeAnswer.Mismatch($"The server uses the extension {extension} (Sec-WebSocket-Extensions), which was not offered.");
+            string name = UpgradeAnswer.Single(response, "Sec-WebSocket-Protocol") ?? "";
             if (names.Contains(name)) return (response, name);
-            throw Mismatch(name.Length == 0 ? "The server upgraded without choosing a subprotocol." : $"The server chose the subprotocol {name}, which was not offered.");
+            throw UpgradeAnswer.Mismatch(
+                name.Length == 0 ? "The server upgraded without choosing a subprotocol." : $"The server chose the subprotocol {name}, which was not offered.");
         }
         catch
         {
             response.Dispose();
             throw;
         }
-
-        string? Value(string header) => response.Headers.TryGetValues(header, out IEnumerable<string>? values) ? values.FirstOrDefault() : null;
-
-        static UpgradeException Mismatch(string message) => new(message, HttpStatusCode.SwitchingProtocols, null);
     }
 }

@@ -55,12 +55,13 @@ public static class SpdyHandshake
     }
 
     /// <summary>What a server's 101 says is spoken: <see cref="RemoteCommandProtocol.SpdyV1"/> where it says nothing.</summary>
-    /// <returns>Null where it names a version that was not offered or is not known.</returns>
-    public static RemoteCommandProtocol? ReadAnswer(IEnumerable<string?> answered, IReadOnlyCollection<RemoteCommandProtocol> offered)
+    /// <param name="answered">The value of <see cref="VersionHeader"/>; null or empty where there is none.</param>
+    /// <param name="offered">What was offered.</param>
+    /// <returns>Null where that version was not offered.</returns>
+    public static RemoteCommandProtocol? ReadAnswer(string? answered, IReadOnlyCollection<RemoteCommandProtocol> offered)
     {
-        IReadOnlyList<string> names = SubprotocolNegotiation.Split(answered);
-        if (names.Count == 0) return RemoteCommandProtocol.SpdyV1;
-        return offered.FirstOrDefault(protocol => protocol.Name == names[0]);
+        string name = string.IsNullOrEmpty(answered) ? RemoteCommandProtocol.SpdyV1.Name : answered;
+        return offered.FirstOrDefault(protocol => protocol.Name == name);
     }
 
     /// <summary>What a refusal's body says, for people: the message of a Status, else its <c>error</c>, else its text.</summary>

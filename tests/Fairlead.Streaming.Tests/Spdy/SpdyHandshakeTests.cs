@@ -58,10 +58,11 @@ public sealed class SpdyHandshakeTests
     [Fact]
     public void A_101_that_names_no_version_speaks_v1_and_one_that_was_not_offered_none()
     {
-        Assert.Equal(RemoteCommandProtocol.SpdyV1, SpdyHandshake.ReadAnswer([], RemoteCommandProtocol.OverSpdy));
-        Assert.Equal(RemoteCommandProtocol.SpdyV3, SpdyHandshake.ReadAnswer(["v3.channel.k8s.io"], RemoteCommandProtocol.OverSpdy));
-        Assert.Null(SpdyHandshake.ReadAnswer(["v3.channel.k8s.io"], [RemoteCommandProtocol.SpdyV4]));
-        Assert.Null(SpdyHandshake.ReadAnswer(["portforward.k8s.io"], RemoteCommandProtocol.OverSpdy));
+        Assert.Equal(RemoteCommandProtocol.SpdyV1, SpdyHandshake.ReadAnswer(null, RemoteCommandProtocol.OverSpdy));
+        Assert.Equal(RemoteCommandProtocol.SpdyV3, SpdyHandshake.ReadAnswer("v3.channel.k8s.io", RemoteCommandProtocol.OverSpdy));
+        Assert.Null(SpdyHandshake.ReadAnswer("v3.channel.k8s.io", [RemoteCommandProtocol.SpdyV4]));
+        Assert.Null(SpdyHandshake.ReadAnswer("portforward.k8s.io", RemoteCommandProtocol.OverSpdy));
+        Assert.Null(SpdyHandshake.ReadAnswer(null, [RemoteCommandProtocol.SpdyV4]));
     }
 
     [Theory]
