@@ -149,12 +149,14 @@ public sealed class PortForwardCommandTests(LabFixture fixture)
         Assert.Equal(1, await accepted.ReceiveAsync(new byte[1], Ct));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 60_000), Trait("Case", "B3")]
     public async Task What_cannot_begin_says_why_and_what_helps()
     {
         using LoopbackListener taken = new();
         RunResult inUse = await RunAsync(_lab.Kubeconfig, "--address", "127.0.0.1", "demo", $"{taken.Port}:80");
         Assert.Equal((1, $"error: 127.0.0.1:{taken.Port} is in use: something else listens there. Choose another local port; 0 picks a free one\n"), (inUse.ExitCode, inUse.Stderr));
+        RunResult half = await RunAsync(_lab.Kubeconfig, "demo", ":80", $"{taken.Port}:81"); // ::1 has that port free
+        Assert.Equal((1, "", inUse.Stderr), (half.ExitCode, half.Stdout, half.Stderr));
         RunResult none = await RunAsync(_lab.Kubeconfig, "none", ":80");
         Assert.Equal((1, "error: pods \"none\" not found\n"), (none.ExitCode, none.Stderr));
     }

@@ -7,8 +7,8 @@ public sealed record ForwardOptions
     public PortForwardOptions Connection { get; init; } = new();
 
     /// <summary>
-    /// Where TCP ports are listened on: IP addresses, or <c>localhost</c>, which is 127.0.0.1 and ::1 and content with one of them. Whoever
-    /// reaches one of them reaches the pod, without any credentials.
+    /// Where TCP ports are listened on: IP addresses, or <c>localhost</c>, which is 127.0.0.1 and ::1, or the one of them that the
+    /// machine has. All are listened on, with the same port, or the forward does not begin. Whoever reaches one of them reaches the pod, without any credentials.
     /// </summary>
     public IReadOnlyList<string> Addresses { get; init; } = ["localhost"];
 

@@ -64,7 +64,7 @@ public sealed class PortForward : IAsyncDisposable
     {
         ArgumentOutOfRangeException.ThrowIfZero(locals.Count);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MostConnections);
-        List<ListeningSocket> listeners = ListeningSocket.OpenAll(locals, options.Addresses);
+        List<ListeningSocket> listeners = ForwardListeners.OpenAll(locals, options.Addresses);
         try
         {
             ForwardCarrier carrier = await dialer.DialAsync(cancellationToken);

@@ -34,6 +34,7 @@ static class UnixListener
             throw new IOException(e.SocketErrorCode switch
             {
                 SocketError.AddressAlreadyInUse => $"{path} is in use: it is no socket, or something listens there. Choose another path",
+                SocketError.AddressNotAvailable => $"{path} cannot be listened on: its folder does not exist", // what .NET makes of ENOENT
                 _ => $"{path} cannot be listened on: {e.Message}",
             }, e);
         }

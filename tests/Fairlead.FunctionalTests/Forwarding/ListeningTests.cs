@@ -50,6 +50,70 @@ public sealed class ListeningTests : IAsyncLifetime
         again.Bind(new IPEndPoint(IPAddress.Loopback, free));
     }
 
+    [Theory(Timeout = 60_000), Trait("Case", "B3")]
+    [InlineData("127.0.0.1", "::1")]
+    [InlineData("::1", "127.0.0.1")]
+    public async Task Localhost_with_one_of_its_addresses_in_use_is_refused_and_the_other_is_left(string taken, string other)
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
+        using TcpListener another = new(IPAddress.Parse(taken), 0);
+        another.Start();
+        IPEndPoint there = (IPEndPoint)another.LocalEndpoint;
+        IOException refused = await Assert.ThrowsAsync<IOException>(() => _lab.Client.ForwardAsync(ForwardedLab.Pod, [new(there.Port, 80)], cancellationToken: Ct));
+        Assert.StartsWith($"{there} is in use: ", refused.Message, StringComparison.Ordinal);
+        using TcpListener free = new(IPAddress.Parse(other), there.Port);
+        free.Start();
+    }
+
+    [Theory(Timeout = 60_000), Trait("Case", "B3")]
+    [InlineData("127.0.0.1 localhost ::1 127.0.0.1", "127.0.0.1 ::1")]
+    [InlineData("localhost 0.0.0.0 127.0.0.2", "::1 0.0.0.0")]
+    [InlineData(":: ::1 127.0.0.1", ":: 127.0.0.1")]
+    [InlineData("::ffff:127.0.0.2 127.0.0.2", "127.0.0.2")]
+    public async Task Each_address_is_listened_on_once_with_the_same_port(string named, string listened)
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
+        await using PortForward forward = await _lab.ForwardAsync(_server.Port, new ForwardOptions { Addresses = named.Split(' ') });
+        Assert.Equal(listened.Split(' '), forward.Ports.Select(listening => ((IPEndPoint)listening.Local).Address.ToString()));
+        Assert.Single(forward.Ports.Select(listening => ((IPEndPoint)listening.Local).Port).Distinct());
+    }
+
+    [Fact(Timeout = 60_000), Trait("Case", "B3")]
+    public async Task A_port_that_is_asked_for_twice_is_not_blamed_on_another_program()
+    {
+        int free;
+        using (LoopbackListener gone = new()) free = gone.Port;
+        IOException refused = await Assert.ThrowsAsync<IOException>(() => _lab.Client.ForwardAsync(ForwardedLab.Pod, [new(free, 80), new(free, 81)], cancellationToken: Ct));
+        Assert.Equal($"127.0.0.1:{free} is asked for twice: choose two local ports; 0 picks a free one", refused.Message);
+    }
+
+    [Theory(Timeout = 60_000), Trait("Case", "B3")]
+    [InlineData("203.0.113.7", "203.0.113.7 is no address of this machine")]
+    [InlineData("2001:db8::7", "2001:db8::7 is no address of this machine")]
+    public async Task An_address_that_is_not_the_machines_is_told_apart_from_one_in_use(string address, string told)
+    {
+        IOException refused = await Assert.ThrowsAsync<IOException>(() => _lab.ForwardAsync(_server.Port, new ForwardOptions { Addresses = ["localhost", address] }));
+        Assert.Equal(told, refused.Message);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_is_no_address_is_named()
+    {
+        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => _lab.ForwardAsync(_server.Port, new ForwardOptions { Addresses = ["db.local"] }));
+        Assert.Contains("\"db.local\"", refused.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ArgumentException>(() => _lab.ForwardAsync(_server.Port, new ForwardOptions { Addresses = [] }));
+    }
+
+    [Fact(Timeout = 60_000), Trait("Case", "B3")]
+    public async Task A_Unix_socket_without_its_folder_is_told_and_what_was_opened_before_goes()
+    {
+        string path = Path.Combine(_lab.Folder, "one.sock"), none = Path.Combine(_lab.Folder, "none", "two.sock");
+        IOException refused = await Assert.ThrowsAsync<IOException>(() => _lab.Client.ForwardAsync(
+            ForwardedLab.Pod, [new(LocalListener.UnixSocket(path), 80), new(LocalListener.UnixSocket(none), 81)], cancellationToken: Ct));
+        Assert.Equal($"{none} cannot be listened on: its folder does not exist", refused.Message);
+        Assert.False(Path.Exists(path));
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_pod_that_is_not_there_leaves_no_listener()
     {
