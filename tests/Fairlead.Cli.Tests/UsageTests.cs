@@ -6,7 +6,7 @@ namespace Fairlead.Cli.Tests;
 public sealed class UsageTests
 {
     [Theory]
-    [InlineData("exec pod cmd", "error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'fairlead exec --help' for help and examples\n")]
+    [InlineData("exec pod cmd", "error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nPut -- before the command: fairlead exec pod -- cmd\nSee 'fairlead exec --help' for help and examples\n")]
     [InlineData("bogus", "error: unknown command \"bogus\" for \"fairlead\"\nSee 'fairlead --help' for usage.\n")]
     [InlineData("exec pod", "error: you must specify at least one command for the container\nSee 'fairlead exec --help' for help and examples\n")]
     [InlineData("exec pod --", "error: you must specify at least one command for the container\nSee 'fairlead exec --help' for help and examples\n")]
@@ -28,6 +28,38 @@ public sealed class UsageTests
         CommandLines.Result result = await CommandLines.RunAsync(line.Split(' '));
         Assert.Equal((1, "", expected), (result.ExitCode, result.Output, result.Error));
     }
+
+    [Theory, Trait("Case", "B5")]
+    [InlineData("exec bb -c main -ti bash -c 'echo hi'", "fairlead exec bb -c main -ti -- bash -c 'echo hi'")]
+    [InlineData("exec bb ls -la /tmp", "fairlead exec bb -- ls -la /tmp")]
+    [InlineData("exec bb ls --color=never", "fairlead exec bb -- ls --color=never")]
+    [InlineData("exec bb sh -c exit", "fairlead exec bb -- sh -c exit")]
+    [InlineData("exec -itc main bb sh", "fairlead exec -itc main bb -- sh")]
+    [InlineData("exec -itcmain bb sh", "fairlead exec -itcmain bb -- sh")]
+    [InlineData("exec --container=main bb env -i", "fairlead exec --container=main bb -- env -i")]
+    [InlineData("-n shop exec bb ls", "fairlead exec -n shop bb -- ls")]
+    [InlineData("exec bb bash -- -c 'echo hi'", "fairlead exec bb -- bash -c 'echo hi'")]
+    [InlineData("exec bb grep -n namespace -- file", "fairlead exec bb -- grep -n namespace file")]
+    [InlineData("exec bb printf '\u001b[2J' x", "fairlead exec bb -- printf ...")]
+    [InlineData("exec bb sh ''", "fairlead exec bb -- sh ''")]
+    [InlineData("attach bb -c main sh -c x", "fairlead exec bb -c main -- sh -c x")]
+    public async Task A_command_without_dashes_is_shown_with_them(string line, string meant)
+    {
+        string[] words = [.. System.Text.RegularExpressions.Regex.Matches(line, "'([^']*)'|\\S+").Select(word => word.Value.Trim('\''))];
+        CommandLines.Result result = await CommandLines.RunAsync(words);
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        string[] lines = result.Error.Split('\n');
+        Assert.Equal(words.Contains("attach") ? "error: attach takes one POD or TYPE/NAME and no command" : "error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead", lines[0]);
+        Assert.EndsWith(": " + meant, lines[1], StringComparison.Ordinal);
+        Assert.Equal("", lines[3]);
+    }
+
+    [Theory, Trait("Case", "B5")]
+    [InlineData("exec bb --color ls", "error: unknown flag: --color")]
+    [InlineData("exec bb -itx ls", "error: unknown flag: -itx")]
+    [InlineData("exec bb -la", "error: unknown flag: -la")]
+    public async Task A_flag_that_nobody_knows_before_the_command_is_what_is_wrong(string line, string told) =>
+        Assert.StartsWith(told + "\n", (await CommandLines.RunAsync(line.Split(' '))).Error, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("a b -- c -- d", "a b", "c -- d")]

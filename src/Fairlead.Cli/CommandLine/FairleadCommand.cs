@@ -20,10 +20,18 @@ static class FairleadCommand
         };
         ArgumentSplit split = ArgumentSplit.Of(arguments);
         RootCommand root = Create(new Invocation(output, error, split.Own, split.Command));
-        ParseResult parsed = root.Parse(
-            LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All), new ParserConfiguration { ResponseFileTokenReplacer = null });
-        string verb = parsed.CommandResult.Command is VerbCommand command ? $"fairlead {command.Name}" : "fairlead";
-        if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
+        IReadOnlyList<string> moved = LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All);
+        ParseResult parsed = root.Parse(moved, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        VerbCommand? command = parsed.CommandResult.Command as VerbCommand;
+        string verb = command is null ? "fairlead" : $"fairlead {command.Name}";
+        bool isHelp = parsed.Action is { ClearsParseErrors: true };
+        if (!isHelp && command?.SecondWord is var (refusal, hint) && MisplacedCommand.Correct(moved, split.Command, command) is { } meant)
+        {
+            await error.WriteLineAsync($"error: {refusal}\n{hint}: {meant}\nSee '{verb} --help' for help and examples");
+            return ExitCodes.Failure;
+        }
+
+        if (parsed.Errors.Count > 0 && !isHelp)
         {
             string what = parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [{ } unknown, ..]
                 ? $"unknown command \"{unknown}\" for \"fairlead\""

@@ -8,6 +8,8 @@ namespace Fairlead.Cli.Verbs;
 /// <summary><c>fairlead attach</c>: joins the process that a container already runs.</summary>
 static class AttachVerb
 {
+    const string NoCommand = "attach takes one POD or TYPE/NAME and no command";
+
     public static Command Create(Invocation invocation)
     {
         VerbCommand verb = new("attach", "Attach to the process that a container already runs.")
@@ -24,6 +26,7 @@ static class AttachVerb
                 fairlead attach rs/web
                 """,
             CodesHelp = ExitCodes.Help,
+            SecondWord = (NoCommand, "A command is run by exec"),
         };
         TargetArgument target = new();
         SessionOptions session = new();
@@ -35,8 +38,7 @@ static class AttachVerb
         {
             IReadOnlyList<string> targets = target.Read(parsed, invocation);
             if (targets.Count == 0) throw new UsageException("pod or type/name must be specified");
-            if (targets.Count > 1 || invocation.RemoteCommand is not null)
-                throw new UsageException("attach takes one POD or TYPE/NAME and no command");
+            if (invocation.RemoteCommand is not null) throw new UsageException(NoCommand);
 
             SessionRun run = new(invocation, session, connection, parsed);
             return await run.RunAsync(targets[0], TargetVerb.Attach, [], cancellationToken);

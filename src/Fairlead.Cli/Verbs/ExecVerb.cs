@@ -28,6 +28,7 @@ static class ExecVerb
                 fairlead exec svc/web -n shop -- date
                 """,
             CodesHelp = ExitCodes.Help,
+            SecondWord = ("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead", "Put -- before the command"),
         };
         TargetArgument target = new();
         SessionOptions session = new();
@@ -39,8 +40,6 @@ static class ExecVerb
         {
             IReadOnlyList<string> targets = target.Read(parsed, invocation);
             if (targets.Count == 0) throw new UsageException("pod or type/name must be specified");
-            if (targets.Count > 1)
-                throw new UsageException("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead");
             if (invocation.RemoteCommand is not { Count: > 0 } command)
                 throw new UsageException("you must specify at least one command for the container");
 
