@@ -2,6 +2,8 @@ using Fairlead.Cli;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
 
+StandardStreams.FillClosed();
+
 // System.Console stays out of the way of the terminal: its set-up would change modes that a session has changed on purpose.
 StreamWriter output = new(StandardStreams.OpenOutput()) { AutoFlush = false };
 StreamWriter error = new(StandardStreams.OpenError()) { AutoFlush = true };

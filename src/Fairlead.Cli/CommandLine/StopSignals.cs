@@ -1,16 +1,30 @@
 using System.Runtime.InteropServices;
+using Fairlead.Cli.Native;
 
 namespace Fairlead.Cli.CommandLine;
 
 /// <summary>SIGTERM, SIGINT and SIGHUP for verbs that serve: they are to end in order, with everything they started.</summary>
+/// <remarks>
+/// A SIGINT that was ignored when the process began is taken back: a script's shell ignores it for what it starts in the background, and whoever
+/// sends it to a server means it. An ignored SIGHUP stays ignored, for <c>nohup</c>.
+/// </remarks>
 sealed class StopSignals : IDisposable
 {
     readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource _cancel = new();
     readonly PosixSignalRegistration[] _registrations;
 
-    public StopSignals() =>
-        _registrations = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+    public StopSignals()
+    {
+        if (!OperatingSystem.IsWindows()) SignalActions.TakeBack(SignalActions.Interrupt);
+        PosixSignal[] ending = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP];
+        _registrations =
+        [
+            .. ending.Select(signal => PosixSignalRegistration.Create(signal, Stop)),
+            // .NET would set the terminal's modes to what they were when it began to handle signals: another program's, for one in the background.
+            .. OperatingSystem.IsWindows() ? [] : new[] { PosixSignalRegistration.Create(PosixSignal.SIGCONT, static context => context.Cancel = true) },
+        ];
+    }
 
     /// <summary>Completes at the first of them.</summary>
     public Task Requested => _stop.Task;

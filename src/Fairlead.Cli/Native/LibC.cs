@@ -61,6 +61,15 @@ static partial class LibC
     /// <summary>-1 for a closed descriptor, 0 for an inherited one, 1 for one that is closed on exec.</summary>
     public static int GetDescriptorFlags(int descriptor) => FileControl(descriptor, 1);
 
+    /// <summary>True for a descriptor that was opened to write only: a read of it fails.</summary>
+    public static bool IsWriteOnly(int descriptor) => (FileControl(descriptor, 3) & 3) == 1;
+
+    /// <summary>The flag to read and write, the same on both.</summary>
+    public const int ReadWrite = 2;
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags);
+
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int FileControl(int descriptor, int command);
 
@@ -85,6 +94,19 @@ static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "cfmakeraw")]
     public static unsafe partial void MakeRaw(byte* modes);
+
+    [LibraryImport("libc", EntryPoint = "getpgrp")]
+    public static partial int GetProcessGroup();
+
+    /// <summary>-1 for what is no terminal, or not the one that controls this process.</summary>
+    [LibraryImport("libc", EntryPoint = "tcgetpgrp")]
+    public static partial int GetForegroundGroup(int descriptor);
+
+    /// <summary>TCOON: output that was held by its counterpart goes on; nothing of ours holds any.</summary>
+    public static int FlowOn => OperatingSystem.IsMacOS() ? 2 : 1;
+
+    [LibraryImport("libc", EntryPoint = "tcflow", SetLastError = true)]
+    public static partial int ControlFlow(int descriptor, int action);
 
     /// <summary>nfds_t is long on Linux and int on macOS; a small number looks the same in a register.</summary>
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]

@@ -12,18 +12,25 @@ namespace Fairlead.Cli.Native;
 sealed class ReadableWait
 {
     readonly int _descriptor, _wakeIn, _wakeOut;
+    readonly bool _isTerminal;
 
     public unsafe ReadableWait(int descriptor)
     {
         _descriptor = descriptor;
+        _isTerminal = LibC.IsATty(descriptor) == 1;
         int* ends = stackalloc int[2];
         if (LibC.Pipe(ends) != 0) throw new IOException(Marshal.GetLastPInvokeErrorMessage());
         (_wakeOut, _wakeIn) = (ends[0], ends[1]);
     }
 
     /// <returns>True with something to read, the end included; false after <see cref="Stop"/>.</returns>
+    /// <remarks>
+    /// In the background of its terminal the process is stopped here (SIGTTIN) until it is brought to the front, as by any read; a read of no
+    /// bytes asks the kernel for that and for nothing else.
+    /// </remarks>
     public unsafe bool Wait()
     {
+        if (_isTerminal) _ = LibC.Read(_descriptor, null, 0);
         LibC.PollDescriptor* descriptors = stackalloc LibC.PollDescriptor[2];
         while (true)
         {

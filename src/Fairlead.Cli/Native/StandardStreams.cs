@@ -9,7 +9,23 @@ static class StandardStreams
     public const int OutputDescriptor = 1;
     const int ErrorDescriptor = 2;
 
-    public static Stream OpenInput() => OperatingSystem.IsWindows() ? Console.OpenStandardInput() : Open(InputDescriptor);
+    /// <summary>
+    /// Opens /dev/null for each of the three that was closed when the process began, as Go's programs do: whatever is opened first would get
+    /// its number, and be read as input or written into as output. Call it before anything else.
+    /// </summary>
+    public static void FillClosed()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        for (int descriptor = InputDescriptor; descriptor <= ErrorDescriptor; descriptor++)
+        {
+            if (LibC.GetDescriptorFlags(descriptor) < 0) _ = LibC.Open("/dev/null", LibC.ReadWrite); // gets the lowest number that is free
+        }
+    }
+
+    /// <summary>The input; at its end where none can be read, as behind <c>nohup</c>, which opens its /dev/null to write only.</summary>
+    public static Stream OpenInput() => OperatingSystem.IsWindows()
+        ? Console.OpenStandardInput()
+        : LibC.IsWriteOnly(InputDescriptor) ? Stream.Null : Open(InputDescriptor);
 
     public static Stream OpenOutput() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : Open(OutputDescriptor);
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
+using Fairlead.Cli.Terminals;
 using Fairlead.Cli.Verbs;
 using Fairlead.Client;
 using Fairlead.KubeConfig.Targets;
@@ -15,6 +16,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
 
     public async Task<int> RunAsync(string target, TargetVerb verb, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
+        AwaitForeground(verb);
         SocketPolling.GoOnWherePolled(threads: 1);
         using StreamingClient client = new(connection.Load(parsed), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.Carrier.PodRunningTimeout) };
@@ -35,6 +37,17 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         ExitStatus exit = await ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach);
         if (!exit.Succeeded) Say(string.Create(CultureInfo.InvariantCulture, $"command terminated with exit code {exit.Code}"));
         return exit.Code;
+    }
+
+    /// <summary>
+    /// In the background a session with a terminal waits before anything is asked: a command that has begun would be given up by its server
+    /// while nobody here can use it.
+    /// </summary>
+    void AwaitForeground(TargetVerb verb)
+    {
+        bool wantsTerminal = parsed.GetValue(session.Stdin) && (verb == TargetVerb.Attach || parsed.GetValue(session.Tty));
+        if (OperatingSystem.IsWindows() || !wantsTerminal || !StandardStreams.InputIsTerminal || Foreground.Await()) return;
+        throw new IOException("the terminal is in use by others, and no shell is left that could bring this process to the foreground");
     }
 
     ExecOptions Options(TargetVerb verb, ResolvedTarget target)

@@ -6,80 +6,99 @@ namespace Fairlead.Cli.Terminals;
 
 /// <summary>
 /// The terminal in raw mode: every key goes to the remote side. Its modes come back on dispose, on a signal that ends or stops
-/// the process, on an unhandled exception and at the process's exit.
+/// the process, on an unhandled exception and at the process's exit, from the background too; and are raw again when it is continued.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 sealed class RawTerminal : IDisposable
 {
-    /// <summary><c>termios</c> has 60 bytes on Linux and 72 on macOS.</summary>
-    const int RoomForModes = 256;
+    /// <summary>How long a process that is continued in the background gives a signal that came with it, as from <c>kill %1</c>, before it stops again.</summary>
+    static readonly TimeSpan s_lastWord = TimeSpan.FromMilliseconds(500);
 
-    readonly byte[] _original = new byte[RoomForModes];
-    readonly byte[] _raw = new byte[RoomForModes];
+    readonly TerminalModes _original, _raw;
     readonly Lock _lock = new();
+    readonly TaskCompletionSource _ending = new();
     readonly List<PosixSignalRegistration> _registrations = [];
-    bool _isRaw, _disposed;
+    TerminalModes? _set;
+    bool _disposed;
 
     RawTerminal()
     {
+        _original = TerminalModes.Read() ?? throw Failed();
+        _raw = _original.MakeRaw();
     }
 
     /// <exception cref="IOException">Standard input is no terminal, or does not let its modes be changed.</exception>
     public static RawTerminal Enter()
     {
+        if (!Foreground.Await()) throw Failed();
         RawTerminal terminal = new();
-        terminal.ReadModes();
 
         // Before the modes change: the runtime notes them when its signal handling starts, and sets them again at exit.
-        ReadOnlySpan<PosixSignal> ending = [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTSTP];
-        foreach (PosixSignal signal in ending) terminal._registrations.Add(PosixSignalRegistration.Create(signal, _ => terminal.Restore()));
-        terminal._registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => terminal.Resume()));
+        ReadOnlySpan<PosixSignal> ending = [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT];
+        foreach (PosixSignal signal in ending) terminal._registrations.Add(PosixSignalRegistration.Create(signal, _ => terminal.End()));
+        terminal._registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => terminal.Suspend()));
+        terminal._registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, terminal.Continue));
         AppDomain.CurrentDomain.UnhandledException += terminal.OnCrash;
         AppDomain.CurrentDomain.ProcessExit += terminal.OnExit;
-        terminal.Resume();
-        return terminal;
-    }
-
-    unsafe void ReadModes()
-    {
-        fixed (byte* original = _original)
+        lock (terminal._lock)
         {
-            if (LibC.GetModes(StandardStreams.InputDescriptor, original) != 0) throw Failed();
+            if (terminal.MakeRaw()) return terminal;
         }
 
-        _original.CopyTo(_raw, 0);
-        fixed (byte* raw = _raw) LibC.MakeRaw(raw);
+        IOException failed = Failed();
+        terminal.Dispose();
+        throw failed;
     }
 
-    void Resume()
+    bool MakeRaw()
     {
-        lock (_lock)
-        {
-            if (_disposed) return;
-            Set(_raw);
-            _isRaw = true;
-        }
+        if (!_raw.Set()) return false;
+        _set = TerminalModes.Read(); // what the terminal made of them
+        return true;
     }
 
     void Restore()
     {
         lock (_lock)
         {
-            if (!_isRaw) return;
-            Set(_original);
-            _isRaw = false;
+            if (_set is not { } set) return;
+            _set = null;
+
+            // In the background only while they are still ours: a shell that took the terminal over has set its own. One that is gone has none.
+            if (Foreground.IsOurs || set.Equals(TerminalModes.Read())) _original.Set();
         }
     }
 
-    static unsafe void Set(byte[] modes)
+    void End()
     {
-        fixed (byte* pointer = modes)
+        _ending.TrySetResult();
+        Restore();
+    }
+
+    /// <summary>Asked to stop: .NET takes a signal that it handles for done, so that the stop itself is left to us.</summary>
+    void Suspend()
+    {
+        lock (_lock)
         {
-            const int Now = 0; // TCSANOW, the same on both: waiting for output to drain could wait for ever behind a stopped terminal
-            while (LibC.SetModes(StandardStreams.InputDescriptor, Now, pointer) != 0)
+            Restore();
+            bool isInFront;
+            using (new KernelSignals())
             {
-                if (Marshal.GetLastPInvokeError() != LibC.Interrupted) throw Failed();
+                _ = SignalActions.Raise(SignalActions.Stop); // returns when the process is continued
+                isInFront = Foreground.Await();
             }
+
+            if (isInFront && !_disposed) MakeRaw();
+        }
+    }
+
+    void Continue(PosixSignalContext context)
+    {
+        context.Cancel = true; // .NET would set the modes from before, behind us
+        if (!Foreground.IsOurs && _ending.Task.Wait(s_lastWord)) return;
+        lock (_lock)
+        {
+            if (!_disposed && !_ending.Task.IsCompleted && Foreground.Await()) MakeRaw();
         }
     }
 

@@ -7,7 +7,10 @@ using Fairlead.Wire;
 
 namespace Fairlead.Cli.Terminals;
 
-/// <summary>Tells the remote side the terminal's size: once at the start, and again whenever it changes. Only the newest counts.</summary>
+/// <summary>
+/// Tells the remote side the terminal's size: once at the start, and again whenever it changes or the process was continued, since nobody tells a
+/// stopped one. Only the newest counts.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 sealed class WindowSizes : IAsyncDisposable
 {
@@ -16,16 +19,18 @@ sealed class WindowSizes : IAsyncDisposable
 
     readonly Func<TerminalSize, CancellationToken, ValueTask> _send;
     readonly CancellationTokenSource _ended = new();
-    readonly PosixSignalRegistration _registration;
+    readonly PosixSignalRegistration[] _registrations;
     Task _sending = Task.CompletedTask;
 
     WindowSizes(Func<TerminalSize, CancellationToken, ValueTask> send)
     {
         _send = send;
-        _registration = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ =>
-        {
-            if (Current is { } size) _changes.Writer.TryWrite(size);
-        });
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGWINCH, Look), PosixSignalRegistration.Create(PosixSignal.SIGCONT, Look)];
+    }
+
+    void Look(PosixSignalContext context)
+    {
+        if (Current is { } size) _changes.Writer.TryWrite(size);
     }
 
     /// <summary>The size of the terminal; null where it has none to tell.</summary>
@@ -72,7 +77,7 @@ sealed class WindowSizes : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _registration.Dispose();
+        foreach (PosixSignalRegistration registration in _registrations) registration.Dispose();
         await _ended.CancelAsync();
         await _sending;
         _ended.Dispose();
