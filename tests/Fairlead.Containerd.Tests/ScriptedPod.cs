@@ -5,7 +5,6 @@ using Fairlead.Containerd.Tests.Proxy;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Containerd.Tests;
 

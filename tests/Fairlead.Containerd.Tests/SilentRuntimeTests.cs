@@ -6,7 +6,6 @@ using Fairlead.Server;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
 using Grpc.Core;
-using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Containerd.Tests;
 

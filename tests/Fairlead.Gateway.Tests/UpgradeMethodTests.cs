@@ -1,5 +1,4 @@
 using System.Net;
-using Fairlead.Client;
 using Fairlead.Testing;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Fairlead.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Gateway.Tests;

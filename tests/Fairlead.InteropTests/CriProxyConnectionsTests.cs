@@ -1,5 +1,4 @@
 using Fairlead.Containerd.Cri;
-using Fairlead.Testing;
 using Grpc.Net.Client;
 
 namespace Fairlead.InteropTests;

@@ -6,7 +6,6 @@ using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Containerd.Node;
 using Fairlead.Server;
-using Fairlead.Testing;
 
 namespace Fairlead.InteropTests;
 

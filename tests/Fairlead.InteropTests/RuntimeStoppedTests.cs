@@ -4,7 +4,6 @@ using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Containerd.Node;
 using Fairlead.KubeConfig;
-using Fairlead.Testing;
 using Fairlead.Testing.Containerd;
 
 namespace Fairlead.InteropTests;

@@ -7,7 +7,6 @@ using Fairlead.Cli.Gateway;
 using Fairlead.Cli.Native;
 using Fairlead.Processes;
 using Fairlead.Processes.Lab;
-using Fairlead.Server;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;
@@ -71,7 +70,6 @@ static class LabVerb
                 PortForwardProtocols = parsed.GetValue(protocols)!.PortForward,
                 Pods = parsed.GetValue(pods) is { } podsFile ? ReadPods(podsFile) : null,
                 UsersFile = parsed.GetValue(users),
-                Logging = new LineLogger(invocation.Error, LogLevel.None),
             }, cancellationToken);
         });
         return verb;
