@@ -5,7 +5,9 @@ namespace Fairlead.Cli.Tests;
 /// <summary>The real program as a child process.</summary>
 static class CommandProcess
 {
-    public static string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "fairlead");
+    /// <summary>Where it was built, with all that it needs: the copy beside the tests lacks what their own framework has.</summary>
+    public static string Path { get; } = System.IO.Path.GetFullPath(System.IO.Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "Fairlead.Cli", System.IO.Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "fairlead"));
 
     public sealed record Result(int ExitCode, string Output, string Error);
 
