@@ -44,6 +44,12 @@ public sealed record KubeConfigOptions
     /// <summary>True where a credential plugin may ask questions on the terminal; by default, where standard input is a terminal.</summary>
     public bool Interactive { get; init; } = !Console.IsInputRedirected;
 
+    /// <summary>
+    /// How long a credential plugin may take; it is ended then, and the error names it. By default there is no limit where it may talk to a
+    /// person, and ten minutes otherwise: the sign-in in a browser that a plugin without a terminal waits for takes its time too.
+    /// </summary>
+    public TimeSpan? PluginTimeout { get; init; }
+
     internal Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 
     internal TimeProvider Time { get; init; } = TimeProvider.System;

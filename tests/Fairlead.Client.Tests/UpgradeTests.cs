@@ -151,6 +151,25 @@ public sealed class UpgradeTests
     }
 
     [Fact]
+    [Trait("Case", "C20")]
+    public async Task The_servers_time_does_not_run_while_credentials_are_fetched()
+    {
+        await using CannedServer server = new(_ => CannedServer.Answer("403 Forbidden", "no way"));
+        List<bool> limited = [];
+        using StreamingClient client = new(new KubernetesEndpoint(server.Url, Handler())
+        {
+            Authorize = async (_, _, token) =>
+            {
+                limited.Add(token.CanBeCanceled);
+                await Task.Delay(TimeSpan.FromSeconds(5.5), CancellationToken.None); // longer than the server may take
+            },
+        });
+        ExecOptions options = WebSocketOnly with { UpgradeTimeout = TimeSpan.FromSeconds(5) };
+        await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], options, CancellationToken.None));
+        Assert.Equal([false], limited);
+    }
+
+    [Fact]
     public async Task What_comes_with_the_answer_belongs_to_the_session()
     {
         // The connected message, output, a status and the close, all in the packet of the 101.

@@ -5,7 +5,7 @@ using Fairlead.Wire;
 
 namespace Fairlead.Client.Upgrades;
 
-/// <summary>The HTTP exchange of an upgrade: credentials, one renewal of them, a deadline, and what a refusal said.</summary>
+/// <summary>The HTTP exchange of an upgrade: credentials, one renewal of them, a deadline for the server, and what a refusal said.</summary>
 sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
 {
     /// <summary>The most of a refusal's body that is read.</summary>
@@ -22,7 +22,6 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
         UpgradeTarget target, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(target.Timeout);
         try
         {
             HttpResponseMessage response = await SendOnceAsync(renew: false);
@@ -55,8 +54,10 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
             message.Headers.Connection.Add("Upgrade");
             message.Headers.Upgrade.Add(protocol);
             describe(message.Headers);
-            if (endpoint.Authorize is { } authorize) await authorize(message, renew, deadline.Token);
+            deadline.CancelAfter(Timeout.InfiniteTimeSpan); // the server's time does not run while credentials are fetched: a person may have to sign in
+            if (endpoint.Authorize is { } authorize) await authorize(message, renew, cancellationToken);
             target.Describe?.Invoke(message.Headers);
+            deadline.CancelAfter(target.Timeout);
             return await http.SendAsync(message, deadline.Token);
         }
     }

@@ -28,10 +28,9 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(_timeout);
         try
         {
-            return await GetOnceOrTwiceAsync(path, type, deadline.Token);
+            return await GetOnceOrTwiceAsync(path, type, deadline, cancellationToken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -39,7 +38,11 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
         }
     }
 
-    async Task<T> GetOnceOrTwiceAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    /// <param name="path">What to get.</param>
+    /// <param name="type">Its JSON type.</param>
+    /// <param name="deadline">The server's: it does not run while credentials are fetched, since a person may have to sign in.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    async Task<T> GetOnceOrTwiceAsync<T>(string path, JsonTypeInfo<T> type, CancellationTokenSource deadline, CancellationToken cancellationToken)
     {
         using HttpMessageInvoker http = new(endpoint.Sender, disposeHandler: false);
         Uri address = new(endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + path);
@@ -48,10 +51,12 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
             using HttpRequestMessage request = new(HttpMethod.Get, address);
             request.Headers.Accept.ParseAdd("application/json");
             request.Headers.UserAgent.ParseAdd("fairlead");
+            deadline.CancelAfter(Timeout.InfiniteTimeSpan);
             if (endpoint.Authorize is { } authorize) await authorize(request, renew, cancellationToken);
 
-            using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
-            byte[] body = await ReadBodyAsync(response, cancellationToken);
+            deadline.CancelAfter(_timeout);
+            using HttpResponseMessage response = await http.SendAsync(request, deadline.Token);
+            byte[] body = await ReadBodyAsync(response, deadline.Token);
             if (response.StatusCode == HttpStatusCode.Unauthorized && !renew && endpoint.Authorize is not null) continue;
             if (!response.IsSuccessStatusCode) throw Refused(response.StatusCode, body);
             try

@@ -4,16 +4,15 @@ using Fairlead.KubeConfig.Files;
 namespace Fairlead.KubeConfig.Credentials;
 
 /// <summary>Credentials of a plugin, kept until shortly before they expire or a server refuses them. Safe for concurrent use.</summary>
-#pragma warning disable CA1001 // a semaphore whose wait handle nobody asks for holds nothing to dispose
 sealed class PluginCredentials : CredentialSource
 {
-#pragma warning restore CA1001
     /// <summary>Fetched anew this long before their end, so that they do not end on the way to the server.</summary>
     static readonly TimeSpan _margin = TimeSpan.FromMinutes(1);
 
     readonly PluginRunner _runner;
     readonly TimeProvider _time;
-    readonly SemaphoreSlim _fetching = new(1, 1);
+    readonly Lock _lock = new();
+    PluginRun? _run;
     volatile PluginCredential? _current;
 
     PluginCredentials(PluginRunner runner, TimeProvider time)
@@ -37,21 +36,19 @@ sealed class PluginCredentials : CredentialSource
     public override async ValueTask<AuthenticationHeaderValue?> GetAsync(bool renew, CancellationToken cancellationToken)
     {
         PluginCredential? seen = _current;
-        if (renew || !IsFresh(seen))
-        {
-            await _fetching.WaitAsync(cancellationToken);
-            try
-            {
-                // Somebody else may have fetched while this one waited.
-                if (ReferenceEquals(_current, seen) || !IsFresh(_current)) _current = await _runner.RunAsync(cancellationToken);
-            }
-            finally
-            {
-                _fetching.Release();
-            }
-        }
-
+        if ((renew || !IsFresh(seen)) && JoinRun(seen) is { } run) await run.WaitAsync(cancellationToken);
         return _current?.Token is { } token ? Bearer(token, "the credential plugin") : null;
+    }
+
+    /// <summary>The run that goes on, or a new one; null where somebody else's has brought a new credential meanwhile.</summary>
+    PluginRun? JoinRun(PluginCredential? seen)
+    {
+        lock (_lock)
+        {
+            if (!ReferenceEquals(_current, seen) && IsFresh(_current)) return null;
+            if (_run is null || !_run.TryJoin()) _run = new PluginRun(async abandoned => _current = await _runner.RunAsync(abandoned));
+            return _run;
+        }
     }
 
     bool IsFresh(PluginCredential? credential) =>

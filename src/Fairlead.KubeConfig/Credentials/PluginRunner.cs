@@ -17,7 +17,9 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
 {
     const int LongestOutput = 1024 * 1024;
 
-    /// <exception cref="KubeConfigException">The plugin is missing, failed, or printed something else.</exception>
+    static readonly TimeSpan _unattended = TimeSpan.FromMinutes(10);
+
+    /// <exception cref="KubeConfigException">The plugin is missing, failed, took too long, or printed something else.</exception>
     public async Task<PluginCredential> RunAsync(CancellationToken cancellationToken)
     {
         if (settings.ApiVersion is not (PluginSettings.V1 or PluginSettings.V1Beta1))
@@ -26,13 +28,20 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
             throw Failed("asks questions (interactiveMode Always), but standard input is not a terminal");
 
         bool interactive = options.Interactive && settings.Interactivity != PluginInteractivity.Never;
+        TimeSpan limit = options.PluginTimeout ?? (interactive ? Timeout.InfiniteTimeSpan : _unattended);
+        using CancellationTokenSource late = new(limit, options.Time);
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         using Process process = Start(interactive);
         try
         {
             if (!interactive) process.StandardInput.Close();
-            byte[] output = await ReadOutputAsync(process.StandardOutput.BaseStream, cancellationToken);
-            await process.WaitForExitAsync(cancellationToken);
+            byte[] output = await ReadOutputAsync(process.StandardOutput.BaseStream, ending.Token);
+            await process.WaitForExitAsync(ending.Token);
             return process.ExitCode == 0 ? Parse(output) : throw Failed($"ended with exit code {process.ExitCode}");
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Failed($"gave nothing within {limit.TotalSeconds:0.#} s and was ended");
         }
         finally
         {
