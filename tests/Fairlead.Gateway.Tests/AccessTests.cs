@@ -49,6 +49,8 @@ public sealed class AccessTests : IDisposable
     [Theory]
     [InlineData("O=devs")]
     [InlineData("CN=zoë")]
+    [InlineData("CN=kube-apiserver-kubelet-client, CN=somebody")]
+    [InlineData("CN=jane+O=admins")]
     public async Task A_certificate_that_names_no_user_is_refused(string subject)
     {
         await using GatewayPair pair = await WithClientAuthorityAsync();
