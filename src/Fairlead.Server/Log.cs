@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Server;
@@ -31,6 +32,9 @@ static partial class Log
 
     [LoggerMessage(9, LogLevel.Information, "Connection to port {Port} of pod {Namespace}/{Pod} was reset after {Sent} bytes to it and {Received} from it: {Reason}", EventName = "ConnectionReset")]
     public static partial void ConnectionReset(ILogger logger, int port, string @namespace, string pod, long sent, long received, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "New connections at {EndPoint} have to wait: {Reason}; seen {Count} times since this was last said", EventName = "ConnectionsWait")]
+    public static partial void ConnectionsWait(ILogger logger, EndPoint endPoint, string reason, int count);
 
     [LoggerMessage(10, LogLevel.Debug, "Connection to port {Port} of pod {Namespace}/{Pod} ended after {Sent} bytes to it and {Received} from it", EventName = "ConnectionEnded")]
     public static partial void ConnectionEnded(ILogger logger, int port, string @namespace, string pod, long sent, long received);

@@ -24,6 +24,9 @@ public sealed class LabProcess : IAsyncDisposable
     /// <summary>The kubeconfig that it wrote.</summary>
     public string Kubeconfig => Path.Combine(Folder, "kubeconfig");
 
+    /// <summary>What it has said on standard error so far.</summary>
+    public string Log => _process.Stderr.Text;
+
     /// <summary>Starts one and waits until it is ready.</summary>
     /// <param name="arguments">Further arguments, for instance <c>--pods FILE</c>.</param>
     /// <param name="cancellationToken">Ends the wait and the process.</param>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fairlead.Streaming;
 
 namespace Fairlead.Cli.Demo;
 
@@ -22,9 +23,10 @@ sealed class EchoServer : IAsyncDisposable
     async Task ServeAsync(CancellationToken stop)
     {
         List<Task> connections = [];
+        SocketAcceptor acceptor = new(_listener, static (_, _) => { }, TimeProvider.System); // who connects says what it waits for
         try
         {
-            while (true) connections.Add(EchoAsync(await _listener.AcceptAsync(stop), stop));
+            while (true) connections.Add(EchoAsync(await acceptor.AcceptAsync(stop), stop));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -34,6 +34,9 @@ sealed class ForwardConsole(Invocation invocation, bool isVerbose)
             case ForwardEventKind.ConnectionEnded when what.Error is not null and not OperationCanceledException && isVerbose:
                 Say($"connection for {Short(what.Local)} was reset: {Reason(what.Error)}");
                 break;
+            case ForwardEventKind.ConnectionsWait:
+                Say($"new connections for {Short(what.Local)} have to wait: {OneLine(what.Error!.Message)}");
+                break;
             case ForwardEventKind.CarrierLost:
                 _lastFailure = null;
                 Say($"lost connection to pod {what.Pod.Name}: {Reason(what.Error)}; still listening, connecting again");

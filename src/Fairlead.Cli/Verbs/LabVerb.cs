@@ -3,10 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Gateway;
 using Fairlead.Cli.Native;
 using Fairlead.Processes;
 using Fairlead.Processes.Lab;
 using Fairlead.Server;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;
 
@@ -63,6 +65,7 @@ static class LabVerb
             {
                 Listen = address,
                 AllowRemote = parsed.GetValue(remote),
+                Logging = new LineLogger(invocation.Error, LogLevel.Warning),
                 Protocols = parsed.GetValue(protocols)!.OverWebSocket,
                 SpdyProtocols = parsed.GetValue(protocols)!.OverSpdy,
                 PortForwardProtocols = parsed.GetValue(protocols)!.PortForward,

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fairlead.Streaming;
 
 namespace Fairlead.Client.Forwarding;
 
@@ -20,24 +21,10 @@ sealed class ListeningSocket : IDisposable
 
     internal EndPoint EndPoint { get; }
 
-    internal async Task<Socket> AcceptAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return await _socket.AcceptAsync(cancellationToken);
-            }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
-            {
-                // it was reset while it waited to be taken
-            }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken); // no descriptor is free, and none tells when one is
-            }
-        }
-    }
+    /// <summary>What takes its connections.</summary>
+    /// <param name="trouble">Is told when connections have to wait; see <see cref="SocketAcceptor"/>.</param>
+    /// <param name="time">The clock.</param>
+    internal SocketAcceptor Acceptor(Action<SocketException, int> trouble, TimeProvider time) => new(_socket, trouble, time);
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();

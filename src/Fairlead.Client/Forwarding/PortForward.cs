@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 
 namespace Fairlead.Client.Forwarding;
@@ -106,13 +107,14 @@ public sealed class PortForward : IAsyncDisposable
 
     async Task AcceptAsync(ListeningSocket listener)
     {
+        SocketAcceptor acceptor = listener.Acceptor((failure, _) => Tell(listener, ForwardEventKind.ConnectionsWait, failure), _options.Time);
         while (true)
         {
             await _slots.WaitAsync(_stopping);
             Socket socket;
             try
             {
-                socket = await listener.AcceptAsync(_stopping);
+                socket = await acceptor.AcceptAsync(_stopping);
             }
             catch
             {
@@ -132,10 +134,10 @@ public sealed class PortForward : IAsyncDisposable
         try
         {
             await Task.Yield(); // the next one is accepted meanwhile
-            Tell(ForwardEventKind.ConnectionOpened, null);
+            Tell(listener, ForwardEventKind.ConnectionOpened, null);
             (ForwardEventKind kind, Exception? error) = await _line.JoinAsync(near, listener.Mapping, _stopping);
             Interlocked.Decrement(ref _open);
-            Tell(kind, error);
+            Tell(listener, kind, error);
         }
 #pragma warning disable CA1031 // this task has no caller: what an observer threw, or a fault of ours, ends the forward and is told there
         catch (Exception e)
@@ -149,12 +151,12 @@ public sealed class PortForward : IAsyncDisposable
             _slots.Release();
             Leave();
         }
+    }
 
-        void Tell(ForwardEventKind kind, Exception? error)
-        {
-            ForwardTarget target = _line.Target;
-            _options.Observer?.Invoke(new ForwardEvent(kind, target.Pod) { Local = listener.EndPoint, Remote = target.Ports[listener.Mapping], Error = error });
-        }
+    void Tell(ListeningSocket listener, ForwardEventKind kind, Exception? error)
+    {
+        ForwardTarget target = _line.Target;
+        _options.Observer?.Invoke(new ForwardEvent(kind, target.Pod) { Local = listener.EndPoint, Remote = target.Ports[listener.Mapping], Error = error });
     }
 
     void Leave()

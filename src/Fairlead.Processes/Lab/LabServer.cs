@@ -59,7 +59,7 @@ public sealed class LabServer : IAsyncDisposable
             {
                 PodsApiKestrel.Configure(kestrel);
                 kestrel.Listen(options.Listen, listen => listen.UseHttps(certificate.Server));
-            }, StreamingHost.GoOnInline);
+            }, StreamingHost.GoOnInline, static (category, _) => category?.StartsWith("Fairlead.", StringComparison.Ordinal) == true); // the framework's own categories show queries
             application.MapPodsApi(runtime, runtime, new PodsApiOptions { Users = users, Protocols = options.Protocols, SpdyProtocols = options.SpdyProtocols, PortForwardProtocols = options.PortForwardProtocols, Limits = options.Limits with { InlineReaders = true } }); // what reads here is asynchronous
             await application.StartAsync(cancellationToken);
             return new LabServer(runtime, certificate, application, users, StreamingHost.AddressesOf(application)[0]);

@@ -34,6 +34,7 @@ public static class StreamingHost
         services?.Invoke(builder.Services);
         builder.WebHost.UseKestrelCore();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransportBlocks>(); // behind Kestrel's own, which it replaces
+        builder.Services.AddSingleton<IConnectionListenerFactory, SocketListenerFactory>(); // the last one is asked first
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(configure);
         return builder.Build();
