@@ -56,8 +56,9 @@ sealed class GatewayHandler(GatewayOptions options, SessionEndpoint sessions, Fo
         }
 
         if (StreamTarget.IsAmbiguous(context)) return Refuse(Status.Refusal(400, "BadRequest", "the path of an upgrade has no escapes and no empty or dot segments"), caller.Name);
-        if (StreamTarget.Find(context) is not { } target)
+        if (StreamTarget.Find(context, out string? problem) is not { } target)
         {
+            if (problem is not null) return Refuse(Status.Refusal(400, "BadRequest", problem), caller.Name);
             await ordinary.ForwardAsync(context, caller, isUpgrade);
             return null;
         }

@@ -210,5 +210,5 @@ public sealed class CreateCheckTests
         Headers = [new("Authorization", "Bearer " + token), .. more.Select(static header => KeyValuePair.Create(header.Name, new StringValues(header.Value)))],
     };
 
-    static StreamTarget Target(string what, string pod) => new("", "ns", pod, null, what, false);
+    static StreamTarget Target(string what, string pod) => new("", "ns", pod, null, what, false, Fairlead.Server.QueryParameters.Empty);
 }

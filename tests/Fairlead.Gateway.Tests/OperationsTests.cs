@@ -29,6 +29,13 @@ public sealed class OperationsTests
         Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK), (ready.StatusCode, healthy.StatusCode));
     }
 
+    [Fact]
+    [Trait("Case", "C3")]
+    public void Commands_that_differ_are_told_differently() =>
+        Assert.Equal(
+            ["sh -c 'rm -r /'", "sh -c rm -r /", @"echo 'it'\''s' ''"],
+            ((string[][])[["sh", "-c", "rm -r /"], ["sh", "-c", "rm", "-r", "/"], ["echo", "it's", ""]]).Select(static command => AuditRecord.Show(command, AuditCommand.Full)));
+
     [Theory]
     [InlineData(AuditCommand.Name, "sh")]
     [InlineData(AuditCommand.Full, "sh -c PLANTED-argument")]

@@ -17,7 +17,7 @@ public sealed class StreamTargetTests
     [InlineData("/portForward/ns/p", "ns", "p", null, "portforward")]
     public void Sessions_are_found(string target, string space, string pod, string? container, string what)
     {
-        StreamTarget found = Assert.IsType<StreamTarget>(StreamTarget.Find(Request(target)));
+        StreamTarget found = Assert.IsType<StreamTarget>(StreamTarget.Find(Request(target), out _));
         Assert.Equal((space, pod, container, what), (found.Namespace, found.Pod, found.Container, found.Subresource));
         Assert.Equal(target.Split('?')[0], found.Path);
     }
@@ -27,7 +27,23 @@ public sealed class StreamTargetTests
     [InlineData("/api/v1/namespaces/ns/pods/p/log")]
     [InlineData("/api/v1/namespaces/ns/services/s/proxy/exec")]
     [InlineData("/version?x=/exec/a/b/c")]
-    public void Other_things_are_not(string target) => Assert.Null(StreamTarget.Find(Request(target)));
+    [InlineData("/api/v1/namespaces/ns/pods/p/proxy?a;b")]
+    public void Other_things_are_not(string target)
+    {
+        Assert.Null(StreamTarget.Find(Request(target), out string? problem));
+        Assert.Null(problem);
+    }
+
+    [Theory]
+    [Trait("Case", "C3")]
+    [InlineData("/api/v1/namespaces/ns/pods/p/exec?command=ls;command=rm")]
+    [InlineData("/exec/ns/p/c?command=%ff")]
+    [InlineData("/portForward/ns/p?port=%zz")]
+    public void A_session_whose_query_could_be_read_elsewhere_in_another_way_is_none(string target)
+    {
+        Assert.Null(StreamTarget.Find(Request(target), out string? problem));
+        Assert.NotNull(problem);
+    }
 
     [Theory]
     [InlineData("/api/v1/namespaces/ns/pods/p/exec/")]
@@ -47,8 +63,7 @@ public sealed class StreamTargetTests
     [InlineData("/exec/n/p/c?command=a&command=b&input=1&output=1&error=0")]
     public void The_query_is_read_by_the_names_of_its_path(string target)
     {
-        HttpContext context = Request(target);
-        var request = StreamTarget.Find(context)!.ReadRequest(context.Request.Query);
+        var request = StreamTarget.Find(Request(target), out _)!.ReadRequest();
         Assert.Equal(["a", "b"], request.Command);
         Assert.Equal((true, true, false, false), (request.Stdin, request.Stdout, request.Stderr, request.Tty));
     }

@@ -12,7 +12,8 @@ namespace Fairlead.Gateway.Callers;
 /// <param name="Container">The container; null where none is named.</param>
 /// <param name="Subresource"><c>exec</c>, <c>attach</c> or <c>portforward</c>, as rules name it.</param>
 /// <param name="IsKubelet">The path is a kubelet's, whose query has other names.</param>
-sealed record StreamTarget(string Path, string Namespace, string Pod, string? Container, string Subresource, bool IsKubelet)
+/// <param name="Query">What the query says, read as the server behind reads it.</param>
+sealed record StreamTarget(string Path, string Namespace, string Pod, string? Container, string Subresource, bool IsKubelet, QueryParameters Query)
 {
     internal const string Exec = "exec", Attach = "attach", PortForward = "portforward";
 
@@ -26,23 +27,27 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
     /// Reads the path as it was sent. Names that need an escape are no names of Kubernetes', so that there is one spelling for each
     /// session, and what is checked here is what the server behind is asked.
     /// </summary>
-    /// <returns>Null for paths of something else.</returns>
-    internal static StreamTarget? Find(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="problem">It is a session's path, with a query that another server could read in another way; why so. Null otherwise.</param>
+    /// <returns>Null for paths of something else, and where there is a problem.</returns>
+    internal static StreamTarget? Find(HttpContext context, out string? problem)
     {
+        QueryParameters query = QueryParameters.TryParse(context.Request.QueryString.Value, out QueryParameters? read, out problem) ? read : QueryParameters.Empty;
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         int end = target.IndexOf('?', StringComparison.Ordinal);
         string path = end < 0 ? target : target[..end];
-        IQueryCollection query = context.Request.Query;
-        return path.Split('/') switch
+        StreamTarget? found = path.Split('/') switch
         {
             ["", "api", "v1", "namespaces", var space, "pods", var pod, (Exec or Attach or PortForward) and var what] =>
-                new(path, space, pod, NullIfEmpty(QueryValues.First(query, "container")), what, false),
-            ["", (Exec or Attach) and var what, var space, var pod, var container] => new(path, space, pod, container, what, true),
-            ["", (Exec or Attach) and var what, var space, var pod, _, var container] => new(path, space, pod, container, what, true),
-            ["", "portForward", var space, var pod] => new(path, space, pod, null, PortForward, true),
-            ["", "portForward", var space, var pod, _] => new(path, space, pod, null, PortForward, true),
+                new(path, space, pod, NullIfEmpty(query.First("container")), what, false, query),
+            ["", (Exec or Attach) and var what, var space, var pod, var container] => new(path, space, pod, container, what, true, query),
+            ["", (Exec or Attach) and var what, var space, var pod, _, var container] => new(path, space, pod, container, what, true, query),
+            ["", "portForward", var space, var pod] => new(path, space, pod, null, PortForward, true, query),
+            ["", "portForward", var space, var pod, _] => new(path, space, pod, null, PortForward, true, query),
             _ => null,
         };
+        if (found is null) problem = null;
+        return problem is null ? found : null;
     }
 
     /// <summary>
@@ -58,18 +63,7 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
     }
 
     /// <summary>What the query asks for.</summary>
-    internal RemoteCommandRequest ReadRequest(IQueryCollection query)
-    {
-        bool tty = QueryValues.Boolean(query, "tty");
-        return new RemoteCommandRequest
-        {
-            Command = Subresource == Exec ? [.. query["command"].Select(static argument => argument ?? "")] : [],
-            Stdin = QueryValues.Boolean(query, IsKubelet ? "input" : "stdin"),
-            Stdout = QueryValues.Boolean(query, IsKubelet ? "output" : "stdout"),
-            Stderr = QueryValues.Boolean(query, IsKubelet ? "error" : "stderr") && !tty,
-            Tty = tty,
-        };
-    }
+    internal RemoteCommandRequest ReadRequest() => RemoteCommandQuery.Read(Query, Subresource == Exec, IsKubelet);
 
     static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

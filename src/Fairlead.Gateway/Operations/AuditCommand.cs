@@ -6,7 +6,7 @@ public enum AuditCommand
     /// <summary>The command's name alone: arguments often hold secrets.</summary>
     Name = 0,
 
-    /// <summary>Everything.</summary>
+    /// <summary>Everything, each argument quoted as a shell would need it.</summary>
     Full,
 
     /// <summary>The SHA-256 of everything.</summary>

@@ -9,6 +9,8 @@ namespace Fairlead.Gateway;
 /// <summary>One session that has ended, or was refused, for the audit. Holds no credentials and nothing that was carried.</summary>
 public sealed record AuditRecord
 {
+    static readonly SearchValues<char> s_plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=@%+,");
+
     /// <summary>When it was asked for.</summary>
     public required DateTimeOffset Time { get; init; }
 
@@ -58,10 +60,14 @@ public sealed record AuditRecord
     internal static string? Show(IReadOnlyList<string> command, AuditCommand form) => (form, command) switch
     {
         (AuditCommand.None, _) or (_, []) => null,
-        (AuditCommand.Full, _) => string.Join(' ', command),
+        (AuditCommand.Full, _) => string.Join(' ', command.Select(Quote)),
         (AuditCommand.Hash, _) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', command)))),
         _ => command[0],
     };
+
+    /// <summary>As a shell would have to be told it: arguments that hold spaces must not look like several.</summary>
+    static string Quote(string argument) =>
+        argument.Length > 0 && !argument.AsSpan().ContainsAnyExcept(s_plain) ? argument : $"'{argument.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
     /// <summary>One line of JSON.</summary>
     public string ToJson()

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
@@ -11,7 +10,6 @@ using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Primitives;
 
 namespace Fairlead.Gateway.Sessions;
 
@@ -24,7 +22,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>
     internal async Task<Status?> AnswerAsync(HttpContext context, StreamTarget target, Caller caller)
     {
-        if (Ports(context.Request.Query[target.PortParameter]) is not { } ports) return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" has numbers from 1 to 65535");
+        if (PortForwardQuery.Read(target.Query, target.PortParameter, out _) is not { } ports) return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" has numbers from 1 to 65535");
         if (await PortForwardUpgrade.NegotiateAsync(context, PortForwardProtocol.All) is not { } protocol) return null;
         if (protocol.HasChannels && ports.Count == 0) return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" is required");
 
@@ -116,17 +114,4 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         PingInterval = options.UpstreamLimits.PingInterval,
         PingTimeout = options.UpstreamLimits.PingTimeout,
     };
-
-    /// <returns>Null where one is no port, or there are too many.</returns>
-    static List<int>? Ports(StringValues values)
-    {
-        List<int> ports = [];
-        foreach (string text in values.SelectMany(static value => (value ?? "").Split(',')))
-        {
-            if (!ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) || port == 0 || ports.Count == PortChannels.MostPorts) return null;
-            ports.Add(port);
-        }
-
-        return ports;
-    }
 }

@@ -37,7 +37,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     internal async Task<Status?> AnswerAsync(HttpContext context, StreamTarget target, Caller caller)
     {
         if (await AcceptedUpgrade.NegotiateAsync(context) is not { } accepted) return null;
-        RemoteCommandRequest request = target.ReadRequest(context.Request.Query);
+        RemoteCommandRequest request = target.ReadRequest();
         SessionRecord record = new(options, metrics, target, caller, request, accepted.Description);
 
         // Dialled first, so that the server's refusal is an HTTP answer. Only versions that can say what this client can are offered.

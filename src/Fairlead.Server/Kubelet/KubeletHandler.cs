@@ -27,8 +27,9 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
     {
         ApiUser user = await AuthorizeAsync(context);
         JsonObject pod = await FindPodAsync(context) ?? throw new ApiRefusal(Text(404, "pod does not exist"));
+        IReadOnlyList<int> ports = PortForwardQuery.Read(QueryOf(context), "port", out string? problem) ?? throw new ApiRefusal(Text(400, problem!));
         await _portForward.AnswerAsync(
-            context, (port, cancellationToken) => runtime.ConnectAsync(pod.Namespace, pod.Name, port, cancellationToken), pod.Namespace, pod.Name, PortForwardQuery.Read(context.Request.Query["port"]), user);
+            context, (port, cancellationToken) => runtime.ConnectAsync(pod.Namespace, pod.Name, port, cancellationToken), pod.Namespace, pod.Name, ports, user);
     });
 
     async Task AnswerAsync(HttpContext context, bool isExec)
@@ -39,25 +40,13 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
         IContainer container = await runtime.FindAsync(where, context.RequestAborted)
             ?? throw new ApiRefusal(Text(500, $"container not found (\"{where.Container}\")"));
         if (!container.IsRunning) throw new ApiRefusal(Text(500, $"container \"{where.Container}\" is not running"));
-        await _remoteCommand.AnswerAsync(context, Read(context.Request.Query, isExec, container), container, where, isExec, user);
+        RemoteCommandRequest request = RemoteCommandQuery.Read(QueryOf(context), isExec, isKubelet: true, isExec ? null : container.HasTerminal);
+        if (RemoteCommandQuery.ProblemOf(request, isExec) is { } problem) throw new ApiRefusal(Text(400, problem));
+        await _remoteCommand.AnswerAsync(context, request, container, where, isExec, user);
     }
 
-    static RemoteCommandRequest Read(IQueryCollection query, bool isExec, IContainer container)
-    {
-        bool tty = isExec ? Flag("tty") : container.HasTerminal;
-        RemoteCommandRequest request = new()
-        {
-            Command = isExec ? [.. query["command"].Select(argument => argument ?? "")] : [],
-            Stdin = Flag("input"),
-            Stdout = Flag("output"),
-            Stderr = Flag("error") && !tty, // a terminal has one output; asking for both is tolerated
-            Tty = tty,
-        };
-        if (!request.Stdin && !request.Stdout && !request.Stderr) throw new ApiRefusal(Text(400, "you must specify at least 1 of stdin, stdout, stderr"));
-        return isExec && request.Command.Count == 0 ? throw new ApiRefusal(Text(400, "you must specify a command to run")) : request;
-
-        bool Flag(string name) => QueryValues.First(query, name) == "1"; // and nothing else is true here
-    }
+    static QueryParameters QueryOf(HttpContext context) =>
+        QueryParameters.TryParse(context.Request.QueryString.Value, out QueryParameters? query, out string? problem) ? query : throw new ApiRefusal(Text(400, problem));
 
     async ValueTask<JsonObject?> FindPodAsync(HttpContext context)
     {

@@ -11,6 +11,9 @@ sealed record ApiRequest
     /// <summary>The verb that rules know, by method and, for GET, by what is asked for.</summary>
     public required string Verb { get; init; }
 
+    /// <summary>What its query says.</summary>
+    public required QueryParameters Query { get; init; }
+
     /// <summary>False for discovery, health, version and paths that are nothing.</summary>
     public bool IsResource => Resource.Length > 0;
 
@@ -24,11 +27,13 @@ sealed record ApiRequest
     /// <summary>Rules that name a namespace hold for that namespace's own object too.</summary>
     public AccessAttributes Attributes => new(Verb, Group, Resource, Subresource, Namespace ?? (Group.Length == 0 && Resource == "namespaces" ? Name : null), Name);
 
+    /// <exception cref="ApiRefusal">400: its query cannot be read in one way alone.</exception>
     public static ApiRequest Parse(HttpRequest request)
     {
+        if (!QueryParameters.TryParse(request.QueryString.Value, out QueryParameters? query, out string? problem)) throw new ApiRefusal(Refusals.BadRequest(problem));
         string path = (request.Path.Value ?? "").Trim('/');
         string[] parts = path.Split('/');
-        ApiRequest other = new() { Path = path, Verb = VerbOf(request, named: true) };
+        ApiRequest other = new() { Path = path, Verb = VerbOf(request, query, named: true), Query = query };
         int at = parts[0] switch { "api" => 2, "apis" => 3, _ => int.MaxValue };
         if (parts.Length <= at || parts.Contains("")) return other;
 
@@ -42,7 +47,7 @@ sealed record ApiRequest
 
         return other with
         {
-            Verb = VerbOf(request, named: rest.Length > 1),
+            Verb = VerbOf(request, query, named: rest.Length > 1),
             Group = at == 2 ? "" : parts[1],
             Version = parts[at - 1],
             Namespace = @namespace,
@@ -52,13 +57,13 @@ sealed record ApiRequest
         };
     }
 
-    static string VerbOf(HttpRequest request, bool named) => request.Method switch
+    static string VerbOf(HttpRequest request, QueryParameters query, bool named) => request.Method switch
     {
         "POST" => "create",
         "PUT" => "update",
         "PATCH" => "patch",
         "DELETE" => named ? "delete" : "deletecollection",
         _ when named => "get",
-        _ => QueryValues.Boolean(request.Query, "watch") ? "watch" : "list",
+        _ => query.Boolean("watch") ? "watch" : "list",
     };
 }

@@ -8,8 +8,8 @@ sealed class LogEndpoint(ContainerLookup containers, TimeProvider clock, Cancell
 {
     public async Task AnswerAsync(HttpContext context, ApiRequest request)
     {
-        ContainerLogQuery query = Read(context.Request.Query, request.Name!);
-        FoundContainer found = await containers.FindAsync(request, QueryValues.First(context.Request.Query, "container"), context.RequestAborted);
+        ContainerLogQuery query = Read(request.Query, request.Name!);
+        FoundContainer found = await containers.FindAsync(request, request.Query.First("container"), context.RequestAborted);
         RefuseWithoutLog(found, query.Previous);
 
         context.Response.ContentType = "text/plain";
@@ -36,10 +36,10 @@ sealed class LogEndpoint(ContainerLookup containers, TimeProvider clock, Cancell
             throw new ApiRefusal(Refusals.BadRequest($"previous terminated container \"{container}\" in pod \"{pod}\" not found"));
     }
 
-    ContainerLogQuery Read(IQueryCollection query, string pod)
+    ContainerLogQuery Read(QueryParameters query, string pod)
     {
-        long? tail = QueryValues.Number(query, "tailLines"), seconds = QueryValues.Number(query, "sinceSeconds"), limit = QueryValues.Number(query, "limitBytes");
-        string? time = QueryValues.First(query, "sinceTime");
+        long? tail = query.Number("tailLines"), seconds = query.Number("sinceSeconds"), limit = query.Number("limitBytes");
+        string? time = query.First("sinceTime");
         bool hasTime = !string.IsNullOrEmpty(time);
         if (tail < 0) throw Invalid("tailLines", "must be greater than or equal to 0");
         if (limit < 1) throw Invalid("limitBytes", "must be greater than 0");
@@ -56,9 +56,9 @@ sealed class LogEndpoint(ContainerLookup containers, TimeProvider clock, Cancell
 
         return new ContainerLogQuery
         {
-            Follow = QueryValues.Boolean(query, "follow"),
-            Previous = QueryValues.Boolean(query, "previous"),
-            Timestamps = QueryValues.Boolean(query, "timestamps"),
+            Follow = query.Boolean("follow"),
+            Previous = query.Boolean("previous"),
+            Timestamps = query.Boolean("timestamps"),
             TailLines = tail,
             LimitBytes = limit,
             Since = since,

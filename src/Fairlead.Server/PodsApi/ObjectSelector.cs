@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.PodsApi;
 
@@ -21,10 +20,10 @@ sealed class ObjectSelector
     public bool IsFixed => _fields.Count == 0 && _labels.Count == 0;
 
     /// <exception cref="ApiRefusal">400: a selector cannot be read, or names a field that cannot be selected by.</exception>
-    public static ObjectSelector Of(HttpRequest http, ApiRequest request, ApiResource resource) => new(
+    public static ObjectSelector Of(ApiRequest request, ApiResource resource) => new(
         request.Namespace,
-        FieldRequirement.Parse(QueryValues.First(http.Query, "fieldSelector"), resource),
-        LabelRequirement.Parse(QueryValues.First(http.Query, "labelSelector")));
+        FieldRequirement.Parse(request.Query.First("fieldSelector"), resource),
+        LabelRequirement.Parse(request.Query.First("labelSelector")));
 
     public bool Matches(JsonObject item)
     {

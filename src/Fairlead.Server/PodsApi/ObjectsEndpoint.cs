@@ -11,13 +11,13 @@ sealed class ObjectsEndpoint(IPodCatalog catalog, TimeProvider clock)
     public async Task ListAsync(HttpContext context, ApiRequest request, ApiResource resource)
     {
         AcceptedForm form = FormOf(context.Request);
-        ObjectSelector selector = ObjectSelector.Of(context.Request, request, resource);
+        ObjectSelector selector = ObjectSelector.Of(request, resource);
         CatalogSnapshot snapshot = await SnapshotAsync(resource, context.RequestAborted);
         IEnumerable<JsonObject> items = snapshot.Items.Where(selector.Matches);
         string version = snapshot.ResourceVersion.ToString(CultureInfo.InvariantCulture);
         await ApiAnswer.WriteAsync(context, 200, ApiAnswer.Json, ApiAnswer.ToBytes(writer =>
         {
-            if (form.Kind == FormKind.Table) TableOf(context, resource, form).Write(writer, items, version, withColumns: true);
+            if (form.Kind == FormKind.Table) TableOf(request, resource, form).Write(writer, items, version, withColumns: true);
             else WriteList(writer, resource, items, version);
         }));
     }
@@ -30,7 +30,7 @@ sealed class ObjectsEndpoint(IPodCatalog catalog, TimeProvider clock)
             ?? throw new ApiRefusal(Refusals.NotFound(resource, request.Name!));
         await ApiAnswer.WriteAsync(context, 200, ApiAnswer.Json, ApiAnswer.ToBytes(writer =>
         {
-            if (form.Kind == FormKind.Table) TableOf(context, resource, form).Write(writer, [item], item.ResourceVersion, withColumns: true);
+            if (form.Kind == FormKind.Table) TableOf(request, resource, form).Write(writer, [item], item.ResourceVersion, withColumns: true);
             else item.WriteTo(writer, resource);
         }));
     }
@@ -42,7 +42,7 @@ sealed class ObjectsEndpoint(IPodCatalog catalog, TimeProvider clock)
         return pods with { Items = Namespaces.Of(pods.Items) };
     }
 
-    ObjectTable TableOf(HttpContext context, ApiResource resource, AcceptedForm form) => new(resource, form, QueryValues.First(context.Request.Query, "includeObject"), clock);
+    ObjectTable TableOf(ApiRequest request, ApiResource resource, AcceptedForm form) => new(resource, form, request.Query.First("includeObject"), clock);
 
     static AcceptedForm FormOf(HttpRequest request)
     {

@@ -9,13 +9,13 @@ sealed class PortForwardEndpoint(IContainerRuntime runtime, IPodCatalog catalog,
     public async Task AnswerAsync(HttpContext context, ApiRequest request, ApiUser user)
     {
         await UpgradeChecks.RequireCreateAsync(options, request, user, context.RequestAborted);
-        IQueryCollection query = context.Request.Query;
-        if (query.ContainsKey("dryRun")) throw new ApiRefusal(Refusals.BadRequest("dryRun is not supported"));
+        if (request.Query.First("dryRun") is not null) throw new ApiRefusal(Refusals.BadRequest("dryRun is not supported"));
 
         JsonObject pod = await ContainerLookup.FindPodAsync(catalog, request, context.RequestAborted);
         if (pod.Text("status", "phase") is not "Running" and var phase)
             throw new ApiRefusal(Refusals.BadRequest($"pod {request.Name} is not running: its phase is {phase}"));
+        IReadOnlyList<int> ports = PortForwardQuery.Read(request.Query, "ports", out string? problem) ?? throw new ApiRefusal(Refusals.BadRequest(problem!));
         await answer.AnswerAsync(
-            context, (port, cancellationToken) => runtime.ConnectAsync(request.Namespace!, request.Name!, port, cancellationToken), request.Namespace!, request.Name!, PortForwardQuery.Read(query["ports"]), user);
+            context, (port, cancellationToken) => runtime.ConnectAsync(request.Namespace!, request.Name!, port, cancellationToken), request.Namespace!, request.Name!, ports, user);
     }
 }

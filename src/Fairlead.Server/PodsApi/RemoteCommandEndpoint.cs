@@ -1,3 +1,4 @@
+using Fairlead.Streaming.RemoteCommand;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.PodsApi;
@@ -8,14 +9,16 @@ sealed class RemoteCommandEndpoint(ContainerLookup containers, RemoteCommandAnsw
     public async Task AnswerAsync(HttpContext context, ApiRequest request, ApiUser user)
     {
         await UpgradeChecks.RequireCreateAsync(options, request, user, context.RequestAborted);
-        IQueryCollection query = context.Request.Query;
-        if (query.ContainsKey("dryRun")) throw new ApiRefusal(Refusals.BadRequest("dryRun is not supported"));
+        QueryParameters query = request.Query;
+        if (query.First("dryRun") is not null) throw new ApiRefusal(Refusals.BadRequest("dryRun is not supported"));
 
-        FoundContainer found = await containers.FindAsync(request, QueryValues.First(query, "container"), context.RequestAborted);
+        FoundContainer found = await containers.FindAsync(request, query.First("container"), context.RequestAborted);
         if (!found.Container.IsRunning)
             throw new ApiRefusal(Refusals.BadRequest($"container \"{found.Reference.Container}\" in pod \"{found.Reference.Pod}\" is not running"));
 
         bool isExec = request.Subresource == ApiResources.Exec;
-        await answer.AnswerAsync(context, RemoteCommandQuery.Read(query, isExec, found.Container), found.Container, found.Reference, isExec, user);
+        RemoteCommandRequest command = RemoteCommandQuery.Read(query, isExec, isKubelet: false, isExec ? null : found.Container.HasTerminal);
+        if (RemoteCommandQuery.ProblemOf(command, isExec) is { } problem) throw new ApiRefusal(Refusals.BadRequest(problem));
+        await answer.AnswerAsync(context, command, found.Container, found.Reference, isExec, user);
     }
 }

@@ -9,18 +9,18 @@ sealed class WatchEndpoint(IPodCatalog catalog, TimeProvider clock, ILogger logg
 {
     public async Task AnswerAsync(HttpContext context, ApiRequest request, ApiResource resource)
     {
-        IQueryCollection query = context.Request.Query;
+        QueryParameters query = request.Query;
         AcceptedForm form = AcceptedForm.Of(context.Request);
         if (form.Kind == FormKind.None) throw new ApiRefusal(Refusals.NotAcceptable);
-        ObjectSelector selector = ObjectSelector.Of(context.Request, request, resource);
-        long? timeout = QueryValues.Number(query, "timeoutSeconds");
-        bool announced = QueryValues.Boolean(query, "sendInitialEvents");
-        long from = QueryValues.Number(query, "resourceVersion") ?? 0;
+        ObjectSelector selector = ObjectSelector.Of(request, resource);
+        long? timeout = query.Number("timeoutSeconds");
+        bool announced = query.Boolean("sendInitialEvents");
+        long from = query.Number("resourceVersion") ?? 0;
 
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         if (timeout is > 0) ending.CancelAfter(TimeSpan.FromSeconds(Math.Min(timeout.Value, int.MaxValue / 1000)));
 
-        ObjectTable? table = form.Kind == FormKind.Table ? new(resource, form, QueryValues.First(query, "includeObject"), clock) : null;
+        ObjectTable? table = form.Kind == FormKind.Table ? new(resource, form, query.First("includeObject"), clock) : null;
         WatchEvents events = new(context.Response.BodyWriter, resource, table);
         context.Response.ContentType = ApiAnswer.Json;
         DataRates.Lift(context);
