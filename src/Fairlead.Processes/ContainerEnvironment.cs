@@ -3,7 +3,7 @@ namespace Fairlead.Processes;
 /// <summary>The environment and directory that a container's commands start with: little of the host's, then the manifest's.</summary>
 sealed class ContainerEnvironment
 {
-    const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    internal const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     static readonly string[] FromHost = ["PATH", "HOME", "LANG"];
 

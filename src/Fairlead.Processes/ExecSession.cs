@@ -7,12 +7,13 @@ using Fairlead.Wire;
 namespace Fairlead.Processes;
 
 /// <summary>One command run for one client, from its start to its status.</summary>
-sealed class ExecSession(AnsweringSession session, ContainerEnvironment environment, RunningProcesses running) : IDisposable
+sealed class ExecSession(AnsweringSession session, ContainerEnvironment environment, ContainerRun run) : IDisposable
 {
     /// <summary>No more input and sizes; no more waiting for output; no more client to write to; the runtime goes.</summary>
     readonly CancellationTokenSource _ended = new(), _drained = new(), _letGo = new(), _stop = new();
 
-    readonly ProcessRuntimeOptions _options = running.Options;
+    readonly RunningProcesses _running = run.Running;
+    readonly ProcessRuntimeOptions _options = run.Running.Options;
 
     /// <summary>Ends the command and all it started, because the runtime goes; the run then returns.</summary>
     internal void Stop()
@@ -32,19 +33,18 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
     {
         RemoteCommandRequest request = session.Request;
         if (request.Command.Count == 0) return Status.InternalError("no command was given");
-        if (running.IsStopping) return Status.InternalError("the container is being stopped");
+        if (_running.IsStopping || run.IsOver) return Status.InternalError("the container is being stopped");
         TerminalSize? size = await GetFirstSizeAsync();
         if (session.Lost.IsCancellationRequested) return LostStatus();
 
         LocalProcess process;
         try
         {
-            process = LocalProcess.Start(new ProcessStart
+            process = await run.StartAsync(new ProcessStart
             {
                 Command = request.Command,
                 Environment = environment.For(request.Tty),
                 WorkingDirectory = environment.WorkingDirectory,
-                Marker = running.NextMarker(),
                 Terminal = request.Tty,
                 Size = size,
                 Stdin = request.Stdin,
@@ -99,12 +99,12 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
         if (!lostFirst)
         {
             int code = await process.Exited;
-            running.Keep(FinishAsync(process, pumps, policy: Task.CompletedTask), process.Io);
+            _running.Keep(FinishAsync(process, pumps, policy: Task.CompletedTask), process);
             return code >= 0 ? Status.FromExitCode(code) : Status.InternalError("the exit code was taken by another part of the host");
         }
 
         Task policy = ApplyPolicyAsync(process);
-        running.Keep(FinishAsync(process, pumps, policy), process.Io);
+        _running.Keep(FinishAsync(process, pumps, policy), process);
         await policy;
         return LostStatus();
 
@@ -153,7 +153,7 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
     /// first search, which knows processes by their terminal.
     /// </param>
     Task<bool> EndTreeAsync(LocalProcess process, bool hangUp = false) =>
-        ProcessTermination.EndAsync(ProcessSearch.Of(process), _options.Grace, hangUp ? () => process.Io.Terminal?.Dispose() : null);
+        _running.EndAsync(ProcessSearch.Of(process), _options.Grace, hangUp ? () => process.Io.Terminal?.Dispose() : null);
 
     /// <summary>
     /// What goes on without the client: outputs that are still held open are read and dropped until their last holder ends, so that a
@@ -161,7 +161,7 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
     /// </summary>
     async Task FinishAsync(LocalProcess process, List<OutputPump> pumps, Task policy)
     {
-        Task discarded = Task.WhenAll(pumps.Select(pump => pump.DiscardAsync(running.Cut, CancellationToken.None)));
+        Task discarded = Task.WhenAll(pumps.Select(pump => pump.DiscardAsync(_running.Cut, CancellationToken.None)));
         await policy;
         await process.ReapAsync();
         await discarded;

@@ -14,6 +14,7 @@ sealed class LocalProcess : IAsyncDisposable
 
     readonly ProcessDescriptor? _descriptor;
     int _reaped;
+    volatile bool _disposed;
 
     LocalProcess(int id, ProcessStart start, ProcessIo io)
     {
@@ -50,6 +51,12 @@ sealed class LocalProcess : IAsyncDisposable
 
     /// <summary>The exit code, 128+n for a signal, once it has ended; -1 when the host has reaped it elsewhere.</summary>
     internal Task<int> Exited { get; }
+
+    /// <summary>Its number is given back, or about to be, and may be another's.</summary>
+    internal bool IsReaped => Volatile.Read(ref _reaped) != 0;
+
+    /// <summary>This side's ends are closed too: nothing is known by it any more.</summary>
+    internal bool IsDisposed => _disposed;
 
     /// <summary>Starts it. The call returns when its program runs, or could not be run.</summary>
     /// <exception cref="CommandStartException">The command does not exist or cannot be run.</exception>
@@ -118,6 +125,7 @@ sealed class LocalProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ReapAsync();
+        _disposed = true;
         Io.Dispose();
     }
 }

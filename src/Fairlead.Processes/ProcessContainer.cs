@@ -19,6 +19,7 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
     readonly ContainerEnvironment _environment;
     readonly Action _changed;
     readonly CancellationTokenSource _stop = new();
+    volatile ContainerRun? _run;
     volatile MainProcess? _main;
     volatile ContainerLog? _log, _previousLog;
     Task _life = Task.CompletedTask;
@@ -49,8 +50,8 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
 
     public async Task<Status> ExecAsync(AnsweringSession session)
     {
-        if (!IsRunning) return NotRunning();
-        using ExecSession exec = new(session, _environment, _running);
+        if (!IsRunning || _run is not { } run) return NotRunning();
+        using ExecSession exec = new(session, _environment, run);
         return await _running.RunAsync(exec);
     }
 
@@ -100,15 +101,15 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
         _previousLog = _log;
         _log = log;
         DateTimeOffset started = _time.GetUtcNow();
+        ContainerRun run = _running.BeginRun();
         LocalProcess process;
         try
         {
-            process = LocalProcess.Start(new ProcessStart
+            process = await run.StartAsync(new ProcessStart
             {
                 Command = _manifest.Command,
                 Environment = _environment.For(_manifest.Tty),
                 WorkingDirectory = _environment.WorkingDirectory,
-                Marker = _running.NextMarker(),
                 Terminal = _manifest.Tty,
                 Stdin = _manifest.Stdin,
                 Stdout = true,
@@ -123,13 +124,13 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
         }
 
         using MainProcess main = new(process, log, _manifest.StdinOnce);
-        _main = main;
+        (_run, _main) = (run, main);
         Change(State with { Phase = ContainerPhase.Running, ProcessId = process.Id, StartedAt = started });
-        int code = await RunAsync(main);
+        int code = await RunAsync(main, run);
         return new ContainerEnd(process.Id, started, _time.GetUtcNow(), code >= 0 ? code : 255, null);
     }
 
-    async Task<int> RunAsync(MainProcess main)
+    async Task<int> RunAsync(MainProcess main, ContainerRun run)
     {
         using CancellationTokenSource cut = new();
         Task outputs = main.ReadOutputsAsync(cut.Token);
@@ -143,8 +144,9 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
             null);
         await Task.WhenAny(main.Process.Exited, stopped.Task);
 
-        // the end of a main process is the end of what it started, as in a container; and this is the way to end it
-        await ProcessTermination.EndAsync(ProcessSearch.Of(main.Process), _running.Options.Grace);
+        // a runtime that goes asks everything to end, and gives it time; the end of a main process is the end of all that is in its container
+        if (_stop.IsCancellationRequested) await _running.EndAsync(ProcessSearch.Of(main.Process), _running.Options.Grace);
+        else await run.EndAsync();
         int code = await main.Process.Exited;
         _main = null;
         cut.CancelAfter(_running.Options.DrainTime);

@@ -11,7 +11,8 @@ namespace Fairlead.Processes;
 /// </summary>
 /// <remarks>
 /// Processes run as the host's own user, with its rights and files: nothing is isolated. Whoever may exec here may do what the host's
-/// user may do.
+/// user may do. They end with the process that started them, however it ends: a shell (<c>/bin/sh</c>) waits beside it for that. Where there
+/// is no such file, they outlive a host that is killed.
 /// </remarks>
 public sealed class ProcessRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposable
 {
@@ -19,7 +20,11 @@ public sealed class ProcessRuntime : IContainerRuntime, IPodCatalog, IAsyncDispo
     readonly RunningProcesses _running;
     readonly List<Pod> _pods = [];
 
-    ProcessRuntime(ProcessRuntimeOptions options) => _running = new RunningProcesses(options);
+    ProcessRuntime(ProcessRuntimeOptions options)
+    {
+        string name = RunningProcesses.NewName();
+        _running = new RunningProcesses(options, name) { Watcher = OrphanWatcher.Start(name) };
+    }
 
     /// <summary>Starts the main process of every container. One that cannot be started shows it in its pod's status and is tried again.</summary>
     /// <param name="manifests">What to run: <see cref="PodManifests.Read"/> or <see cref="DemoPods.Create"/>.</param>
@@ -82,5 +87,6 @@ public sealed class ProcessRuntime : IContainerRuntime, IPodCatalog, IAsyncDispo
         Task pods = Task.WhenAll(_pods.Select(p => p.DisposeAsync().AsTask()));
         await _running.DisposeAsync();
         await pods;
+        if (_running.Watcher is { } watcher) await watcher.DisposeAsync();
     }
 }

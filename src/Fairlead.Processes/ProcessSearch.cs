@@ -1,93 +1,39 @@
-using System.Globalization;
-using System.Text;
 using Fairlead.Processes.Native;
 
 namespace Fairlead.Processes;
 
 /// <summary>
-/// Finds what a command started, wherever it went: by the marker in its environment, by the leader's session and group, by the
-/// command's own pipes or terminal held as 0, 1 or 2, and by descent from any of these.
+/// Finds what commands started, wherever it went: by the marker in its environment, by a leader's session and group, by a command's own
+/// pipes or terminal held as 0, 1 or 2, and by descent from any of these.
 /// </summary>
 sealed class ProcessSearch : IProcessSearch
 {
-    readonly byte[] _marker;
-    readonly LocalProcess? _leader;
-    readonly IReadOnlyCollection<ProcessIo> _io;
+    readonly Func<ProcessTable, IEnumerable<ProcessStat>> _marked;
+    readonly IReadOnlyCollection<LocalProcess> _leaders;
 
-    ProcessSearch(string marker, LocalProcess? leader, IReadOnlyCollection<ProcessIo> io)
-    {
-        _io = io;
-        _marker = Encoding.UTF8.GetBytes($"{LocalProcess.MarkerVariable}={marker}");
-        _leader = leader;
-    }
-
-    /// <summary>What this process started, itself included. It must not be reaped while the search is used.</summary>
-    internal static ProcessSearch Of(LocalProcess leader) => new(leader.Marker + "\0", leader, [leader.Io]);
-
-    /// <summary>Whatever carries a marker that begins so, or holds one of these open.</summary>
-    internal static ProcessSearch OfMarkersWith(string beginning, IReadOnlyCollection<ProcessIo> io) => new(beginning, null, io);
+    ProcessSearch(Func<ProcessTable, IEnumerable<ProcessStat>> marked, IReadOnlyCollection<LocalProcess> leaders, ulong since) =>
+        (_marked, _leaders, Since) = (marked, leaders, since);
 
     /// <inheritdoc/>
-    public List<ProcessStat> Find(IReadOnlySet<(int Id, ulong StartTime)> known)
+    public ulong Since { get; }
+
+    /// <summary>What this process started, itself included.</summary>
+    internal static ProcessSearch Of(LocalProcess leader) => new(table => table.Marked(leader.Marker), [leader], leader.StartTime);
+
+    /// <summary>Whatever carries a marker that begins so, or is found by one of these commands.</summary>
+    internal static ProcessSearch OfMarkersFrom(string beginning, IReadOnlyCollection<LocalProcess> leaders) => new(table => table.MarkedFrom(beginning), leaders, since: 0);
+
+    /// <inheritdoc/>
+    public List<ProcessStat> Find(ProcessTable table, IReadOnlySet<(int Id, ulong StartTime)> known)
     {
-        List<ProcessStat> candidates = ProcessStat.ReadAll();
-        candidates.RemoveAll(p => p.Id == Environment.ProcessId || (_leader is not null && p.StartTime < _leader.StartTime));
-
-        HashSet<int> members = [];
-        foreach (ProcessStat process in candidates)
+        List<ProcessStat> evident = [.. table.Among(known), .. _marked(table)];
+        foreach (LocalProcess leader in _leaders)
         {
-            if (known.Contains((process.Id, process.StartTime)) || IsEvident(process)) members.Add(process.Id);
+            // not reaped now, after the walk: so its number was its session's and its group's all the time
+            if (!leader.IsReaped) evident.AddRange(table.Led(leader.Id).Where(process => process.StartTime >= leader.StartTime));
+            foreach (FileIdentity file in leader.Io.Files) evident.AddRange(table.Holding(file).Where(process => process.StartTime >= leader.StartTime));
         }
 
-        int before;
-        do
-        {
-            before = members.Count;
-            foreach (ProcessStat process in candidates)
-            {
-                if (members.Contains(process.Parent)) members.Add(process.Id);
-            }
-        }
-        while (members.Count > before);
-
-        candidates.RemoveAll(p => p.IsDead || !members.Contains(p.Id));
-        return candidates;
-    }
-
-    bool IsEvident(ProcessStat process)
-    {
-        // the leader is a zombie at most, so its number is the session's and the group's own
-        if (_leader is not null && (process.Id == _leader.Id || process.Session == _leader.Id || process.Group == _leader.Id)) return true;
-        return !process.IsDead && (HasMarker(process.Id) || HoldsOurFiles(process.Id));
-    }
-
-    bool HasMarker(int id)
-    {
-        try
-        {
-            ReadOnlySpan<byte> environment = File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ"));
-            for (int at; (at = environment.IndexOf(_marker)) >= 0; environment = environment[(at + 1)..])
-            {
-                if (at == 0 || environment[at - 1] == 0) return true;
-            }
-
-            return false;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false; // it ended, or it is another user's: no evidence
-        }
-    }
-
-    bool HoldsOurFiles(int id)
-    {
-        if (_io.Count == 0) return false;
-        for (int fd = 0; fd <= 2; fd++)
-        {
-            FileIdentity? file = FileIdentity.Of(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/fd/{fd}"));
-            if (file is not null && _io.Any(io => io.Files.Contains(file.Value))) return true;
-        }
-
-        return false;
+        return table.WithDescendants(evident);
     }
 }

@@ -15,7 +15,7 @@ sealed record ProcessStart
     internal required string WorkingDirectory { get; init; }
 
     /// <summary>The name that everything it starts carries in its environment: unique to this start.</summary>
-    internal required string Marker { get; init; }
+    internal string Marker { get; init; } = "";
 
     /// <summary>A terminal for all three; the three below then do not matter.</summary>
     internal bool Terminal { get; init; }

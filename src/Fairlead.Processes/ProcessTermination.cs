@@ -4,48 +4,32 @@ using Fairlead.Processes.Native;
 namespace Fairlead.Processes;
 
 /// <summary>Ends all processes that a search finds: asks first, then kills, until none is found.</summary>
+/// <remarks>Processes are looked for and signalled on the walk's thread, so that many ends at once hold up nobody's sessions.</remarks>
 static class ProcessTermination
 {
     /// <summary>How long a killed process may take to go: one in uninterruptible sleep goes when it wakes.</summary>
     static readonly TimeSpan KillTime = TimeSpan.FromSeconds(10);
 
-    /// <summary>SIGTERM (before it SIGHUP on a terminal, as interactive shells ignore the other), the grace, then SIGKILL.</summary>
+    /// <summary>SIGTERM (before it SIGHUP on a terminal, as interactive shells ignore the other), the grace, then SIGKILL. Without a grace nobody is asked.</summary>
     /// <returns>True when none is left that this process may signal; false when some have not gone yet although they were killed.</returns>
     /// <param name="search">What to end.</param>
     /// <param name="grace">The time between asking and killing.</param>
+    /// <param name="walk">What looks for them.</param>
     /// <param name="asked">Called once, when those found at first were asked: the time to hang up their terminal.</param>
-    internal static async Task<bool> EndAsync(IProcessSearch search, TimeSpan grace, Action? asked = null)
+    internal static async Task<bool> EndAsync(IProcessSearch search, TimeSpan grace, ProcessWalk walk, Action? asked = null)
     {
         Dictionary<(int Id, ulong StartTime), ProcessDescriptor> members = [];
         HashSet<(int, ulong)> known = [], beyond = [];
-        long start = Stopwatch.GetTimestamp();
+        long? asking = null; // from the first look: to wait for a walk takes nobody's grace
         try
         {
             while (true)
             {
-                bool kill = Stopwatch.GetElapsedTime(start) >= grace;
-                bool found = false;
-                foreach (ProcessStat process in search.Find(known))
-                {
-                    (int, ulong) key = (process.Id, process.StartTime);
-                    if (beyond.Contains(key)) continue;
-                    if (!members.TryGetValue(key, out ProcessDescriptor? member))
-                    {
-                        member = OpenSame(process);
-                        if (member is null) continue;
-                        members.Add(key, member);
-                        known.Add(key);
-                        if (!Ask(member, process)) beyond.Add(key);
-                    }
-
-                    found = true;
-                    if (kill) member.Signal(LibC.SIGKILL);
-                }
-
+                (bool found, bool kill) = await walk.AskAsync(search.Since, SignalThose);
                 asked?.Invoke();
                 asked = null;
                 if (!found) return true;
-                TimeSpan left = (kill ? grace + KillTime : grace) - Stopwatch.GetElapsedTime(start);
+                TimeSpan left = (kill ? grace + KillTime : grace) - Stopwatch.GetElapsedTime(asking!.Value);
                 if (left <= TimeSpan.Zero && kill) return false;
                 Task gone = Task.WhenAll(members.Where(m => !beyond.Contains(m.Key)).Select(m => m.Value.Exited));
                 try
@@ -61,6 +45,30 @@ static class ProcessTermination
         finally
         {
             foreach (ProcessDescriptor member in members.Values) member.Dispose();
+        }
+
+        (bool Found, bool Kill) SignalThose(ProcessTable table)
+        {
+            asking ??= Stopwatch.GetTimestamp();
+            bool found = false, kill = Stopwatch.GetElapsedTime(asking.Value) >= grace;
+            foreach (ProcessStat process in search.Find(table, known))
+            {
+                (int, ulong) key = (process.Id, process.StartTime);
+                if (beyond.Contains(key)) continue;
+                if (!members.TryGetValue(key, out ProcessDescriptor? member))
+                {
+                    member = OpenSame(process);
+                    if (member is null) continue;
+                    members.Add(key, member);
+                    known.Add(key);
+                    if (grace > TimeSpan.Zero && !Ask(member, process)) beyond.Add(key);
+                }
+
+                found = true;
+                if (kill && !member.Signal(LibC.SIGKILL)) beyond.Add(key);
+            }
+
+            return (found, kill);
         }
     }
 

@@ -231,6 +231,30 @@ public sealed class LabTests : IAsyncLifetime
         Assert.False(Directory.Exists("/proc/" + pid));
     }
 
+    /// <summary>A search for each of them would take two hundred times as long as one; together they take a few walks.</summary>
+    [Fact, Trait("Case", "C6")]
+    public async Task Two_hundred_sessions_lost_at_once_are_ended_together_and_another_client_is_served()
+    {
+        string mark = Random.Shared.Next(100_000, 999_999).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        using StreamingClient other = Client(_lab.Url);
+        await LoseAsync(1); // first uses take their time
+        TimeSpan one = (await LoseAsync(1) + await LoseAsync(1) + await LoseAsync(1)) / 3, all = await LoseAsync(200);
+        Assert.True(all < one * 50, $"{all.TotalMilliseconds} ms for 200, {one.TotalMilliseconds} ms for one");
+
+        async Task<TimeSpan> LoseAsync(int count)
+        {
+            List<RemoteProcess> sessions = [];
+            for (int i = 0; i < count; i++) sessions.Add(await _client.ExecAsync(Shell, ["sleep", $"987.{mark}"], cancellationToken: Ct));
+            await Eventually.HoldsAsync(() => ProcessFootprint.Running($"sleep 987.{mark}").Count == count, "all commands run", cancellationToken: Ct);
+            long lost = System.Diagnostics.Stopwatch.GetTimestamp();
+            foreach (RemoteProcess session in sessions) session.Abort();
+            await using RemoteProcess process = await other.ExecAsync(Shell, ["true"], cancellationToken: Ct);
+            Assert.True((await process.WaitForExitAsync(Ct)).Succeeded);
+            await Eventually.HoldsAsync(() => ProcessFootprint.Running($"sleep 987.{mark}").Count == 0, "all commands have ended", cancellationToken: Ct);
+            return System.Diagnostics.Stopwatch.GetElapsedTime(lost);
+        }
+    }
+
     [Fact]
     public async Task A_stopping_lab_is_a_lost_session()
     {

@@ -26,7 +26,7 @@ public sealed class LeakTests
         }
 
         await Eventually.TrueAsync(() => Descriptors() <= before, () => $"{Descriptors()} descriptors, {before} before");
-        Assert.DoesNotContain(Native.ProcessStat.ReadAll(), p => p.Parent == Environment.ProcessId && p.State == 'Z');
+        Assert.DoesNotContain(ProcessTable.Read(0, new WalkPace()).ChildrenOf(Environment.ProcessId), p => p.State == 'Z');
 
         static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
     }

@@ -94,6 +94,14 @@ public sealed class LabProcess : IAsyncDisposable
     /// <summary>Ends it and its pods at once.</summary>
     public void Kill() => _process.KillTree();
 
+    /// <summary>Sends a signal to it alone, as <c>kill</c> does.</summary>
+    /// <returns>False when it has ended already.</returns>
+    public bool Signal(int number) => _process.Signal(number);
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>Its exit code; 128 plus the number of a signal that ended it.</returns>
+    public Task<int> WaitForExitAsync(CancellationToken cancellationToken = default) => _process.WaitForExitAsync(cancellationToken);
+
     /// <summary>Asks it to end (SIGTERM).</summary>
     /// <returns>Its exit code.</returns>
     public Task<int> TerminateAsync(CancellationToken cancellationToken = default) => _process.TerminateAsync(cancellationToken);

@@ -29,40 +29,14 @@ sealed class ExecProcessSearch : IProcessSearch
         }
     }
 
-    public List<ProcessStat> Find(IReadOnlySet<(int Id, ulong StartTime)> known)
+    public ulong Since => _started;
+
+    public List<ProcessStat> Find(ProcessTable table, IReadOnlySet<(int Id, ulong StartTime)> known)
     {
-        List<ProcessStat> all = ProcessStat.ReadAll();
-        HashSet<int> members = [.. all.Where(process => known.Contains((process.Id, process.StartTime)) || IsEvident(process)).Select(process => process.Id)];
-        int before;
-        do
-        {
-            before = members.Count;
-            foreach (ProcessStat process in all)
-            {
-                if (members.Contains(process.Parent)) members.Add(process.Id);
-            }
-        }
-        while (members.Count > before);
-
-        all.RemoveAll(process => process.IsDead || !members.Contains(process.Id) || !IsInContainer(process.Id));
-        return all;
-    }
-
-    bool IsEvident(ProcessStat process)
-    {
-        if (process.StartTime < _started) return false;
-        return process.Id == _leader || process.Session == _leader || process.Group == _leader || (!process.IsDead && HoldsOurFiles(process.Id));
-    }
-
-    bool HoldsOurFiles(int id)
-    {
-        if (_files.Count == 0) return false;
-        for (int fd = 0; fd <= 2; fd++)
-        {
-            if (FileIdentity.Of(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/fd/{fd}")) is { } file && _files.Contains(file)) return true;
-        }
-
-        return false;
+        IEnumerable<ProcessStat> evident = table.Among(known).Concat(table.Led(_leader)).Concat(_files.SelectMany(table.Holding));
+        List<ProcessStat> found = table.WithDescendants(evident.Where(process => process.StartTime >= _started));
+        found.RemoveAll(process => !IsInContainer(process.Id));
+        return found;
     }
 
     bool IsInContainer(int id)

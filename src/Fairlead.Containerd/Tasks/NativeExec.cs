@@ -156,7 +156,7 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
         switch (_options.LostClient)
         {
             case LostClientPolicy.Kill:
-                await ProcessTermination.EndAsync(tree, _options.Grace);
+                await ProcessTermination.EndAsync(tree, _options.Grace, ProcessWalk.System);
                 await _tasks.KillAsync(exec, LibC.SIGKILL); // where this process does not see the container's, as from another host's view
                 break;
             case LostClientPolicy.HangUp:

@@ -64,7 +64,7 @@ sealed class NativeExecs : IAsyncDisposable
     /// <summary>Ends a command with all that is found of it, and has containerd forget it.</summary>
     internal async Task EndAsync(ExecReference exec, int pid, TimeSpan grace)
     {
-        await ProcessTermination.EndAsync(new ExecProcessSearch(exec.ContainerId, pid), grace);
+        await ProcessTermination.EndAsync(new ExecProcessSearch(exec.ContainerId, pid), grace, ProcessWalk.System);
         await Tasks.KillAsync(exec, LibC.SIGKILL);
         await Tasks.WaitAsync(exec, CancellationToken.None);
     }

@@ -25,19 +25,6 @@ readonly record struct ProcessStat(int Id, char State, int Parent, int Group, in
         }
     }
 
-    /// <summary>All processes that may be seen.</summary>
-    internal static List<ProcessStat> ReadAll()
-    {
-        List<ProcessStat> all = [];
-        foreach (string directory in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && Read(id) is { } stat)
-                all.Add(stat);
-        }
-
-        return all;
-    }
-
     /// <summary>The name stands in parentheses and may hold any character: what counts comes after the last one.</summary>
     internal static ProcessStat? Parse(int id, string text)
     {

@@ -4,11 +4,13 @@ using Fairlead.Wire;
 namespace Fairlead.Processes.Tests.Kit;
 
 /// <summary>A container's surroundings for execs, without a main process.</summary>
-sealed class Room(ProcessRuntimeOptions? options = null, string? workingDirectory = null) : IAsyncDisposable
+sealed class Room(ProcessRuntimeOptions? options = null, string? workingDirectory = null, ProcessWalk? walk = null) : IAsyncDisposable
 {
     internal ContainerEnvironment Environment { get; } = new("demo", [new("COLOUR", "blue")], workingDirectory);
 
-    internal RunningProcesses Running { get; } = new(options ?? new ProcessRuntimeOptions());
+    internal RunningProcesses Running { get; } = new(options ?? new ProcessRuntimeOptions()) { Walk = walk ?? ProcessWalk.System };
+
+    internal ContainerRun Run => field ??= Running.BeginRun();
 
     internal TestClient Exec(RemoteCommandRequest request, TerminalSize? size = null, bool collect = true) => new(request, AnswerAsync, size, collect);
 
@@ -20,7 +22,7 @@ sealed class Room(ProcessRuntimeOptions? options = null, string? workingDirector
 
     async Task<Status> AnswerAsync(AnsweringSession session)
     {
-        using ExecSession exec = new(session, Environment, Running);
+        using ExecSession exec = new(session, Environment, Run);
         return await Running.RunAsync(exec);
     }
 

@@ -1,0 +1,99 @@
+namespace Fairlead.Processes;
+
+/// <summary>
+/// Looks through this machine's processes for all who ask, on a thread of its own that lives as long as somebody asks: those who ask
+/// during a walk share the next one. So a thousand commands that are lost at once take a few walks, and nobody else's work waits for them.
+/// </summary>
+/// <param name="read">Makes the table of a walk: of processes that are not older than this, at this pace.</param>
+sealed class ProcessWalk(Func<ulong, WalkPace, ProcessTable> read)
+{
+    readonly Lock _lock = new();
+    List<Question> _asked = [];
+    bool _walking;
+
+    /// <summary>The walk through this machine's /proc.</summary>
+    internal static ProcessWalk System { get; } = new(ProcessTable.Read);
+
+    /// <summary>Has the caller look at a table whose walk began after this call.</summary>
+    /// <param name="since">Processes that are older need not be in it.</param>
+    /// <param name="look">Called on the walk's thread: it must not wait for anything.</param>
+    internal Task<T> AskAsync<T>(ulong since, Func<ProcessTable, T> look)
+    {
+        Question<T> question = new(since, look);
+        lock (_lock)
+        {
+            _asked.Add(question);
+            if (_walking) return question.Answer;
+            _walking = true;
+        }
+
+        new Thread(Walk) { IsBackground = true, Name = "process search" }.Start();
+        return question.Answer;
+    }
+
+    void Walk()
+    {
+        while (true)
+        {
+            List<Question> asked;
+            lock (_lock)
+            {
+                (asked, _asked) = (_asked, []);
+                if (asked.Count == 0)
+                {
+                    _walking = false;
+                    return;
+                }
+            }
+
+            WalkPace pace = new();
+            ProcessTable table;
+            try
+            {
+                table = read(asked.Min(question => question.Since), pace);
+            }
+            catch (Exception e)
+            {
+                asked.ForEach(question => question.Fail(e)); // whoever asked decides what that means
+                continue;
+            }
+
+            foreach (Question question in asked)
+            {
+                question.LookAt(table);
+                pace.Keep();
+            }
+        }
+    }
+
+    /// <summary>What somebody wants to know.</summary>
+    abstract class Question(ulong since)
+    {
+        internal ulong Since { get; } = since;
+
+        internal abstract void LookAt(ProcessTable table);
+
+        internal abstract void Fail(Exception reason);
+    }
+
+    sealed class Question<T>(ulong since, Func<ProcessTable, T> look) : Question(since)
+    {
+        readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal Task<T> Answer => _answer.Task;
+
+        internal override void LookAt(ProcessTable table)
+        {
+            try
+            {
+                _answer.SetResult(look(table));
+            }
+            catch (Exception e)
+            {
+                _answer.SetException(e);
+            }
+        }
+
+        internal override void Fail(Exception reason) => _answer.SetException(reason);
+    }
+}

@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using Fairlead.Processes.Native;
+using Fairlead.Processes.Tests.Kit;
+
+namespace Fairlead.Processes.Tests;
+
+[Trait("Case", "C6")]
+public sealed class ProcessWalkTests
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    static readonly ProcessStat Parent = Process(7, parent: 1, start: 50), Child = Process(8, parent: 7, start: 60), Stranger = Process(9, parent: 1, start: 70);
+
+    [Fact]
+    public async Task Those_who_ask_during_a_walk_share_the_next_one()
+    {
+        int walks = 0;
+        using SemaphoreSlim begun = new(0), go = new(0);
+        ProcessWalk walk = new((_, _) =>
+        {
+            Interlocked.Increment(ref walks);
+            begun.Release();
+            Assert.True(go.Wait(Patience), "the walk was not let go on");
+            return Table();
+        });
+
+        Task<int> first = walk.AskAsync(0, _ => walks);
+        Assert.True(await begun.WaitAsync(Patience, TestContext.Current.CancellationToken), "no walk began");
+        Task<int>[] meanwhile = [.. Enumerable.Range(0, 1000).Select(_ => walk.AskAsync(0, _ => walks))];
+        go.Release(2);
+
+        Assert.Equal(1, await first.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.All(await Task.WhenAll(meanwhile).WaitAsync(Patience, TestContext.Current.CancellationToken), at => Assert.Equal(2, at));
+    }
+
+    [Fact]
+    public async Task A_walk_that_hangs_or_fails_holds_up_nobody_else()
+    {
+        using SemaphoreSlim begun = new(0), go = new(0);
+        ProcessWalk walk = new((_, _) =>
+        {
+            begun.Release();
+            go.Wait(Patience);
+            throw new IOException("no /proc");
+        });
+
+        Task<int>[] asked = [.. Enumerable.Range(0, Environment.ProcessorCount * 50).Select(_ => walk.AskAsync(0, _ => 0))];
+        Assert.True(await begun.WaitAsync(Patience, TestContext.Current.CancellationToken), "no walk began");
+
+        await Task.Run(() => { }, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken); // the pool has a thread to give
+        Assert.All(asked, task => Assert.False(task.IsCompleted));
+        go.Release(int.MaxValue);
+        foreach (Task<int> task in asked) Assert.Equal("no /proc", (await Assert.ThrowsAsync<IOException>(() => task.WaitAsync(Patience))).Message);
+    }
+
+    [Fact]
+    public async Task Two_hundred_lost_commands_whose_search_hangs_leave_another_client_alone()
+    {
+        using SemaphoreSlim go = new(0);
+        int walks = 0;
+        ProcessWalk walk = new((since, pace) =>
+        {
+            if (Interlocked.Increment(ref walks) == 1) Assert.True(go.Wait(Patience), "the first walk was not let go on");
+            return ProcessTable.Read(since, pace);
+        });
+        await using Room room = new(new ProcessRuntimeOptions { Grace = Patience }, walk: walk);
+        TestClient[] lost = [.. Enumerable.Range(0, 200).Select(_ => room.Sh("exec sleep 987"))];
+        foreach (TestClient client in lost) client.Lose();
+
+        await using (TestClient other = room.Sh("echo here; exit 3"))
+        {
+            (await other.Status.WaitAsync(Patience, TestContext.Current.CancellationToken)).TryGetExitCode(out int code);
+            Assert.Equal(3, code);
+        }
+
+        Assert.Equal(1, walks);
+        go.Release();
+        await Task.WhenAll(lost.Select(client => client.Status)).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.InRange(walks, 2, 100); // one for each command would be 400
+        foreach (TestClient client in lost) await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_look_that_fails_is_its_own()
+    {
+        ProcessWalk walk = new((_, _) => Table());
+        Task<int> bad = walk.AskAsync<int>(0, _ => throw new InvalidDataException()), good = walk.AskAsync(0, _ => 5);
+        await Assert.ThrowsAsync<InvalidDataException>(() => bad.WaitAsync(Patience));
+        Assert.Equal(5, await good.WaitAsync(Patience, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task The_oldest_of_what_is_looked_for_decides_how_far_back_a_walk_goes()
+    {
+        TaskCompletionSource<ulong> since = new();
+        using SemaphoreSlim go = new(0);
+        ProcessWalk walk = new((from, _) =>
+        {
+            if (!go.Wait(Patience)) return Table();
+            go.Release();
+            if (from != 1) since.TrySetResult(from);
+            return Table();
+        });
+        Task[] asked = [walk.AskAsync(1, _ => 0), walk.AskAsync(20, _ => 0), walk.AskAsync(10, _ => 0), walk.AskAsync(30, _ => 0)];
+        go.Release();
+        await Task.WhenAll(asked).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        if (since.Task.IsCompleted) Assert.Equal(10UL, await since.Task); // else all four were one walk
+    }
+
+    [Fact]
+    public void Members_are_found_by_marker_by_file_by_leader_and_by_descent()
+    {
+        FileIdentity pipe = new(0, 12, 345);
+        ProcessTable table = new([Parent, Child, Stranger], id => id == 7 ? ["run.1"] : [], id => id == 9 ? [pipe, pipe] : []);
+
+        Assert.Equal([7, 8], table.WithDescendants(table.Marked("run.1")).Select(process => process.Id).Order());
+        Assert.Equal([7, 8], table.WithDescendants(table.MarkedFrom("run.")).Select(process => process.Id).Order());
+        Assert.Empty(table.Marked("run."));
+        Assert.Equal([9], table.Holding(pipe).Select(process => process.Id));
+        Assert.Equal([8], table.WithDescendants(table.Led(8)).Select(process => process.Id));
+        Assert.Equal([8], table.Among(new HashSet<(int, ulong)> { (8, 60), (9, 71) }).Select(process => process.Id)); // 9 is another one's by now
+    }
+
+    [Fact]
+    public async Task What_was_looked_up_is_not_signalled_where_its_number_is_anothers()
+    {
+        using Process bystander = System.Diagnostics.Process.Start("sleep", "987");
+        try
+        {
+            ProcessStat real = ProcessStat.Read(bystander.Id)!.Value, gone = real with { StartTime = real.StartTime - 1 };
+            int walks = 0;
+            ProcessWalk walk = new((_, _) => new ProcessTable(++walks == 1 ? [gone] : [], _ => [], _ => []));
+            Assert.True(await ProcessTermination.EndAsync(new Whole(), TimeSpan.FromMinutes(1), walk).WaitAsync(Patience, TestContext.Current.CancellationToken));
+            Assert.False(bystander.HasExited);
+        }
+        finally
+        {
+            bystander.Kill();
+        }
+    }
+
+    static ProcessTable Table() => new([], _ => [], _ => []);
+
+    static ProcessStat Process(int id, int parent, ulong start) => new(id, 'S', parent, id, id, HasTerminal: false, start);
+
+    /// <summary>Takes all children of this process for what is to be ended.</summary>
+    sealed class Whole : IProcessSearch
+    {
+        public ulong Since => 0;
+
+        public List<ProcessStat> Find(ProcessTable table, IReadOnlySet<(int Id, ulong StartTime)> known) => table.WithDescendants(table.ChildrenOf(Environment.ProcessId));
+    }
+}
