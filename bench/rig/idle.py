@@ -30,7 +30,7 @@ class Held:
             behind.stop()
 
     def _hold(self, front, behind):
-        with subprocess.Popen([self.stage.stand, "hold", front.kubeconfig, self._client], env=front.environment,
+        with subprocess.Popen([self.stage.stand, "hold", front.kubeconfig, self._client, "shell", "--", "idle"], env=front.environment,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as client:
             self._open(client, WARM)
             before = [memory_of(server.pid) for server in (front, behind)]

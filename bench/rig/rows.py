@@ -10,6 +10,7 @@ from typing import Callable
 
 from .contestants import Client, Direct
 from .idle import Held
+from .lost import LOST, Lost
 from .process import Failed, memory_of
 
 
@@ -287,9 +288,19 @@ def rows(stage, clients, tls, tcp):
         Row("server-cpu", "the lab's CPU for exec stdout", ours, server_cpu(stage), {"cpu": "CPU s/GB"}, quick=True),
         *gateway_rows(stage, ours[0].program),
         *node_rows(stage, clients, tls),
+        lost_row(stage, ours[0].program),
         Row("growth", "memory over 10,000 execs through a gateway", [Client("fairlead", ours[0].program, stage, "gateway-websocket")],
             growth(stage, 10_000), {"lab": "lab, KiB each", "gateway": "gateway, KiB each"}, rounds=1),
     ]
+
+
+def lost_row(stage, program):
+    others = [Lost(Client("lab", program, stage), "shell"), Lost(Client("gateway", program, stage, "gateway-websocket"), "shell"),
+              Lost(Client("node", program, stage, "node-native", pod=["demo"]), "main")]
+    units = {f"{what}-{figure}-{when}": f"{called} {figure}, {when}, ms" for what, called in (("echo", "echo"), ("tls", "handshake"))
+             for figure in ("p50", "max") for when in ("before", "during", "after")}
+    return Row("lost", f"another client while {LOST:,} clients of exec are lost at once", others, Lost.measure,
+               {**units, "gone": "until all commands are gone, s"}, rounds=3, ours=())
 
 
 def gateway_rows(stage, program):

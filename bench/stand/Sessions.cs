@@ -12,8 +12,13 @@ static class Sessions
     static readonly PodReference s_pod = new("demo", "default", "shell");
 
     /// <summary>Reads a number a line, opens so many sessions more, and says when they stand. At the end of the input it goes, and they with it.</summary>
-    public static async Task HoldAsync(string kubeconfig, string transport)
+    /// <param name="kubeconfig">How the server is reached.</param>
+    /// <param name="transport">What carries the sessions.</param>
+    /// <param name="container">Where the command runs.</param>
+    /// <param name="command">What each of them runs.</param>
+    public static async Task HoldAsync(string kubeconfig, string transport, string container, string[] command)
     {
+        PodReference pod = new("demo", "default", container);
         using StreamingClient client = StreamingClient.FromKubeconfig(kubeconfig);
         ExecOptions options = new() { Stdin = true, Transport = Enum.Parse<Transport>(transport, ignoreCase: true), PingInterval = TimeSpan.FromMinutes(5), PingTimeout = TimeSpan.FromMinutes(10) };
         List<RemoteProcess> held = [];
@@ -21,7 +26,7 @@ static class Sessions
         {
             await RunAsync(int.Parse(line), Opening, async () =>
             {
-                RemoteProcess session = await client.ExecAsync(s_pod, ["idle"], options);
+                RemoteProcess session = await client.ExecAsync(pod, command, options);
                 lock (held) held.Add(session);
             });
             Console.WriteLine($"held {held.Count} by {held[0].Connection}");
