@@ -7,6 +7,7 @@ using Fairlead.Testing;
 namespace Fairlead.FunctionalTests.Forwarding;
 
 /// <summary>Connections through a forward are as good as direct ones: bytes, ends and resets, each for itself.</summary>
+[Collection(Alone.Name)] // one of them counts what the process holds
 public sealed class ForwardTests : IAsyncLifetime
 {
     readonly LoopbackListener _server = new();

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
-using Fairlead.Testing;
 using Fairlead.Wire;
 
 namespace Fairlead.Streaming.Tests.Spdy;
@@ -213,23 +212,6 @@ public sealed class SpdySessionTests
         await pair.Client.DisposeAsync();
         pair.Server.Abort("test");
         await Assert.ThrowsAsync<SessionLostException>(() => back);
-    }
-
-    [Fact]
-    public async Task Nothing_is_left_of_many_sessions()
-    {
-        await RunOneAsync();
-        LeakCheck leaks = LeakCheck.Begin();
-        for (int i = 0; i < 20; i++) await RunOneAsync();
-        await leaks.ExpectNothingLeftAsync(spareDescriptors: 8, cancellationToken: Ct); // the runtime opens an assembly now and then
-
-        static async Task RunOneAsync()
-        {
-            await using SpdyPair pair = await SpdyPair.OpenAsync();
-            Task ending = pair.EndAsync(Status.Success);
-            await pair.Client.Status;
-            await ending;
-        }
     }
 
     static async Task<byte[]> ReadAsync(PipeReader reader, int length)
