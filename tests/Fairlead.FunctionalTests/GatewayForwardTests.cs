@@ -43,7 +43,9 @@ public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClas
         if (promises.Contains("end")) await ExpectHalfCloseAsync(gateway, options);
         if (promises.Contains("reset")) await ExpectResetAsync(gateway, options);
         await Eventually.HoldsAsync(() => room.Gateway.ActiveSessions == 0, "the sessions are over", cancellationToken: Ct);
-        Assert.Equal([Form(server).Description], room.Audit.Select(record => record.ServerProtocol).Distinct());
+
+        // a carrier that the client kept in reserve, and gave up while it was dialled, is told too
+        Assert.Equal([Form(server).Description], room.Audit.Where(record => record.End != "Abandoned").Select(record => record.ServerProtocol).Distinct());
     }
 
     [Theory, Trait("Case", "C5")]

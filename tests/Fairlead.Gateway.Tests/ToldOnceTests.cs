@@ -84,6 +84,12 @@ public sealed class ToldOnceTests
                 break;
         }
 
+        if (ending == "server is done")
+        {
+            await client.ReadToCloseAsync(Ct);
+            await client.DisposeAsync(); // as a client does that has its status
+        }
+
         await Eventually.HoldsAsync(() => !pair.Audit.IsEmpty, "it is told", cancellationToken: Ct);
         if (stage is "dial" or "review" && ending is "client leaves" or "gateway stops")
             await Eventually.HoldsAsync(() => cut.IsCancellationRequested, "what was dialled is ended", cancellationToken: Ct);
@@ -125,6 +131,7 @@ public sealed class ToldOnceTests
     [InlineData("Sec-WebSocket-Version: 12", "/exec?command=ls", "Refused BadHandshake")]
     [InlineData("X-None: 1", "/portforward?ports=99999", "Refused BadRequest")]
     [InlineData("X-None: 1", "/%65xec?command=ls", "Refused BadRequest")]
+    [InlineData("X-None: 1", "/exec?command=%zz", "Refused BadRequest")]
     [InlineData("POST", "/exec?command=ls", "Refused")]
     [InlineData("busy", "/exec?command=ls", "Refused TooManyRequests")]
     [InlineData("draining", "/exec?command=ls", "Refused ServiceUnavailable")]

@@ -20,7 +20,7 @@ public sealed record AuditRecord
     /// </summary>
     public required string Who { get; init; }
 
-    /// <summary><c>exec</c>, <c>attach</c> or <c>portforward</c>; <c>upgrade</c> where the path is ambiguous, and nothing else is known.</summary>
+    /// <summary><c>exec</c>, <c>attach</c> or <c>portforward</c>; <c>upgrade</c> where the path or the query is ambiguous.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The pod's namespace.</summary>

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Fairlead.Client.Forwarding;
 using Fairlead.Streaming;
 using Fairlead.Testing;
+using Fairlead.Wire.PortForward;
 
 namespace Fairlead.FunctionalTests.Forwarding;
 
@@ -41,6 +42,7 @@ public sealed class RedialTests : IAsyncLifetime
             await next.SendAsync("2");
             using Socket nextServer = await _server.AcceptAsync(Ct);
             Assert.Equal("2", await nextServer.ReadAsync(1));
+            if (form == PortForwardProtocol.Direct.Name) continue; // where the spare was still being dialled, only connections were lost
             Assert.NotNull((await _events.NextAsync(ForwardEventKind.CarrierLost)).Error);
             await _events.NextAsync(ForwardEventKind.Redialled);
         }
