@@ -92,7 +92,7 @@ public sealed class JobControlTests(LabFixture fixture)
     [InlineData(Peer.KubectlNewest)]
     public async Task A_forward_in_the_background_of_a_script_ends_by_SIGINT(string client) =>
         Assert.Equal("rc=0\n", await RunAsync("""
-            sh -c '$client port-forward demo :7003 > forward & p=$!; while [ ! -s forward ]; do sleep 0.1; done; kill -INT $p; wait $p; echo rc=$?'
+            bash -c '$client port-forward demo :7003 > forward & p=$!; while [ ! -s forward ] && kill -0 $p; do sleep 0.1; done; kill -INT $p; wait $p; echo rc=$?'
             """, client));
 
     [Fact(Timeout = 120_000), Trait("Case", "B2")]
@@ -100,8 +100,8 @@ public sealed class JobControlTests(LabFixture fixture)
         Assert.Equal("rc=0\nrc=0\nrc=0\n", await RunAsync("""
             try() {
                 rm -f ready
-                sh -c 'trap "" HUP; "$@" > ready 2> /dev/null & p=$!
-                    while [ ! -s ready ]; do sleep 0.1; done; kill -HUP $p; sleep 0.5; kill -0 $p || echo hung up; kill -INT $p; wait $p; echo rc=$?' sh "$@"
+                bash -c 'trap "" HUP; "$@" > ready 2> /dev/null & p=$!
+                    while [ ! -s ready ] && kill -0 $p; do sleep 0.1; done; kill -HUP $p; sleep 0.5; kill -0 $p || echo hung up; kill -INT $p; wait $p; echo rc=$?' bash "$@"
             }
             try $client lab --write-kubeconfig lab2
             try $client gateway --upstream-kubeconfig $KUBECONFIG
@@ -111,8 +111,8 @@ public sealed class JobControlTests(LabFixture fixture)
     [Fact(Timeout = 120_000), Trait("Case", "B2")]
     public async Task A_session_leaves_signals_ignored_that_were() =>
         Assert.Equal("rc=4\n", await RunAsync("""
-            sh -c 'trap "" HUP; $client exec demo -- sh -c "touch up; while [ ! -e down ]; do sleep 0.1; done; exit 4" 2> /dev/null & p=$!
-                while [ ! -e up ]; do sleep 0.1; done; kill -INT $p; kill -HUP $p; sleep 0.5; touch down; wait $p; echo rc=$?'
+            bash -c 'trap "" HUP; $client exec demo -- sh -c "touch up; while [ ! -e down ]; do sleep 0.1; done; exit 4" 2> /dev/null & p=$!
+                while [ ! -e up ] && kill -0 $p; do sleep 0.1; done; kill -INT $p; kill -HUP $p; sleep 0.5; touch down; wait $p; echo rc=$?'
             """.Replace("touch up", "cd $PWD; touch up", StringComparison.Ordinal)));
 
     Task<string> RunAsync(string script, string client = CommandLineClient.Fairlead)

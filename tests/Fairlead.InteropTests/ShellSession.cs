@@ -60,8 +60,10 @@ static class ShellSession
             Assert.Fail($"The session did not end within 90 s; so far it printed:\n{process.Stdout!.Text}{process.Stderr.Text}");
         }
 
-        // without what bash says of its jobs, which differs between versions
-        IEnumerable<string> lines = process.Stdout!.Text.Split('\n').Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0 && line[0] != '[');
-        return string.Concat(lines.Select(line => line + "\n"));
+        IEnumerable<string> lines = process.Stdout!.Text.Split('\n').Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0);
+        return string.Concat(lines.Where(line => !IsOfJobs(line)).Select(line => line + "\n"));
+
+        // what bash says of its jobs differs between versions, and by whether the script waits already when one ends
+        bool IsOfJobs(string line) => line[0] == '[' || line.StartsWith(path, StringComparison.Ordinal);
     }
 }
