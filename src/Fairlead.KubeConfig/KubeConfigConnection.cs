@@ -20,7 +20,10 @@ sealed class KubeConfigConnection(SocketsHttpHandler handler, RequestAuthorizati
 
     /// <summary>The client's own certificate, and the authorities that a server is believed by.</summary>
     public IEnumerable<X509Certificate2> Certificates =>
-        [.. Handler.SslOptions.ClientCertificateContext is { } own ? new[] { own.TargetCertificate } : [], .. Handler.SslOptions.CertificateChainPolicy?.CustomTrustStore ?? []];
+    [
+        .. Handler.SslOptions.ClientCertificateContext is { } own ? new[] { own.TargetCertificate } : [],
+        .. Handler.SslOptions.CertificateChainPolicy?.CustomTrustStore ?? [],
+    ];
 
     /// <param name="settings">What it says.</param>
     /// <param name="options">By what it is read.</param>
@@ -44,7 +47,7 @@ sealed class KubeConfigConnection(SocketsHttpHandler handler, RequestAuthorizati
 
             // As kubectl: credentials never travel in the clear.
             RequestAuthorization? authorization = secure ? RequestAuthorization.Create(settings, handler, options) : null;
-            if (renewed) handler.SslOptions.AllowTlsResume = false; // a session of before would show the former certificates once more, of either side
+            if (renewed) handler.SslOptions.AllowTlsResume = false; // a resumed session shows the certificates of before, of either side
             options.Configure?.Invoke(handler);
             return new KubeConfigConnection(handler, authorization);
         }

@@ -16,9 +16,10 @@ static class ClientCertificate
         if (certificate is null && key is null) return null;
         if (certificate is null || key is null)
             throw new KubeConfigException("a user of the kubeconfig has a client-certificate or a client-key, but not both");
-        string what = user.ClientCertificateData is null ? $"client-certificate {user.ClientCertificateFile} with its client-key" : "client-certificate-data with its client-key";
-        return Load(certificate, key, what);
+        string what = user.ClientCertificateData is null ? "client-certificate " + user.ClientCertificateFile : "client-certificate-data";
+        return Load(certificate, key, what + " with its client-key");
     }
 
-    public static SslStreamCertificateContext Load(byte[] certificate, byte[] key, string what) => PemFile.Parse(() => PemCertificates.ReadIdentity(certificate, key, what));
+    public static SslStreamCertificateContext Load(byte[] certificate, byte[] key, string what) =>
+        PemFile.Parse(() => PemCertificates.ReadIdentity(certificate, key, what));
 }

@@ -29,7 +29,8 @@ static class ServerTrust
         tls.CertificateChainPolicy.CustomTrustStore.AddRange(ReadAuthorities(authority, Name(cluster)));
     }
 
-    static string Name(ClusterSettings cluster) => cluster.CertificateAuthorityData is null ? "certificate-authority " + cluster.CertificateAuthorityFile : "certificate-authority-data";
+    static string Name(ClusterSettings cluster) =>
+        cluster.CertificateAuthorityData is null ? "certificate-authority " + cluster.CertificateAuthorityFile : "certificate-authority-data";
 
     /// <summary>Trusts nobody yet; the machine's own roots and the network are not asked.</summary>
     static X509ChainPolicy NoRoots() => new()

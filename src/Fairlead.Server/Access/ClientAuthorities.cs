@@ -6,7 +6,7 @@ namespace Fairlead.Server;
 
 /// <summary>Which client certificates are believed.</summary>
 /// <param name="authorities">Whose, at this moment: another collection once they were replaced. They stay the caller's.</param>
-/// <remarks>A connection may outlive the authorities by which it was accepted. Those of a request decide about it, as at an API server.</remarks>
+/// <remarks>A connection may outlive the authorities by which it was accepted. Those of a request's time decide, as at an API server.</remarks>
 public sealed class ClientAuthorities(Func<X509Certificate2Collection> authorities)
 {
     static readonly Oid s_clientAuthentication = new("1.3.6.1.5.5.7.3.2");
@@ -24,7 +24,8 @@ public sealed class ClientAuthorities(Func<X509Certificate2Collection> authoriti
     public bool Vouch(X509Certificate2 certificate, X509Chain? presented)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        return Vouch(certificate, [.. (presented?.ChainPolicy.ExtraStore ?? []).Select(static intermediate => intermediate.RawData)], authorities());
+        X509Certificate2Collection intermediates = presented?.ChainPolicy.ExtraStore ?? [];
+        return Vouch(certificate, [.. intermediates.Select(static intermediate => intermediate.RawData)], authorities());
     }
 
     /// <summary>True while one of the present authorities vouches for the certificate of a connection that was accepted before.</summary>
@@ -33,7 +34,8 @@ public sealed class ClientAuthorities(Func<X509Certificate2Collection> authoriti
     {
         ArgumentNullException.ThrowIfNull(certificate);
         X509Certificate2Collection present = authorities();
-        return _vouched.TryGetValue(certificate, out Vouched? before) && ReferenceEquals(before.By, present) || Vouch(certificate, before?.Intermediates ?? [], present);
+        bool isKnown = _vouched.TryGetValue(certificate, out Vouched? before) && ReferenceEquals(before.By, present);
+        return isKnown || Vouch(certificate, before?.Intermediates ?? [], present);
     }
 
     bool Vouch(X509Certificate2 certificate, byte[][] intermediates, X509Certificate2Collection by)

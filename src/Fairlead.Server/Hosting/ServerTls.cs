@@ -10,8 +10,8 @@ namespace Fairlead.Server.Hosting;
 
 /// <summary>The server's side of TLS: its certificate, and whose client certificates are taken.</summary>
 /// <remarks>
-/// What comes out of files is taken anew when they change, for handshakes and requests from then on. A handshake reads nothing: the chain that is
-/// sent is made once for each certificate.
+/// What comes out of files is taken anew when they change, for handshakes and requests from then on. A handshake reads nothing: the chain
+/// that is sent is made once for each certificate.
 /// </remarks>
 public sealed class ServerTls : IDisposable
 {
@@ -31,16 +31,29 @@ public sealed class ServerTls : IDisposable
     public ServerTls(ServerTlsOptions options, IPAddress listen, string name, TimeProvider clock, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.CertificateFile is null != options.KeyFile is null) throw new ArgumentException("A certificate's file and its key's belong together.", nameof(options));
+        if (options.CertificateFile is null != options.KeyFile is null)
+            throw new ArgumentException("A certificate's file and its key's belong together.", nameof(options));
         _options = options;
         try
         {
             if (options is { CertificateFile: { } certificate, KeyFile: { } key })
-                _identity = new("server certificate", reads => PemCertificates.ReadIdentity(reads.Read(certificate), reads.Read(key), $"{certificate} with {key}"), static made => [made.TargetCertificate], clock, logger);
-            else if (options.Certificate is null) _ephemeral = EphemeralCertificate.Create(listen, name);
+            {
+                _identity = new(
+                    "server certificate",
+                    reads => PemCertificates.ReadIdentity(reads.Read(certificate), reads.Read(key), $"{certificate} with {key}"),
+                    static made => [made.TargetCertificate], clock, logger);
+            }
+            else if (options.Certificate is null)
+            {
+                _ephemeral = EphemeralCertificate.Create(listen, name);
+            }
 
             if (options.ClientAuthoritiesFile is { } file)
-                _authorities = new("client authorities", reads => PemCertificates.ReadAuthorities(reads.Read(file), file), static made => made, clock, logger);
+            {
+                _authorities = new(
+                    "client authorities", reads => PemCertificates.ReadAuthorities(reads.Read(file), file), static made => made, clock, logger);
+            }
+
             if (_authorities is { } watched) _clients = new ClientAuthorities(() => watched.Current);
             else if (options.ClientAuthorities is { } given) _clients = new ClientAuthorities(given);
         }

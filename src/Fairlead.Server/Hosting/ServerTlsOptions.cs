@@ -5,7 +5,9 @@ namespace Fairlead.Server.Hosting;
 /// <summary>What a server shows of itself, and whom it believes: as it is, or out of files that are read anew when they change.</summary>
 public sealed record ServerTlsOptions
 {
-    /// <summary>The server's certificate with its key; null for one out of <see cref="CertificateFile"/>, or, without that, one made for this run.</summary>
+    /// <summary>
+    /// The server's certificate with its key; null for one out of <see cref="CertificateFile"/>, or, without that, one made for this run.
+    /// </summary>
     public X509Certificate2? Certificate { get; init; }
 
     /// <summary>The intermediates that are sent with <see cref="Certificate"/>.</summary>

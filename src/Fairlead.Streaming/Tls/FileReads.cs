@@ -4,8 +4,8 @@ namespace Fairlead.Streaming.Tls;
 
 /// <summary>Reads files, and remembers which and what was in them, so that a change is seen.</summary>
 /// <remarks>
-/// What is remembered is a hash of the content: a file may be replaced by another of the same time and size, behind any number of symbolic links,
-/// and keys are not kept. Not for concurrent use.
+/// What is remembered is a hash of the content: a file may be replaced by another of the same time and size, behind any number of symbolic
+/// links, and keys are not kept. Not for concurrent use.
 /// </remarks>
 public sealed class FileReads
 {

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Fairlead.Streaming.Tls;
 
-/// <summary>Reads certificates and keys out of PEM. What is cut off in the middle is refused, and no message quotes what was read.</summary>
+/// <summary>Reads certificates and keys out of PEM. What is cut off in the middle is refused; no message quotes what was read.</summary>
 public static class PemCertificates
 {
     const string Begin = "-----BEGIN CERTIFICATE-----";
@@ -19,7 +19,8 @@ public static class PemCertificates
     {
         string pem = Encoding.UTF8.GetString(certificate);
         X509Certificate2Collection chain = ReadAuthorities(certificate, what);
-        X509Certificate2 leaf = Guard(what, () => X509Certificate2.CreateFromPem(pem, Encoding.UTF8.GetString(key)), "the key is not the certificate's, or not what PEM asks for");
+        X509Certificate2 leaf = Guard(
+            what, () => X509Certificate2.CreateFromPem(pem, Encoding.UTF8.GetString(key)), "the key is not the certificate's, or not what PEM asks for");
         if (OperatingSystem.IsWindows())
         {
             using X509Certificate2 ephemeral = leaf; // SChannel cannot use a key that lives only in memory
@@ -44,8 +45,11 @@ public static class PemCertificates
             certificates.ImportFromPem(pem);
             return certificates;
         }, "a certificate is not what PEM asks for");
-        if (certificates.Count != pem.AsSpan().Count(Begin)) throw new InvalidDataException($"{what} cannot be understood: a certificate is cut off, or not what PEM asks for");
-        return certificates.Count > 0 ? certificates : throw new InvalidDataException($"{what} cannot be understood: there is no certificate in it");
+        if (certificates.Count != pem.AsSpan().Count(Begin))
+            throw new InvalidDataException($"{what} cannot be understood: a certificate is cut off, or not what PEM asks for");
+        return certificates.Count > 0
+            ? certificates
+            : throw new InvalidDataException($"{what} cannot be understood: there is no certificate in it");
     }
 
     static T Guard<T>(string what, Func<T> read, string fault)

@@ -3,11 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Streaming.Tls;
 
-/// <summary>A value made of files, and made anew when they change: certificates that somebody renews, authorities, lists of users.</summary>
+/// <summary>A value made of files, and made anew when they change: certificates that somebody renews, authorities, users.</summary>
 /// <remarks>
-/// The files are looked at every <see cref="FileReads.Interval"/>, by a timer's thread: reading <see cref="Current"/> waits for nothing. A change is taken when
-/// two looks have seen the same, so that what is being written is not. What cannot be made into a value leaves the former one in force, and is told
-/// once. Former values are not disposed: who began with one may go on with it, and handles that nobody holds any more are freed by the collector.
+/// The files are looked at every <see cref="FileReads.Interval"/>, by a timer's thread: reading <see cref="Current"/> waits for nothing. A
+/// change is taken when two looks have seen the same, so that what is being written is not. What cannot be made into a value leaves the
+/// former one in force, and is told once. Former values are not disposed: who began with one may go on with it, and handles that nobody
+/// holds any more are freed by the collector.
 /// </remarks>
 /// <typeparam name="T">The value. It does not change by itself.</typeparam>
 public sealed class WatchedFiles<T> : IDisposable where T : class
@@ -26,12 +27,13 @@ public sealed class WatchedFiles<T> : IDisposable where T : class
 
     /// <summary>Reads the files for the first time.</summary>
     /// <param name="what">What they are, for the log.</param>
-    /// <param name="make">Makes the value; every file that it reads is watched. What it throws is logged by its message, which tells no secret.</param>
+    /// <param name="make">Makes the value; each file it reads is watched. What it throws is logged by its message, which tells no secret.</param>
     /// <param name="certificates">The certificates that are told of when a value is taken; none for a value of another kind.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="logger">Where it is told what was taken, and what was not and why.</param>
     /// <remarks>What <paramref name="make"/> throws the first time is thrown.</remarks>
-    public WatchedFiles(string what, Func<FileReads, T> make, Func<T, IEnumerable<X509Certificate2>> certificates, TimeProvider clock, ILogger logger)
+    public WatchedFiles(
+        string what, Func<FileReads, T> make, Func<T, IEnumerable<X509Certificate2>> certificates, TimeProvider clock, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(make);
         ArgumentNullException.ThrowIfNull(certificates);
@@ -93,7 +95,8 @@ public sealed class WatchedFiles<T> : IDisposable where T : class
         }
     }
 
-    static string Describe(X509Certificate2 certificate) => FormattableString.Invariant($"{certificate.Subject} until {certificate.NotAfter.ToUniversalTime():yyyy-MM-ddTHH:mm:ssZ}");
+    static string Describe(X509Certificate2 certificate) =>
+        FormattableString.Invariant($"{certificate.Subject} until {certificate.NotAfter.ToUniversalTime():yyyy-MM-ddTHH:mm:ssZ}");
 
     /// <summary>Looks no more. The value stays.</summary>
     public void Dispose()
