@@ -35,16 +35,19 @@ public sealed class PortForwardChannelsTests : IAsyncLifetime
     [Theory, MemberData(nameof(Forms))]
     public async Task Bytes_go_both_ways_and_the_pods_end_is_the_end(string name)
     {
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously); // a write that meets the pod's end may say so
         await using PodService service = new(async socket =>
         {
             byte[] question = new byte[5];
             await new NetworkStream(socket).ReadExactlyAsync(question, Ct);
+            await asked.Task.WaitAsync(Ct);
             await socket.SendAsync("goodbye"u8.ToArray(), Ct);
         });
         await using ForwardedStream connection = await _client.ConnectAsync(Pod, service.Port, Only(name), Ct);
         Assert.False(connection.CanCompleteWrites);
         await Assert.ThrowsAsync<NotSupportedException>(async () => await connection.CompleteWritesAsync(Ct));
         await connection.WriteAsync("hello"u8.ToArray(), Ct);
+        asked.SetResult();
         using StreamReader reader = new(connection, leaveOpen: true);
         Assert.Equal("goodbye", await reader.ReadToEndAsync(Ct));
     }
