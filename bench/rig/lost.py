@@ -12,6 +12,7 @@ from statistics import median
 from .process import Failed
 
 LOST, SPAN = 1000, 3.0
+COMMAND = b"sleep\x00987\x00" # as /proc shows it
 LINE = b"x" * 31 + b"\n"
 
 
@@ -29,22 +30,26 @@ class Lost:
                 many.stdin.write(f"{LOST}\n")
                 if not many.stdout.readline().startswith(f"held {LOST}"):
                     raise Failed(f"{self.name}: not all sessions were held")
+                self._until(lambda: running(COMMAND) == LOST, 300, "not all commands were started") # a session is there before its command is
                 with Noticing(client) as other:
-                    time.sleep(1) # what was needed to open them has gone by then
                     before = other.over(SPAN)
                     begun = time.monotonic()
                     many.kill()
-                    during = other.over(SPAN)
-                    while running(b"sleep\x00987\x00"):
-                        if time.monotonic() - begun > 120:
-                            raise Failed(f"{self.name}: commands of lost clients still run after two minutes")
-                        time.sleep(0.5)
+                    first, during = other.over(1), other.over(SPAN)
+                    self._until(lambda: not running(COMMAND), 120, "commands of lost clients still run")
                     gone = time.monotonic() - begun
                     after = other.over(SPAN)
             finally:
                 many.kill()
-        sample = {f"{what}-{when}": value for when, taken in (("before", before), ("during", during), ("after", after)) for what, value in taken.items()}
+        sample = {f"{what}-{when}": value for when, taken in (("before", before), ("first", first), ("during", during), ("after", after)) for what, value in taken.items()}
         return {**sample, "gone": gone}
+
+    def _until(self, holds, seconds, otherwise):
+        end = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > end:
+                raise Failed(f"{self.name}: {otherwise} after {seconds} s ({running(COMMAND)} run)")
+            time.sleep(0.5)
 
 
 class Noticing:

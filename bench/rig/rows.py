@@ -298,7 +298,7 @@ def lost_row(stage, program):
     others = [Lost(Client("lab", program, stage), "shell"), Lost(Client("gateway", program, stage, "gateway-websocket"), "shell"),
               Lost(Client("node", program, stage, "node-native", pod=["demo"]), "main")]
     units = {f"{what}-{figure}-{when}": f"{called} {figure}, {when}, ms" for what, called in (("echo", "echo"), ("tls", "handshake"))
-             for figure in ("p50", "max") for when in ("before", "during", "after")}
+             for figure in ("p50", "max") for when in ("before", "first", "during", "after")}
     return Row("lost", f"another client while {LOST:,} clients of exec are lost at once", others, Lost.measure,
                {**units, "gone": "until all commands are gone, s"}, rounds=3, ours=())
 

@@ -17,16 +17,20 @@ sealed class CallDeadlines(TimeSpan limit) : Interceptor
     /// <summary>The deadline of a call that lasts until something happens.</summary>
     public static DateTime None => DateTime.MaxValue;
 
+    const string LateWords = "context deadline exceeded";
+
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
     {
-        if (context.Options.Deadline is not null) return continuation(request, context);
-        CallOptions options = context.Options.WithDeadline(DateTime.UtcNow + limit);
+        if (context.Options.Deadline == None) return continuation(request, context);
+        DateTime now = DateTime.UtcNow, deadline = context.Options.Deadline ?? now + limit;
+        CallOptions options = context.Options.WithDeadline(deadline);
         AsyncUnaryCall<TResponse> call = continuation(request, new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, options));
-        return new AsyncUnaryCall<TResponse>(WithinLimitAsync(call.ResponseAsync), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+        Task<TResponse> response = WithinAsync(deadline - now, call.ResponseAsync);
+        return new AsyncUnaryCall<TResponse>(response, call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
     }
 
-    async Task<TResponse> WithinLimitAsync<TResponse>(Task<TResponse> response)
+    static async Task<TResponse> WithinAsync<TResponse>(TimeSpan time, Task<TResponse> response)
     {
         try
         {
@@ -34,8 +38,13 @@ sealed class CallDeadlines(TimeSpan limit) : Interceptor
         }
         catch (RpcException late) when (late.StatusCode == StatusCode.DeadlineExceeded)
         {
-            string text = string.Create(CultureInfo.InvariantCulture, $"it said nothing for {limit.TotalSeconds:0.###} s");
+            string text = string.Create(CultureInfo.InvariantCulture, $"it said nothing for {time.TotalSeconds:0.###} s");
             throw new RpcException(new Status(StatusCode.Unavailable, text, late), late.Trailers);
+        }
+        catch (RpcException late) when (late.Status.Detail.Contains(LateWords, StringComparison.Ordinal))
+        {
+            // the deadline goes with the call, and containerd can be the first to notice that it is over; it tells that in words alone
+            throw new RpcException(new Status(StatusCode.Unavailable, late.Status.Detail, late), late.Trailers);
         }
     }
 }

@@ -23,6 +23,12 @@ public sealed record CriRuntimeOptions
     /// </summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How long the runtime may take to start a native command. Much longer than another call: with a thousand starts asked at once, on two cores, the
+    /// last is ready after more than a minute, and has then done nothing wrong. 2 minutes by default, as the kubelet gives its runtime.
+    /// </summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>The time between SIGTERM and SIGKILL. 2 s by default.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
 

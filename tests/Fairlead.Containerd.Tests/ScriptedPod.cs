@@ -29,7 +29,15 @@ static class ScriptedPod
         foreach (string call in (string[])["Get", "Kill", "Wait", "DeleteProcess"]) Refuse(cri, Tasks + call, StatusCode.NotFound, "not found");
     }
 
-    public static void Answer(ScriptedCri cri, string call, IMessage message) => cri.Calls[call] = context => ScriptedCri.AnswerAsync(context, message.ToByteArray());
+    /// <param name="cri">The runtime.</param>
+    /// <param name="call">The call's path.</param>
+    /// <param name="message">Its answer.</param>
+    /// <param name="after">How long the answer takes.</param>
+    public static void Answer(ScriptedCri cri, string call, IMessage message, TimeSpan after = default) => cri.Calls[call] = async context =>
+    {
+        await Task.Delay(after, context.RequestAborted);
+        await ScriptedCri.AnswerAsync(context, message.ToByteArray());
+    };
 
     public static void Refuse(ScriptedCri cri, string call, StatusCode code, string text) => cri.Calls[call] = context =>
     {

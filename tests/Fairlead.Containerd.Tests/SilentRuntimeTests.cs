@@ -35,7 +35,7 @@ public sealed class SilentRuntimeTests : IAsyncLifetime
         {
             Cri = UnixSocketAddress.Parse(socket),
             Users = [NodeServer.CreateAdministrator()],
-            Runtime = new CriRuntimeOptions { StreamThrough = StreamThrough.Native, StateFolder = State, CallTimeout = s_limit },
+            Runtime = new CriRuntimeOptions { StreamThrough = StreamThrough.Native, StateFolder = State, CallTimeout = s_limit, StartTimeout = s_limit * 4 },
             Logging = _log,
         }, Cancelled);
         await _node.WriteKubeconfigAsync(kubeconfig, Cancelled);
@@ -76,6 +76,26 @@ public sealed class SilentRuntimeTests : IAsyncLifetime
 
         ScriptedPod.Refuse(_cri, ScriptedPod.Tasks + "Get", StatusCode.NotFound, "not found");
         await Eventually.HoldsAsync(() => Folders() == 0, "the command's folder is gone", cancellationToken: Cancelled);
+    }
+
+    /// <summary>A thousand starts at once keep containerd busy for longer than a call that only asks may take.</summary>
+    [Fact(Timeout = 60_000)]
+    [Trait("Case", "C6")]
+    public async Task A_start_may_take_longer_than_another_call()
+    {
+        ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "Exec", new Google.Protobuf.WellKnownTypes.Empty());
+        ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "Start", new Containerd.Tasks.StartResponse { Pid = uint.MaxValue / 2 }, s_limit * 1.5);
+        Assert.Contains("does not know it any more", await RunAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>containerd and this side watch the same deadline; where containerd is the first to see its end, it has a status of its own for it.</summary>
+    [Fact(Timeout = 60_000)]
+    [Trait("Case", "C23")]
+    public async Task A_runtime_that_gives_a_start_up_itself_is_told_as_one_that_does_not_answer()
+    {
+        ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "Exec", new Google.Protobuf.WellKnownTypes.Empty());
+        ScriptedPod.Refuse(_cri, ScriptedPod.Tasks + "Start", StatusCode.Unknown, "context deadline exceeded: unknown");
+        Assert.Contains("does not answer", await RunAsync(), StringComparison.Ordinal);
     }
 
     [Theory(Timeout = 60_000)]

@@ -25,7 +25,7 @@ public sealed class RuntimeStoppedTests
         {
             Cri = UnixSocketAddress.Parse(containerd.Socket),
             Users = [NodeServer.CreateAdministrator()],
-            Runtime = new CriRuntimeOptions { StreamThrough = StreamThrough.Native, StateFolder = state, CallTimeout = TimeSpan.FromSeconds(2) },
+            Runtime = new CriRuntimeOptions { StreamThrough = StreamThrough.Native, StateFolder = state, CallTimeout = TimeSpan.FromSeconds(2), StartTimeout = TimeSpan.FromSeconds(4) },
         }, Cancelled);
         await node.WriteKubeconfigAsync(kubeconfig, Cancelled);
         using StreamingClient client = StreamingClient.FromKubeconfig(kubeconfig);

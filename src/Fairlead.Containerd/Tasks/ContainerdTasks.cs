@@ -60,10 +60,13 @@ sealed class ContainerdTasks(CallInvoker calls)
         await _tasks.ExecAsync(request, s_namespace, cancellationToken: cancellationToken);
     }
 
+    /// <param name="exec">The process, which was made known.</param>
+    /// <param name="limit">How long it may take.</param>
     /// <returns>The process's number, as containerd sees it.</returns>
-    public async Task<int> StartAsync(ExecReference exec, CancellationToken cancellationToken)
+    public async Task<int> StartAsync(ExecReference exec, TimeSpan limit)
     {
-        StartResponse response = await _tasks.StartAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace, cancellationToken: cancellationToken);
+        StartResponse response = await _tasks.StartAsync(
+            new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace, DateTime.UtcNow + limit, CancellationToken.None);
         return (int)response.Pid;
     }
 

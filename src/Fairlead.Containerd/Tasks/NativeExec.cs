@@ -70,7 +70,7 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
             Stdout = fifos.Output is null ? "" : folder.Output,
             Stderr = fifos.Error is null ? "" : folder.Error,
         }, process, CancellationToken.None);
-        int pid = await _tasks.StartAsync(exec, CancellationToken.None);
+        int pid = await _tasks.StartAsync(exec, _options.StartTimeout);
         fifos.LetGo();
         return pid;
     }
