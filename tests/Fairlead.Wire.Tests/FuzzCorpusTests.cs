@@ -7,7 +7,8 @@ namespace Fairlead.Wire.Tests;
 /// </summary>
 public sealed class FuzzCorpusTests
 {
-    const int Rounds = 100;
+    /// <summary>For a target half a million in all where the large sizes are asked for.</summary>
+    static int Rounds(int files) => Repository.IsFull ? (500_000 / files) + 1 : 100;
 
     public static TheoryData<string> Targets => [.. FuzzTarget.All.Keys];
 
@@ -20,10 +21,13 @@ public sealed class FuzzCorpusTests
     [Theory, MemberData(nameof(Targets))]
     public void Damage_shows_no_fault(string target)
     {
-        foreach (string file in Files(target))
+        string[] files = Files(target);
+        int rounds = Rounds(files.Length);
+        foreach (string file in files)
         {
             byte[] original = File.ReadAllBytes(file);
-            for (int seed = 0; seed < Rounds; seed++) Run(target, Damage(original, new Random(seed)), $"seed {seed} of {Path.GetFileName(file)}");
+            for (int seed = 0; seed < rounds; seed++)
+                Run(target, Damage(original, new Random(seed)), $"seed {seed} of {Path.GetFileName(file)}");
         }
     }
 

@@ -14,6 +14,7 @@ static class FuzzTarget
         ["spdy-frames"] = SpdyFramesTarget.Run,
         ["spdy-headers"] = SpdyHeadersTarget.Run,
         ["channels"] = ChannelsTarget.Run,
+        ["visible-text"] = VisibleTextTarget.Run,
         ["websocket-frames"] = WebSocketFramesTarget.Run,
     };
 
