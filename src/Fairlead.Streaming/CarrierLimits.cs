@@ -38,6 +38,12 @@ public sealed record CarrierLimits
     /// <summary>After this side's close: how long a silent peer is waited for. A peer that still sends is read from on. 15 seconds.</summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// After a command's status: how long a silent server is waited for that has not closed. Servers send the status behind all output and close
+    /// at once, so this is for others. 1 second.
+    /// </summary>
+    public TimeSpan LateOutput { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>SPDY: how long a stream's reply, and at a server the last of the expected streams, is waited for. 30 seconds, as Go peers do.</summary>
     public TimeSpan StreamTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 
 namespace Fairlead.Streaming.WebSockets;
@@ -36,6 +37,12 @@ sealed class FrameStream : Stream
 
     /// <summary>Completes when a Close frame has gone out, or never will.</summary>
     internal Task CloseSent => _closeSent.Task;
+
+    /// <summary>
+    /// Whose frames these are, where it is a client's: once it has read the peer's Close it gets no more to read. It would wait for the server to
+    /// hang up, as RFC 6455 section 7.1.1 would like, which is a round trip after everything was said.
+    /// </summary>
+    internal WebSocket? Client { private get; set; }
 
     /// <summary>A frame could not be sent: the connection is broken in this direction.</summary>
     internal bool HasFailed
@@ -177,7 +184,8 @@ sealed class FrameStream : Stream
         await _sending;
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _inner.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        Client?.CloseStatus is null ? _inner.ReadAsync(buffer, cancellationToken) : new(0);
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -25,6 +25,7 @@ sealed class TunnelStream : Stream
         _inner = new LivenessStream(inner, time);
         _frames = new FrameStream(_inner);
         _socket = WebSocket.CreateFromStream(_frames, new WebSocketCreationOptions { IsServer = isServer, KeepAliveInterval = Timeout.InfiniteTimeSpan });
+        if (!isServer) _frames.Client = _socket;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -17,10 +17,10 @@ sealed partial class WebSocketCarrier
         TimeSpan silent = _stream.SilentFor;
         if (_closeSent || _writeFailed || _frames.HasFailed)
         {
-            if (silent >= _limits.Linger) _stream.StopReading();
+            if (silent >= _linger) _stream.StopReading();
 
             // A server that pings on and never closes has nothing more to say; a client that does may still be reading what we said.
-            else if (!_isServer && _closeSent && _stream.NotReadingFor == TimeSpan.Zero && _time.GetElapsedTime(Volatile.Read(ref _lastMessage)) >= _limits.Linger)
+            else if (!_isServer && _closeSent && _stream.NotReadingFor == TimeSpan.Zero && _time.GetElapsedTime(Volatile.Read(ref _lastMessage)) >= _linger)
                 _stream.StopReading();
 
             // A command that reads no input holds up the read loop, which then never meets the end: its client would never be lost.

@@ -37,6 +37,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     volatile bool _closeSent, _writeFailed;
     long _lastBeat, _lastMessage;
     int _disposed;
+    TimeSpan _linger; // written before _closeSent
 
     /// <summary>Starts the loops.</summary>
     /// <param name="stream">The connection after the upgrade; owned from here on.</param>
@@ -53,6 +54,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         _stream = new LivenessStream(stream, _time);
         _receiver = receiver;
         _limits = limits;
+        _linger = limits.Linger;
         _cut = cut;
         _isServer = isServer;
         _frames = new FrameStream(_stream);
@@ -63,6 +65,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
             // A timeout makes the library send pings rather than pongs; its own deadline would count time in which nobody reads here.
             KeepAliveTimeout = TimeSpan.FromMilliseconds(int.MaxValue),
         });
+        if (!isServer) _frames.Client = _socket;
         _writing = Task.Run(WriteLoopAsync, CancellationToken.None);
         _reading = Task.Run(ReadLoopAsync, CancellationToken.None);
         _timer = _time.CreateTimer(static state => ((WebSocketCarrier)state!).OnTick(), this, limits.TickInterval, limits.TickInterval);
@@ -84,9 +87,10 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         if (!_queue.Writer.TryWrite(message)) message.Buffer.Return();
     }
 
-    /// <summary>Sends what is queued, then Close 1000, and reads on until the peer closes or has been silent for the linger time.</summary>
-    internal async ValueTask CloseAsync()
+    /// <summary>Sends what is queued, then Close 1000, and reads on until the peer closes or has been silent for this long, by default for the linger time.</summary>
+    internal async ValueTask CloseAsync(TimeSpan? linger = null)
     {
+        _linger = linger ?? _limits.Linger;
         _queue.Writer.TryComplete();
         Task closing = SendCloseAfterDataAsync();
         if (await Task.WhenAny(closing, _reading) != closing) CutBlockedWrite();

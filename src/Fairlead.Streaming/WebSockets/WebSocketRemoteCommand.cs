@@ -15,11 +15,12 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     readonly PipeWriter[] _writers = new PipeWriter[5];
     readonly WebSocketCarrier _carrier;
     readonly CarrierLimits _limits;
+    readonly bool _isServer;
 
     WebSocketRemoteCommand(Stream stream, bool isServer, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, Action? cut, TimeProvider? time, CancellationToken peerGone = default)
     {
         Protocol = protocol;
-        _limits = limits;
+        (_limits, _isServer) = (limits, isServer);
         Open(RemoteChannel.StandardInput, request.Stdin, isInbound: isServer);
         Open(RemoteChannel.StandardOutput, request.Stdout, isInbound: !isServer);
         Open(RemoteChannel.StandardError, request.Stderr && !request.Tty, isInbound: !isServer);
@@ -81,7 +82,7 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     public override PipeWriter GetWriter(RemoteChannel channel) => _writers[(int)channel];
 
     /// <inheritdoc/>
-    public override ValueTask CloseAsync() => _carrier.CloseAsync();
+    public override ValueTask CloseAsync() => _carrier.CloseAsync(_isServer ? _limits.Linger : _limits.LateOutput);
 
     /// <inheritdoc/>
     public override void Abort(SessionLostException reason) => _carrier.Abort(reason);
