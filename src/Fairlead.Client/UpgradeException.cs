@@ -22,4 +22,11 @@ public sealed class UpgradeException : Exception
 
     /// <summary>The Status in the answer's body; null where the body was something else.</summary>
     public Status? Status { get; }
+
+    /// <summary>
+    /// The pod has several containers, and the server leaves the choice to who asks: ask again with <see cref="PodReference.Container"/>. An API server
+    /// has no code for this; these are its words, in every version.
+    /// </summary>
+    public bool NeedsContainer => StatusCode is HttpStatusCode.BadRequest
+        && Status?.Message?.StartsWith("a container name must be specified for pod ", StringComparison.Ordinal) == true;
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography;
@@ -17,7 +18,8 @@ namespace Fairlead.Cli.Tests;
 /// <summary>
 /// An API server with one pod <c>demo</c> whose commands are scripted: <c>echo</c> (input to output), <c>exit N</c>, <c>sizes N</c>
 /// (prints that many terminal sizes), <c>until SIZE</c> (ends when the terminal has it; also what attach finds), <c>lose</c> (cuts the connection at the first input), <c>wait</c> (prints ready and stays), <c>flood</c> (endless output),
-/// <c>keys N</c> (prints that many bytes of input), <c>forbidden</c> (is refused).
+/// <c>keys N</c> (prints that many bytes of input), <c>forbidden</c> (is refused). The pod <c>solo</c> has one container and the same commands; <c>done</c>
+/// has ended, and so has <c>late</c>, whose sessions are accepted before that is noticed.
 /// </summary>
 sealed class FakeCluster : IAsyncDisposable
 {
@@ -30,6 +32,12 @@ sealed class FakeCluster : IAsyncDisposable
         _app = app;
         _certificate = certificate;
     }
+
+    /// <summary>What it was asked, in order: method, pod and subresource.</summary>
+    public ConcurrentQueue<string> Requests { get; } = new();
+
+    /// <summary>The connections over which it was asked.</summary>
+    public ConcurrentDictionary<string, bool> Connections { get; } = new();
 
     public string Kubeconfig => Path.Combine(_folder, "config");
 
@@ -54,7 +62,7 @@ sealed class FakeCluster : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
         FakeCluster cluster = new(builder.Build(), certificate);
-        cluster._app.Run(AnswerAsync);
+        cluster._app.Run(cluster.AnswerAsync);
         await cluster._app.StartAsync();
         return cluster;
     }
@@ -68,27 +76,48 @@ sealed class FakeCluster : IAsyncDisposable
         users: [{name: c, user: {token: t} }]
         """);
 
-    static async Task AnswerAsync(HttpContext context)
+    async Task AnswerAsync(HttpContext context)
     {
-        switch (context.Request.Path.Value)
+        string asked = context.Request.Path.Value!.Replace("/api/v1/namespaces/default/pods/", "", StringComparison.Ordinal);
+        string? container = context.Request.Query["container"];
+        Requests.Enqueue($"{context.Request.Method} {asked}");
+        Connections[context.Connection.Id] = true;
+        switch (asked)
         {
-            case "/api/v1/namespaces/default/pods/demo":
+            case "demo":
                 await context.Response.WriteAsync("""
                     {"metadata":{"name":"demo"},"spec":{"containers":[{"name":"shell","tty":true,"stdin":true},{"name":"web"}]},"status":{"phase":"Running"}}
                     """);
                 return;
-            case "/api/v1/namespaces/default/pods/demo/exec" when context.Request.Query["command"] == "forbidden":
-                context.Response.StatusCode = 403;
-                await context.Response.Body.WriteAsync(Status.Refusal(403, "Forbidden", "pods \"demo\" is forbidden: you may not").ToJson());
+            case "solo" or "done" or "late":
+                string phase = asked == "solo" ? "Running" : "Succeeded";
+                await context.Response.WriteAsync($$$"""{"metadata":{"name":"{{{asked}}}"},"spec":{"containers":[{"name":"only"}]},"status":{"phase":"{{{phase}}}"}}""");
                 return;
-            case "/api/v1/namespaces/default/pods/demo/exec" or "/api/v1/namespaces/default/pods/demo/attach":
+            case "demo/exec" when context.Request.Query["command"] == "forbidden":
+                await RefuseAsync(context, 403, "Forbidden", "pods \"demo\" is forbidden: you may not");
+                return;
+            case "demo/exec" or "demo/attach" when container is null:
+                await RefuseAsync(context, 400, "BadRequest", "a container name must be specified for pod demo, choose one of: [shell web]");
+                return;
+            case "demo/exec" or "demo/attach" when container is not ("shell" or "web"):
+                await RefuseAsync(context, 400, "BadRequest", $"container {container} is not valid for pod demo");
+                return;
+            case "done/exec" or "done/attach":
+                await RefuseAsync(context, 500, "InternalError", "Internal error occurred: container not found (\"only\")");
+                return;
+            case "demo/exec" or "demo/attach" or "solo/exec" or "solo/attach" or "late/exec":
                 await ServeAsync(context);
                 return;
             default:
-                context.Response.StatusCode = 404;
-                await context.Response.Body.WriteAsync(Status.Refusal(404, "NotFound", "pods \"none\" not found").ToJson());
+                await RefuseAsync(context, 404, "NotFound", "pods \"none\" not found");
                 return;
         }
+    }
+
+    static async Task RefuseAsync(HttpContext context, int code, string reason, string message)
+    {
+        context.Response.StatusCode = code;
+        await context.Response.Body.WriteAsync(Status.Refusal(code, reason, message).ToJson());
     }
 
     static async Task ServeAsync(HttpContext context)
@@ -104,6 +133,11 @@ sealed class FakeCluster : IAsyncDisposable
         };
         await using AnsweringSession? session = await WebSocketUpgrade.AcceptAsync(context, request, RemoteCommandProtocol.OverWebSocket);
         if (session is null) return;
+        if (context.Request.Path.Value!.Contains("/late/", StringComparison.Ordinal))
+        {
+            await session.EndAsync(Status.Refusal(500, "InternalError", "Internal error occurred: error executing command in container: container not found (\"only\")"));
+            return;
+        }
 
         string[] command = request.Command.Count > 0 ? [.. request.Command] : ["until", "101x33"]; // attach
         int code = 0;

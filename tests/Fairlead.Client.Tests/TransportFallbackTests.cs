@@ -10,6 +10,7 @@ public sealed class TransportFallbackTests
 
     [Theory]
     [InlineData("400 Bad Request", """{"status":"Failure","message":"Upgrade request required","reason":"BadRequest","code":400}""", true)]
+    [InlineData("400 Bad Request", """{"status":"Failure","message":"a container name must be specified for pod web-0, choose one of: [a b]","reason":"BadRequest","code":400}""", false)]
     [InlineData("400 Bad Request", "bad request", true)]
     [InlineData("403 Forbidden", "", true)]
     [InlineData("403 Forbidden", """{"status":"Failure","message":"pods \"web-0\" is forbidden","reason":"Forbidden","code":403}""", true)]

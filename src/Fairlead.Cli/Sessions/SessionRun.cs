@@ -20,21 +20,23 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         SocketPolling.GoOnWherePolled(threads: 1);
         using StreamingClient client = new(connection.Load(parsed), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.Carrier.PodRunningTimeout) };
-        ResolvedTarget resolved = await resolver.ResolveAsync(
-            target, verb, parsed.GetValue(connection.Namespace), parsed.GetValue(session.Container), cancellationToken);
-        foreach (string notice in resolved.Notices) Say(notice);
-
-        ExecOptions options = Options(verb, resolved);
-        await using RemoteProcess process = verb == TargetVerb.Attach
-            ? await client.AttachAsync(resolved.Pod, options, cancellationToken)
-            : await client.ExecAsync(resolved.Pod, command, options, cancellationToken);
+        SessionTarget pod = new(resolver, target, verb, parsed.GetValue(connection.Namespace), parsed.GetValue(session.Container)) { Say = Say };
+        ExecOptions options = new();
+        await using RemoteProcess process = await pod.OpenAsync(
+            isLookedUp: verb == TargetVerb.Attach && (parsed.GetValue(session.Stdin) || parsed.GetValue(session.Tty)), // has the container a terminal?
+            (found, hasTerminal) =>
+            {
+                options = Options(verb, found, hasTerminal);
+                return verb == TargetVerb.Attach ? client.AttachAsync(found, options, cancellationToken) : client.ExecAsync(found, command, options, cancellationToken);
+            },
+            cancellationToken);
         if (parsed.GetValue(session.Carrier.Verbose))
             invocation.Error.WriteLine(
                 $"fairlead: connected by {process.Connection} to {client.Endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/')}"
                 + (process.FellBack is { } reason ? $" ({reason})" : ""));
         if (verb == TargetVerb.Attach && options.Tty) Say("If you don't see a command prompt, try pressing enter.");
 
-        ExitStatus exit = await ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach);
+        ExitStatus exit = await pod.ExplainingAsync(ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach), cancellationToken);
         if (!exit.Succeeded) Say(string.Create(CultureInfo.InvariantCulture, $"command terminated with exit code {exit.Code}"));
         return exit.Code;
     }
@@ -50,9 +52,9 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         throw new IOException("the terminal is in use by others, and no shell is left that could bring this process to the foreground");
     }
 
-    ExecOptions Options(TargetVerb verb, ResolvedTarget target)
+    ExecOptions Options(TargetVerb verb, PodReference pod, bool hasTerminal)
     {
-        bool stdin = parsed.GetValue(session.Stdin), tty = Tty(verb, target, stdin);
+        bool stdin = parsed.GetValue(session.Stdin), tty = Tty(verb, pod, hasTerminal, stdin);
         return new ExecOptions
         {
             Stdin = stdin,
@@ -68,15 +70,15 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
     }
 
     /// <summary>Whether the session is one with a terminal, by kubectl's rules: never without input, and only where there is one.</summary>
-    bool Tty(TargetVerb verb, ResolvedTarget target, bool stdin)
+    bool Tty(TargetVerb verb, PodReference pod, bool hasTerminal, bool stdin)
     {
         bool tty = parsed.GetValue(session.Tty);
         if (verb == TargetVerb.Attach)
         {
-            if (tty && !target.HasTerminal) Say($"error: Unable to use a TTY - container {target.Pod.Container} did not allocate one");
+            if (tty && !hasTerminal) Say($"error: Unable to use a TTY - container {pod.Container} did not allocate one");
 
             // A container's terminal is there whether asked for or not; an interactive session must then treat it as one.
-            tty = target.HasTerminal && (tty || StandardStreams.InputIsTerminal);
+            tty = hasTerminal && (tty || StandardStreams.InputIsTerminal);
         }
 
         if (!tty || !stdin) return false;

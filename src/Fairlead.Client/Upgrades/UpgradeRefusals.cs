@@ -9,7 +9,7 @@ static class UpgradeRefusals
     internal static bool IsForWhatItIs(UpgradeException refusal) => refusal.StatusCode switch
     {
         HttpStatusCode.SwitchingProtocols or HttpStatusCode.Unauthorized => false,
-        HttpStatusCode.BadRequest => true,
+        HttpStatusCode.BadRequest => !refusal.NeedsContainer,
         _ => refusal.Status is null,
     };
 

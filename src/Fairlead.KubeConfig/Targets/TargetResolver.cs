@@ -29,6 +29,19 @@ public sealed class TargetResolver
     /// <summary>How long an owner may be without any pod. As kubectl's <c>--pod-running-timeout</c>.</summary>
     public TimeSpan PodTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>The pod that a target names by itself, without asking the server, which then says what is wrong with it.</summary>
+    /// <param name="target">A pod's name, or <c>type/name</c>.</param>
+    /// <param name="namespace">Its namespace; null for the endpoint's default.</param>
+    /// <param name="container">The container; null for the pod's only one.</param>
+    /// <returns>Null for an owner of pods: <see cref="ResolveAsync"/> finds one.</returns>
+    /// <exception cref="TargetException">No name, or a type that owns no pods.</exception>
+    public PodReference? PodNamedBy(string target, string? @namespace = null, string? container = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(target);
+        TargetName name = TargetName.Parse(target);
+        return name.Owner is null ? new PodReference(name.Name, SpaceOf(@namespace), string.IsNullOrEmpty(container) ? null : container) : null;
+    }
+
     /// <summary>Finds a pod that runs, and one of its containers.</summary>
     /// <param name="target">A pod's name, or <c>type/name</c>.</param>
     /// <param name="verb">What for.</param>
@@ -43,7 +56,7 @@ public sealed class TargetResolver
     {
         ArgumentException.ThrowIfNullOrEmpty(target);
         TargetName name = TargetName.Parse(target);
-        string space = string.IsNullOrEmpty(@namespace) ? _endpoint.DefaultNamespace : @namespace;
+        string space = SpaceOf(@namespace);
         Pod pod = name.Owner is null
             ? await _api.GetAsync($"{Pods(space)}/{Uri.EscapeDataString(name.Name)}", ApiJson.Default.Pod, cancellationToken)
             : await FindPodOfAsync(await GetOwnerAsync(name.Owner, name.Name, space, cancellationToken), name.Owner, name.Name, space, null, cancellationToken);
@@ -77,7 +90,7 @@ public sealed class TargetResolver
         ArgumentException.ThrowIfNullOrEmpty(target);
         ArgumentNullException.ThrowIfNull(ports);
         TargetName name = TargetName.Parse(target);
-        string space = string.IsNullOrEmpty(@namespace) ? _endpoint.DefaultNamespace : @namespace;
+        string space = SpaceOf(@namespace);
         PodOwner? owner = null;
         Pod pod;
         if (name.Owner is null)
@@ -125,6 +138,8 @@ public sealed class TargetResolver
             await Task.Delay(_pollInterval, _time, cancellationToken);
         }
     }
+
+    string SpaceOf(string? @namespace) => string.IsNullOrEmpty(@namespace) ? _endpoint.DefaultNamespace : @namespace;
 
     static string Pods(string space) => $"/api/v1/namespaces/{Uri.EscapeDataString(space)}/pods";
 }
