@@ -1,7 +1,7 @@
 using Fairlead.Fuzz.Targets;
 using SharpFuzz;
 
-// instrument FILE    adds afl's coverage to a copy of Fairlead.Wire.dll, in place
+// instrument FILE    adds afl's coverage to a copy of one of our libraries, in place
 // TARGET             under afl-fuzz: a run for every input; alone: one run over standard input
 switch (args)
 {

@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using Fairlead.Fuzz.Targets;
 using Fairlead.Gateway.Callers;
 using Fairlead.Server;
 using Fairlead.Streaming.RemoteCommand;

@@ -20,9 +20,27 @@ sealed class KubeConfigFile
     /// <exception cref="KubeConfigException">The file cannot be read or is not a kubeconfig.</exception>
     public static KubeConfigFile Load(string path, FileReads reads)
     {
+        byte[] content;
         try
         {
-            using StreamReader text = new(new MemoryStream(reads.Read(path)), Encoding.UTF8);
+            content = reads.Read(path);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new KubeConfigException($"the kubeconfig {e.Message}", e);
+        }
+
+        return Read(content, path);
+    }
+
+    /// <param name="content">What is in the file.</param>
+    /// <param name="path">Its path.</param>
+    /// <exception cref="KubeConfigException">It is not a kubeconfig.</exception>
+    internal static KubeConfigFile Read(byte[] content, string path)
+    {
+        try
+        {
+            using StreamReader text = new(new MemoryStream(content), Encoding.UTF8);
             return Parse(text.ReadToEnd(), Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch (YamlException e)
@@ -30,13 +48,14 @@ sealed class KubeConfigFile
             // without the parser's own words: they may quote the line, and the line may be a token
             throw new KubeConfigException($"{path} is not a valid kubeconfig: error in line {e.Start.Line}");
         }
-        catch (InvalidCastException)
+        catch (KubeConfigException e)
         {
-            throw new KubeConfigException($"{path} is not a kubeconfig"); // the library's answer to YAML of another shape
+            throw new KubeConfigException($"{path}: {e.Message}", e);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new KubeConfigException($"the kubeconfig {e.Message}", e);
+            // the libraries have as many kinds of exceptions for YAML that is not closed, refers to nothing or has another shape, as they have parts
+            throw new KubeConfigException($"{path} is not a kubeconfig");
         }
     }
 

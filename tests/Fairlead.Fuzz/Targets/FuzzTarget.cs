@@ -16,6 +16,12 @@ static class FuzzTarget
         ["channels"] = ChannelsTarget.Run,
         ["visible-text"] = VisibleTextTarget.Run,
         ["websocket-frames"] = WebSocketFramesTarget.Run,
+        ["forward-messages"] = ForwardMessagesTarget.Run,
+        ["query"] = QueryTarget.Run,
+        ["http-frames"] = HttpFramesTarget.Run,
+        ["kubeconfig"] = KubeConfigTarget.Run,
+        ["listing"] = ListingTarget.Run,
+        ["archive"] = ArchiveTarget.Run,
     };
 
     internal static void Require([DoesNotReturnIf(false)] bool condition, string what)

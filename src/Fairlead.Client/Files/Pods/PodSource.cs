@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Formats.Tar;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -164,27 +163,11 @@ sealed class PodSource(StreamingClient client, PodReference pod, string path, Co
             }
 
             (TreeEntry[] packed, int bytes) = asked.Dequeue();
-            Dictionary<string, TreeEntry> expected = packed.ToDictionary(file => "./" + file.Path, StringComparer.Ordinal);
             ShellOutputStream output = new(Shell);
-            await using (TarReader reader = new(output, leaveOpen: true))
+            await foreach ((TreeEntry file, ReadOnlyMemory<byte> content) in PackedFiles.ReadAsync(output, packed, buffer, cancellationToken))
             {
-                while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
-                {
-                    // Only what was asked for, and once: a name that the container makes up goes nowhere.
-                    if (!expected.Remove(entry.Name, out TreeEntry? file))
-                        throw new InvalidDataException($"The container's tar sent \"{entry.Name}\", which was not asked for: nothing was placed.");
-                    if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile)) continue; // a hard link: fetched by itself
-                    if (entry.Length != file.Size) throw new SourceChangedException(file);
-                    for (int got = 0; got < file.Size;)
-                    {
-                        int count = await entry.DataStream!.ReadAsync(buffer.AsMemory(got, (int)file.Size - got), cancellationToken);
-                        if (count == 0) throw new SourceChangedException(file);
-                        got += count;
-                    }
-
-                    missing.Remove(file);
-                    yield return new Piece(file, 0, buffer.AsMemory(0, (int)file.Size));
-                }
+                missing.Remove(file);
+                yield return new Piece(file, 0, content);
             }
 
             await output.SkipZerosAsync(cancellationToken);

@@ -19,9 +19,13 @@ sealed class ShellOutputStream(RemoteShell shell) : Stream
         }
     }
 
+    /// <summary>Longer than any extended header of names. A container that announces a longer one would have it held in memory.</summary>
+    const int LongestRead = 1 << 20;
+
     /// <summary>Fills the whole buffer. TarReader loses its place where it is given less than it asked for, and asks only for what is there.</summary>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (buffer.Length > LongestRead) throw new InvalidDataException("The container's tar sent a header that is too long.");
         for (int got = 0; got < buffer.Length;)
         {
             ReadOnlySequence<byte> bytes = await shell.ReadAsync(buffer.Length - got, cancellationToken);

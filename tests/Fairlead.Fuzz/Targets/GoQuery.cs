@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Fairlead.Gateway.Tests;
+namespace Fairlead.Fuzz.Targets;
 
 /// <summary>A small model of Go's net/url.ParseQuery, on bytes, that shares nothing with what is tested.</summary>
 sealed class GoQuery
