@@ -30,7 +30,7 @@ class Lost:
                 many.stdin.write(f"{LOST}\n")
                 if not many.stdout.readline().startswith(f"held {LOST}"):
                     raise Failed(f"{self.name}: not all sessions were held")
-                self._until(lambda: running(COMMAND) == LOST, 300, "not all commands were started") # a session is there before its command is
+                self._until(lambda: running(COMMAND) >= LOST, 300, "not all commands were started") # a session is there before its command is
                 with Noticing(client) as other:
                     before = other.over(SPAN)
                     begun = time.monotonic()

@@ -5,6 +5,7 @@ using Fairlead.KubeConfig;
 using Fairlead.Server;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace Fairlead.Containerd.Tests;
@@ -86,6 +87,52 @@ public sealed class SilentRuntimeTests : IAsyncLifetime
         ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "Exec", new Google.Protobuf.WellKnownTypes.Empty());
         ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "Start", new Containerd.Tasks.StartResponse { Pid = uint.MaxValue / 2 }, s_limit * 1.5);
         Assert.Contains("does not know it any more", await RunAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>With hundreds of starts at once containerd's shim makes one a second.</summary>
+    [Fact(Timeout = 60_000)]
+    [Trait("Case", "C6")]
+    public async Task A_container_is_asked_for_a_few_starts_at_a_time()
+    {
+        int asked = 0, atOnce = 0, most = 0;
+        ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "Exec", new Google.Protobuf.WellKnownTypes.Empty());
+        _cri.Calls[ScriptedPod.Tasks + "Start"] = async context =>
+        {
+            Interlocked.Increment(ref asked);
+            int now = Interlocked.Increment(ref atOnce);
+            InterlockedMax(ref most, now);
+            await Task.Delay(20, context.RequestAborted);
+            Interlocked.Decrement(ref atOnce);
+            await ScriptedCri.AnswerAsync(context, new Containerd.Tasks.StartResponse { Pid = uint.MaxValue / 2 }.ToByteArray());
+        };
+        string[] ended = await Task.WhenAll(Enumerable.Range(0, 5 * Containerd.Tasks.StartTurns.AtOnce).Select(_ => RunAsync()));
+        Assert.All(ended, static text => Assert.Contains("does not know it any more", text, StringComparison.Ordinal));
+        Assert.Equal(5 * Containerd.Tasks.StartTurns.AtOnce, asked);
+        Assert.InRange(most, 2, Containerd.Tasks.StartTurns.AtOnce);
+
+        static void InterlockedMax(ref int place, int value)
+        {
+            for (int seen = place; value > seen; seen = place) Interlocked.CompareExchange(ref place, value, seen);
+        }
+    }
+
+    /// <summary>What stands behind a start that hangs is not made to wait for its limit once more each.</summary>
+    [Fact(Timeout = 60_000)]
+    [Trait("Case", "C23")]
+    public async Task Starts_that_wait_for_one_that_hangs_are_given_up_with_it()
+    {
+        int asked = 0;
+        ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "Exec", new Google.Protobuf.WellKnownTypes.Empty());
+        ScriptedPod.Silence(_cri, ScriptedPod.Tasks + "Start");
+        Microsoft.AspNetCore.Http.RequestDelegate silent = _cri.Calls[ScriptedPod.Tasks + "Start"];
+        _cri.Calls[ScriptedPod.Tasks + "Start"] = context =>
+        {
+            Interlocked.Increment(ref asked);
+            return silent(context);
+        };
+        string[] ended = await Task.WhenAll(Enumerable.Range(0, 5 * Containerd.Tasks.StartTurns.AtOnce).Select(_ => RunAsync()));
+        Assert.All(ended, static text => Assert.Contains("does not answer", text, StringComparison.Ordinal));
+        Assert.InRange(asked, 1, 2 * Containerd.Tasks.StartTurns.AtOnce); // the first turn, and who came when it was over
     }
 
     /// <summary>containerd and this side watch the same deadline; where containerd is the first to see its end, it has a status of its own for it.</summary>

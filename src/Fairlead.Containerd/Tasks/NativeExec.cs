@@ -37,7 +37,7 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
         {
             JsonObject process = ExecSpecification.Apply(await _tasks.ReadProcessAsync(containerId, session.Lost), request, size);
             fifos = ExecFifos.Create(folder, request);
-            pid = await StartAsync(folder, fifos, process);
+            pid = await execs.Turns.StartAsync(containerId, () => StartAsync(folder, fifos, process), session.Lost);
             tree = new ExecProcessSearch(containerId, pid);
         }
         catch (Exception failure)

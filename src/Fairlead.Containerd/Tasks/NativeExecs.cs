@@ -26,6 +26,8 @@ sealed class NativeExecs : IAsyncDisposable
 
     internal CriRuntimeOptions Options { get; }
 
+    internal StartTurns Turns { get; } = new();
+
     /// <summary>Fires when the runtime goes: children that hold an output open are not waited for any longer.</summary>
     internal CancellationToken Stopping => _stopping.Token;
 
