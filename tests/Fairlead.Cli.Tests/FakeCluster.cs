@@ -139,6 +139,13 @@ sealed class FakeCluster : IAsyncDisposable
             return;
         }
 
+        if (request.Command is [var shell, ..] && shell.EndsWith("sh", StringComparison.Ordinal))
+        {
+            string said = $"exec: \"{shell}\": executable file not found in $PATH";
+            await session.EndAsync(shell == "zsh" ? Status.InternalError($"OCI runtime exec failed: {said}: unknown") : Status.FromExitCode(127, said));
+            return;
+        }
+
         string[] command = request.Command.Count > 0 ? [.. request.Command] : ["until", "101x33"]; // attach
         int code = 0;
         switch (command[0])

@@ -4,6 +4,12 @@ public sealed class SessionTests
 {
     const string Defaulted = "Defaulted container \"shell\" out of: shell, web\n";
 
+    const string NoTerminal = """
+        Unable to use a TTY - input is not a terminal or the right kind of file
+        The command runs without one. Leave out -t where there is no terminal, as in a script.
+
+        """;
+
     [Theory]
     [InlineData("printf abc | fairlead exec -i demo -- echo", 0, "abc", Defaulted)]
     [InlineData("printf abc | fairlead exec -iq demo -c web -- echo", 0, "abc", "")]
@@ -19,13 +25,47 @@ public sealed class SessionTests
     [InlineData("fairlead exec -c web demo -- flood > /dev/full", 1, "", "error: the output cannot be written: No space left on device\n")]
     [InlineData("d=$(mktemp -d); mkfifo $d/e; fairlead exec -c web demo -- both 200000 2>$d/e | { read -r line < $d/e; echo $line; wc -c; }; rm -r $d", 0, "done\n200000\n", "")] // an output that nobody reads yet does not hold up the other
     [InlineData("fairlead exec -c web demo -- both 3000000 | { sleep 0.2; wc -c; }", 0, "3000000\n", "done\n")]
-    [InlineData("printf abc | fairlead exec -it -c web demo -- echo", 0, "abc", "Unable to use a TTY - input is not a terminal or the right kind of file\n")]
+    [InlineData("printf abc | fairlead exec -it -c web demo -- echo", 0, "abc", NoTerminal)]
+    [InlineData("printf abc | fairlead exec -itq -c web demo -- echo", 0, "abc", "Unable to use a TTY - input is not a terminal or the right kind of file\n")]
+    [InlineData("printf abc | fairlead exec -it demo -- echo", 0, "abc", NoTerminal + Defaulted)] // although it is asked for twice
     [InlineData("fairlead exec -c web demo -- flood | head -c 1 | wc -c; echo ${PIPESTATUS[0]}", 0, "1\n141\n", "")]
     public async Task A_session_ends_as_kubectls_would(string line, int code, string output, string error)
     {
         await using FakeCluster cluster = await FakeCluster.StartAsync();
         CommandProcess.Result result = await CommandProcess.RunAsync(cluster, line, TestContext.Current.CancellationToken);
         Assert.Equal((code, output, error), (result.ExitCode, result.Output, result.Error));
+    }
+
+    const string Ended = "command terminated with exit code 127\n";
+
+    [Theory]
+    [InlineData("-c web demo -- bash -l", 127, Ended + "The container has no bash there. Try: fairlead exec -it -n default demo -- sh\n")]
+    [InlineData("-c web demo -- sh -c ls", 127, Ended + "The container has no shell. Run a program that it has, or bring a shell: kubectl debug -it -n default demo --image=busybox --target=web\n")]
+    [InlineData("solo -- /bin/sh", 127, Ended + "The container has no shell. Run a program that it has, or bring a shell: kubectl debug -it -n default solo --image=busybox\n")]
+    [InlineData("-q -c web demo -- bash", 127, "")]
+    [InlineData("solo -- zsh", 1, "error: Internal error occurred: OCI runtime exec failed: exec: \"zsh\": executable file not found in $PATH: unknown\nThe container has no zsh there. Try: fairlead exec -it -n default solo -- sh\n")]
+    [InlineData("solo -- crash", 127, Ended)]
+    public async Task A_container_without_the_shell_brings_a_hint(string arguments, int code, string error)
+    {
+        await using FakeCluster cluster = await FakeCluster.StartAsync();
+        CommandProcess.Result result = await CommandProcess.RunAsync(cluster, "fairlead exec " + arguments, TestContext.Current.CancellationToken);
+        Assert.Equal((code, "", error), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [Theory]
+    [Trait("Case", "A9")]
+    [InlineData("touch none:b; fairlead cp none:b demo:/tmp/", "error: pods \"none\" not found\n\"none:b\" is here too: write ./none:b for it.\n")]
+    [InlineData("mkdir -p x/y; touch x/y/a:b; fairlead cp x/y/a:b demo:/tmp/", "error: filespec must match the canonical format: [[namespace/]pod:]file/path, not \"x/y/a:b\"\n\"x/y/a:b\" is here too: write ./x/y/a:b for it.\n")]
+    [InlineData("fairlead cp none:b demo:/tmp/", "error: pods \"none\" not found\n")]
+    [InlineData("fairlead cp -c web ./none demo:/tmp/", "error: ./none: no such file or directory here\n")]
+    [InlineData("mkdir k; fairlead exec --kubeconfig k demo -- x", "error: the kubeconfig k is a folder: name a file\n")]
+    [InlineData("mkdir k; touch k/config; KUBECONFIG=k fairlead exec demo -- x", "error: the kubeconfig k is a folder: name a file, as k/config\n")]
+    public async Task A_file_that_was_meant_otherwise_brings_a_hint(string line, string error)
+    {
+        await using FakeCluster cluster = await FakeCluster.StartAsync();
+        CommandProcess.Result result = await CommandProcess.RunAsync(
+            cluster, $"d=$(mktemp -d); cd $d; {line}; c=$?; cd /; rm -r $d; exit $c", TestContext.Current.CancellationToken);
+        Assert.Equal((1, "", error), (result.ExitCode, result.Output, result.Error));
     }
 
     [Fact]

@@ -8,10 +8,12 @@ namespace Fairlead.Cli.CommandLine;
 /// <summary>How an exception is told: one line, without <c>error:</c>, and an exit code.</summary>
 /// <param name="Message">The line; null where nothing is to be said.</param>
 /// <param name="ExitCode">The process's exit code.</param>
-readonly record struct Failure(string? Message, int ExitCode)
+/// <param name="Hint">Another line: what to do; null for none.</param>
+readonly record struct Failure(string? Message, int ExitCode, string? Hint = null)
 {
     public static Failure Of(Exception exception) => exception switch
     {
+        HintedException { InnerException: { } cause } hinted => Of(cause) with { Hint = hinted.Hint },
         OutputClosedException => new Failure(null, ExitCodes.OutputClosed),
         SessionLostException lost => new Failure(
             $"the session was lost: {lost.Message.TrimEnd('.')}; whether the command finished is not known", ExitCodes.SessionLost),

@@ -61,6 +61,7 @@ static class FairleadCommand
         {
             Failure failure = Failure.Of(e);
             if (failure.Message is not null) await error.WriteLineAsync($"error: {failure.Message}");
+            if (failure.Hint is not null) await error.WriteLineAsync(failure.Hint);
             return failure.ExitCode;
         }
     }

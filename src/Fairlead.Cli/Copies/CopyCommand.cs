@@ -1,8 +1,10 @@
+using System.Net;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Sessions;
 using Fairlead.Cli.Verbs;
 using Fairlead.Client;
 using Fairlead.Client.Files;
+using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Targets;
 
 namespace Fairlead.Cli.Copies;
@@ -45,8 +47,17 @@ sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, Connect
         async Task<PodFiles?> FilesAsync(CopyPlace place)
         {
             if (place.Pod is null) return null;
-            ResolvedTarget resolved = await resolver.ResolveAsync(
-                place.Pod, TargetVerb.Exec, place.Namespace ?? parsed.GetValue(connection.Namespace), parsed.GetValue(options.Container), cancellationToken);
+            ResolvedTarget resolved;
+            try
+            {
+                resolved = await resolver.ResolveAsync(
+                    place.Pod, TargetVerb.Exec, place.Namespace ?? parsed.GetValue(connection.Namespace), parsed.GetValue(options.Container), cancellationToken);
+            }
+            catch (KubernetesApiException absent) when (absent.StatusCode == HttpStatusCode.NotFound && place.LocalHint is { } hint)
+            {
+                throw new HintedException(absent, hint);
+            }
+
             if (parsed.GetValue(options.Carrier.Verbose)) foreach (string notice in resolved.Notices) console.Say(notice);
             return client.Files(resolved.Pod);
         }

@@ -20,8 +20,17 @@ sealed record CopyPlace(string? Namespace, string? Pod, string Path)
         if (names.Length > 2 || names.Contains("")) throw Malformed(text);
         string path = text[(colon + 1)..];
         if (path.Length == 0) throw new UsageException($"filepath can not be empty: {text}");
-        return new CopyPlace(names.Length == 2 ? names[0] : null, names[^1], path);
+        return new CopyPlace(names.Length == 2 ? names[0] : null, names[^1], path) { LocalHint = HintFor(text) };
     }
 
-    static UsageException Malformed(string text) => new($"filespec must match the canonical format: [[namespace/]pod:]file/path, not \"{text}\"");
+    /// <summary>What to write where a file of this machine was meant, whose name reads like a pod's place; null where there is none of the name.</summary>
+    public string? LocalHint { get; private init; }
+
+    static string? HintFor(string text) => File.Exists(text) || Directory.Exists(text) ? $"\"{text}\" is here too: write ./{text} for it." : null;
+
+    static Exception Malformed(string text)
+    {
+        UsageException malformed = new($"filespec must match the canonical format: [[namespace/]pod:]file/path, not \"{text}\"");
+        return HintFor(text) is { } hint ? new HintedException(malformed, hint) : malformed;
+    }
 }

@@ -13,6 +13,7 @@ namespace Fairlead.Cli.Sessions;
 sealed class SessionRun(Invocation invocation, SessionOptions session, ConnectionOptions connection, ParseResult parsed)
 {
     readonly bool _quiet = parsed.GetValue(session.Quiet);
+    bool _toldOfNoTerminal; // a session may be asked for twice
 
     public async Task<int> RunAsync(string target, TargetVerb verb, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
@@ -22,10 +23,12 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.Carrier.PodRunningTimeout) };
         SessionTarget pod = new(resolver, target, verb, parsed.GetValue(connection.Namespace), parsed.GetValue(session.Container)) { Say = Say };
         ExecOptions options = new();
+        PodReference opened = default;
         await using RemoteProcess process = await pod.OpenAsync(
             isLookedUp: verb == TargetVerb.Attach && (parsed.GetValue(session.Stdin) || parsed.GetValue(session.Tty)), // has the container a terminal?
             (found, hasTerminal) =>
             {
+                opened = found;
                 options = Options(verb, found, hasTerminal);
                 return verb == TargetVerb.Attach ? client.AttachAsync(found, options, cancellationToken) : client.ExecAsync(found, command, options, cancellationToken);
             },
@@ -36,8 +39,19 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
                 + (process.FellBack is { } reason ? $" ({reason})" : ""));
         if (verb == TargetVerb.Attach && options.Tty) Say("If you don't see a command prompt, try pressing enter.");
 
-        ExitStatus exit = await pod.ExplainingAsync(ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach), cancellationToken);
-        if (!exit.Succeeded) Say(string.Create(CultureInfo.InvariantCulture, $"command terminated with exit code {exit.Code}"));
+        ExitStatus exit;
+        try
+        {
+            exit = await pod.ExplainingAsync(ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach), cancellationToken);
+        }
+        catch (RemoteCommandException failure) when (!_quiet && verb == TargetVerb.Exec && MissingShell.Hint(command, failure.Message, opened) is { } hint)
+        {
+            throw new HintedException(failure, hint);
+        }
+
+        if (exit.Succeeded) return exit.Code;
+        Say(string.Create(CultureInfo.InvariantCulture, $"command terminated with exit code {exit.Code}"));
+        if (verb == TargetVerb.Exec && MissingShell.Hint(command, exit.Message, opened) is { } said) Say(said);
         return exit.Code;
     }
 
@@ -84,7 +98,10 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         if (!tty || !stdin) return false;
         if (OperatingSystem.IsWindows()) throw new UsageException("-t is not supported on Windows yet: run without it");
         if (StandardStreams.InputIsTerminal) return true;
+        if (_toldOfNoTerminal) return false;
+        _toldOfNoTerminal = true;
         invocation.Error.WriteLine("Unable to use a TTY - input is not a terminal or the right kind of file");
+        Say("The command runs without one. Leave out -t where there is no terminal, as in a script.");
         return false;
     }
 

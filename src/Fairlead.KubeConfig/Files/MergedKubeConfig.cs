@@ -24,6 +24,7 @@ sealed class MergedKubeConfig
     {
         if (options.Path is { } only)
         {
+            RequireNoFolder(only);
             if (!File.Exists(only)) throw new KubeConfigException($"the kubeconfig {only} does not exist");
             MergedKubeConfig single = new([only]);
             single.Add(KubeConfigFile.Load(only, options.Reads));
@@ -33,10 +34,18 @@ sealed class MergedKubeConfig
         MergedKubeConfig merged = new(DefaultPaths(options.Environment));
         foreach (string path in merged.Sources)
         {
+            RequireNoFolder(path);
             if (File.Exists(path)) merged.Add(KubeConfigFile.Load(path, options.Reads)); // a missing one of several is not an error to kubectl either
         }
 
         return merged;
+    }
+
+    static void RequireNoFolder(string path)
+    {
+        if (!Directory.Exists(path)) return;
+        string inside = Path.Combine(path, "config");
+        throw new KubeConfigException($"the kubeconfig {path} is a folder: name a file" + (File.Exists(inside) ? $", as {inside}" : ""));
     }
 
     static IReadOnlyList<string> DefaultPaths(Func<string, string?> environment)

@@ -17,6 +17,7 @@ sealed class LocalSource : ICopySource
     internal LocalSource(string path)
     {
         string full = Path.GetFullPath(path);
+        if (!Path.Exists(full)) throw new CopyException($"{path}: no such file or directory here");
         full = new FileInfo(full).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full; // what the user names may be a link
         Description = full;
         bool isFolder = Directory.Exists(full);
