@@ -1,5 +1,8 @@
+using System.IO.Pipelines;
+using System.Net;
 using Fairlead.Client;
 using Fairlead.Containerd;
+using Fairlead.Containerd.Node;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing.Containerd;
 using Fairlead.Wire;
@@ -160,6 +163,54 @@ public abstract class NodeExecTests(NodeFixture fixture)
 
         Assert.Equal(127, (await run.WaitForExitAsync(TestContext.Current.CancellationToken)).Code);
         Assert.Contains("not found", said, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(StreamThrough.Native, true)]
+    [InlineData(StreamThrough.Native, false)]
+    [InlineData(StreamThrough.Cri, true)]
+    [InlineData(StreamThrough.Cri, false)]
+    public async Task One_output_alone_may_be_asked_for(StreamThrough way, bool stdout)
+    {
+        using StreamingClient client = fixture.Client(way);
+        await using RemoteProcess run = await client.ExecAsync(
+            fixture.PodReference, ["sh", "-c", "echo out; echo err >&2; exit 3"], new() { Stdout = stdout, Stderr = !stdout }, TestContext.Current.CancellationToken);
+        PipeReader output = stdout ? run.StandardOutput : run.StandardError;
+
+        Assert.Equal(stdout ? "out\n" : "err\n", await output.ReadToEndAsync(cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(3, (await run.WaitForExitAsync(TestContext.Current.CancellationToken)).Code);
+    }
+
+    [Theory(Timeout = 60_000), Trait("Case", "B9")]
+    [InlineData(StreamThrough.Native, "closes and hangs up")]
+    [InlineData(StreamThrough.Native, "resets")]
+    [InlineData(StreamThrough.Cri, "closes and hangs up")]
+    [InlineData(StreamThrough.Cri, "resets")]
+    public async Task A_session_whose_client_goes_with_the_status_has_ended_in_order(StreamThrough way, string how)
+    {
+        _ = fixture.Kubeconfig(way); // skips where there is no node
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        LogRecorder logged = new();
+        NodeOptions options = fixture.Options(way);
+        string state = Path.Combine(fixture.Containerd.Folder.Root, $"leaving-{way}-{how.Length}"); // a node has one of its own
+        await using NodeServer node = await NodeServer.StartAsync(options with { Logging = logged, Runtime = options.Runtime with { StateFolder = state } }, cancellationToken);
+        PodReference pod = fixture.PodReference;
+        await using RawWebSocket client = await RawWebSocket.ConnectAsync(
+            new IPEndPoint(IPAddress.Loopback, node.Url.Port), $"/api/v1/namespaces/{pod.Namespace}/pods/{pod.Name}/exec?container={pod.Container}&stdout=true&command=true",
+            tls: true, headers: [$"Authorization: Bearer {options.Users[0].Token}"], cancellationToken: cancellationToken);
+        while (await client.ReadFrameAsync(cancellationToken) is { } frame)
+        {
+            if (frame.Payload is not [3, .. var status]) continue; // comes before it
+            Assert.Equal(Status.Success, Status.TryParse(status));
+            break;
+        }
+
+        if (how == "resets") client.Reset();
+        else await client.SendAsync(RawWebSocketFrames.Encode(8, [0x03, 0xe8]), cancellationToken);
+        await client.DisposeAsync();
+        await Eventually.HoldsAsync(() => logged.Entries.Any(static entry => entry.Text.Contains(" ended: ", StringComparison.Ordinal)), "the session is over", cancellationToken: cancellationToken);
+        Assert.EndsWith(" ended: Success ", logged.Entries.Last().Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(logged.Entries, static entry => entry.Text.Contains("lost", StringComparison.OrdinalIgnoreCase) || entry.Failure is not null);
     }
 
     static async Task<string> Sha256OfAsync(Stream stream, CancellationToken cancellationToken) =>

@@ -45,8 +45,9 @@ sealed class ExecFifos : IDisposable
                 }
             }
 
-            if (request.Stdout || request.Tty) fifos.Output = Open(folder.Output);
-            if (request.Stderr && !request.Tty) fifos.Error = Open(folder.Error);
+            // Both, whatever was asked for: the shim opens either or none, and what nobody wants is read and dropped.
+            fifos.Output = Open(folder.Output);
+            if (!request.Tty) fifos.Error = Open(folder.Error);
             return fifos;
         }
         catch
