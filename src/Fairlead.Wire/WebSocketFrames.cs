@@ -23,6 +23,9 @@ public static class WebSocketFrames
     /// <summary>A server's Close 1000.</summary>
     public static ReadOnlyMemory<byte> ServerClose { get; } = new byte[] { 0x88, 0x02, 0x03, 0xE8 };
 
+    /// <summary>A client's Close 1000.</summary>
+    public static ReadOnlyMemory<byte> ClientClose { get; } = new byte[] { 0x88, 0x82, 0x37, 0xFA, 0x21, 0x3D, 0x34, 0x12 };
+
     /// <summary>A server's message that ends a remote command, in a version whose status is JSON.</summary>
     public static byte[] ServerStatus(Status status, RemoteCommandProtocol protocol)
     {

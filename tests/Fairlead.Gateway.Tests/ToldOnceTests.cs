@@ -179,7 +179,7 @@ public sealed class ToldOnceTests
     }
 
     /// <summary>One of everything, and the same thing everywhere.</summary>
-    static async Task ExpectToldAsync(GatewayPair pair, Traces? traces, string told)
+    internal static async Task ExpectToldAsync(GatewayPair pair, Traces? traces, string told)
     {
         AuditRecord line = Assert.Single(pair.Audit);
         Assert.StartsWith(told, $"{line.End} {line.Reason}".TrimEnd(), StringComparison.Ordinal);
@@ -210,7 +210,7 @@ public sealed class ToldOnceTests
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>The traces of one pod's sessions.</summary>
-    sealed class Traces : IDisposable
+    internal sealed class Traces : IDisposable
     {
         readonly List<Activity> _ended = [];
         readonly ActivityListener _listener;

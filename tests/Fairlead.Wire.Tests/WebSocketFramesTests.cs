@@ -16,6 +16,10 @@ public sealed class WebSocketFramesTests
         Assert.Equal(stream.Length, stream.Position);
     }
 
+    [Fact]
+    public void A_clients_close_is_a_masked_1000() =>
+        Assert.Equal(RawWebSocketFrames.Encode(8, [0x03, 0xe8], masked: true), WebSocketFrames.ClientClose.ToArray());
+
     [Theory]
     [InlineData(2, "0068656c6c6f0a", true, "828737fa213d379244515b952b")]
     [InlineData(2, "ff00", true, "828237fa213dc8fa")]

@@ -89,6 +89,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         }
 
         _clientLeft |= !_statusSeen && !_toClient.ClosePassed; // an answer to the server's Close is no leaving
+        if (_statusSeen) await EitherAsync(_toServer.InsertAsync(WebSocketFrames.ClientClose, isMessage: false), _server.Limits.Linger); // unless it has said so itself
         if (_statusSeen || _toServer.ClosePassed) await EitherAsync(down, _server.Limits.Linger);
         _server.Cut();
     }
