@@ -279,6 +279,8 @@ def rows(stage, clients, tls, tcp):
         Row("cp-tree-down", "cp of 10,000 small files from the pod", clients, copy(stage, tree=True, up=False), copied, rounds=3),
         Row("cp-tree-up", "cp of 10,000 small files to the pod", clients, copy(stage, tree=True, up=True), copied, rounds=3),
         Row("exec-true", "exec -- true", clients, short, {"wall": "ms", "cpu": "CPU ms", "peak": PEAK}, quick=True, rounds=11),
+        Row("exec-line", "exec -- true over a line of 100 ms round trip", [Client(client.name, client.program, stage, "line") for client in clients],
+            short, {"wall": "ms"}, quick=True),
         Row("echo", "echo of a line in a session", secure, echo(2000), {"p50": "p50 us", "p99": "p99 us"}, quick=True),
         Row("echo-loaded", "the same beside a saturated session", clients, echo_beside_load(1000), {"p50": "p50 us", "p99": "p99 us"}),
         Row("execs-100", "100 short execs at once", clients, together(100, 100), {"rate": "a second"}),

@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 
+from .line import Line
 from .process import Failed, Missing, cpu_of
 
 
@@ -77,8 +78,15 @@ class Servers:
     def __getitem__(self, name):
         with self._lock:
             if name not in self._running:
-                self._running[name] = Containerd(self._stage) if name == "containerd" else Server(self._stage, name, self._command(name))
+                self._running[name] = self._start(name)
             return self._running[name]
+
+    def _start(self, name):
+        if name == "containerd":
+            return Containerd(self._stage)
+        if name == "line":
+            return Line(self._stage, name, self["lab"], round_trip=0.1)
+        return Server(self._stage, name, self._command(name))
 
     def _command(self, name):
         fairlead, stand = self._stage.fairlead, self._stage.stand

@@ -73,6 +73,7 @@ def targets(rows):
         yield judge(f"cp {what} of 10,000 small files, verified, at most 1/2 of kubectl's time", f.ratio(f"cp-tree-{what}", kubectl, "wall"), at_most(0.5))
     for figure, what in (("wall", "wall time"), ("cpu", "CPU"), ("peak", "memory")):
         yield judge(f"exec -- true: {what} at most 0.5 x kubectl's", f.ratio("exec-true", kubectl, figure), at_most(0.5))
+    yield judge("exec -- true over a line of 100 ms round trip: wall time at most 0.6 x kubectl's", f.ratio("exec-line", kubectl, "wall"), at_most(0.6))
     yield judge("echo p50 at most 1.5 x that of the TLS pipe", f.ratio("echo", tls, "p50"), at_most(1.5))
 
     for name, most in (("spliced", 128), ("v5 to SPDY", 160), ("SPDY to v5", 160)):
@@ -90,7 +91,7 @@ def guarded(rows):
     f = Figures(rows)
     for row, figure, more_is_better in (
             ("exec-stdout", "rate", True), ("exec-stdin", "rate", True), ("forward-down", "rate", True), ("forward-up", "rate", True),
-            ("exec-true", "wall", False)):
+            ("exec-true", "wall", False), ("exec-line", "wall", False)):
         ratio = f.ratio(row, "kubectl", figure)
         if ratio is None:
             continue

@@ -24,8 +24,8 @@ public sealed class UpgradeException : Exception
     public Status? Status { get; }
 
     /// <summary>
-    /// The pod has several containers, and the server leaves the choice to who asks: ask again with <see cref="PodReference.Container"/>. An API server
-    /// has no code for this; these are its words, in every version.
+    /// The pod has several containers, and the server leaves the choice to who asks: ask again with <see cref="PodReference.Container"/>. An
+    /// API server has no code for this; these are its words, in every version.
     /// </summary>
     public bool NeedsContainer => StatusCode is HttpStatusCode.BadRequest
         && Status?.Message?.StartsWith("a container name must be specified for pod ", StringComparison.Ordinal) == true;

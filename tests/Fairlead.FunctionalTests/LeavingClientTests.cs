@@ -20,8 +20,8 @@ public sealed class LeavingClientTests
         CarrierLimits patient = CarrierLimits.Default with { Linger = TimeSpan.FromHours(1) }; // nothing is waited for
         await using LabServer lab = await LabServer.StartAsync(new LabOptions { Logging = logged, Limits = patient }, Ct);
         await using RawWebSocket client = await RawWebSocket.ConnectAsync(
-            new IPEndPoint(IPAddress.Loopback, lab.Url.Port), "/api/v1/namespaces/default/pods/demo/exec?container=shell&stdout=true&command=true", tls: true,
-            headers: [$"Authorization: Bearer {lab.Users[0].Token}"], cancellationToken: Ct);
+            new IPEndPoint(IPAddress.Loopback, lab.Url.Port), "/api/v1/namespaces/default/pods/demo/exec?container=shell&stdout=true&command=true",
+            tls: true, headers: [$"Authorization: Bearer {lab.Users[0].Token}"], cancellationToken: Ct);
         while (await client.ReadFrameAsync(Ct) is { } frame && frame.Payload is not [3, ..])
         {
             // what comes before the status
@@ -30,8 +30,10 @@ public sealed class LeavingClientTests
         if (how == "closes and hangs up") await client.SendAsync(RawWebSocketFrames.Encode(8, [0x03, 0xe8]), Ct);
         if (how == "resets") client.Reset();
         else await client.DisposeAsync();
-        await Eventually.HoldsAsync(() => logged.Entries.Any(static entry => entry.Text.Contains(" ended: ", StringComparison.Ordinal)), "the session is over", cancellationToken: Ct);
+        await Eventually.HoldsAsync(
+            () => logged.Entries.Any(static entry => entry.Text.Contains(" ended: ", StringComparison.Ordinal)), "the session is over", cancellationToken: Ct);
         Assert.Contains(logged.Entries, static entry => entry.Text.Contains(" ended: Success", StringComparison.Ordinal));
-        Assert.DoesNotContain(logged.Entries, static entry => entry.Text.Contains("lost", StringComparison.OrdinalIgnoreCase) || entry.Failure is not null);
+        Assert.DoesNotContain(
+            logged.Entries, static entry => entry.Text.Contains("lost", StringComparison.OrdinalIgnoreCase) || entry.Failure is not null);
     }
 }

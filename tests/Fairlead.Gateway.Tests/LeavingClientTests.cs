@@ -44,7 +44,8 @@ public sealed class LeavingClientTests
         gone.SetResult();
         await Eventually.HoldsAsync(() => !pair.Audit.IsEmpty && pair.Gateway.ActiveSessions == 0, "it is told", cancellationToken: Ct);
         await ToldOnceTests.ExpectToldAsync(pair, null, "Completed");
-        Assert.DoesNotContain(pair.Logged.Entries, static entry => entry.Text.Contains("lost", StringComparison.OrdinalIgnoreCase) || entry.Failure is not null);
+        Assert.DoesNotContain(
+            pair.Logged.Entries, static entry => entry.Text.Contains("lost", StringComparison.OrdinalIgnoreCase) || entry.Failure is not null);
 
         async Task ServeAsync(HttpContext context)
         {

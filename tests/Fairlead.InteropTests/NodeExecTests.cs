@@ -208,7 +208,8 @@ public abstract class NodeExecTests(NodeFixture fixture)
         if (how == "resets") client.Reset();
         else await client.SendAsync(RawWebSocketFrames.Encode(8, [0x03, 0xe8]), cancellationToken);
         await client.DisposeAsync();
-        await Eventually.HoldsAsync(() => logged.Entries.Any(static entry => entry.Text.Contains(" ended: ", StringComparison.Ordinal)), "the session is over", cancellationToken: cancellationToken);
+        await Eventually.HoldsAsync(
+            () => logged.Entries.Any(static entry => entry.Text.Contains(" ended: ", StringComparison.Ordinal)), "the session is over", cancellationToken: cancellationToken);
         Assert.EndsWith(" ended: Success ", logged.Entries.Last().Text, StringComparison.Ordinal);
         Assert.DoesNotContain(logged.Entries, static entry => entry.Text.Contains("lost", StringComparison.OrdinalIgnoreCase) || entry.Failure is not null);
     }

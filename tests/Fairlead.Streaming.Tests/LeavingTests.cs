@@ -23,7 +23,8 @@ public sealed class LeavingTests
         (Socket socket, Socket server) = await SessionPair.ConnectAsync();
         await using NetworkStream peer = new(server, ownsSocket: true);
         RationedStream rationed = new(new NetworkStream(socket, ownsSocket: true), Output.Length + Ending.Length);
-        await using (AskingSession client = new(WebSocketRemoteCommand.Ask(rationed, RemoteCommandProtocol.V5, SessionPair.AllPipes, CarrierLimits.Default), SessionPair.AllPipes))
+        WebSocketRemoteCommand adapter = WebSocketRemoteCommand.Ask(rationed, RemoteCommandProtocol.V5, SessionPair.AllPipes, CarrierLimits.Default);
+        await using (AskingSession client = new(adapter, SessionPair.AllPipes))
         {
             await peer.WriteAsync((byte[])[.. Output, .. Ending[..(Ending.Length - 4 + together)]], Ct);
             Assert.True((await client.Status.WaitAsync(Ct)).IsSuccess);
@@ -41,7 +42,12 @@ public sealed class LeavingTests
     [Fact, Trait("Case", "B9")]
     public async Task A_server_that_never_closes_is_not_waited_for_once_the_status_is_there()
     {
-        CarrierLimits limits = CarrierLimits.Default with { Linger = TimeSpan.FromHours(1), LateOutput = TimeSpan.FromMilliseconds(50), PingInterval = TimeSpan.FromMilliseconds(200) };
+        CarrierLimits limits = CarrierLimits.Default with
+        {
+            Linger = TimeSpan.FromHours(1),
+            LateOutput = TimeSpan.FromMilliseconds(50),
+            PingInterval = TimeSpan.FromMilliseconds(200),
+        };
         await using RawPeer peer = await RawPeer.ToClientAsync(limits: limits);
         await peer.SendFrameAsync(2, [1, .. "out"u8]);
         await peer.SendFrameAsync(2, [3, .. """{"metadata":{},"status":"Success"}"""u8]);
@@ -65,7 +71,8 @@ public sealed class LeavingTests
             return count;
         }
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            inner.WriteAsync(buffer, cancellationToken);
 
         public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 

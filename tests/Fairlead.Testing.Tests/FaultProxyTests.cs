@@ -122,6 +122,26 @@ public sealed class FaultProxyTests
         Assert.True(Stopwatch.GetElapsedTime(begun) > TimeSpan.FromMilliseconds(450));
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task Round_trips_are_counted_by_what_can_have_caused_what()
+    {
+        await using EchoServer server = new();
+        await using FaultProxy proxy = new(server.EndPoint, new() { Latency = TimeSpan.FromMilliseconds(200) });
+        using (Socket client = await ConnectAsync(proxy, Token))
+        {
+            await EchoAsync(client, 1);
+            Assert.Equal(2, proxy.RoundTrips); // the first is the connection's own
+            await client.SendAsync(new byte[1], Token);
+            await client.SendAsync(new byte[1], Token); // behind it, and not because of an answer
+            for (int got = 0; got < 2;) got += await client.ReceiveAsync(new byte[2], Token);
+            Assert.Equal(3, proxy.RoundTrips);
+            await client.SendAsync(new byte[1], Token);
+        }
+
+        await Eventually.HoldsAsync(() => proxy.OpenConnections == 0, "the last answer has come too late", cancellationToken: Token);
+        Assert.Equal(3, proxy.RoundTrips);
+    }
+
     static async Task<Socket> ConnectAsync(FaultProxy proxy, CancellationToken cancellationToken)
     {
         Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -10,17 +10,20 @@ sealed class FaultConnection : IDisposable
     readonly Socket _server;
     readonly FaultProxyOptions _options;
     readonly Action<ProxyDirections, int> _count;
+    readonly RoundTrips _trips;
     readonly CancellationTokenSource _ended = new();
     readonly Lock _lock = new();
     readonly FaultGate _toServerGate = new(), _toClientGate = new();
     CutKind? _cut;
+    volatile bool _clientEnded;
     long _lastTraffic = Environment.TickCount64;
 
-    internal FaultConnection(Socket client, FaultProxyOptions options, Action<ProxyDirections, int> count)
+    internal FaultConnection(Socket client, FaultProxyOptions options, RoundTrips trips, Action<ProxyDirections, int> count)
     {
         _client = client;
         _server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         _options = options;
+        _trips = trips;
         _count = count;
     }
 
@@ -30,8 +33,14 @@ sealed class FaultConnection : IDisposable
         try
         {
             await _server.ConnectAsync(server, linked.Token);
-            FaultPump toServer = new(_client, _server, _options, _options.CutAfterBytesToServer, _toServerGate);
-            FaultPump toClient = new(_server, _client, _options, _options.CutAfterBytesToClient, _toClientGate);
+            FaultPump toServer = new(_client, _server, _options, _options.CutAfterBytesToServer, _toServerGate, _trips, ProxyDirections.ToServer)
+            {
+                Ended = () => _clientEnded = true,
+            };
+            FaultPump toClient = new(_server, _client, _options, _options.CutAfterBytesToClient, _toClientGate, _trips, ProxyDirections.ToClient)
+            {
+                IsUnheard = () => _clientEnded,
+            };
             Task watching = WatchSilenceAsync(linked.Token);
             await Task.WhenAll(
                 PumpAsync(toServer, ProxyDirections.ToServer, linked.Token), PumpAsync(toClient, ProxyDirections.ToClient, linked.Token));

@@ -13,6 +13,7 @@ public sealed class FaultProxy : IAsyncDisposable
     readonly FaultProxyOptions _options;
     readonly ConcurrentDictionary<FaultConnection, Task> _connections = new();
     readonly CancellationTokenSource _stop = new();
+    readonly RoundTrips _trips = new();
     readonly Task _accepting;
     long _bytesToServer, _bytesToClient;
     int _accepted;
@@ -43,6 +44,12 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>How many connections are open now.</summary>
     public int OpenConnections => _connections.Count;
 
+    /// <summary>
+    /// For how many round trips, one after the other, clients have waited so far; opening a connection is one. What comes after a client's
+    /// end counts no more. The latency must be larger than what either side needs for its answers: what crosses on its way is else taken for one.
+    /// </summary>
+    public int RoundTrips => _trips.Answered;
+
     /// <summary>Cuts every connection that is open now; later ones are forwarded again.</summary>
     public void Cut(CutKind kind)
     {
@@ -66,7 +73,8 @@ public sealed class FaultProxy : IAsyncDisposable
             {
                 Socket client = await _listener.AcceptAsync(_stop.Token);
                 Interlocked.Increment(ref _accepted);
-                FaultConnection connection = new(client, _options, Count);
+                _trips.Arrived(ProxyDirections.ToClient, _trips.Sent(ProxyDirections.ToServer)); // the handshake of TCP
+                FaultConnection connection = new(client, _options, _trips, Count);
                 TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 _connections[connection] = RunAsync(connection, started.Task);
                 started.SetResult(); // only now: its end takes it out of the table again

@@ -6,8 +6,8 @@ using Fairlead.KubeConfig.Targets;
 namespace Fairlead.Cli.Sessions;
 
 /// <summary>
-/// What an exec or attach names, asked for in as few round trips as that takes: a pod by its name alone, and looked up only where the server
-/// cannot choose its container, or where a session failed and the pod may say why.
+/// What an exec or attach names, asked for in as few round trips as that takes: a pod by its name alone, and looked up only where the
+/// server cannot choose its container, or where a session failed and the pod may say why.
 /// </summary>
 sealed class SessionTarget(TargetResolver resolver, string target, TargetVerb verb, string? @namespace, string? container)
 {
@@ -20,7 +20,8 @@ sealed class SessionTarget(TargetResolver resolver, string target, TargetVerb ve
     /// <param name="isLookedUp">True where more than the pod's name must be known before.</param>
     /// <param name="open">Asks for it, told whether the container has a terminal: false where it was not looked up.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<RemoteProcess> OpenAsync(bool isLookedUp, Func<PodReference, bool, Task<RemoteProcess>> open, CancellationToken cancellationToken)
+    public async Task<RemoteProcess> OpenAsync(
+        bool isLookedUp, Func<PodReference, bool, Task<RemoteProcess>> open, CancellationToken cancellationToken)
     {
         if (!isLookedUp && resolver.PodNamedBy(target, @namespace, container) is { } named)
         {

@@ -39,7 +39,9 @@ public sealed class TargetResolver
     {
         ArgumentException.ThrowIfNullOrEmpty(target);
         TargetName name = TargetName.Parse(target);
-        return name.Owner is null ? new PodReference(name.Name, SpaceOf(@namespace), string.IsNullOrEmpty(container) ? null : container) : null;
+        return name.Owner is null
+            ? new PodReference(name.Name, SpaceOf(@namespace), string.IsNullOrEmpty(container) ? null : container)
+            : null;
     }
 
     /// <summary>Finds a pod that runs, and one of its containers.</summary>
