@@ -11,7 +11,8 @@ public sealed class UpgradeException : Exception
     /// <param name="statusCode">The HTTP status code.</param>
     /// <param name="status">The Status in the answer's body, where there was one.</param>
     /// <param name="innerException">The error behind it, if any.</param>
-    public UpgradeException(string message, HttpStatusCode statusCode, Status? status, Exception? innerException = null) : base(message, innerException)
+    public UpgradeException(string message, HttpStatusCode statusCode, Status? status, Exception? innerException = null)
+        : base(VisibleText.Line(message), innerException)
     {
         StatusCode = statusCode;
         Status = status;
@@ -20,7 +21,7 @@ public sealed class UpgradeException : Exception
     /// <summary>The HTTP status code.</summary>
     public HttpStatusCode StatusCode { get; }
 
-    /// <summary>The Status in the answer's body; null where the body was something else.</summary>
+    /// <summary>The Status in the answer's body, as it came; null where the body was something else.</summary>
     public Status? Status { get; }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Containerd;
@@ -6,11 +7,11 @@ namespace Fairlead.Containerd;
 static partial class Log
 {
     [LoggerMessage(1, LogLevel.Warning, "The command {Exec} in container {Container} was left by a process that is gone: it is ended", EventName = "SweptExec")]
-    public static partial void SweptExec(ILogger logger, string exec, string container);
+    public static partial void SweptExec(ILogger logger, PeerText exec, PeerText container);
 
     [LoggerMessage(2, LogLevel.Warning, "A command that has ended could not be tidied up in containerd; the next start does", EventName = "TailFailed")]
     public static partial void TailFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(3, LogLevel.Warning, "The cluster could not be asked what {User} may do: {Reason}", EventName = "ClusterNotAsked")]
-    public static partial void ClusterNotAsked(ILogger logger, string user, string reason);
+    public static partial void ClusterNotAsked(ILogger logger, PeerText user, PeerText reason);
 }

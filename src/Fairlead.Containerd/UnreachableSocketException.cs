@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Fairlead.Wire;
 using Grpc.Core;
 
 namespace Fairlead.Containerd;
@@ -6,7 +7,7 @@ namespace Fairlead.Containerd;
 /// <summary>Nobody answers at a Unix socket. Its message is for people, which the library's own words, of hosts and ports, are not.</summary>
 sealed class UnreachableSocketException(SocketException failure) : IOException(Describe(failure), failure)
 {
-    /// <summary>What a failed call says to people.</summary>
+    /// <summary>What a failed call says to people, fit to show.</summary>
     public static string Describe(RpcException failure)
     {
         for (Exception? cause = failure.Status.DebugException; cause is not null; cause = cause.InnerException)
@@ -14,7 +15,7 @@ sealed class UnreachableSocketException(SocketException failure) : IOException(D
             if (cause is UnreachableSocketException) return cause.Message;
         }
 
-        return failure.Status.Detail;
+        return VisibleText.Line(failure.Status.Detail);
     }
 
     static string Describe(SocketException failure) => failure.SocketErrorCode switch

@@ -45,7 +45,7 @@ sealed class GatewayHandler(
         catch (Exception failure)
         {
             // by its kind alone: a message may quote what was sent
-            Log.RequestFailed(logger, context.Request.Method, context.Request.Path, failure.GetType().Name);
+            Log.RequestFailed(logger, context.Request.Method, context.Request.Path.Value, failure.GetType().Name);
             record?.Failed();
             if (!context.Response.HasStarted) await StatusAnswer.WriteAsync(context, Status.Refusal(500, "InternalError", "the gateway failed"));
             else context.Abort();
@@ -89,7 +89,7 @@ sealed class GatewayHandler(
 
         Status Refuse(Status status, string who)
         {
-            Log.RequestRefused(logger, request.Method, request.Path, who, status.Code, status.Reason);
+            Log.RequestRefused(logger, request.Method, request.Path.Value, who, status.Code, status.Reason);
             return status;
         }
     }

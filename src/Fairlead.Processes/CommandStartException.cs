@@ -1,7 +1,9 @@
+using Fairlead.Wire;
+
 namespace Fairlead.Processes;
 
 /// <summary>A command could not be started. No process came to be.</summary>
-sealed class CommandStartException(int exitCode, string message) : Exception(message)
+sealed class CommandStartException(int exitCode, string message) : Exception(VisibleText.Line(message))
 {
     /// <summary>The exit code that shells have for this: 127 for a command that does not exist.</summary>
     internal const int NotFound = 127;

@@ -1,3 +1,5 @@
+using Fairlead.Wire;
+
 namespace Fairlead.Server;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Fairlead.Server;
 public sealed class AuthorizerUnavailableException : IOException
 {
     /// <summary>With a message that is shown to the client.</summary>
-    public AuthorizerUnavailableException(string message, Exception? cause) : base(message, cause)
+    public AuthorizerUnavailableException(string message, Exception? cause) : base(VisibleText.Line(message), cause)
     {
     }
 }

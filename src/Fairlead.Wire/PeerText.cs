@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Fairlead.Wire;
 
 /// <summary>
@@ -23,6 +25,15 @@ public readonly struct PeerText(string? raw) : IEquatable<PeerText>
 
     /// <summary>Several lines, fit to show: the text's line feeds and tabs are kept.</summary>
     public string ToLines() => VisibleText.Lines(raw);
+
+    /// <summary>Without white space and line breaks around it, which programs print and nobody needs to see.</summary>
+    public PeerText Trim() => new(raw?.Trim());
+
+    /// <summary>The beginning of what came as bytes, as much as can be shown. What is no UTF-8 becomes replacement characters.</summary>
+    /// <param name="utf8">The bytes.</param>
+    public static PeerText FromUtf8(ReadOnlySpan<byte> utf8) => new(Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MostBytes)]));
+
+    const int MostBytes = 4 * VisibleText.LongestLines;
 
     /// <summary>True for the same text as it came.</summary>
     public bool Equals(PeerText other) => Raw == other.Raw;

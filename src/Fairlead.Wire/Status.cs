@@ -32,7 +32,7 @@ public sealed record Status
     /// <summary><see cref="SuccessResult"/> or <see cref="FailureResult"/>.</summary>
     [JsonPropertyName("status"), JsonPropertyOrder(3)] public string? Result { get; init; }
 
-    /// <summary>What happened, for people.</summary>
+    /// <summary>What happened, for people; as it came where it was read, so that it is not fit to show: see <see cref="Said"/>.</summary>
     [JsonPropertyName("message"), JsonPropertyOrder(4)] public string? Message { get; init; }
 
     /// <summary>What happened, in one word, for programs.</summary>
@@ -46,6 +46,9 @@ public sealed record Status
 
     /// <summary>The status of a session that ended well.</summary>
     public static Status Success { get; } = new() { Result = SuccessResult };
+
+    /// <summary>What happened, fit to show: the message, or the reason where there is none; empty where there is neither.</summary>
+    [JsonIgnore] public PeerText Said => new PeerText(string.IsNullOrWhiteSpace(Message) ? Reason : Message).Trim();
 
     /// <summary>True for an explicit success that nothing in the status contradicts, and for nothing else.</summary>
     [JsonIgnore] public bool IsSuccess => Result == SuccessResult && Reason != NonZeroExitCodeReason && StatedExitCode is null or "0";
@@ -64,16 +67,18 @@ public sealed record Status
         }
     }
 
-    /// <summary>What is wrong with a final status whose exit code cannot be told, for people; null where it is an ordinary failure.</summary>
+    /// <summary>
+    /// What is wrong with a final status whose exit code cannot be told, for people and fit to show; null where it is an ordinary failure.
+    /// </summary>
     [JsonIgnore] public string? Contradiction => (Result, StatedExitCode) switch
     {
         _ when TryGetExitCode(out _) => null,
         (SuccessResult, null) => $"it says {SuccessResult} and {NonZeroExitCodeReason}",
-        (SuccessResult, var code) => $"it says {SuccessResult} and the exit code \"{code}\"",
+        (SuccessResult, var code) => $"it says {SuccessResult} and the exit code \"{new PeerText(code)}\"",
         _ when Reason != NonZeroExitCodeReason => null,
         (_, null) => "it names no exit code",
         (_, "0") => "it says Failure and the exit code \"0\"",
-        (_, var code) => $"\"{code}\" is no exit code",
+        (_, var code) => $"\"{new PeerText(code)}\" is no exit code",
     };
 
     /// <summary>The status of a command that ended with this code; <see cref="Success"/> for 0.</summary>
@@ -122,15 +127,30 @@ public sealed record Status
         return true;
     }
 
-    /// <summary>Writes the JSON form.</summary>
+    /// <summary>Writes the JSON form, as <see cref="ToJson"/>.</summary>
     public void WriteTo(IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
         output.Write(ToJson());
     }
 
-    /// <summary>The JSON form as bytes.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WireJson.Plain.Status);
+    /// <summary>
+    /// The JSON form as bytes. What is for people is made fit to show: clients, kubectl too, print it as it is. Names are left alone.
+    /// </summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(
+        this with
+        {
+            Message = Fit(Message),
+            Reason = Fit(Reason),
+            Details = Details is { } details ? details with { Causes = Fit(details.Causes) } : null,
+        },
+        WireJson.Plain.Status);
+
+    static string? Fit(string? text) => text is null ? null : VisibleText.Line(text, VisibleText.LongestLines);
+
+    static IReadOnlyList<StatusCause>? Fit(IReadOnlyList<StatusCause>? causes) => causes is null
+        ? null
+        : [.. causes.Select(static cause => cause is null ? cause! : new StatusCause { Reason = Fit(cause.Reason), Message = Fit(cause.Message) })];
 
     /// <summary>Reads the JSON form.</summary>
     /// <returns>Null where the bytes are no Status: not JSON, no object, or a result that is neither success nor failure.</returns>

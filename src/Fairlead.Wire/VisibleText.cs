@@ -34,12 +34,6 @@ public static class VisibleText
     /// <param name="longest">The most characters that come out, <see cref="Cut"/> included.</param>
     public static string Lines(string? text, int longest = LongestLines) => Show(text ?? "", longest, keepsLines: true);
 
-    /// <summary>The beginning of a text that came as bytes, as one line. Bytes that are no UTF-8 become replacement characters.</summary>
-    /// <param name="utf8">The bytes; no more of them are looked at than can be shown.</param>
-    /// <param name="longest">The most characters that come out, <see cref="Cut"/> included.</param>
-    public static string Line(ReadOnlySpan<byte> utf8, int longest = LongestLine) =>
-        Line(Encoding.UTF8.GetString(utf8[..(int)Math.Min(utf8.Length, 4L * longest + 4)]), longest);
-
     static string Show(string text, int longest, bool keepsLines)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(longest, Cut.Length);

@@ -12,7 +12,11 @@ static class CommandProcess
     public sealed record Result(int ExitCode, string Output, string Error);
 
     /// <summary>Runs a shell line in which <c>fairlead</c> is the program and KUBECONFIG is set.</summary>
-    public static async Task<Result> RunAsync(FakeCluster cluster, string line, CancellationToken cancellationToken)
+    public static Task<Result> RunAsync(FakeCluster cluster, string line, CancellationToken cancellationToken) =>
+        RunAsync(cluster.Kubeconfig, line, cancellationToken);
+
+    /// <summary>The same with another kubeconfig.</summary>
+    public static async Task<Result> RunAsync(string kubeconfig, string line, CancellationToken cancellationToken)
     {
         ProcessStartInfo start = new("bash", ["-c", $"fairlead() {{ '{Path}' \"$@\"; }}\n{line}"])
         {
@@ -20,7 +24,7 @@ static class CommandProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["KUBECONFIG"] = cluster.Kubeconfig;
+        start.Environment["KUBECONFIG"] = kubeconfig;
         using Process process = Process.Start(start)!;
         try
         {

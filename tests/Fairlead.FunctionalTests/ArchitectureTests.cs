@@ -1,4 +1,7 @@
 using System.Reflection;
+using Fairlead.Testing;
+using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.FunctionalTests;
 
@@ -42,6 +45,40 @@ public sealed class ArchitectureTests
     {
         string[] forbidden = ["System.Net", "System.Threading", "System.IO.Pipelines", "Microsoft.Extensions"];
         Assert.All(References("Wire"), name => Assert.DoesNotContain(forbidden, prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
+    }
+
+    /// <summary>A string goes to a log as it is, and may have come from anybody; a <see cref="PeerText"/> makes itself fit to show.</summary>
+    [Fact, Trait("Case", "B6")]
+    public void No_room_logs_a_string_as_it_is()
+    {
+        MethodInfo[] logged = [.. s_rooms.SelectMany(room => Assembly.Load("Fairlead." + room).GetTypes())
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+            .Where(method => method.GetCustomAttribute<LoggerMessageAttribute>() is not null)];
+        Assert.NotEmpty(logged);
+        Assert.All(logged, method => Assert.All(method.GetParameters(), taken => Assert.NotEqual(typeof(string), taken.ParameterType)));
+    }
+
+    /// <summary>Nor does an exception: whatever its message is made of, it can be printed.</summary>
+    [Fact, Trait("Case", "B6")]
+    public void The_message_of_every_exception_of_ours_is_fit_to_show()
+    {
+        Type[] exceptions = [.. s_rooms.SelectMany(room => Assembly.Load("Fairlead." + room).GetTypes()).Where(type => type.IsSubclassOf(typeof(Exception)))];
+        int made = 0;
+        foreach (ConstructorInfo constructor in exceptions.SelectMany(type => type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)))
+        {
+            ParameterInfo[] taken = constructor.GetParameters();
+            if (!taken.Any(parameter => parameter.ParameterType == typeof(string))) continue;
+            object?[] given = [.. taken.Select(parameter => Of(parameter.ParameterType))];
+            HostileText.RequireShown(((Exception)constructor.Invoke(given)).Message.Split("\n\n")[0]); // a plugin's hint has lines of its own
+            made++;
+        }
+
+        Assert.InRange(made, 10, 100);
+
+        static object? Of(Type type) =>
+            type == typeof(string) ? HostileText.All
+            : type == typeof(PeerText) ? new PeerText(HostileText.All)
+            : type.IsValueType ? Activator.CreateInstance(type) : null;
     }
 
     static IEnumerable<string> References(string room) =>

@@ -63,13 +63,13 @@ public sealed class VisibleTextTests
         byte[] bytes = new byte[10_000_000];
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal(VisibleText.LongestLine - 3, VisibleText.Line(flood).Length); // escapes are of four characters
-        Assert.Equal(VisibleText.LongestLine - 3, VisibleText.Line(bytes).Length);
+        Assert.Equal(VisibleText.LongestLine - 3, PeerText.FromUtf8(bytes).ToString().Length);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);
     }
 
     [Fact]
     public void Bytes_are_read_as_utf8_and_what_is_none_is_replaced() =>
-        Assert.Equal("é\ufffd2J\\x1b\ufffd", VisibleText.Line([0xC3, 0xA9, 0x9B, (byte)'2', (byte)'J', 0x1B, 0xE2, 0x80]));
+        Assert.Equal("é\ufffd2J\\x1b\ufffd", PeerText.FromUtf8([0xC3, 0xA9, 0x9B, (byte)'2', (byte)'J', 0x1B, 0xE2, 0x80]).ToString());
 
     [Fact]
     public void A_peers_text_shows_itself_fit_and_gives_what_came_by_name()

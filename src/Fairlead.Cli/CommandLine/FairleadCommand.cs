@@ -19,7 +19,8 @@ static class FairleadCommand
             _ => arguments,
         };
         ArgumentSplit split = ArgumentSplit.Of(arguments);
-        RootCommand root = Create(new Invocation(output, error, split.Own, split.Command));
+        MessageWriter messages = new(error);
+        RootCommand root = Create(new Invocation(output, messages, split.Own, split.Command));
         IReadOnlyList<string> moved = LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All);
         ParseResult parsed = root.Parse(moved, new ParserConfiguration { ResponseFileTokenReplacer = null });
         VerbCommand? command = parsed.CommandResult.Command as VerbCommand;
@@ -27,7 +28,9 @@ static class FairleadCommand
         bool isHelp = parsed.Action is { ClearsParseErrors: true };
         if (!isHelp && command?.SecondWord is var (refusal, hint) && MisplacedCommand.Correct(moved, split.Command, command) is { } meant)
         {
-            await error.WriteLineAsync($"error: {refusal}\n{hint}: {meant}\nSee '{verb} --help' for help and examples");
+            messages.WriteLine($"error: {refusal}");
+            messages.WriteLine($"{hint}: {meant}");
+            messages.WriteLine($"See '{verb} --help' for help and examples");
             return ExitCodes.Failure;
         }
 
@@ -36,7 +39,8 @@ static class FairleadCommand
             string what = parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [{ } unknown, ..]
                 ? $"unknown command \"{unknown}\" for \"fairlead\""
                 : parsed.Errors[0].Message;
-            await error.WriteLineAsync($"error: {what}\nSee '{verb} --help' for usage.");
+            messages.WriteLine($"error: {what}");
+            messages.WriteLine($"See '{verb} --help' for usage.");
             return ExitCodes.Failure;
         }
 
@@ -52,7 +56,8 @@ static class FairleadCommand
         }
         catch (UsageException e)
         {
-            await error.WriteLineAsync($"error: {e.Message}\nSee '{verb} --help' for help and examples");
+            messages.WriteLine($"error: {e.Message}");
+            messages.WriteLine($"See '{verb} --help' for help and examples");
             return ExitCodes.Failure;
         }
 #pragma warning disable CA1031 // the last stop: whatever it is, the user gets one line and a code
@@ -60,8 +65,8 @@ static class FairleadCommand
 #pragma warning restore CA1031
         {
             Failure failure = Failure.Of(e);
-            if (failure.Message is not null) await error.WriteLineAsync($"error: {failure.Message}");
-            if (failure.Hint is not null) await error.WriteLineAsync(failure.Hint);
+            if (failure.Message is not null) messages.WriteLines($"error: {failure.Message}");
+            if (failure.Hint is not null) messages.WriteLine(failure.Hint);
             return failure.ExitCode;
         }
     }

@@ -5,4 +5,4 @@ namespace Fairlead.Cli.CommandLine;
 /// <param name="Error">Standard error for messages; written through at once.</param>
 /// <param name="Arguments">The program's own arguments, as they were given.</param>
 /// <param name="RemoteCommand">What stood after <c>--</c>, untouched; null where there was none.</param>
-sealed record Invocation(TextWriter Output, TextWriter Error, IReadOnlyList<string> Arguments, IReadOnlyList<string>? RemoteCommand);
+sealed record Invocation(TextWriter Output, MessageWriter Error, IReadOnlyList<string> Arguments, IReadOnlyList<string>? RemoteCommand);

@@ -6,6 +6,7 @@ using Fairlead.Client;
 using Fairlead.Client.Files;
 using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Targets;
+using Fairlead.Wire;
 
 namespace Fairlead.Cli.Copies;
 
@@ -39,7 +40,7 @@ sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, Connect
             console.Clear();
         }
 
-        foreach (CopyProblem refused in result.Refused) invocation.Error.WriteLine($"error: {CopyConsole.Plain(refused.Path)} was not copied: {CopyConsole.Plain(refused.Reason)}");
+        foreach (CopyProblem refused in result.Refused) invocation.Error.WriteLine($"error: {new PeerText(refused.Path)} was not copied: {refused.Reason}");
         console.Say(CopySummary.Text(result, console.Elapsed));
         if (format is not null) invocation.Output.WriteLine(CopySummary.Json(result, console.Elapsed));
         return result.Refused.Count == 0 ? ExitCodes.Success : ExitCodes.Failure;

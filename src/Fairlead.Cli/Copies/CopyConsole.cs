@@ -3,6 +3,7 @@ using System.Globalization;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
 using Fairlead.Client.Files;
+using Fairlead.Wire;
 
 namespace Fairlead.Cli.Copies;
 
@@ -34,8 +35,7 @@ sealed class CopyConsole(Invocation invocation, bool quiet) : IProgress<CopyProg
             return;
         }
 
-        int columns = StandardStreams.ErrorColumns;
-        invocation.Error.Write("\r" + (line.Length < columns ? line : line[..Math.Max(1, columns - 1)]) + "\e[K");
+        invocation.Error.Draw(line, StandardStreams.ErrorColumns);
         _drawn = true;
     }
 
@@ -50,7 +50,7 @@ sealed class CopyConsole(Invocation invocation, bool quiet) : IProgress<CopyProg
     /// <summary>Takes the bar away.</summary>
     public void Clear()
     {
-        if (_drawn) invocation.Error.Write("\r\e[K");
+        if (_drawn) invocation.Error.Erase();
         _drawn = false;
     }
 
@@ -68,14 +68,11 @@ sealed class CopyConsole(Invocation invocation, bool quiet) : IProgress<CopyProg
         double part = value.TotalBytes > 0 ? Math.Min(1, (double)value.Bytes / value.TotalBytes) : 1;
         string left = rate > 0 ? Left(TimeSpan.FromSeconds(Math.Min((value.TotalBytes - value.Bytes) / rate, 359_999))) : "--:--";
         string bar = _terminal ? $"[{new string('#', (int)(part * 20)),-20}] " : "";
-        string files = value.TotalFiles > 1 ? string.Create(CultureInfo.InvariantCulture, $"  {value.Files}/{value.TotalFiles} files  {Plain(value.Path)}") : "";
+        string files = value.TotalFiles > 1 ? string.Create(CultureInfo.InvariantCulture, $"  {value.Files}/{value.TotalFiles} files  {new PeerText(value.Path)}") : "";
         return string.Create(CultureInfo.InvariantCulture, $"{bar}{part * 100,3:0}%  {Bytes(value.Bytes)} of {Bytes(value.TotalBytes)}  {Bytes((long)rate)}/s  {left} left{files}");
     }
 
     static string Left(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"mm\:ss", CultureInfo.InvariantCulture);
-
-    /// <summary>A name cannot send the terminal anything but letters.</summary>
-    public static string Plain(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
 
     public static string Bytes(long bytes)
     {

@@ -4,6 +4,7 @@ using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Sessions;
 using Fairlead.Client.Forwarding;
+using Fairlead.Wire;
 
 namespace Fairlead.Cli.Forwards;
 
@@ -62,7 +63,7 @@ sealed class ForwardConsole(Invocation invocation, bool isVerbose)
         _ => OneLine(Failure.Of(error).Message ?? error.Message),
     };
 
-    static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim().TrimEnd('.');
+    static string OneLine(string text) => new PeerText(text).Trim().ToString().TrimEnd('.');
 
     void Say(string line)
     {

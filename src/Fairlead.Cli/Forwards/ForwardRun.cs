@@ -64,7 +64,7 @@ sealed class ForwardRun(Invocation invocation, ForwardVerbOptions options, Conne
         }
         catch (Exception e) when (e is IOException and not OutputClosedException or TimeoutException)
         {
-            await invocation.Error.WriteLineAsync($"error: lost connection to pod: {e.Message.TrimEnd('.')}"); // kubectl's words, and why
+            invocation.Error.WriteLine($"error: lost connection to pod: {e.Message.TrimEnd('.')}"); // kubectl's words, and why
             return ExitCodes.Failure;
         }
     }

@@ -1,9 +1,10 @@
+using Fairlead.Cli.CommandLine;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Gateway;
 
 /// <summary>Logs one line an entry. Exceptions by their kind alone: their messages may quote what a caller sent.</summary>
-sealed class LineLogger(TextWriter output, LogLevel least) : ILoggerProvider, ILogger
+sealed class LineLogger(MessageWriter output, LogLevel least) : ILoggerProvider, ILogger
 {
     /// <summary>That a certificate was replaced is told at any level: somebody waits for it.</summary>
     public ILogger CreateLogger(string categoryName) => categoryName == "Fairlead.Files" && least > LogLevel.Information ? new LineLogger(output, LogLevel.Information) : this;
@@ -16,7 +17,7 @@ sealed class LineLogger(TextWriter output, LogLevel least) : ILoggerProvider, IL
     {
         if (!IsEnabled(logLevel)) return;
         string line = $"fairlead: {formatter(state, null)}{(exception is null ? "" : " (" + exception.GetType().Name + ")")}";
-        lock (output) output.WriteLine(line);
+        output.WriteLine(line);
     }
 
     public void Dispose()

@@ -91,7 +91,7 @@ static class GatewayVerb
             AuditCommand = parsed.GetValue(options.AuditCommand),
             Audit = record =>
             {
-                lock (invocation.Error) invocation.Error.WriteLine(record.ToJson());
+                invocation.Error.WriteLine(record.ToJson()); // JSON has escapes of its own
             },
             Operations = parsed.GetValue(options.Operations) is { } operations ? GatewayVerbOptions.Address("--operations", operations) : null,
             Logging = logging,

@@ -9,7 +9,7 @@ public sealed record CopyOptions
     /// <summary>Told how far the copy is, at every piece; called on the copy's own thread.</summary>
     public IProgress<CopyProgress>? Progress { get; init; }
 
-    /// <summary>Told what a person may want to know: a lost connection, a resumption, a source that changed. One line each.</summary>
+    /// <summary>Told what a person may want to know: a lost connection, a resumption, a source that changed. Lines that are fit to show.</summary>
     public Action<string>? Notice { get; init; }
 
     /// <summary>Keep permissions and times of modification. On by default.</summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Fairlead.Client.Files.Local;
 using Fairlead.Client.Files.Pods;
 using Fairlead.Client.Files.Trees;
+using Fairlead.Wire;
 
 namespace Fairlead.Client.Files;
 
@@ -227,7 +228,7 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
     void Report(CopyPhase phase, string path) =>
         options.Progress?.Report(new CopyProgress(phase, path, _bytes, _tree?.Bytes ?? 0, _files, _tree?.Files.Count ?? 0));
 
-    void Say(string line) => options.Notice?.Invoke(line);
+    void Say(PeerText line) => options.Notice?.Invoke(line.ToString());
 
     static string Size(long bytes) => bytes < 1 << 20 ? string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes") : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");
 

@@ -1,5 +1,6 @@
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
+using Fairlead.Wire;
 
 namespace Fairlead.Client.Forwarding;
 
@@ -141,7 +142,7 @@ sealed class ForwardLine : IAsyncDisposable
             catch (OperationCanceledException) when (patience.IsCancellationRequested)
             {
                 stop.ThrowIfCancellationRequested();
-                throw new TimeoutException($"no connection to the pod came within {_options.RedialTimeout.TotalSeconds:0.#} s" + (last is null ? "" : $": {last.Message}"), last);
+                throw new TimeoutException($"no connection to the pod came within {_options.RedialTimeout.TotalSeconds:0.#} s" + (last is null ? "" : $": {new PeerText(last.Message)}"), last);
             }
 #pragma warning disable CA1031 // a look-up can fail in any way, and the observer is told in which; the next attempt may do better
             catch (Exception e)

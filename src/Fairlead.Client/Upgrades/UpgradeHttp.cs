@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
 using Fairlead.Wire;
 
 namespace Fairlead.Client.Upgrades;
@@ -68,9 +67,9 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
         byte[] bytes = new byte[LongestRefusal];
         int length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
         Status? status = Status.TryParse(bytes.AsSpan(0, length));
-        string said = status?.Message ?? Encoding.UTF8.GetString(bytes, 0, Math.Min(length, 1024)).Trim();
-        if (said.Length == 0) said = "the server gave no reason";
-        string message = status is null ? $"the server refused the upgrade with {(int)response.StatusCode} {response.ReasonPhrase}: {said}" : said;
+        PeerText said = status?.Said ?? PeerText.FromUtf8(bytes.AsSpan(0, Math.Min(length, 1024))).Trim(), phrase = response.ReasonPhrase;
+        string reason = said.IsEmpty ? "the server gave no reason" : said.ToString();
+        string message = status is null ? $"the server refused the upgrade with {(int)response.StatusCode} {phrase}: {reason}" : reason;
         return new UpgradeException(message, response.StatusCode, status);
     }
 }

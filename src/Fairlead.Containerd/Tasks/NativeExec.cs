@@ -49,7 +49,7 @@ sealed class NativeExec(NativeExecs execs, AnsweringSession session, string cont
             if (failure is not RpcException answer) return session.Lost.IsCancellationRequested ? LostStatus() : Status.InternalError(failure.Message);
             if (answer.StatusCode == StatusCode.Cancelled) return LostStatus();
             Status status = StartFailure.Of(answer);
-            if (status.TryGetExitCode(out _)) await TellAsync(request.Tty ? session.StandardOutput : session.StandardError, answer.Status.Detail);
+            if (status.TryGetExitCode(out _)) await TellAsync(request.Tty ? session.StandardOutput : session.StandardError, UnreachableSocketException.Describe(answer));
             return status;
         }
 

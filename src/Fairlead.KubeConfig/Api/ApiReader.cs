@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fairlead.Client;
@@ -86,9 +85,9 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
 
     static KubernetesApiException Refused(HttpStatusCode code, byte[] body)
     {
-        if (Status.TryParse(body) is { Message: { Length: > 0 } message } status) return new KubernetesApiException(message, code, status);
+        if (Status.TryParse(body) is { Said.IsEmpty: false } status) return new KubernetesApiException(status.Said.ToString(), code, status);
 
-        string text = Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, LongestQuote))).ReplaceLineEndings(" ").Trim();
+        string text = PeerText.FromUtf8(body.AsSpan(0, Math.Min(body.Length, LongestQuote))).Trim().ToString();
         string answer = $"the server answered {(int)code} ({code})";
         return new KubernetesApiException(text.Length > 0 ? $"{answer}: {text}" : answer, code, null);
     }

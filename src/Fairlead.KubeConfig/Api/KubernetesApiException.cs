@@ -7,10 +7,10 @@ namespace Fairlead.KubeConfig.Api;
 public sealed class KubernetesApiException : Exception
 {
     /// <summary>Creates it.</summary>
-    /// <param name="message">What the server said.</param>
+    /// <param name="message">What the server said; it is made fit to show.</param>
     /// <param name="statusCode">The HTTP status code.</param>
     /// <param name="status">The Status in the answer's body, where there was one.</param>
-    public KubernetesApiException(string message, HttpStatusCode statusCode, Status? status) : base(message)
+    public KubernetesApiException(string message, HttpStatusCode statusCode, Status? status) : base(VisibleText.Line(message))
     {
         StatusCode = statusCode;
         Status = status;
@@ -19,7 +19,7 @@ public sealed class KubernetesApiException : Exception
     /// <summary>The HTTP status code.</summary>
     public HttpStatusCode StatusCode { get; }
 
-    /// <summary>The Status in the answer's body; null where the body was something else, a proxy's page for instance.</summary>
+    /// <summary>The Status in the answer's body, as it came; null where the body was something else, a proxy's page for instance.</summary>
     public Status? Status { get; }
 
     /// <summary>Why, in one word, as the API server puts it: NotFound, Forbidden; null where it did not say.</summary>

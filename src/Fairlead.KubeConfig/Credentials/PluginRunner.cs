@@ -53,7 +53,9 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
     Process Start(bool interactive)
     {
         string path = ExecutableSearch.Find(settings.Command, options.Environment)
-            ?? throw Failed("is not installed" + (settings.InstallHint is { } hint ? $"\n\n{hint.TrimEnd()}" : ""));
+            ?? throw (settings.InstallHint is { } hint
+                ? new KubeConfigException(About("is not installed"), advice: hint)
+                : Failed("is not installed"));
         ProcessStartInfo start = new(path, settings.Arguments)
         {
             UseShellExecute = false,
@@ -157,5 +159,7 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
         return context.TargetCertificate;
     }
 
-    KubeConfigException Failed(string what) => new($"the credential plugin \"{settings.Command}\" {what}");
+    KubeConfigException Failed(string what) => new(About(what));
+
+    string About(string what) => $"the credential plugin \"{settings.Command}\" {what}";
 }

@@ -1,5 +1,6 @@
 using Fairlead.Client;
 using Fairlead.KubeConfig.Api;
+using Fairlead.Wire;
 
 namespace Fairlead.KubeConfig.Targets;
 
@@ -12,7 +13,7 @@ static class ContainerChoice
     public static ResolvedTarget Choose(Pod pod, string @namespace, string? name)
     {
         List<Container> regular = pod.Spec.Containers ?? [], ephemeral = pod.Spec.EphemeralContainers ?? [], init = pod.Spec.InitContainers ?? [];
-        List<string> notices = [];
+        List<string> notices = []; // fit to show: they are printed as they are
         if (!string.IsNullOrEmpty(name))
         {
             return Found(regular.Concat(ephemeral).Concat(init).FirstOrDefault(container => container.Name == name)
@@ -22,7 +23,7 @@ static class ContainerChoice
         if (pod.Metadata.Annotations?.GetValueOrDefault(DefaultAnnotation) is { Length: > 0 } annotated)
         {
             if (regular.Find(container => container.Name == annotated) is { } container) return Found(container);
-            notices.Add($"Default container name \"{annotated}\" not found in pod {pod.Metadata.Name}");
+            notices.Add($"Default container name \"{new PeerText(annotated)}\" not found in pod {new PeerText(pod.Metadata.Name)}");
         }
 
         if (regular.Count == 0) throw new TargetException($"pod {pod.Metadata.Name} has no containers");
@@ -32,7 +33,7 @@ static class ContainerChoice
             .. ephemeral.Select(container => container.Name + " (ephem)"),
             .. init.Select(container => container.Name + " (init)"),
         ];
-        if (all.Skip(1).Any()) notices.Add($"Defaulted container \"{regular[0].Name}\" out of: {string.Join(", ", all)}");
+        if (all.Skip(1).Any()) notices.Add(VisibleText.Line($"Defaulted container \"{regular[0].Name}\" out of: {string.Join(", ", all)}"));
         return Found(regular[0]);
 
         ResolvedTarget Found(Container container) =>

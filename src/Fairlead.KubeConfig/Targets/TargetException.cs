@@ -1,10 +1,12 @@
+using Fairlead.Wire;
+
 namespace Fairlead.KubeConfig.Targets;
 
 /// <summary>A target names nothing that a command can run in: no pod, a pod that has ended, or no such container.</summary>
 public sealed class TargetException : Exception
 {
     /// <summary>Creates it.</summary>
-    public TargetException(string message) : base(message)
+    public TargetException(string message) : base(VisibleText.Line(message))
     {
     }
 }

@@ -46,7 +46,7 @@ sealed class IssuedStreamsHandler(StreamTickets tickets, PodsApiOptions options,
         Log.RequestRefused(logger, context.Request.Method, Kind(context), refusal.Code, refusal.Message);
         context.Response.StatusCode = refusal.Code ?? 500;
         context.Response.ContentType = "text/plain; charset=utf-8";
-        await context.Response.WriteAsync(refusal.Message + "\n", context.RequestAborted);
+        await context.Response.WriteAsync($"{refusal.Said}\n", context.RequestAborted);
     }
 
     /// <summary>The path without its ticket.</summary>

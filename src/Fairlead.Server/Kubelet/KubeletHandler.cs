@@ -81,7 +81,7 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
         }
         catch (Exception failure)
         {
-            Log.RequestFailed(logger, failure, context.Request.Method, context.Request.Path);
+            Log.RequestFailed(logger, failure, context.Request.Method, context.Request.Path.Value);
             if (context.Response.HasStarted) context.Abort();
             else await RefuseAsync(context, Text(failure is RuntimeUnavailableException ? 503 : 500, failure.Message));
         }
@@ -89,10 +89,10 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
 
     async Task RefuseAsync(HttpContext context, Status refusal)
     {
-        Log.RequestRefused(logger, context.Request.Method, context.Request.Path, refusal.Code, refusal.Message);
+        Log.RequestRefused(logger, context.Request.Method, context.Request.Path.Value, refusal.Code, refusal.Message);
         context.Response.StatusCode = refusal.Code ?? 500;
         context.Response.ContentType = "text/plain; charset=utf-8";
-        await context.Response.WriteAsync(refusal.Message + "\n", context.RequestAborted);
+        await context.Response.WriteAsync($"{refusal.Said}\n", context.RequestAborted);
     }
 
     static Status Text(int code, string message) => Status.Refusal(code, "", message);

@@ -50,7 +50,7 @@ sealed class WatchEndpoint(IPodCatalog catalog, TimeProvider clock, ILogger logg
         }
         catch (Exception failure) when (context.Response.HasStarted)
         {
-            Log.RequestFailed(logger, failure, context.Request.Method, context.Request.Path);
+            Log.RequestFailed(logger, failure, context.Request.Method, context.Request.Path.Value);
             events.WriteError(failure is RuntimeUnavailableException ? Refusals.Unavailable(failure.Message) : Refusals.InternalError(failure.Message));
         }
     }

@@ -1,3 +1,4 @@
+using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Streaming.PortForward;
@@ -10,7 +11,7 @@ public sealed class ForwardResetException : IOException
     /// <param name="message">What the peer said, or this side's own words.</param>
     /// <param name="innerException">The error behind it, if any.</param>
     public ForwardResetException(ForwardFault fault, string message, Exception? innerException = null)
-        : base(message.Length == 0 ? $"The connection was reset ({fault})." : message, innerException) => Fault = fault;
+        : base(message.Length == 0 ? $"The connection was reset ({fault})." : VisibleText.Line(message), innerException) => Fault = fault;
 
     /// <summary>Why the connection was refused or reset.</summary>
     public ForwardFault Fault { get; }

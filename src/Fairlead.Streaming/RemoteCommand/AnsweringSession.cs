@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text;
 using Fairlead.Wire;
 
 namespace Fairlead.Streaming.RemoteCommand;
@@ -71,7 +72,7 @@ public sealed class AnsweringSession : IAsyncDisposable
             await StandardError.CompleteAsync();
             PipeWriter error = _adapter.GetWriter(RemoteChannel.Error);
             if (_adapter.Protocol.HasJsonStatus) status.WriteTo(error);
-            else if (!status.IsSuccess) error.Write(System.Text.Encoding.UTF8.GetBytes(status.Message ?? status.Reason ?? "failed"));
+            else if (!status.IsSuccess) error.Write(Encoding.UTF8.GetBytes(status.Said.IsEmpty ? "failed" : status.Said.ToString()));
 
             await error.FlushAsync();
             await error.CompleteAsync();

@@ -1,3 +1,4 @@
+using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Streaming.Spdy;
@@ -15,5 +16,5 @@ sealed class SpdyText
         _length += count;
     }
 
-    public override string ToString() => DirectMessage.Printable(_bytes.AsSpan(0, _length));
+    internal PeerText Text => PeerText.FromUtf8(_bytes.AsSpan(0, _length)).Trim();
 }

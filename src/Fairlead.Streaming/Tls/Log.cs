@@ -1,3 +1,4 @@
+using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Streaming.Tls;
@@ -6,11 +7,11 @@ namespace Fairlead.Streaming.Tls;
 static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "{What}: changed on disk and taken {Certificates}", EventName = "FilesTaken")]
-    public static partial void Taken(ILogger logger, string what, string certificates);
+    public static partial void Taken(ILogger logger, PeerText what, PeerText certificates);
 
     [LoggerMessage(2, LogLevel.Warning, "{What}: changed on disk and not taken, the former stays in force: {Reason}", EventName = "FilesNotTaken")]
-    public static partial void NotTaken(ILogger logger, string what, string reason);
+    public static partial void NotTaken(ILogger logger, PeerText what, PeerText reason);
 
     [LoggerMessage(3, LogLevel.Warning, "{What}: a certificate is over: {Certificate}", EventName = "CertificateExpired")]
-    public static partial void Expired(ILogger logger, string what, string certificate);
+    public static partial void Expired(ILogger logger, PeerText what, PeerText certificate);
 }

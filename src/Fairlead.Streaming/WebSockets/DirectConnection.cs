@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Fairlead.Streaming.PortForward;
+using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Streaming.WebSockets;
@@ -171,8 +172,8 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
 
     ForwardResetException EndBy(ReadOnlySpan<byte> body)
     {
-        if (!DirectMessage.TryDecodeFault(body, out ForwardFault fault, out string text)) throw Broken("A refusal or reset has no code");
-        ForwardResetException reset = new(fault, text);
+        if (!DirectMessage.TryDecodeFault(body, out ForwardFault fault, out PeerText text)) throw Broken("A refusal or reset has no code");
+        ForwardResetException reset = new(fault, text.ToString());
         lock (_lock) _over = true;
         _input.Complete(reset);
         _writer.OnEnded(reset);

@@ -1,4 +1,5 @@
 using Fairlead.Streaming.PortForward;
+using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Streaming.WebSockets;
@@ -47,7 +48,7 @@ sealed class ForwardedPort : IForwardLink
             return;
         }
 
-        ForwardResetException reset = new(ForwardFault.Unspecified, DirectMessage.Printable(payload.Span));
+        ForwardResetException reset = new(ForwardFault.Unspecified, PeerText.FromUtf8(payload.Span).Trim().ToString());
         Input.Complete(reset);
         _writer.OnEnded(reset);
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using System.Runtime.CompilerServices;
+using Fairlead.Wire;
 
 namespace Fairlead.Streaming.WebSockets;
 
@@ -269,5 +270,5 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         Data = { [nameof(WebSocketCloseStatus)] = WebSocketCloseStatus.MessageTooBig },
     };
 
-    static string Describe(string? description) => string.IsNullOrEmpty(description) ? "" : $" ({description})";
+    static string Describe(PeerText description) => description.IsEmpty ? "" : $" ({description})";
 }

@@ -63,27 +63,15 @@ public static class DirectMessage
         return body.Length >= 2;
     }
 
-    /// <summary>Reads a REFUSED or RESET, without its type byte. Bytes that are no UTF-8 become replacement characters; control characters, spaces.</summary>
+    /// <summary>Reads a REFUSED or RESET, without its type byte. Bytes that are no UTF-8 become replacement characters.</summary>
     /// <returns>False for a message that is too short.</returns>
-    public static bool TryDecodeFault(ReadOnlySpan<byte> body, out ForwardFault fault, out string text)
+    public static bool TryDecodeFault(ReadOnlySpan<byte> body, out ForwardFault fault, out PeerText text)
     {
-        (fault, text) = (ForwardFault.Unspecified, "");
+        (fault, text) = (ForwardFault.Unspecified, default);
         if (body.Length < 2) return false;
         fault = Known((ForwardFault)BinaryPrimitives.ReadUInt16BigEndian(body));
-        text = Printable(body[2..]);
+        text = PeerText.FromUtf8(body[2..Math.Min(body.Length, 2 + LongestText)]).Trim();
         return true;
-    }
-
-    /// <summary>What a peer says, fit for a log or a terminal: at most <see cref="LongestText"/> bytes of it, on one line.</summary>
-    public static string Printable(ReadOnlySpan<byte> utf8)
-    {
-        char[] text = Encoding.UTF8.GetChars(utf8[..Math.Min(utf8.Length, LongestText)].ToArray());
-        foreach (ref char c in text.AsSpan())
-        {
-            if (char.IsControl(c)) c = ' ';
-        }
-
-        return new string(text).Trim();
     }
 
     static readonly byte[] s_connected = [(byte)DirectMessageType.Connected];

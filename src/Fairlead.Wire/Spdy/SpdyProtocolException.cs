@@ -8,7 +8,7 @@ public sealed class SpdyProtocolException : IOException
     /// <param name="offset">See <see cref="Offset"/>.</param>
     /// <param name="innerException">What the inflater said, if it was that.</param>
     public SpdyProtocolException(string reason, long offset, Exception? innerException = null)
-        : base(reason, innerException) => Offset = offset;
+        : base(VisibleText.Line(reason), innerException) => Offset = offset;
 
     /// <summary>Where: for a frame its first byte's place in the connection, for a header block the byte of the inflated block.</summary>
     public long Offset { get; }

@@ -28,6 +28,9 @@ sealed class CopyLab : IAsyncDisposable
 
     internal StreamingClient Client { get; }
 
+    /// <summary>The kubeconfig that leads through the proxy.</summary>
+    internal string Kubeconfig => Path.Combine(_folder.FullName, "kubeconfig");
+
     /// <summary>The folder of this side.</summary>
     internal string Here { get; }
 

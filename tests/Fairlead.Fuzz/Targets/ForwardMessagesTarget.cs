@@ -1,3 +1,4 @@
+using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Fuzz.Targets;
@@ -25,13 +26,13 @@ static class ForwardMessagesTarget
                 if (isOpen) FuzzTarget.RequireSame(message[..3], DirectMessage.EncodeOpen(port), "an OPEN that was written again");
                 break;
             case DirectMessageType.Refused or DirectMessageType.Reset:
-                if (!DirectMessage.TryDecodeFault(body, out ForwardFault fault, out string text)) break;
+                if (!DirectMessage.TryDecodeFault(body, out ForwardFault fault, out PeerText text)) break;
                 FuzzTarget.Require(Enum.IsDefined(fault), "a fault that nobody knows");
-                FuzzTarget.Require(!text.Any(char.IsControl), "a control character in a text for people");
-                byte[] again = DirectMessage.EncodeFault(type, fault, text);
+                FuzzTarget.Require(!text.ToString().Any(char.IsControl), "a control character in a text for people");
+                byte[] again = DirectMessage.EncodeFault(type, fault, text.Raw);
                 FuzzTarget.Require(again.Length <= 3 + DirectMessage.LongestText, "a text is beyond its limit");
-                FuzzTarget.Require(DirectMessage.TryDecodeFault(again.AsSpan(1), out ForwardFault same, out string sameText), "a fault that was written again");
-                FuzzTarget.Require(same == fault && text.StartsWith(sameText.TrimEnd('\uFFFD'), StringComparison.Ordinal), "a fault became another");
+                FuzzTarget.Require(DirectMessage.TryDecodeFault(again.AsSpan(1), out ForwardFault same, out PeerText sameText), "a fault that was written again");
+                FuzzTarget.Require(same == fault && text.Raw.StartsWith(sameText.Raw.TrimEnd('\uFFFD'), StringComparison.Ordinal), "a fault became another");
                 break;
         }
     }

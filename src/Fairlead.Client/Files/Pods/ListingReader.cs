@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Fairlead.Client.Files.Trees;
+using Fairlead.Wire;
 
 namespace Fairlead.Client.Files.Pods;
 
@@ -35,7 +36,7 @@ static class ListingReader
             || !long.TryParse(fields[2], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long modified)
             || !uint.TryParse(fields[3], NumberStyles.None, CultureInfo.InvariantCulture, out uint user)
             || !uint.TryParse(fields[4], NumberStyles.None, CultureInfo.InvariantCulture, out uint group))
-            throw new InvalidDataException($"The container's listing holds \"{record[..Math.Min(record.Length, 200)]}\".");
+            throw new InvalidDataException($"The container's listing holds \"{VisibleText.Line(record, 200)}\".");
 
         string name = fields[5];
         string path = name == root ? "" : name.StartsWith(root + "/", StringComparison.Ordinal) ? name[(root.Length + 1)..] : name;

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Runtime.CompilerServices;
 using Fairlead.Client.Files.Trees;
+using Fairlead.Wire;
 
 namespace Fairlead.Client.Files.Pods;
 
@@ -22,7 +23,7 @@ static class PackedFiles
         while (await NextAsync(reader, cancellationToken) is { } entry)
         {
             if (!expected.Remove(entry.Name, out TreeEntry? file))
-                throw new InvalidDataException($"The container's tar sent \"{entry.Name}\", which was not asked for: nothing was placed.");
+                throw new InvalidDataException($"The container's tar sent \"{new PeerText(entry.Name)}\", which was not asked for: nothing was placed.");
             if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile)) continue; // a hard link: fetched by itself
             if (entry.Length != file.Size) throw new SourceChangedException(file);
             for (int got = 0; got < file.Size;)

@@ -218,6 +218,7 @@ sealed class PodSource(StreamingClient client, PodReference pod, string path, Co
                 ReadOnlySequence<byte> bytes = await ReadOfAsync(file, left, cancellationToken);
                 foreach (ReadOnlyMemory<byte> part in bytes)
                 {
+                    if (part.IsEmpty) continue; // a cut between two segments leaves an empty one
                     yield return new Piece(file, offset + length - left, part);
                     left -= part.Length;
                 }

@@ -107,14 +107,14 @@ sealed class RemoteShell : IAsyncDisposable
         while (true)
         {
             ReadResult result = await Output.ReadAsync(cancellationToken);
-            if (result.Buffer.Length >= left) return result.Buffer.Slice(0, left);
+            if (result.Buffer.Length >= left + TrailerLength) return result.Buffer.Slice(0, left);
             bool tooShort = result.Buffer.Length >= TrailerLength && EndsWithTrailer(result.Buffer.Slice(result.Buffer.Length - TrailerLength).ToArray());
             if (tooShort) throw new UnexpectedOutputException();
             if (result.IsCompleted) throw await EndedAsync(cancellationToken);
 
             // What may be the beginning of the line's end waits for the rest of it.
             long sure = result.Buffer.Length - (TrailerLength - 1);
-            if (sure > 0) return result.Buffer.Slice(0, sure);
+            if (sure > 0) return result.Buffer.Slice(0, Math.Min(sure, left));
             Output.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
     }
@@ -139,7 +139,10 @@ sealed class RemoteShell : IAsyncDisposable
             long sure = result.Buffer.Length - TrailerLength;
             if (sure > 0)
             {
-                foreach (ReadOnlyMemory<byte> part in result.Buffer.Slice(0, sure)) await take(part);
+                foreach (ReadOnlyMemory<byte> part in result.Buffer.Slice(0, sure))
+                {
+                    if (!part.IsEmpty) await take(part); // a cut between two segments leaves an empty one
+                }
             }
 
             if (result.IsCompleted)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Fairlead.Wire;
 
 namespace Fairlead.Client.Files.Trees;
 
@@ -35,7 +36,7 @@ sealed class CopyTree
     {
         if (Root is null)
         {
-            if (entry.Path.Length > 0) throw new InvalidDataException($"The listing does not begin with its root but with \"{entry.Path}\".");
+            if (entry.Path.Length > 0) throw new InvalidDataException($"The listing does not begin with its root but with \"{entry.Name}\".");
             Root = entry;
             if (entry.Kind is EntryKind.Other or EntryKind.Link) throw new IOException("It is neither a file nor a folder.");
         }
@@ -49,23 +50,24 @@ sealed class CopyTree
                     return;
                 }
 
-                throw new InvalidDataException($"The listing holds \"{entry.Path}\", which leads out of the folder: nothing was copied.");
+                throw new InvalidDataException($"The listing holds \"{entry.Name}\", which leads out of the folder: nothing was copied.");
             }
 
             if (!_entries.TryGetValue(entry.Parent!, out TreeEntry? parent) || parent.Kind != EntryKind.Folder)
             {
                 if (_refused.Any(refused => entry.Path.StartsWith(refused.Path + "/", StringComparison.Ordinal))) return;
-                throw new InvalidDataException($"The listing holds \"{entry.Path}\", which is in no folder of it: nothing was copied.");
+                throw new InvalidDataException($"The listing holds \"{entry.Name}\", which is in no folder of it: nothing was copied.");
             }
         }
 
         switch (entry.Kind)
         {
             case EntryKind.Other:
-                _refused.Add(new CopyProblem(entry.Name, "it is a device, a pipe or a socket"));
+                _refused.Add(new CopyProblem(entry.Name.Raw, "it is a device, a pipe or a socket"));
                 return;
             case EntryKind.Link when entry.Target is null || !TreeRules.IsSafeLink(entry.Path, entry.Target):
-                _refused.Add(new CopyProblem(entry.Name, entry.Target is null ? "where this link points cannot be told" : $"this link leads out, to {entry.Target}"));
+                string why = entry.Target is null ? "where this link points cannot be told" : $"this link leads out, to {new PeerText(entry.Target)}";
+                _refused.Add(new CopyProblem(entry.Name.Raw, why));
                 return;
         }
 

@@ -1,3 +1,5 @@
+using Fairlead.Wire;
+
 namespace Fairlead.Client.Files.Trees;
 
 /// <summary>One file, folder or link of what is copied.</summary>
@@ -12,7 +14,7 @@ namespace Fairlead.Client.Files.Trees;
 sealed record TreeEntry(string Path, EntryKind Kind, int Mode, long Size, long Modified, int UserId = 0, int GroupId = 0, string? Target = null)
 {
     /// <summary>The name that people are told: the root has none of its own.</summary>
-    internal string Name => Path.Length == 0 ? "." : Path;
+    internal PeerText Name => Path.Length == 0 ? "." : Path;
 
     /// <summary>The path of the folder that it is in; null for the root.</summary>
     internal string? Parent => Path.Length == 0 ? null : Path.LastIndexOf('/') is var slash and >= 0 ? Path[..slash] : "";
