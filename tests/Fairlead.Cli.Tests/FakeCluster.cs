@@ -19,7 +19,7 @@ namespace Fairlead.Cli.Tests;
 /// An API server with one pod <c>demo</c> whose commands are scripted: <c>echo</c> (input to output), <c>exit N</c>, <c>sizes N</c>
 /// (prints that many terminal sizes), <c>until SIZE</c> (ends when the terminal has it; also what attach finds), <c>lose</c> (cuts the connection at the first input), <c>wait</c> (prints ready and stays), <c>flood</c> (endless output),
 /// <c>keys N</c> (prints that many bytes of input), <c>forbidden</c> (is refused). The pod <c>solo</c> has one container and the same commands; <c>done</c>
-/// has ended, and so has <c>late</c>, whose sessions are accepted before that is noticed.
+/// has ended, and so has <c>late</c>, whose sessions are accepted before that is noticed. <c>hidden</c>, of two containers, nobody may look at.
 /// </summary>
 sealed class FakeCluster : IAsyncDisposable
 {
@@ -96,8 +96,12 @@ sealed class FakeCluster : IAsyncDisposable
             case "demo/exec" when context.Request.Query["command"] == "forbidden":
                 await RefuseAsync(context, 403, "Forbidden", "pods \"demo\" is forbidden: you may not");
                 return;
-            case "demo/exec" or "demo/attach" when container is null:
-                await RefuseAsync(context, 400, "BadRequest", "a container name must be specified for pod demo, choose one of: [shell web]");
+            case "demo/exec" or "demo/attach" or "hidden/exec" when container is null:
+                string pod = asked.Split('/')[0];
+                await RefuseAsync(context, 400, "BadRequest", $"a container name must be specified for pod {pod}, choose one of: [shell web]");
+                return;
+            case "hidden":
+                await RefuseAsync(context, 403, "Forbidden", "pods \"hidden\" is forbidden: you may not look");
                 return;
             case "demo/exec" or "demo/attach" when container is not ("shell" or "web"):
                 await RefuseAsync(context, 400, "BadRequest", $"container {container} is not valid for pod demo");

@@ -13,6 +13,7 @@ public sealed class RequestTests
     [InlineData("fairlead exec --transport spdy demo -c web -- exit 0", null, "POST demo/exec")]
     [InlineData("fairlead exec demo -- exit 0", Defaulted + "failing\n", "GET demo/exec", "GET demo", "GET demo/exec")] // it cannot choose
     [InlineData("fairlead exec -q demo -- exit 0", "failing\n", "GET demo/exec", "GET demo", "GET demo/exec")]
+    [InlineData("fairlead exec hidden -- exit 0", "error: a container name must be specified for pod hidden, choose one of: [shell web]\n", "GET hidden/exec", "GET hidden")]
     [InlineData("fairlead exec demo -c none -- exit 0", "error: container none not found in pod demo\n", "GET demo/exec", "POST demo/exec", "GET demo")]
     [InlineData("fairlead exec -i demo -c web -- forbidden", "error: pods \"demo\" is forbidden: you may not\n", "GET demo/exec", "POST demo/exec")]
     [InlineData("fairlead exec none -- exit 0", "error: pods \"none\" not found\n", "GET none/exec")]

@@ -227,6 +227,15 @@ public sealed class GatewaySessionTests
 
     internal static ExecOptions Options(string client) => new() { Transport = client == "spdy" ? Transport.Spdy : Transport.WebSocket };
 
+    [Theory, MemberData(nameof(Forms)), Trait("Case", "B9")]
+    public async Task A_pod_of_several_containers_is_left_to_who_asks(string client, string server)
+    {
+        await using GatewayRoom room = await GatewayRoom.StartAsync(Lab(server));
+        using StreamingClient gateway = room.Client();
+        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => gateway.ExecAsync(new("demo"), ["true"], Options(client), Ct));
+        Assert.True(refused.NeedsContainer, refused.Message);
+    }
+
     static KubernetesEndpoint Through(FaultProxy proxy, LabServer lab) => GatewayRoom.EndpointOf(new Uri($"https://127.0.0.1:{proxy.Port}"), lab.AuthorityPem, null);
 
     internal static async Task<string> ReadAsync(PipeReader reader, int least)

@@ -31,7 +31,7 @@ sealed class SessionTarget(TargetResolver resolver, string target, TargetVerb ve
             }
             catch (UpgradeException refused) when (refused.NeedsContainer)
             {
-                // nothing was started: asked again below, by the name of the container that kubectl would choose
+                return await OpenFoundAsync(refused); // nothing was started: by the name of the container that kubectl would choose
             }
             catch (UpgradeException refused) when (refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError)
             {
@@ -40,9 +40,23 @@ sealed class SessionTarget(TargetResolver resolver, string target, TargetVerb ve
             }
         }
 
-        ResolvedTarget found = await LookUpAsync(cancellationToken);
-        foreach (string notice in found.Notices) Say(notice);
-        return await open(found.Pod, found.HasTerminal);
+        return await OpenFoundAsync(null);
+
+        async Task<RemoteProcess> OpenFoundAsync(UpgradeException? refused)
+        {
+            ResolvedTarget found;
+            try
+            {
+                found = await LookUpAsync(cancellationToken);
+            }
+            catch (KubernetesApiException) when (refused is not null)
+            {
+                throw refused; // who may not look is told the containers' names, to choose one
+            }
+
+            foreach (string notice in found.Notices) Say(notice);
+            return await open(found.Pod, found.HasTerminal);
+        }
     }
 
     /// <summary>Waits for the session's end. Some servers accept one first, and then say that there is nothing to run it in.</summary>
