@@ -1,5 +1,7 @@
 using System.Text;
 using Fairlead.Client.Requests;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fairlead.Client;
 
@@ -10,7 +12,10 @@ namespace Fairlead.Client;
 /// </remarks>
 public sealed class KubernetesEndpoint : IDisposable
 {
+    internal const string LogCategory = "Fairlead.Client";
+
     readonly RenewableHandler _handler;
+    readonly TcpDialer _dialer;
 
     /// <summary>Creates it.</summary>
     /// <param name="server">The server's base address, with a path where the API is not at the root.</param>
@@ -19,6 +24,7 @@ public sealed class KubernetesEndpoint : IDisposable
     {
         ArgumentNullException.ThrowIfNull(handler);
         Server = server;
+        _dialer = new TcpDialer(() => Logging.CreateLogger(LogCategory)); // not before the endpoint is whole: Logging is set after this
         _handler = new RenewableHandler(Prepare(handler));
     }
 
@@ -40,6 +46,12 @@ public sealed class KubernetesEndpoint : IDisposable
     /// </summary>
     public Func<HttpRequestMessage, bool, CancellationToken, ValueTask>? Authorize { get; init; }
 
+    /// <summary>
+    /// Where everything that goes through this endpoint logs, down to the carriers: nowhere by default. Steps, answers and failures at debug, and
+    /// each message's length at trace; never what a request or a session carries.
+    /// </summary>
+    public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
+
     /// <summary>What calls <see cref="Replace"/>, if anything does: disposed with the endpoint.</summary>
     public IDisposable? Renewal { get; init; }
 
@@ -54,11 +66,11 @@ public sealed class KubernetesEndpoint : IDisposable
         _handler.Replace(Prepare(handler));
     }
 
-    static LineKeepingHandler Prepare(SocketsHttpHandler handler)
+    LineKeepingHandler Prepare(SocketsHttpHandler handler)
     {
         handler.AllowAutoRedirect = false; // a redirect could carry the credentials elsewhere, and no API server sends one
         handler.EnableMultipleHttp2Connections = true; // a server's limit of streams a connection is no limit of ours
-        handler.ConnectCallback ??= TcpDialer.ConnectAsync;
+        handler.ConnectCallback ??= _dialer.ConnectAsync;
         handler.RequestHeaderEncodingSelector ??= static (_, _) => Encoding.UTF8; // names of users and groups are, to Kubernetes
         return new LineKeepingHandler(handler);
     }

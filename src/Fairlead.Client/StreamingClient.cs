@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Fairlead.Client.Forwarding;
 using Fairlead.Client.Upgrades;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Client;
 
@@ -23,6 +25,7 @@ public sealed class StreamingClient : IDisposable
     readonly HttpMessageInvoker _http;
     readonly TransportFallback _transports;
     readonly PortForwardFallback _forwards;
+    readonly ILogger _logger;
 
     /// <summary>Creates a client of this endpoint, which it then owns.</summary>
     /// <param name="endpoint">The server.</param>
@@ -33,6 +36,7 @@ public sealed class StreamingClient : IDisposable
         Endpoint = endpoint;
         _http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
         UpgradeHttp upgrades = new(endpoint, _http);
+        _logger = upgrades.Logger;
         memory ??= new TransportMemory();
         _transports = new TransportFallback(endpoint, upgrades, memory);
         _forwards = new PortForwardFallback(upgrades, memory);
@@ -40,6 +44,8 @@ public sealed class StreamingClient : IDisposable
 
     /// <summary>The server.</summary>
     public KubernetesEndpoint Endpoint { get; }
+
+    internal ILogger Logger => _logger;
 
     /// <summary>Runs a command in a container. Returns when the server has accepted it.</summary>
     /// <param name="pod">Where.</param>
@@ -77,7 +83,7 @@ public sealed class StreamingClient : IDisposable
     public Task<ForwardedStream> ConnectAsync(PodReference pod, int port, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNoPort(port);
-        return _forwards.ConnectAsync(PortForwardRequest.To(Endpoint.Server, pod, options ?? new PortForwardOptions()), port, cancellationToken);
+        return _forwards.ConnectAsync(PortForwardRequest.To(Endpoint, pod, options ?? new PortForwardOptions()), port, cancellationToken);
     }
 
     /// <summary>Opens a way to a pod's ports that serves many connections.</summary>
@@ -92,7 +98,7 @@ public sealed class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Count == 0) throw new ArgumentException("A forward has at least one port.", nameof(ports));
         foreach (int port in ports) ThrowIfNoPort(port);
-        return await _forwards.OpenSessionAsync(PortForwardRequest.To(Endpoint.Server, pod, options ?? new PortForwardOptions()), ports[0], cancellationToken);
+        return await _forwards.OpenSessionAsync(PortForwardRequest.To(Endpoint, pod, options ?? new PortForwardOptions()), ports[0], cancellationToken);
     }
 
     static void ThrowIfNoPort(int port)
@@ -103,9 +109,14 @@ public sealed class StreamingClient : IDisposable
 
     async Task<RemoteProcess> OpenAsync(string subresource, PodReference pod, IReadOnlyList<string> command, ExecOptions? options, CancellationToken cancellationToken)
     {
-        UpgradeRequest request = UpgradeRequest.Create(Endpoint.Server, subresource, pod, command, options ?? new ExecOptions());
+        long started = Stopwatch.GetTimestamp();
+        UpgradeRequest request = UpgradeRequest.Create(Endpoint, subresource, pod, command, options ?? new ExecOptions());
+        RemoteCommandRequest asked = request.Command;
+        Log.Opening(_logger, subresource, pod.Namespace, pod.Name, pod.Container ?? "(the server's choice)", asked.Stdin, asked.Stdout, asked.Stderr, asked.Tty);
         (RemoteCommandAdapter adapter, string? fellBack) = await _transports.OpenAsync(request, cancellationToken);
-        return new RemoteProcess(new AskingSession(adapter, request.Command)) { FellBack = fellBack };
+        AskingSession session = new(adapter, request.Command);
+        SessionTale.Begin(_logger, subresource, session, started);
+        return new RemoteProcess(session) { FellBack = fellBack };
     }
 
     /// <summary>
@@ -145,7 +156,7 @@ public sealed class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(locals);
         options ??= new ForwardOptions();
         ForwardDialer dialer = new(resolve, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token));
-        return PortForward.StartAsync(dialer, locals, options, cancellationToken);
+        return PortForward.StartAsync(dialer, locals, ForwardTale.ToldTo(_logger, options), cancellationToken);
     }
 
     /// <inheritdoc/>

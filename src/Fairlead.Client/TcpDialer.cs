@@ -1,26 +1,35 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Fairlead.Streaming;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Client;
 
 /// <summary>Opens the TCP connection to the server or its proxy: no delay for keystrokes, and a bound on what stays unacknowledged.</summary>
-static class TcpDialer
+/// <param name="logger">Where it tells how that went.</param>
+sealed class TcpDialer(Func<ILogger> logger)
 {
     static readonly TimeSpan Unacknowledged = TimeSpan.FromSeconds(60);
 
-    internal static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
+        long started = Stopwatch.GetTimestamp();
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             if (OperatingSystem.IsLinux()) socket.SetUserTimeout(Unacknowledged);
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            ILogger log = logger();
+            if (log.IsEnabled(LogLevel.Debug)) Log.Connected(log, context.DnsEndPoint.Host, context.DnsEndPoint.Port, socket.RemoteEndPoint?.ToString() ?? "", Since(started));
             return new NetworkStream(socket, ownsSocket: true);
         }
-        catch
+        catch (Exception e)
         {
             socket.Dispose();
+            Log.NotConnected(logger(), e, context.DnsEndPoint.Host, context.DnsEndPoint.Port, Since(started));
             throw;
         }
     }
+
+    static long Since(long started) => (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
 }

@@ -53,7 +53,7 @@ public sealed class UpgradeDialer : IDisposable
     /// <inheritdoc cref="DialAsync" path="/exception"/>
     public Task<ForwardSession> OpenForwardAsync(
         Uri uri, string portParameter, int port, PortForwardOptions options, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken = default) =>
-        _forwards.OpenSessionAsync(new PortForwardRequest(_endpoint.Server, uri, options) { PortParameter = portParameter, Describe = describe }, port, cancellationToken);
+        _forwards.OpenSessionAsync(new PortForwardRequest(_endpoint.Server, uri, options) { PortParameter = portParameter, Describe = describe, Logging = _endpoint.Logging }, port, cancellationToken);
 
     /// <summary>Opens one connection, on a carrier of its own, at a server that names no pods, such as a container runtime's.</summary>
     /// <param name="uri">Where, without a query.</param>
@@ -66,7 +66,7 @@ public sealed class UpgradeDialer : IDisposable
     public Task<ForwardedStream> ConnectAsync(Uri uri, int port, PortForwardOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return _forwards.ConnectAsync(new PortForwardRequest(new Uri(uri.GetLeftPart(UriPartial.Authority)), uri, options), port, cancellationToken);
+        return _forwards.ConnectAsync(new PortForwardRequest(new Uri(uri.GetLeftPart(UriPartial.Authority)), uri, options) { Logging = _endpoint.Logging }, port, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -7,6 +7,7 @@ using Fairlead.Containerd.Tasks;
 using Fairlead.Server;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Wire.PortForward;
+using Fairlead.Streaming;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -32,13 +33,13 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     readonly PodPorts _ports;
     int _disposed;
 
-    CriRuntime(GrpcChannel channel, RuntimeService.RuntimeServiceClient cri, VersionResponse version, NativeExecs? execs, CriRuntimeOptions options)
+    CriRuntime(GrpcChannel channel, RuntimeService.RuntimeServiceClient cri, VersionResponse version, NativeExecs? execs, CriRuntimeOptions options, ILoggerFactory logging)
     {
         (_channel, _cri, _execs, _options) = (channel, cri, execs, options);
         Description = $"{version.RuntimeName} {version.RuntimeVersion}";
         _pods = new PodReader(cri);
         _catalog = new PodCatalog(_pods, version.RuntimeName, options);
-        _streams = new RuntimeStreams(cri, options);
+        _streams = new RuntimeStreams(cri, options, logging);
         _ports = new PodPorts(cri);
     }
 
@@ -60,7 +61,8 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     {
         ArgumentNullException.ThrowIfNull(socket);
         options ??= new CriRuntimeOptions();
-        ILogger logger = (logging ?? NullLoggerFactory.Instance).CreateLogger("Fairlead.Containerd");
+        logging ??= NullLoggerFactory.Instance;
+        ILogger logger = logging.CreateLogger("Fairlead.Containerd");
         GrpcChannel channel = socket.CreateChannel();
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
@@ -74,7 +76,8 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
             if (!native && options.StreamThrough == StreamThrough.Native)
                 throw new IOException($"{socket} is served by {version.RuntimeName}, which has no containerd task API; native streams need containerd");
             NativeExecs? execs = native ? await NativeExecs.StartAsync(tasks, socket, options, logger, cancellationToken) : null;
-            return new CriRuntime(channel, cri, version, execs, options);
+            options = options with { Limits = options.Limits with { Logger = logging.CreateLogger(CarrierLimits.LogCategory) } };
+            return new CriRuntime(channel, cri, version, execs, options, logging);
         }
         catch (RpcException failure)
         {

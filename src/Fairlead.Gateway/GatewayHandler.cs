@@ -44,8 +44,7 @@ sealed class GatewayHandler(
         }
         catch (Exception failure)
         {
-            // by its kind alone: a message may quote what was sent
-            Log.RequestFailed(logger, context.Request.Method, context.Request.Path.Value, failure.GetType().Name);
+            Log.RequestFailed(logger, WithheldException.Of(failure, RequestSecrets.Of(context.Request)), context.Request.Method, context.Request.Path.Value);
             record?.Failed();
             if (!context.Response.HasStarted) await StatusAnswer.WriteAsync(context, Status.Refusal(500, "InternalError", "the gateway failed"));
             else context.Abort();
@@ -89,7 +88,8 @@ sealed class GatewayHandler(
 
         Status Refuse(Status status, string who)
         {
-            Log.RequestRefused(logger, request.Method, request.Path.Value, who, status.Code, status.Reason);
+            if (logger.IsEnabled(LogLevel.Debug))
+                Log.RequestRefused(logger, request.Method, request.Path.Value, who, status.Code, status.Reason, RequestSecrets.Of(request).Blank(status.Message ?? ""));
             return status;
         }
     }

@@ -5,6 +5,7 @@ using Fairlead.Gateway.Operations;
 using Fairlead.Gateway.Sessions;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
+using Fairlead.Streaming;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -45,6 +46,8 @@ public sealed class GatewayServer : IAsyncDisposable
         _application = StreamingHost.Build(
             options.Logging, kestrel => Configure(kestrel, options), static services => services.AddHttpForwarder());
         _logger = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Gateway");
+        ILogger carriers = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger(CarrierLimits.LogCategory);
+        options = options with { ClientLimits = options.ClientLimits with { Logger = carriers }, UpstreamLimits = options.UpstreamLimits with { Logger = carriers } };
         CreateCheck create = new(_upstream, options.Clock, absence, _logger);
         GatewayHandler handler = new(
             options, tls,

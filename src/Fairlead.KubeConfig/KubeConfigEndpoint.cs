@@ -19,7 +19,7 @@ public static class KubeConfigEndpoint
         KubernetesEndpoint? endpoint = null;
         ConnectionSettings? first = null;
         WatchedFiles<KubeConfigConnection> connection = new(
-            Describe(options), Read, static connection => connection.Certificates, options.Time, options.Logger)
+            Describe(options), Read, static connection => connection.Certificates, options.Time, options.Logging.CreateLogger("Fairlead.Files"))
         {
             Taken = renewed => endpoint!.Replace(renewed.Handler),
         };
@@ -30,6 +30,7 @@ public static class KubeConfigEndpoint
                 ? null // a refusal is then final, and not asked for a second time
                 : (request, renew, end) => connection.Current.Authorization?.ApplyAsync(request, renew, end) ?? ValueTask.CompletedTask,
             Renewal = connection,
+            Logging = options.Logging,
         };
 
         KubeConfigConnection Read(FileReads reads)
@@ -43,6 +44,7 @@ public static class KubeConfigEndpoint
             // A plugin says itself when its credentials end, and may ask people: not again because somebody wrote to the kubeconfig.
             if (settings.User.Plugin is not null || !IsSecure(settings)) reads.Forget();
             KubeConfigConnection made = KubeConfigConnection.Create(settings, now, renewed: first is not null);
+            if (first is null) ConnectionTale.Tell(options.Logging.CreateLogger(Log.Category), settings, made);
             first ??= settings;
             return made;
         }

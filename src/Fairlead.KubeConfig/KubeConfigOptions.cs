@@ -57,8 +57,11 @@ public sealed record KubeConfigOptions
     /// <summary>Called with each handler that connections are made by, the first one and those after a change of files, before it is used.</summary>
     public Action<SocketsHttpHandler>? Configure { get; init; }
 
-    /// <summary>Where it is told that certificates or credentials have changed on disk, and whether they were taken; nowhere by default.</summary>
-    public ILogger Logger { get; init; } = NullLogger.Instance;
+    /// <summary>
+    /// Where this and all that goes through the endpoint logs; nowhere by default. Files that changed on disk and were taken or not at information and
+    /// warning, under <c>Fairlead.Files</c>; what was read and each step at debug, without anything secret.
+    /// </summary>
+    public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
 
     internal Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 

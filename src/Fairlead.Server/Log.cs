@@ -22,6 +22,9 @@ static partial class Log
     [LoggerMessage(5, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} ended: {Result} {Reason}", EventName = "SessionEnded")]
     public static partial void SessionEnded(ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod, PeerText result, PeerText reason);
 
+    [LoggerMessage(12, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} lost its client", EventName = "ClientLost")]
+    public static partial void ClientLost(ILogger logger, Exception exception, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod);
+
     [LoggerMessage(6, LogLevel.Debug, "Port-forward by {User} to pod {Namespace}/{Pod} over {Protocol} begins", EventName = "ForwardBegins")]
     public static partial void ForwardBegins(ILogger logger, PeerText user, PeerText @namespace, PeerText pod, PeerText protocol);
 

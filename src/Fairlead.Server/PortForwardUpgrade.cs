@@ -62,6 +62,7 @@ public static class PortForwardUpgrade
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(protocol);
         ArgumentNullException.ThrowIfNull(limits);
+        limits = SessionLimits.Of(context, limits);
         if (protocol == PortForwardProtocol.Direct) return new DirectAcceptor(stream, limits, context.Abort, peerGone: context.RequestAborted);
         if (protocol.HasChannels) return new ChannelAcceptor(stream, protocol, ports, limits, context.Abort, peerGone: context.RequestAborted);
 

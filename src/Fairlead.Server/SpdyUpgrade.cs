@@ -96,7 +96,7 @@ public static class SpdyUpgrade
         ArgumentNullException.ThrowIfNull(context);
         try
         {
-            return new AnsweringSession(await SpdyRemoteCommand.AnswerAsync(stream, protocol, request, limits, context.Abort, peerGone: context.RequestAborted), request);
+            return new AnsweringSession(await SpdyRemoteCommand.AnswerAsync(stream, protocol, request, SessionLimits.Of(context, limits), context.Abort, peerGone: context.RequestAborted), request);
         }
         catch (SessionLostException)
         {

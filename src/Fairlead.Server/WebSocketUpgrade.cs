@@ -75,6 +75,6 @@ public static class WebSocketUpgrade
     public static AnsweringSession Answer(HttpContext context, Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return new AnsweringSession(WebSocketRemoteCommand.Answer(stream, protocol, request, limits, context.Abort, peerGone: context.RequestAborted), request);
+        return new AnsweringSession(WebSocketRemoteCommand.Answer(stream, protocol, request, SessionLimits.Of(context, limits), context.Abort, peerGone: context.RequestAborted), request);
     }
 }

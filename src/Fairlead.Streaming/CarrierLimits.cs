@@ -1,4 +1,6 @@
 using Fairlead.Wire.Spdy;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fairlead.Streaming;
 
@@ -52,6 +54,15 @@ public sealed record CarrierLimits
     /// Only for readers that never block: nothing else of the session is read meanwhile. WebSocket.
     /// </summary>
     public bool InlineReaders { get; init; }
+
+    /// <summary>
+    /// Where the carrier logs: how it ended and what it missed at debug, each message's channel, length and offset at trace, never what is in it. It is
+    /// called by the carrier's loops, and must not block. Nowhere by default.
+    /// </summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>The category that carriers log under.</summary>
+    public const string LogCategory = "Fairlead.Streaming";
 
     /// <summary>SPDY: lengths, counts and inflated sizes.</summary>
     public SpdyLimits Spdy { get; init; } = SpdyLimits.Default;

@@ -50,7 +50,7 @@ sealed class RenewedCertificates : IAsyncDisposable
             users: [{name: c, user: {client-certificate: own.crt, client-key: own.key}}]
             """;
         await File.WriteAllTextAsync(room.Path("kubeconfig"), kubeconfig, Ct);
-        KubeConfigOptions upstream = new() { Path = room.Path("kubeconfig"), Time = room._time, Logger = room.Log, Anonymous = true, Environment = static _ => null };
+        KubeConfigOptions upstream = new() { Path = room.Path("kubeconfig"), Time = room._time, Logging = room.Log, Anonymous = true, Environment = static _ => null };
         room.Gateway = await GatewayServer.StartAsync(new GatewayOptions
         {
             Upstream = KubeConfigEndpoint.Load(upstream),

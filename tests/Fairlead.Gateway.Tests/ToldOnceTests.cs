@@ -174,7 +174,7 @@ public sealed class ToldOnceTests
         });
         await using RawWebSocket refused = await pair.UpgradeAsync(GatewayPair.Exec.Replace("/p/", $"/{pod}/", StringComparison.Ordinal));
         Assert.Equal(502, refused.StatusCode);
-        Assert.Contains(logged!.Entries, static entry => entry.Text == "The audit did not take a session's line: IOException");
+        Assert.Contains(logged!.Entries, static entry => entry is { Text: "The audit did not take a session's line", Failure: IOException { Message: "disk full" } });
         await Eventually.HoldsAsync(() => traces.Ended.Length == 1, "the trace has ended", cancellationToken: Ct);
     }
 

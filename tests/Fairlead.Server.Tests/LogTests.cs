@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fairlead.Wire;
 
 namespace Fairlead.Server.Tests;
 
@@ -109,7 +110,7 @@ public class LogTests
         await using PodsApiServer server = await PodsApiServer.StartAsync();
         server.Demo.Log = (_, _, _) => throw new IOException("disk gone");
         await server.AssertRefusedAsync(Demo, 500, "InternalError", "Internal error occurred: disk gone");
-        Assert.Contains(server.Logged.Entries, entry => entry.Failure is IOException);
+        Assert.Contains(server.Logged.Entries, entry => entry.Failure is WithheldException { Kind: nameof(IOException) });
     }
 
     [Fact]

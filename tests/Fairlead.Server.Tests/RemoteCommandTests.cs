@@ -212,7 +212,7 @@ public class RemoteCommandTests
         Assert.Equal("before", channels[1]);
         Status status = Status.TryParse(Encoding.UTF8.GetBytes(channels[3]))!;
         Assert.Equal(("InternalError", "Internal error occurred: runtime gone"), (status.Reason, status.Message));
-        Assert.Contains(server.Logged.Entries, entry => entry is { Level: LogLevel.Error, Failure: IOException });
+        Assert.Contains(server.Logged.Entries, entry => entry is { Level: LogLevel.Error, Failure: WithheldException { Kind: nameof(IOException) } });
     }
 
     [Fact]

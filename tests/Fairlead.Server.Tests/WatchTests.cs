@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fairlead.Wire;
 
 namespace Fairlead.Server.Tests;
 
@@ -155,7 +156,7 @@ public class WatchTests
         Assert.Equal("ERROR", type);
         Assert.Equal("Internal error occurred: it broke", (string?)status["message"]);
         Assert.Null(await watch.NextAsync());
-        Assert.Contains(server.Logged.Entries, entry => entry.Failure is InvalidOperationException);
+        Assert.Contains(server.Logged.Entries, entry => entry.Failure is WithheldException { Kind: nameof(InvalidOperationException) });
     }
 
     [Fact]

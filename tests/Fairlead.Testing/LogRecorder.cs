@@ -4,13 +4,16 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.Testing;
 
 /// <summary>Keeps what is logged.</summary>
-public sealed class LogRecorder : ILoggerProvider, ILogger
+public sealed class LogRecorder : ILoggerProvider, ILoggerFactory, ILogger
 {
     /// <summary>What was logged so far.</summary>
     public ConcurrentQueue<(LogLevel Level, string Text, Exception? Failure)> Entries { get; } = [];
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => this;
+
+    /// <inheritdoc/>
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public bool IsEnabled(LogLevel logLevel) => true;

@@ -1,6 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Diagnostics;
+using Fairlead.Cli.Logging;
+using Fairlead.Cli.Native;
 using Fairlead.Cli.Verbs;
+using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.CommandLine;
 
@@ -9,7 +14,11 @@ static class FairleadCommand
 {
     /// <summary>Runs one command line.</summary>
     /// <returns>The process's exit code.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
+    /// <param name="arguments">The line.</param>
+    /// <param name="output">Standard output.</param>
+    /// <param name="error">Standard error for messages.</param>
+    /// <param name="log">Opens what is logged to where no file is named; standard error for null.</param>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, Func<Stream>? log = null)
     {
         arguments = arguments switch
         {
@@ -20,7 +29,8 @@ static class FairleadCommand
         };
         ArgumentSplit split = ArgumentSplit.Of(arguments);
         MessageWriter messages = new(error);
-        RootCommand root = Create(new Invocation(output, messages, split.Own, split.Command));
+        Invocation invocation = new(output, messages, split.Own, split.Command);
+        RootCommand root = Create(invocation);
         IReadOnlyList<string> moved = LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All);
         ParseResult parsed = root.Parse(moved, new ParserConfiguration { ResponseFileTokenReplacer = null });
         VerbCommand? command = parsed.CommandResult.Command as VerbCommand;
@@ -46,7 +56,9 @@ static class FairleadCommand
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration
+            using LogOutput? opened = isHelp ? null : LogChoice.Open(command, parsed, log ?? StandardStreams.OpenError);
+            invocation.Log = opened;
+            return await InvokeAsync(parsed, invocation, command, new InvocationConfiguration
             {
                 Output = output,
                 Error = error,
@@ -68,6 +80,26 @@ static class FairleadCommand
             if (failure.Message is not null) messages.WriteLines($"error: {failure.Message}");
             if (failure.Hint is not null) messages.WriteLine(failure.Hint);
             return failure.ExitCode;
+        }
+    }
+
+    static async Task<int> InvokeAsync(ParseResult parsed, Invocation invocation, VerbCommand? command, InvocationConfiguration configuration)
+    {
+        ILogger logger = invocation.Logging.CreateLogger("Fairlead.Cli");
+        string verb = command?.Name ?? "help";
+        long started = Stopwatch.GetTimestamp();
+        Log.Begins(logger, verb, VersionVerb.Version, Environment.ProcessId);
+        try
+        {
+            int code = await parsed.InvokeAsync(configuration);
+            Log.Ended(logger, verb, code, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            return code;
+        }
+        catch (Exception e)
+        {
+            if (logger.IsEnabled(LogLevel.Debug))
+                Log.Failed(logger, WithheldException.Of(e, new WithheldWords(invocation.RemoteCommand ?? [])), verb, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            throw;
         }
     }
 

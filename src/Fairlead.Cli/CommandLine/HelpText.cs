@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Fairlead.Cli.Logging;
 
 namespace Fairlead.Cli.CommandLine;
 
@@ -42,6 +43,12 @@ sealed class HelpText(bool wasAskedFor) : SynchronousCommandLineAction
         if (verb?.CodesHelp is { } codes)
         {
             output.WriteLine(codes);
+            output.WriteLine();
+        }
+
+        if (verb?.LogsByEnvironment == true)
+        {
+            output.WriteLine(LogChoice.Help);
             output.WriteLine();
         }
 

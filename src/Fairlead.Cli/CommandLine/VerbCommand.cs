@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Fairlead.Cli.Logging;
 
 namespace Fairlead.Cli.CommandLine;
 
@@ -20,4 +21,10 @@ sealed class VerbCommand : Command
 
     /// <summary>What its exit codes mean, where that is more than 0 and 1.</summary>
     public string? CodesHelp { get; init; }
+
+    /// <summary>The options that say what it logs; null where it has none.</summary>
+    public LogOptions? Log { get; init; }
+
+    /// <summary>The environment says what it logs, where no option does: a client's verb.</summary>
+    public bool LogsByEnvironment { get; init; }
 }

@@ -21,7 +21,7 @@ sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, Connect
         if (format is not (null or "json")) throw new UsageException($"--output must be json, not \"{format}\"");
         if (from.Pod is null && to.Pod is null) throw new UsageException("one of src or dest must be in a pod: [NAMESPACE/]POD:PATH");
 
-        using StreamingClient client = new(connection.Load(parsed), new TransportFile());
+        using StreamingClient client = new(connection.Load(parsed, invocation.Logging), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(options.Carrier.PodRunningTimeout) };
         CopyConsole console = new(invocation, _quiet);
         CopyResult result;

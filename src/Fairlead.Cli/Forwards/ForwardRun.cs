@@ -30,7 +30,7 @@ sealed class ForwardRun(Invocation invocation, ForwardVerbOptions options, Conne
 
     async Task<int> ForwardAsync(string target, IReadOnlyList<PortArgument> ports, StopSignals stop, CancellationToken cancellationToken)
     {
-        using StreamingClient client = new(connection.Load(parsed), new TransportFile());
+        using StreamingClient client = new(connection.Load(parsed, invocation.Logging), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(options.Carrier.PodRunningTimeout) };
         ResolvedForward first = await ResolveAsync(again: false, cancellationToken);
         LocalListener[] locals = [.. ports.Select((port, i) => port.Listener(first.Ports[i]))];

@@ -52,7 +52,6 @@ sealed class GatewayVerbOptions
     };
 
     public Option<string?> Operations { get; } = Text("--operations", "ADDR:PORT", "Where to serve /healthz, /readyz and /metrics in plain HTTP");
-    public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Log each session and refusal on standard error" };
 
     public void AddTo(Command command)
     {
@@ -60,7 +59,7 @@ sealed class GatewayVerbOptions
         [
             Listen, Upstream, UpstreamCa, Kubeconfig, Transport, TlsCert, TlsKey, ClientCa, WriteKubeconfig, AllowOrigin, UpstreamChecksCreate,
             HandshakeTimeout, StreamTimeout, PingInterval, PingTimeout, IdleTimeout, MaxSessionAge, ReauthorizeEvery, ReviewerGrace, Drain,
-            MaxSessions, MaxSessionsPerCaller, AuditCommand, Operations, Verbose,
+            MaxSessions, MaxSessionsPerCaller, AuditCommand, Operations,
         ];
         foreach (Option option in all) command.Add(option);
     }

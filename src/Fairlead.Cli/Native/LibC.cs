@@ -67,7 +67,10 @@ static partial class LibC
     /// <summary>The flag to read and write, the same on both.</summary>
     public const int ReadWrite = 2;
 
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    /// <summary>The flags to append to what is there, closed on exec; a pipe without a reader is refused rather than waited for.</summary>
+    public static int AppendFlags => OperatingSystem.IsMacOS() ? 0x1 | 0x8 | 0x4 | 0x1000000 : 0x1 | 0x400 | 0x800 | 0x80000;
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "fcntl")]

@@ -30,14 +30,11 @@ sealed class NodeVerbOptions
 
     public Option<string?> WriteKubeconfig { get; } = Text("--write-kubeconfig", "PATH", "Write a kubeconfig, mode 0600, with an administrator whose token is made for this run");
 
-    public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Log each request and session" };
-
     public void AddTo(Command verb)
     {
         foreach (Option option in (Option[])[Cri, Listen, TlsCert, TlsKey, ClientCa, TokenFile, AllowUser, AllowGroup, AuthorizationKubeconfig]) verb.Add(option);
         Runtime.AddTo(verb);
         verb.Add(WriteKubeconfig);
-        verb.Add(Verbose);
     }
 
     [SupportedOSPlatform("linux")]

@@ -19,7 +19,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
     {
         AwaitForeground(verb);
         SocketPolling.GoOnWherePolled(threads: 1);
-        using StreamingClient client = new(connection.Load(parsed), new TransportFile());
+        using StreamingClient client = new(connection.Load(parsed, invocation.Logging), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.Carrier.PodRunningTimeout) };
         SessionTarget pod = new(resolver, target, verb, parsed.GetValue(connection.Namespace), parsed.GetValue(session.Container)) { Say = Say };
         ExecOptions options = new();

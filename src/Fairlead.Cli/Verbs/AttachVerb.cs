@@ -25,6 +25,7 @@ static class AttachVerb
                 # Attach to a ready pod of a replica set
                 fairlead attach rs/web
                 """,
+            LogsByEnvironment = true,
             CodesHelp = ExitCodes.Help,
             SecondWord = (NoCommand, "A command is run by exec"),
         };

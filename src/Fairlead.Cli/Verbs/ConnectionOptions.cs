@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Fairlead.Cli.Native;
 using Fairlead.Client;
 using Fairlead.KubeConfig;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;
 
@@ -37,7 +38,7 @@ sealed class ConnectionOptions
     /// Reads the kubeconfig, for a process that talks to this one server. Kept apart from everything else, so that other verbs do not load
     /// what it needs.
     /// </summary>
-    public KubernetesEndpoint Load(ParseResult parsed)
+    public KubernetesEndpoint Load(ParseResult parsed, ILoggerFactory logging)
     {
         bool ownAuthority = false;
         KubernetesEndpoint endpoint = KubeConfigEndpoint.Load(new KubeConfigOptions
@@ -52,6 +53,7 @@ sealed class ConnectionOptions
             CertificateAuthority = parsed.GetValue(_authority),
             TlsServerName = parsed.GetValue(_tlsServerName),
             InsecureSkipTlsVerify = parsed.GetValue(_insecure),
+            Logging = logging,
             Configure = handler => ownAuthority = handler.SslOptions.CertificateChainPolicy?.TrustMode == X509ChainTrustMode.CustomRootTrust,
         });
         if (OperatingSystem.IsLinux() && ownAuthority) SystemRoots.LeaveUnread();

@@ -29,6 +29,7 @@ static class CopyVerb
                 # For a script: what was done, as JSON
                 fairlead cp -q -o json ./site web-0:/srv
                 """,
+            LogsByEnvironment = true,
             CodesHelp = """
                 Exit codes:
                   0       everything was copied and verified

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Gateway;
+using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Node;
 using Fairlead.Containerd.Proxy;
@@ -15,6 +16,7 @@ static class CriProxyVerb
 {
     public static Command Create(Invocation invocation)
     {
+        LogOptions log = new(LogLevel.Warning);
         VerbCommand verb = new("cri-proxy", "Stand between a kubelet and its container runtime: exec, attach and port-forward without SPDY, everything else untouched (Linux).")
         {
             Usage = "--listen unix://PATH --cri unix://PATH [options]",
@@ -27,7 +29,11 @@ static class CriProxyVerb
 
                 # crictl through it
                 crictl --runtime-endpoint unix:///run/fairlead/cri.sock exec -it CONTAINER sh
+
+                # Each stream, and why one fails; --log-format json for a collector of logs
+                fairlead cri-proxy --listen unix:///run/fairlead/cri.sock --cri unix:///run/containerd/containerd.sock --log-level debug
                 """,
+            Log = log,
         };
         Option<string> cri = new("--cri") { HelpName = "unix://PATH", Description = "The container runtime's socket", Required = true };
         Option<string> listen = new("--listen") { HelpName = "unix://PATH", Description = "The socket to serve; it gets the mode and the owner of the runtime's, and a folder that is missing is made", Required = true };
@@ -38,10 +44,9 @@ static class CriProxyVerb
             DefaultValueFactory = _ => "127.0.0.1:0",
         };
         RuntimeOptions runtime = new();
-        Option<bool> verbose = new("--verbose", "-v") { Description = "Log each stream" };
         foreach (Option option in (Option[])[listen, cri, streams]) verb.Add(option);
         runtime.AddTo(verb);
-        verb.Add(verbose);
+        log.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             if (!OperatingSystem.IsLinux()) throw new UsageException("the CRI proxy runs on Linux only: so do the containers behind it");
@@ -51,7 +56,7 @@ static class CriProxyVerb
                 Listen = NodeVerbOptions.Socket("--listen", parsed.GetValue(listen)!),
                 Streams = GatewayVerbOptions.Address("--streams", parsed.GetValue(streams)!),
                 Runtime = runtime.Read(parsed),
-                Logging = new LineLogger(invocation.Error, parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Warning),
+                Logging = invocation.Log,
             }, cancellationToken);
         });
         return verb;

@@ -27,6 +27,7 @@ static class ExecVerb
                 fairlead exec deploy/web -- date
                 fairlead exec svc/web -n shop -- date
                 """,
+            LogsByEnvironment = true,
             CodesHelp = ExitCodes.Help,
             SecondWord = ("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead", "Put -- before the command"),
         };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Gateway;
+using Fairlead.Cli.Logging;
 using Fairlead.Gateway;
 using Fairlead.KubeConfig;
 using Fairlead.Server.Hosting;
@@ -15,6 +16,7 @@ static class GatewayVerb
 {
     public static Command Create(Invocation invocation)
     {
+        LogOptions log = new(LogLevel.Information);
         VerbCommand verb = new("gateway", "Stand in front of an API server, a kubelet or a lab, and let every client reach it whatever each of them speaks.")
         {
             Usage = "[--listen ADDR:PORT] (--upstream URL | --upstream-kubeconfig FILE) [options]",
@@ -27,10 +29,18 @@ static class GatewayVerb
 
                 # Client certificates of an authority of your own, and sessions of an hour at most
                 fairlead gateway --listen 0.0.0.0:8443 --upstream-kubeconfig gateway-identity.kubeconfig --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt --max-session-age 1h
+
+                # Why a session does not come about: each step, and each failure with its cause
+                fairlead gateway --upstream-kubeconfig ~/.kube/config --log-level debug
+
+                # The same for a collector of logs
+                fairlead gateway --upstream-kubeconfig ~/.kube/config --log-level debug --log-format json
                 """,
+            Log = log,
         };
         GatewayVerbOptions options = new();
         options.AddTo(verb);
+        log.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             using StopSignals stop = new();
@@ -60,8 +70,7 @@ static class GatewayVerb
         if (clientCa is not null && kubeconfig is null)
             throw new UsageException("--client-ca needs credentials by which the gateway speaks for its clients: name them by --upstream-kubeconfig");
 
-        LineLogger logging = new(invocation.Error, parsed.GetValue(options.Verbose) ? LogLevel.Debug : LogLevel.Information);
-        KubeConfigOptions upstream = new() { Path = kubeconfig, Server = url, CertificateAuthority = parsed.GetValue(options.UpstreamCa), Anonymous = true, Interactive = false, Logger = logging.CreateLogger("Fairlead.Files") };
+        KubeConfigOptions upstream = new() { Path = kubeconfig, Server = url, CertificateAuthority = parsed.GetValue(options.UpstreamCa), Anonymous = true, Interactive = false, Logging = invocation.Logging };
         CarrierLimits limits = CarrierLimits.Default with
         {
             PingInterval = parsed.GetValue(options.PingInterval),
@@ -89,12 +98,9 @@ static class GatewayVerb
             MaxSessions = parsed.GetValue(options.MaxSessions),
             MaxSessionsPerCaller = parsed.GetValue(options.MaxSessionsPerCaller),
             AuditCommand = parsed.GetValue(options.AuditCommand),
-            Audit = record =>
-            {
-                invocation.Error.WriteLine(record.ToJson()); // JSON has escapes of its own
-            },
+            Audit = record => invocation.Log?.WriteAudit(record.ToJson()),
             Operations = parsed.GetValue(options.Operations) is { } operations ? GatewayVerbOptions.Address("--operations", operations) : null,
-            Logging = logging,
+            Logging = invocation.Log,
         };
     }
 

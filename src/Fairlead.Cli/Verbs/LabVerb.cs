@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
-using Fairlead.Cli.Gateway;
+using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
 using Fairlead.Processes;
 using Fairlead.Processes.Lab;
@@ -16,6 +16,7 @@ static class LabVerb
 {
     public static Command Create(Invocation invocation)
     {
+        LogOptions log = new(LogLevel.Warning);
         VerbCommand verb = new("lab", "Serve pods that are local processes: a place to try things without a cluster (Linux).")
         {
             Usage = "[--listen ADDR:PORT] [--pods FILE] [--users FILE] [--protocols LIST] [--write-kubeconfig PATH]",
@@ -37,7 +38,11 @@ static class LabVerb
 
                 # Users with few rights, to see each 401 and 403
                 fairlead lab --users users.yaml --write-kubeconfig lab.kubeconfig
+
+                # Each request and session; trace adds each message, without what is in it
+                fairlead lab --write-kubeconfig lab.kubeconfig --log-level debug
                 """,
+            Log = log,
         };
         Option<string> listen = new("--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one", DefaultValueFactory = _ => "127.0.0.1:0" };
         Option<bool> remote = new("--allow-remote") { Description = "Allow an address that other machines reach: whoever has a token runs commands as you" };
@@ -52,6 +57,7 @@ static class LabVerb
             CustomParser = AcceptedProtocols.Parse,
         };
         foreach (Option option in (Option[])[listen, remote, pods, users, protocols, kubeconfig]) verb.Add(option);
+        log.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             if (!OperatingSystem.IsLinux()) throw new UsageException("the lab runs on Linux only: its containers are Linux processes and terminals");
@@ -64,7 +70,7 @@ static class LabVerb
             {
                 Listen = address,
                 AllowRemote = parsed.GetValue(remote),
-                Logging = new LineLogger(invocation.Error, LogLevel.Warning),
+                Logging = invocation.Log,
                 Protocols = parsed.GetValue(protocols)!.OverWebSocket,
                 SpdyProtocols = parsed.GetValue(protocols)!.OverSpdy,
                 PortForwardProtocols = parsed.GetValue(protocols)!.PortForward,

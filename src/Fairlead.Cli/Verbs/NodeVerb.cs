@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Gateway;
+using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Node;
 using Fairlead.Client;
@@ -18,6 +19,7 @@ static class NodeVerb
 {
     public static Command Create(Invocation invocation)
     {
+        LogOptions log = new(LogLevel.Warning);
         VerbCommand verb = new("node", "Serve the pods of this machine's container runtime, to kubectl and to an API server, without SPDY (Linux).")
         {
             Usage = "--cri unix://PATH [--listen ADDR:PORT] [options]",
@@ -36,10 +38,15 @@ static class NodeVerb
 
                 # A user of your own, known by a token
                 fairlead node --cri unix:///run/containerd/containerd.sock --token-file tokens.csv --allow-group operators
+
+                # Each request and session, and why one fails; --log-format json for a collector of logs
+                fairlead node --cri unix:///run/containerd/containerd.sock --write-kubeconfig node.kubeconfig --log-level debug
                 """,
+            Log = log,
         };
         NodeVerbOptions options = new();
         options.AddTo(verb);
+        log.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             if (!OperatingSystem.IsLinux()) throw new UsageException("the node runs on Linux only: so do the containers that it serves");
@@ -54,10 +61,9 @@ static class NodeVerb
         SocketPolling.GoOnWherePolled(Environment.ProcessorCount);
         using StopSignals stop = new();
         string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
-        using LineLogger logging = new(invocation.Error, parsed.GetValue(options.Verbose) ? LogLevel.Debug : LogLevel.Warning);
-        using KubernetesEndpoint? reviews = Reviews(parsed.GetValue(options.AuthorizationKubeconfig), logging);
+        using KubernetesEndpoint? reviews = Reviews(parsed.GetValue(options.AuthorizationKubeconfig), invocation.Logging);
         using CancellationTokenSource starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop.Token);
-        NodeOptions configured = Read(parsed, options, invocation, logging, withAdministrator: kubeconfig is not null) with { Reviews = reviews };
+        NodeOptions configured = Read(parsed, options, invocation, withAdministrator: kubeconfig is not null) with { Reviews = reviews };
         await using NodeServer? node = await StartAsync(configured, starting.Token);
         if (node is null) return; // stopped before it began
         if (kubeconfig is not null) await WriteAsync(node, kubeconfig, cancellationToken);
@@ -68,7 +74,7 @@ static class NodeVerb
     }
 
     [SupportedOSPlatform("linux")]
-    static NodeOptions Read(ParseResult parsed, NodeVerbOptions options, Invocation invocation, LineLogger logging, bool withAdministrator)
+    static NodeOptions Read(ParseResult parsed, NodeVerbOptions options, Invocation invocation, bool withAdministrator)
     {
         string? certificate = parsed.GetValue(options.TlsCert), key = parsed.GetValue(options.TlsKey);
         string? clientCa = parsed.GetValue(options.ClientCa), tokens = parsed.GetValue(options.TokenFile);
@@ -92,15 +98,15 @@ static class NodeVerb
             TokenFile = tokens,
             Allowed = allowed,
             Runtime = options.Runtime.Read(parsed),
-            Logging = logging,
+            Logging = invocation.Log,
         };
     }
 
-    static KubernetesEndpoint? Reviews(string? kubeconfig, LineLogger logging)
+    static KubernetesEndpoint? Reviews(string? kubeconfig, ILoggerFactory logging)
     {
         try
         {
-            return kubeconfig is null ? null : KubeConfigEndpoint.Load(new KubeConfigOptions { Path = kubeconfig, Interactive = false, Logger = logging.CreateLogger("Fairlead.Files") });
+            return kubeconfig is null ? null : KubeConfigEndpoint.Load(new KubeConfigOptions { Path = kubeconfig, Interactive = false, Logging = logging });
         }
         catch (KubeConfigException e)
         {

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Forwards;
+using Fairlead.Cli.Logging;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;
 
@@ -9,6 +11,7 @@ static class PortForwardVerb
 {
     public static Command Create(Invocation invocation)
     {
+        LogOptions log = new(LogLevel.None, hasVerbose: false);
         VerbCommand verb = new("port-forward", "Forward local ports or Unix sockets to ports of a pod, and keep doing so when it goes.")
         {
             Usage = "(POD | TYPE/NAME) [LOCAL:]REMOTE... [options]",
@@ -31,7 +34,12 @@ static class PortForwardVerb
 
                 # End with code 1 when the connection is lost, as kubectl does
                 fairlead port-forward --fail-when-lost db-0 5432
+
+                # What it does and why something fails, for programs
+                fairlead port-forward db-0 5432 --log-level debug --log-format json
                 """,
+            Log = log,
+            LogsByEnvironment = true,
             CodesHelp = """
                 Exit codes:
                   0       ended by SIGINT, SIGTERM or SIGHUP
@@ -44,6 +52,7 @@ static class PortForwardVerb
         ConnectionOptions connection = new();
         target.AddTo(verb);
         options.AddTo(verb);
+        log.AddTo(verb);
         connection.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {

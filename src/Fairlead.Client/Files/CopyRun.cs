@@ -4,6 +4,7 @@ using Fairlead.Client.Files.Local;
 using Fairlead.Client.Files.Pods;
 using Fairlead.Client.Files.Trees;
 using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Client.Files;
 
@@ -11,7 +12,7 @@ namespace Fairlead.Client.Files;
 /// One copy, from any side to any other: list, copy what is missing, verify, place. Each step can be begun again, so a lost connection is
 /// made anew and everything goes on from what the target has.
 /// </summary>
-sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions options) : IDisposable
+sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions options, ILogger logger) : IDisposable
 {
     const int MostChanges = 3;
     static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100), s_longestPause = TimeSpan.FromSeconds(5);
@@ -45,6 +46,7 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
             catch (Exception e) when (PodSide.IsLoss(e) && _connected && !cancellationToken.IsCancellationRequested)
             {
                 await CloseAsync();
+                Log.CopyLost(logger, e, _failures + 1, options.Retries);
                 if (options.Retries >= 0 && _failures >= options.Retries)
                     throw new CopyException($"{e.Message.TrimEnd('.')}; {Size(_bytes)} are kept: the same command goes on from there", e);
                 _reconnections++;
@@ -90,6 +92,7 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
         {
             Report(CopyPhase.Listing, "");
             _tree = await source.ListAsync(cancellationToken);
+            Log.CopyStep(logger, "listed", _tree.Files.Count, _tree.Bytes);
         }
 
         while (!_verified)
@@ -99,10 +102,12 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
             List<FilePart> parts = await PlanAsync(kept, cancellationToken);
             await CopyAsync(parts, cancellationToken);
             Report(CopyPhase.Verifying, "");
+            Log.CopyStep(logger, "verifying", _tree.Files.Count, _bytes);
             _verified = await VerifyAsync(cancellationToken);
         }
 
         Report(CopyPhase.Placing, "");
+        Log.CopyStep(logger, "placing", _tree.Files.Count, _tree.Bytes);
         await target.PlaceAsync(_tree, cancellationToken);
         bool hashed = source.HashTool is not null && target.HashTool is not null;
         int files = _tree.Files.Count;
@@ -228,7 +233,11 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
     void Report(CopyPhase phase, string path) =>
         options.Progress?.Report(new CopyProgress(phase, path, _bytes, _tree?.Bytes ?? 0, _files, _tree?.Files.Count ?? 0));
 
-    void Say(PeerText line) => options.Notice?.Invoke(line.ToString());
+    void Say(PeerText line)
+    {
+        Log.CopyNotice(logger, line);
+        options.Notice?.Invoke(line.ToString());
+    }
 
     static string Size(long bytes) => bytes < 1 << 20 ? string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes") : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");
 

@@ -38,7 +38,7 @@ public sealed class PodFiles
         if (!OperatingSystem.IsLinux()) throw Unsupported();
         await using LocalSource source = new(localPath);
         await using PodTarget target = new(_client, _pod, podPath, options);
-        using CopyRun run = new(source, target, options);
+        using CopyRun run = new(source, target, options, _client.Logger);
         return await run.RunAsync(cancellationToken);
     }
 
@@ -59,7 +59,7 @@ public sealed class PodFiles
         if (!OperatingSystem.IsLinux()) throw Unsupported();
         await using PodSource source = new(_client, _pod, podPath, options);
         await using LocalTarget target = new(localPath, options);
-        using CopyRun run = new(source, target, options);
+        using CopyRun run = new(source, target, options, _client.Logger);
         return await run.RunAsync(cancellationToken);
     }
 
@@ -78,7 +78,7 @@ public sealed class PodFiles
         options ??= new CopyOptions();
         await using PodSource from = new(_client, _pod, podPath, options);
         await using PodTarget to = new(target._client, target._pod, targetPath, options);
-        using CopyRun run = new(from, to, options);
+        using CopyRun run = new(from, to, options, _client.Logger);
         return await run.RunAsync(cancellationToken);
     }
 

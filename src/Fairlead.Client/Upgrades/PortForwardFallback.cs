@@ -24,6 +24,7 @@ sealed class PortForwardFallback(UpgradeHttp http, ITransportMemory memory)
         bool preferSpdy = steps.Count > 1 && spdy is not null && Recall(key, request.Server) == Transport.Spdy;
         if (preferSpdy && steps.Remove(spdy!)) steps.Insert(0, spdy!);
 
+        if (preferSpdy) Log.SpdyRemembered(http.Logger);
         List<UpgradeException> refusals = [];
         foreach (Step step in steps)
         {
@@ -39,6 +40,7 @@ sealed class PortForwardFallback(UpgradeHttp http, ITransportMemory memory)
             catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e))
             {
                 refusals.Add(e);
+                if (steps.IndexOf(step) + 1 is var next && next < steps.Count) Log.FallsBack(http.Logger, step.Name, steps[next].Name, e.Message);
                 if (step.IsSpdy && preferSpdy) memory.Remember(key, Transport.Auto); // the server has changed: begin anew
             }
         }

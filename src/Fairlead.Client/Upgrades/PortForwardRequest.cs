@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
 using Fairlead.Streaming;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fairlead.Client.Upgrades;
 
@@ -10,8 +12,8 @@ namespace Fairlead.Client.Upgrades;
 sealed record PortForwardRequest(Uri Server, Uri Address, PortForwardOptions Options)
 {
     /// <summary>A pod's subresource of an API server.</summary>
-    internal static PortForwardRequest To(Uri server, PodReference pod, PortForwardOptions options) =>
-        new(server, new Uri(UpgradeTarget.PathOf(server, pod, "portforward").ToString(), UriKind.Absolute), options);
+    internal static PortForwardRequest To(KubernetesEndpoint endpoint, PodReference pod, PortForwardOptions options) =>
+        new(endpoint.Server, new Uri(UpgradeTarget.PathOf(endpoint.Server, pod, "portforward").ToString(), UriKind.Absolute), options) { Logging = endpoint.Logging };
 
     /// <summary>The query parameter by which forms with channels name their ports.</summary>
     internal string PortParameter { get; init; } = "ports";
@@ -19,7 +21,15 @@ sealed record PortForwardRequest(Uri Server, Uri Address, PortForwardOptions Opt
     /// <summary>Adds to the headers of each try, behind the endpoint's own credentials; null for nothing.</summary>
     internal Action<HttpRequestHeaders>? Describe { get; init; }
 
-    internal CarrierLimits Limits => CarrierLimits.Default with { PingInterval = Options.PingInterval, PingTimeout = Options.PingTimeout };
+    /// <summary>Where its carriers log.</summary>
+    internal ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
+
+    internal CarrierLimits Limits => CarrierLimits.Default with
+    {
+        PingInterval = Options.PingInterval,
+        PingTimeout = Options.PingTimeout,
+        Logger = Logging.CreateLogger(CarrierLimits.LogCategory),
+    };
 
     /// <summary>The target; forms with channels have their ports in the query.</summary>
     internal UpgradeTarget Target(params ReadOnlySpan<int> ports)

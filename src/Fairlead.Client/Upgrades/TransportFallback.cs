@@ -24,6 +24,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
             return (adapter, connection.FellBack);
 
         await adapter.DisposeAsync();
+        Log.FallsBack(http.Logger, "WebSocket", "SPDY", "the server dropped the connection before its first message");
         connection = await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
         return (await connection.AskAsync(request.Command, request.Limits, cancellationToken), "the server dropped the WebSocket before its first message");
     }
@@ -39,6 +40,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
 
         if (memory.Recall(endpoint.Server) == Transport.Spdy)
         {
+            Log.SpdyRemembered(http.Logger);
             try
             {
                 return await SpdyDialer.UpgradeAsync(http, request, cancellationToken) with { FellBack = "SPDY worked with this server lately" };
@@ -46,6 +48,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
             catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e))
             {
                 memory.Remember(endpoint.Server, Transport.Auto); // the server has changed: begin anew
+                Log.FallsBack(http.Logger, "SPDY", "WebSocket", request.Target.Withheld.Blank(e.Message));
             }
         }
 
@@ -57,6 +60,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
         catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e))
         {
             refused = e;
+            Log.FallsBack(http.Logger, "WebSocket", "SPDY", request.Target.Withheld.Blank(e.Message));
         }
 
         try

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Client.Upgrades;
 
@@ -9,6 +10,11 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
 {
     /// <summary>The most of a refusal's body that is read.</summary>
     const int LongestRefusal = 64 * 1024;
+
+    readonly ILogger _logger = endpoint.Logging.CreateLogger(KubernetesEndpoint.LogCategory);
+
+    /// <summary>Where what is asked for by it logs too.</summary>
+    internal ILogger Logger => _logger;
 
     /// <summary>Sends the upgrade and returns the 101, which the caller owns.</summary>
     /// <param name="target">Where to, and for how long to wait.</param>
@@ -21,23 +27,37 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
         UpgradeTarget target, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        UpgradeTale tale = new(_logger, target);
         try
         {
             HttpResponseMessage response = await SendOnceAsync(renew: false);
             if (response.StatusCode == HttpStatusCode.Unauthorized && endpoint.Authorize is not null)
             {
+                Log.CredentialsRefused(_logger);
                 response.Dispose();
                 response = await SendOnceAsync(renew: true);
             }
 
             bool hasSwitched = response.StatusCode == HttpStatusCode.SwitchingProtocols;
             string? misfit = hasSwitched ? UpgradeAnswer.WhyNot(response, protocol.ToString()) : null;
+            tale.Answered(response);
             if (hasSwitched && misfit is null) return response;
             using (response) throw misfit is null ? await RefusalAsync(response, deadline.Token) : UpgradeAnswer.Mismatch(misfit);
         }
+        catch (UpgradeException e)
+        {
+            tale.Refused(e);
+            throw;
+        }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
+            tale.Unanswered();
             throw new TimeoutException($"the server did not answer the upgrade within {target.Timeout.TotalSeconds:0.#} s", e);
+        }
+        catch (Exception e)
+        {
+            tale.Failed(e);
+            throw;
         }
 
         async Task<HttpResponseMessage> SendOnceAsync(bool renew)
@@ -56,6 +76,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
             deadline.CancelAfter(Timeout.InfiniteTimeSpan); // the server's time does not run while credentials are fetched: a person may have to sign in
             if (endpoint.Authorize is { } authorize) await authorize(message, renew, cancellationToken);
             target.Describe?.Invoke(message.Headers);
+            tale.Asked(message, protocol.ToString());
             deadline.CancelAfter(target.Timeout);
             return await http.SendAsync(message, deadline.Token);
         }

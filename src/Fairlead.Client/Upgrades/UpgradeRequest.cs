@@ -2,6 +2,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fairlead.Client.Upgrades;
 
@@ -14,22 +17,26 @@ sealed record UpgradeRequest(Uri Uri, RemoteCommandRequest Command, ExecOptions 
     /// <summary>Adds to the headers of each try, behind the endpoint's own credentials; null for nothing.</summary>
     internal Action<HttpRequestHeaders>? Describe { get; init; }
 
+    /// <summary>Where its carrier logs.</summary>
+    internal ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
+
     /// <summary>
     /// Where input must end for the command to end, only versions that can say so are offered: with another one it could wait for
     /// ever, and by the time the choice is known the command runs.
     /// </summary>
     internal bool InputMustEnd => Command is { Stdin: true, Tty: false };
 
-    internal UpgradeTarget Target => new(Uri, Options.UpgradeTimeout, Describe);
+    internal UpgradeTarget Target => new(Uri, Options.UpgradeTimeout, Describe) { Withheld = new WithheldWords(Command.Command) };
 
     internal CarrierLimits Limits => CarrierLimits.Default with
     {
         PingInterval = Options.PingInterval,
         PingTimeout = Options.PingTimeout,
         InlineReaders = Options.InlineReaders,
+        Logger = Logging.CreateLogger(CarrierLimits.LogCategory),
     };
 
-    internal static UpgradeRequest Create(Uri server, string subresource, PodReference pod, IReadOnlyList<string> command, ExecOptions options)
+    internal static UpgradeRequest Create(KubernetesEndpoint endpoint, string subresource, PodReference pod, IReadOnlyList<string> command, ExecOptions options)
     {
         RemoteCommandRequest request = new()
         {
@@ -39,7 +46,7 @@ sealed record UpgradeRequest(Uri Uri, RemoteCommandRequest Command, ExecOptions 
             Stderr = options.Stderr && !options.Tty,
             Tty = options.Tty,
         };
-        return new UpgradeRequest(Locate(server, subresource, pod, request), request, options);
+        return new UpgradeRequest(Locate(endpoint.Server, subresource, pod, request), request, options) { Logging = endpoint.Logging };
     }
 
     static Uri Locate(Uri server, string subresource, PodReference pod, RemoteCommandRequest request)

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using Fairlead.Wire;
 
 namespace Fairlead.Client.Upgrades;
 
@@ -9,6 +10,9 @@ namespace Fairlead.Client.Upgrades;
 /// <param name="Describe">Adds to the headers of each try, behind the endpoint's own credentials; null for nothing.</param>
 sealed record UpgradeTarget(Uri Uri, TimeSpan Timeout, Action<HttpRequestHeaders>? Describe = null)
 {
+    /// <summary>What a refusal may quote and a log must not: the command.</summary>
+    internal WithheldWords Withheld { get; init; } = WithheldWords.None;
+
     /// <summary>The path of a pod's subresource, without a query.</summary>
     internal static StringBuilder PathOf(Uri server, PodReference pod, string subresource) =>
         new StringBuilder(server.GetLeftPart(UriPartial.Path).TrimEnd('/'))

@@ -54,7 +54,7 @@ sealed class ClusterReviews : IDisposable
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested) // also where the node's own credentials cannot be had
         {
-            Log.ClusterNotAsked(_logger, user.Name, e.Message);
+            Log.ClusterNotAsked(_logger, e, user.Name);
             throw new AuthorizerUnavailableException("the cluster could not be asked what its users may do on this node", e);
         }
     }

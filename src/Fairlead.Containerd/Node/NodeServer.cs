@@ -48,6 +48,7 @@ public sealed class NodeServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ILoggerFactory logging = LoggerFactory.Create(builder =>
         {
+            builder.SetMinimumLevel(LogLevel.Trace); // what is told is the provider's choice
             if (options.Logging is not null) builder.AddProvider(options.Logging);
         });
         CriRuntime? runtime = null;

@@ -81,6 +81,7 @@ public sealed class CriProxyServer : IAsyncDisposable
         if (!IPAddress.IsLoopback(options.Streams.Address)) throw new IOException($"streams on {options.Streams.Address} would be reachable from other machines, and whoever has a URL is let in: use a loopback address");
         ILoggerFactory logging = LoggerFactory.Create(builder =>
         {
+            builder.SetMinimumLevel(LogLevel.Trace); // what is told is the provider's choice
             if (options.Logging is not null) builder.AddProvider(options.Logging);
         });
         CriRuntime? runtime = null;

@@ -8,6 +8,7 @@ using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 using Grpc.Core;
+using Microsoft.Extensions.Logging;
 using Status = Fairlead.Wire.Status;
 
 namespace Fairlead.Containerd.Streams;
@@ -23,10 +24,10 @@ sealed class RuntimeStreams : IDisposable
     readonly KubernetesEndpoint _endpoint;
     readonly UpgradeDialer _dialer;
 
-    public RuntimeStreams(RuntimeService.RuntimeServiceClient cri, CriRuntimeOptions options)
+    public RuntimeStreams(RuntimeService.RuntimeServiceClient cri, CriRuntimeOptions options, ILoggerFactory logging)
     {
         (_cri, _options) = (cri, options);
-        _endpoint = new KubernetesEndpoint(new Uri("http://localhost"), new SocketsHttpHandler { UseProxy = false });
+        _endpoint = new KubernetesEndpoint(new Uri("http://localhost"), new SocketsHttpHandler { UseProxy = false }) { Logging = logging };
         _dialer = new UpgradeDialer(_endpoint, new TransportMemory(null));
     }
 

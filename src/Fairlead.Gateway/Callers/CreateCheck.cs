@@ -51,7 +51,7 @@ sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ReviewerAbs
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested) // also where the gateway's own credentials cannot be had
         {
-            Log.ReviewFailed(logger, caller.Name, e.GetType().Name);
+            Log.ReviewFailed(logger, e, caller.Name);
             return NotAsked(target, 503, e is JsonException ? "the server behind the gateway answered the access review with what is none" : "the server behind the gateway could not be asked");
         }
     }

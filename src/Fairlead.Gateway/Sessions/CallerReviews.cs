@@ -78,7 +78,7 @@ sealed class CallerReviews(
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            if (!over.IsCancellationRequested) Log.ReviewFailed(logger, "a running session's caller", e.GetType().Name);
+            if (!over.IsCancellationRequested) Log.ReviewFailed(logger, e, "a running session's caller");
             return null;
         }
     }

@@ -68,6 +68,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         }
         catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException)
         {
+            Log.DialFailed(logger, WithheldException.Of(e, RequestSecrets.Of(context.Request)), target.Subresource, caller.Name, target.Namespace, target.Pod);
             return UpstreamRefusals.Of(e, inputMustEnd);
         }
 

@@ -82,6 +82,8 @@ sealed class SessionRecord : IDisposable
 
     internal void End(RelayOutcome outcome)
     {
+        if (outcome.End is RelayEnd.ServerLost or RelayEnd.Ended) // this side's words; those of a command's end may quote the command
+            Log.SessionLost(_logger, _asked.Kind, _asked.Who, _asked.Namespace, _asked.Pod, outcome.Status?.Message ?? "");
         int code = 0;
         bool hasCode = outcome.Status?.TryGetExitCode(out code) == true;
         SessionEnd end = outcome.End switch
@@ -99,6 +101,9 @@ sealed class SessionRecord : IDisposable
     {
         if (Interlocked.Exchange(ref _told, 1) != 0) return false;
         TimeSpan duration = _options.Clock.GetElapsedTime(_started);
+        Log.SessionEnded(
+            _logger, record.Kind, record.Who, record.Namespace, record.Pod, (long)duration.TotalMilliseconds, end.ToString(), record.Reason, record.ExitCode,
+            Traffic.BytesToServer, Traffic.BytesToClient);
         _metrics.Over(end);
         if (HasBegun) _metrics.End(record.ClientProtocol!, record.ServerProtocol!, IsSpliced, end, Traffic, duration);
         _activity?.SetTag("fairlead.client", record.ClientProtocol).SetTag("fairlead.server", record.ServerProtocol).SetTag("fairlead.end", end.ToString());
@@ -118,7 +123,7 @@ sealed class SessionRecord : IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Log.AuditFailed(_logger, e.GetType().Name);
+            Log.AuditFailed(_logger, e);
         }
 
         return true;

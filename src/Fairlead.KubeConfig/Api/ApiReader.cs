@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fairlead.Client;
 using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.KubeConfig.Api;
 
@@ -17,6 +19,8 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
 
     static readonly TimeSpan _timeout = TimeSpan.FromSeconds(60);
 
+    readonly ILogger _logger = endpoint.Logging.CreateLogger(Log.Category);
+
     /// <summary>Gets one object or list.</summary>
     /// <param name="path">From the API's root on, with its query.</param>
     /// <param name="type">Its JSON type.</param>
@@ -27,13 +31,21 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        long started = Stopwatch.GetTimestamp();
         try
         {
             return await GetOnceOrTwiceAsync(path, type, deadline, cancellationToken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"the server {endpoint.Server.Authority} did not answer within {_timeout.TotalSeconds} s");
+            TimeoutException late = new($"the server {endpoint.Server.Authority} did not answer within {_timeout.TotalSeconds} s");
+            Log.Failed(_logger, late, WithoutQuery(path), Since(started));
+            throw late;
+        }
+        catch (Exception e)
+        {
+            Log.Failed(_logger, e, WithoutQuery(path), Since(started));
+            throw;
         }
     }
 
@@ -54,7 +66,9 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
             if (endpoint.Authorize is { } authorize) await authorize(request, renew, cancellationToken);
 
             deadline.CancelAfter(_timeout);
+            long asked = Stopwatch.GetTimestamp();
             using HttpResponseMessage response = await http.SendAsync(request, deadline.Token);
+            Log.Answered(_logger, WithoutQuery(path), (int)response.StatusCode, Since(asked));
             byte[] body = await ReadBodyAsync(response, deadline.Token);
             if (response.StatusCode == HttpStatusCode.Unauthorized && !renew && endpoint.Authorize is not null) continue;
             if (!response.IsSuccessStatusCode) throw Refused(response.StatusCode, body);
@@ -68,6 +82,10 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
             }
         }
     }
+
+    static string WithoutQuery(string path) => path.Split('?')[0];
+
+    static long Since(long started) => (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
 
     static async Task<byte[]> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

@@ -7,6 +7,7 @@ using System.Text.Json;
 using Fairlead.KubeConfig.Files;
 using Fairlead.KubeConfig.Trust;
 using Fairlead.Streaming.Tls;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.KubeConfig.Credentials;
 
@@ -32,12 +33,32 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
         TimeSpan limit = options.PluginTimeout ?? (interactive ? Timeout.InfiniteTimeSpan : _unattended);
         using CancellationTokenSource late = new(limit, options.Time);
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        ILogger logger = options.Logging.CreateLogger(Log.Category);
+        long started = Stopwatch.GetTimestamp();
+        Log.PluginBegins(logger, settings.Command, interactive);
+        try
+        {
+            return await RunAsync(interactive, limit, late, ending.Token, cancellationToken);
+        }
+        catch (KubeConfigException e)
+        {
+            Log.PluginFailed(logger, e, settings.Command, Since(started));
+            throw;
+        }
+    }
+
+    static long Since(long started) => (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+
+    async Task<PluginCredential> RunAsync(bool interactive, TimeSpan limit, CancellationTokenSource late, CancellationToken ending, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
         using Process process = Start(interactive);
         try
         {
             if (!interactive) process.StandardInput.Close();
-            byte[] output = await ReadOutputAsync(process.StandardOutput.BaseStream, ending.Token);
-            await process.WaitForExitAsync(ending.Token);
+            byte[] output = await ReadOutputAsync(process.StandardOutput.BaseStream, ending);
+            await process.WaitForExitAsync(ending);
+            Log.PluginEnded(options.Logging.CreateLogger(Log.Category), settings.Command, process.ExitCode, Since(started));
             return process.ExitCode == 0 ? Parse(output) : throw Failed($"ended with exit code {process.ExitCode}");
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

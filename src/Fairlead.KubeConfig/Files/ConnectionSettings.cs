@@ -6,6 +6,9 @@ sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, str
     /// <summary>The context that was picked; null where there is none.</summary>
     public string? Context { get; private init; }
 
+    /// <summary>The files that were read, in the order that decides.</summary>
+    public IReadOnlyList<string> Sources { get; private init; } = [];
+
     /// <exception cref="KubeConfigException">Something named is not there, or nothing says which server.</exception>
     public static ConnectionSettings Resolve(KubeConfigOptions options)
     {
@@ -34,7 +37,7 @@ sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, str
 
         if (options.Anonymous) user = new UserSettings();
         if (options.Token is { } token) user = new UserSettings { Token = token };
-        return new ConnectionSettings(cluster, user, options.Namespace ?? context?.Namespace ?? "default") { Context = options.Context ?? config.CurrentContext };
+        return new ConnectionSettings(cluster, user, options.Namespace ?? context?.Namespace ?? "default") { Context = options.Context ?? config.CurrentContext, Sources = config.IsAbsent ? [] : config.Sources };
     }
 
     static ContextSettings? FindContext(MergedKubeConfig config, KubeConfigOptions options)

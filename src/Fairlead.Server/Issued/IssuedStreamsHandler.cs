@@ -35,7 +35,7 @@ sealed class IssuedStreamsHandler(StreamTickets tickets, PodsApiOptions options,
         }
         catch (Exception failure)
         {
-            Log.RequestFailed(logger, failure, context.Request.Method, Kind(context));
+            Log.RequestFailed(logger, WithheldException.Of(failure, RequestSecrets.Of(context.Request)), context.Request.Method, Kind(context));
             if (context.Response.HasStarted) context.Abort();
             else await RefuseAsync(context, Status.Refusal(500, "InternalError", failure.Message));
         }
@@ -43,7 +43,8 @@ sealed class IssuedStreamsHandler(StreamTickets tickets, PodsApiOptions options,
 
     async Task RefuseAsync(HttpContext context, Status refusal)
     {
-        Log.RequestRefused(logger, context.Request.Method, Kind(context), refusal.Code, refusal.Message);
+        if (logger.IsEnabled(LogLevel.Debug))
+            Log.RequestRefused(logger, context.Request.Method, Kind(context), refusal.Code, RequestSecrets.Of(context.Request).Blank(refusal.Message ?? ""));
         context.Response.StatusCode = refusal.Code ?? 500;
         context.Response.ContentType = "text/plain; charset=utf-8";
         await context.Response.WriteAsync($"{refusal.Said}\n", context.RequestAborted);

@@ -81,7 +81,7 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
         }
         catch (Exception failure)
         {
-            Log.RequestFailed(logger, failure, context.Request.Method, context.Request.Path.Value);
+            Log.RequestFailed(logger, WithheldException.Of(failure, RequestSecrets.Of(context.Request)), context.Request.Method, context.Request.Path.Value);
             if (context.Response.HasStarted) context.Abort();
             else await RefuseAsync(context, Text(failure is RuntimeUnavailableException ? 503 : 500, failure.Message));
         }
@@ -89,7 +89,8 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
 
     async Task RefuseAsync(HttpContext context, Status refusal)
     {
-        Log.RequestRefused(logger, context.Request.Method, context.Request.Path.Value, refusal.Code, refusal.Message);
+        if (logger.IsEnabled(LogLevel.Debug))
+            Log.RequestRefused(logger, context.Request.Method, context.Request.Path.Value, refusal.Code, RequestSecrets.Of(context.Request).Blank(refusal.Message ?? ""));
         context.Response.StatusCode = refusal.Code ?? 500;
         context.Response.ContentType = "text/plain; charset=utf-8";
         await context.Response.WriteAsync($"{refusal.Said}\n", context.RequestAborted);

@@ -56,7 +56,7 @@ sealed class PodsApiHandler
         }
         catch (Exception failure)
         {
-            Log.RequestFailed(_logger, failure, context.Request.Method, context.Request.Path.Value);
+            Log.RequestFailed(_logger, WithheldException.Of(failure, RequestSecrets.Of(context.Request)), context.Request.Method, context.Request.Path.Value);
             if (context.Response.HasStarted) context.Abort(); // a cut answer must not look like a whole one
             else await RefuseAsync(context, failure is RuntimeUnavailableException ? Refusals.Unavailable(failure.Message) : Refusals.InternalError(failure.Message));
         }
@@ -64,7 +64,8 @@ sealed class PodsApiHandler
 
     async Task RefuseAsync(HttpContext context, Status refusal)
     {
-        Log.RequestRefused(_logger, context.Request.Method, context.Request.Path.Value, refusal.Code, refusal.Message);
+        if (_logger.IsEnabled(LogLevel.Debug))
+            Log.RequestRefused(_logger, context.Request.Method, context.Request.Path.Value, refusal.Code, RequestSecrets.Of(context.Request).Blank(refusal.Message ?? ""));
         await ApiAnswer.WriteAsync(context, refusal);
     }
 

@@ -33,11 +33,12 @@ sealed class RemoteCommandAnswer(PodsApiOptions options, ILogger logger, Cancell
         }
         catch (Exception failure)
         {
-            Log.RuntimeFailed(logger, failure, kind, container, @namespace, pod);
+            Log.RuntimeFailed(logger, WithheldException.Of(failure, new WithheldWords(session.Request.Command)), kind, container, @namespace, pod);
             status = Status.InternalError(failure.Message);
         }
 
         await session.EndAsync(status);
+        if (session.LossReason is { } loss) Log.ClientLost(logger, loss, kind, user.Name, container, @namespace, pod);
         Log.SessionEnded(logger, kind, user.Name, container, @namespace, pod, status.Result, status.Reason);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -50,7 +51,7 @@ sealed class WatchEndpoint(IPodCatalog catalog, TimeProvider clock, ILogger logg
         }
         catch (Exception failure) when (context.Response.HasStarted)
         {
-            Log.RequestFailed(logger, failure, context.Request.Method, context.Request.Path.Value);
+            Log.RequestFailed(logger, WithheldException.Of(failure, RequestSecrets.Of(context.Request)), context.Request.Method, context.Request.Path.Value);
             events.WriteError(failure is RuntimeUnavailableException ? Refusals.Unavailable(failure.Message) : Refusals.InternalError(failure.Message));
         }
     }

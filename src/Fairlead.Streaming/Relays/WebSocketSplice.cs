@@ -21,6 +21,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
     readonly SpliceSide _client, _server;
     readonly SplicePump _toServer, _toClient;
     readonly ArrayBufferWriter<byte> _status = new();
+    readonly CarrierLog? _fromClient, _fromServer; // null where messages are not told
     readonly CancellationTokenRegistration _clientGone;
     Status? _ending;
     SessionLostException? _serverLoss;
@@ -45,6 +46,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         (_protocol, _traffic, _time) = (protocol, traffic, time ?? TimeProvider.System);
         _client = new SpliceSide(client, clientLimits, _time, cutClient);
         _server = new SpliceSide(server, serverLimits, _time, server.Dispose);
+        (_fromClient, _fromServer) = (new CarrierLog("Spliced WebSocket", isServer: true, clientLimits).Messages, new CarrierLog("Spliced WebSocket", isServer: false, serverLimits).Messages);
         _toServer = new SplicePump(_client.Stream, _server.Stream, new WebSocketFrameObserver(isMasked: true, protocol), SeeInput) { EndsWithClose = true };
         _toClient = new SplicePump(_server.Stream, _client.Stream, new WebSocketFrameObserver(isMasked: false, protocol), SeeOutput) { BeforeClose = FailureInFrontOfClose };
         _clientGone = clientGone.UnsafeRegister(static splice => ((WebSocketSplice)splice!)._client.Cut(), this);
@@ -128,7 +130,10 @@ public sealed class WebSocketSplice : IAsyncDisposable
 
     ValueTask SeeInput(ReadOnlyMemory<byte> bytes, ObservedPart part)
     {
-        if (part.Channel is { } channel) _traffic.Add(channel, Length(part, bytes));
+        if (part.Channel is not { } channel) return default;
+        int length = Length(part, bytes);
+        _traffic.Add(channel, length);
+        _fromClient?.Received((uint)channel, $"channel {(int)channel} ({channel})", length);
         return default;
     }
 
@@ -137,6 +142,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         if (part.Channel is not { } channel) return default;
         int length = Length(part, bytes);
         if (length > 0) _traffic.Add(channel, length);
+        _fromServer?.Received((uint)channel, $"channel {(int)channel} ({channel})", length);
         if (channel is not RemoteChannel.Error || _statusSeen) return default;
         if (_status.WrittenCount + length <= LongestStatus) _status.Write(bytes[part.Payload].Span);
         if (part.EndsMessage && _status.WrittenCount > 0) ReadStatus();

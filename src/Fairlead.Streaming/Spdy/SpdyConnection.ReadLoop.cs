@@ -44,6 +44,7 @@ sealed partial class SpdyConnection
     {
         if (Volatile.Read(ref _reason) is { } reason) loss = reason;
         else if (_closeSent && loss?.Kind is SessionLoss.ConnectionBroken) loss = null; // after our own GOAWAY nothing was left to come
+        _log.Ended(loss);
         SpdyStream[] streams;
         lock (StateLock)
         {
@@ -121,6 +122,7 @@ sealed partial class SpdyConnection
 
         if (frame.Payload.IsEmpty && !frame.IsFin) CountIdle();
         Volatile.Write(ref _lastData, _time.GetTimestamp());
+        _messages?.Received(frame.Id, $"stream {frame.Id}", frame.Payload.Length);
         foreach (ReadOnlyMemory<byte> part in frame.Payload) await stream.ReceiveAsync(part);
         if (frame.IsFin) EndPeer(stream);
     }
@@ -210,6 +212,7 @@ sealed partial class SpdyConnection
     {
         CountIdle(); // one by one they are meant; a thousand in a row are opened only to be reset
         SpdyResetStatus status = (SpdyResetStatus)frame.Value;
+        _log.StreamReset(frame.Id, status.ToString());
         SpdyStream? stream = Find(frame.Id);
         if (stream is null || (stream.OutlivesCancel && stream.HasReply && status is SpdyResetStatus.Cancel)) return;
 

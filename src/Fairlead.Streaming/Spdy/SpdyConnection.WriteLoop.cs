@@ -69,6 +69,7 @@ sealed partial class SpdyConnection
             Memory<byte> frame = outgoing.Buffer.WithRoom(SpdyFrame.HeaderLength, start, length);
             SpdyFrame.WriteDataHeader(frame.Span, outgoing.Frame.Id, SpdyFlags.None, length);
             await _stream.WriteAsync(frame);
+            _messages?.Sent(outgoing.Frame.Id, $"stream {outgoing.Frame.Id}", length);
             start += length;
             Volatile.Write(ref _dataSent, _dataSent + 1);
             Volatile.Write(ref _idleFrames, 0);
@@ -121,6 +122,7 @@ sealed partial class SpdyConnection
         }
 
         TimeSpan deadline = _stream.WriteBlockedFor > TimeSpan.Zero || MayBeStalled ? _limits.StallTimeout : _limits.PingTimeout;
+        _log.Silent(silent, _limits, deadline);
         if (silent >= deadline)
         {
             Abort(new SessionLostException(

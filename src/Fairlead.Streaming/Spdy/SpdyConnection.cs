@@ -18,6 +18,8 @@ sealed partial class SpdyConnection : IAsyncDisposable
     const int FramePayload = 32 * 1024 - SpdyFrame.HeaderLength;
 
     readonly LivenessStream _stream;
+    readonly CarrierLog _log;
+    readonly CarrierLog? _messages; // null where they are not told
     readonly CarrierLimits _limits;
     readonly ISpdyAcceptor? _acceptor;
     readonly Action? _cut;
@@ -49,6 +51,8 @@ sealed partial class SpdyConnection : IAsyncDisposable
     {
         _time = time ?? TimeProvider.System;
         _stream = new LivenessStream(stream, _time);
+        _log = new CarrierLog("SPDY", isServer, limits);
+        _messages = _log.Messages;
         _isServer = isServer;
         _nextId = isServer ? 2u : 1u;
         _pingId = _nextId;

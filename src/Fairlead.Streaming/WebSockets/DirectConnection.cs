@@ -158,6 +158,8 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
         return default;
     }
 
+    string IWebSocketReceiver.NameOf(byte first) => ((DirectMessageType)first).ToString();
+
     void IWebSocketReceiver.OnCut() => _input.StopWaiting();
 
     void IWebSocketReceiver.OnEnded(SessionLostException? loss)

@@ -111,6 +111,10 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
         if (!_started.Task.IsCompleted && Ports.All(static port => port.IsAnnounced)) _started.TrySetResult();
     }
 
+    string IWebSocketReceiver.NameOf(byte first) => PortChannels.TryDecodeChannel(first, Ports.Length, _protocol.IsBase64, out int index, out bool isError)
+        ? $"channel {(2 * index) + (isError ? 1 : 0)} ({(isError ? "error" : "data")} of port {Ports[index].Port})"
+        : $"channel {first} (unknown)";
+
     void IWebSocketReceiver.OnCut()
     {
         foreach (ForwardedPort port in Ports) port.Input.StopWaiting();

@@ -13,6 +13,9 @@ interface IWebSocketReceiver
     /// <exception cref="SessionLostException">The message breaks the protocol: the session ends with a close that says so.</exception>
     ValueTask ReceiveAsync(byte first, Memory<byte> payload);
 
+    /// <summary>What a message that begins with this byte is, for the log.</summary>
+    string NameOf(byte first);
+
     /// <summary>The carrier was cut: the read loop must not wait for a consumer any longer. Called from any thread.</summary>
     void OnCut();
 

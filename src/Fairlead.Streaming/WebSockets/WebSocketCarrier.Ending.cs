@@ -31,6 +31,7 @@ sealed partial class WebSocketCarrier
         }
 
         TimeSpan deadline = _stream.WriteBlockedFor > TimeSpan.Zero ? _limits.StallTimeout : _limits.PingTimeout;
+        _log.Silent(silent, _limits, deadline);
         if (silent >= deadline)
         {
             Abort(new SessionLostException(

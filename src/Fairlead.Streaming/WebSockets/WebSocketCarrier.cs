@@ -20,6 +20,8 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     const int MostForOthers = 8;
 
     readonly LivenessStream _stream;
+    readonly CarrierLog _log;
+    readonly CarrierLog? _messages; // null where they are not told
     readonly FrameStream _frames;
     readonly WebSocket _socket;
     readonly IWebSocketReceiver _receiver;
@@ -53,6 +55,8 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     {
         _time = time ?? TimeProvider.System;
         _stream = new LivenessStream(stream, _time);
+        _log = new CarrierLog("WebSocket", isServer, limits);
+        _messages = _log.Messages;
         _receiver = receiver;
         _limits = limits;
         _linger = limits.Linger;
@@ -140,6 +144,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     {
         if (Volatile.Read(ref _reason) is { } reason) loss = reason;
         else if (_closeSent && loss?.Kind is SessionLoss.ConnectionBroken) loss = null; // after our own Close nothing was left to come
+        _log.Ended(loss);
         _receiver.OnEnded(loss);
         _queue.Writer.TryComplete();
         _ended.TrySetResult(loss);
@@ -159,12 +164,12 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
 
             MessageTarget target = _receiver.Begin(first[0]);
             if (target.Limit > 0) await ReceiveWholeAsync(first[0], target.Limit, start.EndOfMessage);
-            else await ReceiveIntoAsync(target.Channel, start.EndOfMessage);
+            else await ReceiveIntoAsync(first[0], target.Channel, start.EndOfMessage);
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    async ValueTask ReceiveIntoAsync(InboundChannel? channel, bool isEnd)
+    async ValueTask ReceiveIntoAsync(byte first, InboundChannel? channel, bool isEnd)
     {
         long length = 1;
         byte[]? dropped = null; // only while there is something to drop: an idle session holds no buffer
@@ -183,6 +188,8 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
                 channel!.Advance(part.Count);
                 await channel.FlushAsync(isEnd);
             }
+
+            _messages?.Received(first, _receiver.NameOf(first), length - 1);
         }
         finally
         {
@@ -213,6 +220,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
                 if (length > limit) throw TooBig(limit);
             }
 
+            _messages?.Received(first, _receiver.NameOf(first), length);
             await _receiver.ReceiveAsync(first, whole.AsMemory(0, length));
         }
         finally
@@ -239,6 +247,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
                     {
                         await _frames.RoomAsync();
                         await _socket.SendAsync(message.Memory, message.Type, endOfMessage: true, CancellationToken.None);
+                        _messages?.Sent(message.Memory.Span[0], _receiver.NameOf(message.Memory.Span[0]), message.Memory.Length - 1);
                     }
                     finally
                     {

@@ -113,6 +113,9 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
         }
     }
 
+    string IWebSocketReceiver.NameOf(byte first) =>
+        ChannelMessage.TryDecodeChannel(first, Protocol, out RemoteChannel channel) ? $"channel {(int)channel} ({channel})" : $"channel {first} (unknown)";
+
     void IWebSocketReceiver.OnCut()
     {
         foreach (InboundChannel? inbound in _inbound) inbound?.StopWaiting();

@@ -1,0 +1,17 @@
+using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Cli.Logging;
+
+/// <summary>What the command itself logs: that a verb begins and how it ends. Never its arguments.</summary>
+static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Debug, "{Verb} begins: fairlead {Version}, process {Process}", EventName = "VerbBegins")]
+    public static partial void Begins(ILogger logger, PeerText verb, PeerText version, int process);
+
+    [LoggerMessage(2, LogLevel.Debug, "{Verb} ends with exit code {Code} after {Milliseconds} ms", EventName = "VerbEnded")]
+    public static partial void Ended(ILogger logger, PeerText verb, int code, long milliseconds);
+
+    [LoggerMessage(3, LogLevel.Debug, "{Verb} failed after {Milliseconds} ms", EventName = "VerbFailed")]
+    public static partial void Failed(ILogger logger, Exception exception, PeerText verb, long milliseconds);
+}

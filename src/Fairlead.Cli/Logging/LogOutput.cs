@@ -1,0 +1,53 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Cli.Logging;
+
+/// <summary>Where this process logs: makes loggers, whose entries become lines of one stream. No caller ever waits for it.</summary>
+/// <param name="target">The stream; never closed.</param>
+/// <param name="format">How lines are written.</param>
+/// <param name="least">Entries below this level are not told.</param>
+/// <param name="isChosen">Somebody chose that level; otherwise that files were taken anew is told too, because somebody waits for it.</param>
+sealed class LogOutput(Stream target, ILogFormat format, LogLevel least, bool isChosen) : ILoggerFactory, ILoggerProvider
+{
+    const string Files = "Fairlead.Files";
+
+    readonly LogQueue _queue = new(target, dropped => TellDropped(format, dropped));
+
+    /// <inheritdoc/>
+    public ILogger CreateLogger(string categoryName) =>
+        new CategoryLogger(this, categoryName, !isChosen && categoryName == Files && least > LogLevel.Information ? LogLevel.Information : least);
+
+    /// <summary>Writes a line of an audit between those of the log.</summary>
+    public void WriteAudit(string line) => _queue.AddAudit(Encoding.UTF8.GetBytes(line + "\n"));
+
+    void Write<TState>(LogLevel level, string category, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (_queue.DropsNow()) return;
+        _queue.Add(format.Write(new LogEntry(
+            DateTime.UtcNow, level, category, eventId.Name, formatter(state, null),
+            state as IReadOnlyList<KeyValuePair<string, object?>> ?? [], LoggedFailure.Of(exception, withStacks: least <= LogLevel.Debug))));
+    }
+
+    static byte[] TellDropped(ILogFormat format, long count) => format.Write(new LogEntry(
+        DateTime.UtcNow, LogLevel.Warning, "Fairlead.Cli", "LinesDropped", $"{count} lines were dropped here: they came faster than they could be written",
+        [new("Count", count)], []));
+
+    /// <inheritdoc/>
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("This process logs to one place.");
+
+    /// <inheritdoc/>
+    public void Dispose() => _queue.Dispose();
+
+    sealed class CategoryLogger(LogOutput output, string category, LogLevel least) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= least && logLevel != LogLevel.None;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel)) output.Write(logLevel, category, eventId, state, exception, formatter);
+        }
+    }
+}

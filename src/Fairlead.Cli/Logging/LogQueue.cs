@@ -1,0 +1,145 @@
+namespace Fairlead.Cli.Logging;
+
+/// <summary>
+/// Lines on their way to a stream that may block for ever, as a standard error does that nobody reads. A thread of its own writes them; whoever
+/// adds one never waits. When too much is on its way lines are dropped and counted, and the count is told where they would have stood.
+/// </summary>
+/// <remarks>.NET's console logger can do the same, but by System.Console, which stays out of the way of raw terminals, and to no file.</remarks>
+/// <param name="target">Where to; never closed, since a write may be blocked in it.</param>
+/// <param name="tellDropped">Makes the line that tells how many were dropped.</param>
+sealed class LogQueue(Stream target, Func<long, byte[]> tellDropped) : IDisposable
+{
+    /// <summary>What of a log may be on its way.</summary>
+    internal const int MostBytes = 1024 * 1024;
+
+    /// <summary>An audit is kept for longer.</summary>
+    const int MostAuditBytes = 32 * MostBytes;
+
+    /// <summary>At the end: how long nothing at all may be written, and how long all of it may take.</summary>
+    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    const int MostWaits = 5;
+
+    readonly object _gate = new(); // a Monitor, since a Lock cannot be waited on
+    List<byte[]> _waiting = [], _writing = [];
+    Thread? _thread;
+    long _bytes, _dropped, _failed, _written;
+    bool _isFull, _hasEnded;
+
+    /// <summary>A line that would be dropped need not be made. Counts it then.</summary>
+    public bool DropsNow()
+    {
+        if (!Volatile.Read(ref _isFull)) return false;
+        lock (_gate)
+        {
+            if (_isFull) _dropped++;
+            return _isFull;
+        }
+    }
+
+    /// <summary>Adds a line of the log, or drops it.</summary>
+    public void Add(byte[] line) => Add(line, isAudit: false);
+
+    /// <summary>Adds a line of an audit: dropped only when very much is on its way.</summary>
+    public void AddAudit(byte[] line) => Add(line, isAudit: true);
+
+    void Add(byte[] line, bool isAudit)
+    {
+        lock (_gate)
+        {
+            if (_hasEnded) return;
+            if (isAudit ? _bytes > MostAuditBytes : _isFull)
+            {
+                _dropped++;
+                return;
+            }
+
+            _dropped += _failed;
+            _failed = 0;
+            TellDropped();
+            Take(line);
+            _isFull |= _bytes > MostBytes;
+            Monitor.Pulse(_gate);
+            if (_thread is not null) return;
+            _thread = new Thread(Run) { IsBackground = true, Name = "log" };
+            _thread.Start();
+        }
+    }
+
+    void Take(byte[] line)
+    {
+        _waiting.Add(line);
+        _bytes += line.Length;
+    }
+
+    /// <summary>Under the lock.</summary>
+    void TellDropped()
+    {
+        if (_dropped == 0) return;
+        Take(tellDropped(_dropped));
+        _dropped = 0;
+    }
+
+    void Run()
+    {
+        while (WaitForLines())
+        {
+            foreach (byte[] line in _writing) Write(line);
+            _writing.Clear();
+        }
+    }
+
+    bool WaitForLines()
+    {
+        lock (_gate)
+        {
+            while (_waiting.Count == 0 && !_hasEnded)
+            {
+                if (_dropped > 0) TellDropped();
+                else Monitor.Wait(_gate);
+            }
+
+            if (_waiting.Count == 0) TellDropped();
+            (_waiting, _writing) = (_writing, _waiting);
+            return _writing.Count > 0;
+        }
+    }
+
+    void Write(byte[] line)
+    {
+        bool isGone = false;
+        try
+        {
+            target.Write(line);
+        }
+        catch (IOException)
+        {
+            isGone = true; // a full disk, a reader that went away: what takes no log must not end what is logged
+        }
+
+        lock (_gate)
+        {
+            _written++;
+            _bytes -= line.Length;
+            if (isGone) _failed++; // told with the next line, if that goes
+            if (_bytes <= MostBytes / 2) _isFull = false; // not for each line that makes room: the count would be half of what is told
+        }
+    }
+
+    /// <summary>Writes what is on its way, as long as it goes.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _hasEnded = true;
+            Monitor.Pulse(_gate);
+        }
+
+        long before = -1;
+        for (int i = 0; i < MostWaits && _thread?.Join(s_patience) == false; i++)
+        {
+            long now = Interlocked.Read(ref _written);
+            if (now == before) return;
+            before = now;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using Fairlead.Streaming;
+using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Client;
+
+/// <summary>Tells the log how a session came about and how it ended. Not in whose words: those may quote the command.</summary>
+static class SessionTale
+{
+    /// <param name="logger">The log.</param>
+    /// <param name="kind">exec or attach.</param>
+    /// <param name="session">The session that is open now.</param>
+    /// <param name="asked">When it was asked for.</param>
+    internal static void Begin(ILogger logger, string kind, AskingSession session, long asked)
+    {
+        if (!logger.IsEnabled(LogLevel.Debug)) return;
+        Log.Opened(logger, kind, session.Description, Since(asked));
+        _ = FollowAsync(logger, kind, session.Status, Stopwatch.GetTimestamp());
+    }
+
+    static async Task FollowAsync(ILogger logger, string kind, Task<Status> ending, long began)
+    {
+        try
+        {
+            Status status = await ending;
+            Log.StatusReceived(logger, kind, Since(began), status.Result, status.Reason, status.TryGetExitCode(out int code) ? code : null);
+        }
+        catch (SessionLostException e) when (e.Kind is SessionLoss.LocalAbort)
+        {
+            Log.SessionAborted(logger, kind, Since(began), e.Message);
+        }
+        catch (SessionLostException e)
+        {
+            Log.SessionLost(logger, e, kind, Since(began), e.Kind.ToString());
+        }
+    }
+
+    static long Since(long started) => (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text;
+using Fairlead.Cli.Logging;
+
+namespace Fairlead.Cli.Tests.Logging;
+
+/// <summary>A log that is not read holds up nobody, and tells what is missing where it is missing.</summary>
+public sealed class LogQueueTests
+{
+    static readonly byte[] s_line = [.. Enumerable.Repeat((byte)'x', 999), (byte)'\n'];
+
+    static byte[] Dropped(long count) => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dropped {count}\n"));
+
+    [Fact]
+    public void Lines_that_find_no_room_are_counted_in_their_place()
+    {
+        using StalledStream target = new();
+        using LogQueue queue = new(target, Dropped);
+        queue.Add(s_line);
+        Assert.True(target.IsBlocked.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken), "the first line is being written");
+        for (int i = 0; i < 10_000; i++)
+        {
+            if (!queue.DropsNow()) queue.Add(s_line);
+        }
+
+        queue.AddAudit("audit\n"u8.ToArray()); // still taken
+        target.GoOn();
+        queue.Dispose();
+        string[] lines = target.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        int kept = lines.Count(static line => line[0] == 'x');
+        Assert.InRange(kept, LogQueue.MostBytes / 1000, (LogQueue.MostBytes / 1000) + 3);
+        Assert.Equal([string.Create(CultureInfo.InvariantCulture, $"dropped {10_001 - kept}"), "audit"], lines[kept..]);
+    }
+
+    [Fact]
+    public async Task A_target_that_never_goes_on_is_left_soon()
+    {
+        using StalledStream target = new();
+        LogQueue queue = new(target, Dropped);
+        queue.Add(s_line);
+        await Task.Run(queue.Dispose, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal("", target.Text);
+    }
+
+    [Fact]
+    public void What_a_full_disk_did_not_take_is_counted_when_it_takes_something_again()
+    {
+        FailingStream target = new();
+        using (LogQueue queue = new(target, Dropped))
+        {
+            queue.Add("a\n"u8.ToArray());
+            Assert.True(SpinWait.SpinUntil(() => target.Failures == 1, TimeSpan.FromSeconds(30)), "the first line was not taken");
+            target.Fails = false;
+            queue.Add("b\n"u8.ToArray());
+        }
+
+        Assert.Equal("dropped 1\nb\n", Encoding.ASCII.GetString(target.ToArray()));
+    }
+
+    /// <summary>Blocks whoever writes, until it is let go on.</summary>
+    sealed class StalledStream : MemoryStream
+    {
+        readonly ManualResetEventSlim _open = new();
+
+        public ManualResetEventSlim IsBlocked { get; } = new();
+
+        public string Text => Encoding.ASCII.GetString(ToArray());
+
+        public void GoOn() => _open.Set();
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            IsBlocked.Set();
+            _open.Wait();
+            base.Write(buffer);
+        }
+    }
+
+    sealed class FailingStream : MemoryStream
+    {
+        volatile int _failures;
+
+        public int Failures => _failures;
+
+        public bool Fails { get; set; } = true;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (Fails)
+            {
+                _failures++;
+                throw new IOException("full");
+            }
+
+            base.Write(buffer);
+        }
+    }
+}
