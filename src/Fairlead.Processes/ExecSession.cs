@@ -54,11 +54,13 @@ sealed class ExecSession(AnsweringSession session, ContainerEnvironment environm
         }
         catch (CommandStartException e)
         {
+            Log.CommandNotStarted(_options.Logger, WithheldException.Of(e, new WithheldWords(request.Command)));
             await TellAsync(request.Tty ? session.StandardOutput : session.StandardError, e.Message);
             return Status.FromExitCode(e.ExitCode, e.Message);
         }
         catch (IOException e)
         {
+            Log.CommandNotStarted(_options.Logger, WithheldException.Of(e, new WithheldWords(request.Command)));
             return Status.InternalError("error executing command in container: " + e.Message);
         }
 

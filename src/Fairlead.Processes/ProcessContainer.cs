@@ -18,6 +18,7 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
     readonly TimeProvider _time;
     readonly ContainerEnvironment _environment;
     readonly Action _changed;
+    readonly string _pod;
     readonly CancellationTokenSource _stop = new();
     volatile ContainerRun? _run;
     volatile MainProcess? _main;
@@ -33,7 +34,7 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
     internal ProcessContainer(
         string pod, ContainerManifest manifest, RestartPolicy restart, RunningProcesses running, TimeProvider time, Action changed)
     {
-        (_manifest, _restart, _running, _time, _changed) = (manifest, restart, running, time, changed);
+        (_pod, _manifest, _restart, _running, _time, _changed) = (pod, manifest, restart, running, time, changed);
         _environment = new ContainerEnvironment(pod, manifest.Variables, manifest.WorkingDirectory);
     }
 
@@ -75,6 +76,7 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
             ContainerEnd end = await RunOnceAsync();
             bool wanted = _restart == RestartPolicy.Always || (_restart == RestartPolicy.OnFailure && end.ExitCode != 0);
             bool again = wanted && !_stop.IsCancellationRequested;
+            Log.MainEnded(_running.Options.Logger, _manifest.Name, _pod, end.ExitCode, again);
             Change(State with { Phase = again ? ContainerPhase.Waiting : ContainerPhase.Terminated, LastEnd = end });
             if (!again) return;
 
@@ -118,6 +120,7 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
         }
         catch (Exception e) when (e is CommandStartException or IOException)
         {
+            Log.MainNotStarted(options.Logger, WithheldException.Of(e, new WithheldWords(_manifest.Command)), _manifest.Name, _pod);
             await log.AppendAsync(Encoding.UTF8.GetBytes(e.Message + "\n"), isError: true);
             log.Complete();
             return new ContainerEnd(0, started, _time.GetUtcNow(), (e as CommandStartException)?.ExitCode ?? 128, e.Message);
@@ -125,6 +128,7 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
 
         using MainProcess main = new(process, log, _manifest.StdinOnce);
         (_run, _main) = (run, main);
+        Log.MainRuns(options.Logger, process.Id, _manifest.Name, _pod);
         Change(State with { Phase = ContainerPhase.Running, ProcessId = process.Id, StartedAt = started });
         int code = await RunAsync(main, run);
         return new ContainerEnd(process.Id, started, _time.GetUtcNow(), code >= 0 ? code : 255, null);

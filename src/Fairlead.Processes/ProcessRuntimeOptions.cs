@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Fairlead.Processes;
 
 /// <summary>The limits and habits of a <see cref="ProcessRuntime"/>.</summary>
@@ -29,4 +32,7 @@ public sealed record ProcessRuntimeOptions
 
     /// <summary>The longest wait before a main process is started again. 30 s by default.</summary>
     public TimeSpan LongestBackoff { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where it is told what could not be started, and how main processes end; nowhere by default.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 }

@@ -38,19 +38,24 @@ sealed class JsonLines : ILogFormat
         foreach ((string name, object? value) in fields)
         {
             if (name == "{OriginalFormat}") continue; // the template, which the event names
-            json.WritePropertyName(name);
+            json.WritePropertyName(NameOf(name));
             switch (value)
             {
                 case null: json.WriteNullValue(); break;
                 case bool truth: json.WriteBooleanValue(truth); break;
                 case int number: json.WriteNumberValue(number); break;
                 case long number: json.WriteNumberValue(number); break;
+                case uint number: json.WriteNumberValue(number); break;
+                case double number: json.WriteNumberValue(number); break;
                 default: json.WriteStringValue(VisibleText.Line(value.ToString())); break;
             }
         }
 
         json.WriteEndObject();
     }
+
+    /// <summary>As the template has it. Where there are many, the generator gives the parameter's name, as it is written in C#.</summary>
+    static string NameOf(string field) => field is ['@', .. var bare] ? char.ToUpperInvariant(bare[0]) + bare[1..] : field;
 
     static void WriteFailure(Utf8JsonWriter json, IReadOnlyList<LoggedFailure> causes)
     {

@@ -43,6 +43,10 @@ public sealed class LabServer : IAsyncDisposable
     /// <summary>Who may use it. Holds their tokens.</summary>
     public IReadOnlyList<ApiUser> Users => _users();
 
+    /// <summary>The runtime logs where the lab does, where it has no log of its own.</summary>
+    static ProcessRuntimeOptions LoggedRuntime(LabOptions options) =>
+        options is { Logging: { } logging, Runtime.Logger: NullLogger } ? options.Runtime with { Logger = logging.CreateLogger("Fairlead.Processes") } : options.Runtime;
+
     /// <summary>Starts the pods and serves. Returns when requests are answered.</summary>
     /// <exception cref="InvalidOperationException">The address is not a loopback one, and <see cref="LabOptions.AllowRemote"/> is off.</exception>
     /// <exception cref="IOException">The address is in use.</exception>
@@ -64,7 +68,7 @@ public sealed class LabServer : IAsyncDisposable
         WebApplication? application = null;
         try
         {
-            runtime = ProcessRuntime.Start(options.Pods ?? DemoPods.Create(), options.Runtime);
+            runtime = ProcessRuntime.Start(options.Pods ?? DemoPods.Create(), LoggedRuntime(options));
             application = StreamingHost.Build(options.Logging, kestrel =>
             {
                 PodsApiKestrel.Configure(kestrel);

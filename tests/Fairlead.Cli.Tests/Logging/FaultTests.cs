@@ -20,7 +20,7 @@ public sealed class FaultTests : IDisposable
         public string Line { get; init; } = Exec;
         public Func<FaultTests, string> Trust { get; init; } = static test => "certificate-authority-data: " + test._authority.PemAsBase64;
         public string? User { get; init; }
-        public string Proxy { get; init; } = "";
+        public bool IsProxied { get; init; }
     }
 
     static readonly Dictionary<string, Fault> s_faults = new()
@@ -56,10 +56,7 @@ public sealed class FaultTests : IDisposable
                 """,
         },
         ["connection refused"] = new(static _ => null, ["No connection to 127.0.0.1:1", "Connection refused"]),
-        ["proxy wants a password"] = new(static _ => null, ["the proxy on the way refused", "407"])
-        {
-            Proxy = "HTTPS_PROXY",
-        },
+        ["proxy wants a password"] = new(static _ => null, ["the proxy on the way refused", "407"]) { IsProxied = true },
     };
 
     public static TheoryData<string> Faults => [.. s_faults.Keys];
@@ -69,7 +66,7 @@ public sealed class FaultTests : IDisposable
     {
         Fault fault = s_faults[name];
         await using FaultyServer? server = fault.Serve(this);
-        await using AuthenticatingProxy? proxy = fault.Proxy.Length > 0 ? new AuthenticatingProxy(1) : null;
+        await using AuthenticatingProxy? proxy = fault.IsProxied ? new AuthenticatingProxy(1) : null;
         await File.WriteAllTextAsync(Path.Combine(_folder, "config"), Kubeconfig(fault, server?.Port ?? 1, proxy), Ct);
         (int code, string log) = await RunAsync(fault.Line);
         Assert.True(code != 0, log);

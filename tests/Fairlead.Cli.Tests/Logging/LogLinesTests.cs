@@ -34,6 +34,17 @@ public sealed partial class LogLinesTests
         Assert.Contains("über", line, StringComparison.Ordinal); // UTF-8, not escapes
     }
 
+    [LoggerMessage(8, LogLevel.Warning, "{A} {B} {C} {D} {E} {F} {Namespace}")]
+    static partial void ManyTold(ILogger logger, int a, int b, int c, int d, double e, uint f, string @namespace);
+
+    [Fact]
+    public void Fields_have_the_templates_names_and_numbers_are_numbers()
+    {
+        string line = Write(new JsonLines(), LogLevel.Debug, static logger => ManyTold(logger, 1, 2, 3, 4, 5.5, 6, "shop"));
+        JsonElement fields = JsonDocument.Parse(line).RootElement.GetProperty("fields");
+        Assert.Equal((5.5, 6, "shop"), (fields.GetProperty("E").GetDouble(), fields.GetProperty("F").GetInt32(), fields.GetProperty("Namespace").GetString()));
+    }
+
     [Fact]
     public void Text_has_a_line_for_what_happened_and_indented_ones_for_stacks()
     {
