@@ -53,7 +53,7 @@ public sealed class RemoteProcess : IAsyncDisposable
     public async ValueTask<ExitStatus> WaitForExitAsync(CancellationToken cancellationToken = default)
     {
         Status status = await _session.Status.WaitAsync(cancellationToken);
-        if (status.TryGetExitCode(out int code)) return new ExitStatus(code, code == 0 ? null : status.Message);
+        if (status.TryGetExitCode(out int code)) return new ExitStatus(code, code == 0 || status.Said.IsEmpty ? null : status.Said.ToString());
         throw new RemoteCommandException(status);
     }
 
