@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Fairlead.Client;
 using Fairlead.Client.Tests;
 using Fairlead.Testing;
-using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Gateway.Tests;
 

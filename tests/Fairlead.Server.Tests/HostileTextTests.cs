@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing;
 using Fairlead.Wire;
 
