@@ -6,7 +6,7 @@ namespace Fairlead.Client.Tests;
 
 /// <summary>What a program that hands its loggers in is told of an upgrade; the command tells the same by its own log.</summary>
 [Trait("Case", "14.2")]
-public sealed class LoggedUpgradeTests
+public sealed class LoggedUpgradeTests : IDisposable
 {
     const string Secret = "planted-command";
 
@@ -50,6 +50,8 @@ public sealed class LoggedUpgradeTests
         Expect("received 2 bytes at 0 on channel 1 (StandardOutput)");
         Expect("The server answered 101 Switching Protocols");
     }
+
+    public void Dispose() => _log.Dispose();
 
     StreamingClient Client(Uri server, SocketsHttpHandler handler) => new(new KubernetesEndpoint(server, handler) { Logging = _log });
 
