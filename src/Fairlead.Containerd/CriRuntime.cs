@@ -8,6 +8,7 @@ using Fairlead.Server;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Wire.PortForward;
 using Fairlead.Streaming;
+using Fairlead.Wire;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -36,7 +37,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     CriRuntime(GrpcChannel channel, RuntimeService.RuntimeServiceClient cri, VersionResponse version, NativeExecs? execs, CriRuntimeOptions options, ILoggerFactory logging)
     {
         (_channel, _cri, _execs, _options) = (channel, cri, execs, options);
-        Description = $"{version.RuntimeName} {version.RuntimeVersion}";
+        Description = $"{new PeerText(version.RuntimeName)} {new PeerText(version.RuntimeVersion)}";
         _pods = new PodReader(cri);
         _catalog = new PodCatalog(_pods, version.RuntimeName, options);
         _streams = new RuntimeStreams(cri, options, logging);
@@ -74,7 +75,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
             ContainerdTasks tasks = new(calls);
             bool native = options.StreamThrough != StreamThrough.Cri && await tasks.IsServedAsync(patience.Token);
             if (!native && options.StreamThrough == StreamThrough.Native)
-                throw new IOException($"{socket} is served by {version.RuntimeName}, which has no containerd task API; native streams need containerd");
+                throw new IOException($"{socket} is served by {new PeerText(version.RuntimeName)}, which has no containerd task API; native streams need containerd");
             NativeExecs? execs = native ? await NativeExecs.StartAsync(tasks, socket, options, logger, cancellationToken) : null;
             options = options with { Limits = options.Limits with { Logger = logging.CreateLogger(CarrierLimits.LogCategory) } };
             return new CriRuntime(channel, cri, version, execs, options, logging);

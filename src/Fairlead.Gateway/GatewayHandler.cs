@@ -54,7 +54,7 @@ sealed class GatewayHandler(
     SessionRecord Record(HttpContext context)
     {
         StreamTarget? target = StreamTarget.IsAmbiguous(context) ? null : StreamTarget.Find(context, out _);
-        return new SessionRecord(options, metrics, logger, target, target?.ReadRequest().Command ?? []);
+        return new SessionRecord(options, metrics, logger, target, target?.ReadRequest().Command ?? [], StreamTarget.PathOf(context));
     }
 
     /// <returns>Null where the request was answered.</returns>
@@ -78,6 +78,7 @@ sealed class GatewayHandler(
         {
             if (problem is not null) return Refuse(Status.Refusal(400, "BadRequest", problem), caller.Name);
             await ordinary.ForwardAsync(context, caller, isUpgrade);
+            record?.PassedOn(context.Response.StatusCode, context.RequestAborted.IsCancellationRequested);
             return null;
         }
 

@@ -1,5 +1,4 @@
 using Fairlead.Server.Issued;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -10,8 +9,6 @@ namespace Fairlead.Server;
 /// <summary>Puts the streaming paths of a container runtime into a web application.</summary>
 public static class IssuedStreamsEndpointRouteBuilderExtensions
 {
-    static readonly string[] s_methods = ["GET", "POST"];
-
     /// <summary>
     /// Answers <c>/exec/TICKET</c>, <c>/attach/TICKET</c> and <c>/portforward/TICKET</c>, as the streaming server of a container runtime does. Whoever has a
     /// ticket is let in: it is the only proof.
@@ -30,6 +27,6 @@ public static class IssuedStreamsEndpointRouteBuilderExtensions
             options,
             services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Server.IssuedStreams"),
             services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-        foreach (string kind in (string[])["exec", "attach", "portforward"]) endpoints.MapMethods($"/{kind}/{{ticket}}", s_methods, handler.AnswerAsync);
+        foreach (string kind in (string[])["exec", "attach", "portforward"]) endpoints.MapStreams(kind, "{ticket}", handler.AnswerAsync);
     }
 }

@@ -1,5 +1,4 @@
 using Fairlead.Server.Kubelet;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -10,8 +9,6 @@ namespace Fairlead.Server;
 /// <summary>Puts the streaming paths of a kubelet into a web application.</summary>
 public static class KubeletEndpointRouteBuilderExtensions
 {
-    static readonly string[] s_methods = ["GET", "POST"];
-
     /// <summary>
     /// Answers <c>/exec</c>, <c>/attach</c> and <c>/portForward</c> as a kubelet does, with and without a pod's uid, so that an API server
     /// can use the application as a node's streaming end. May stand beside <see cref="PodsApiEndpointRouteBuilderExtensions.MapPodsApi"/>.
@@ -33,11 +30,11 @@ public static class KubeletEndpointRouteBuilderExtensions
             options,
             services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Server.Kubelet"),
             services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-        endpoints.MapMethods("/exec/{namespace}/{pod}/{container}", s_methods, handler.ExecAsync);
-        endpoints.MapMethods("/exec/{namespace}/{pod}/{uid}/{container}", s_methods, handler.ExecAsync);
-        endpoints.MapMethods("/attach/{namespace}/{pod}/{container}", s_methods, handler.AttachAsync);
-        endpoints.MapMethods("/attach/{namespace}/{pod}/{uid}/{container}", s_methods, handler.AttachAsync);
-        endpoints.MapMethods("/portForward/{namespace}/{pod}", s_methods, handler.PortForwardAsync);
-        endpoints.MapMethods("/portForward/{namespace}/{pod}/{uid}", s_methods, handler.PortForwardAsync);
+        endpoints.MapStreams("exec", "{namespace}/{pod}/{container}", handler.ExecAsync);
+        endpoints.MapStreams("exec", "{namespace}/{pod}/{uid}/{container}", handler.ExecAsync);
+        endpoints.MapStreams("attach", "{namespace}/{pod}/{container}", handler.AttachAsync);
+        endpoints.MapStreams("attach", "{namespace}/{pod}/{uid}/{container}", handler.AttachAsync);
+        endpoints.MapStreams("portForward", "{namespace}/{pod}", handler.PortForwardAsync);
+        endpoints.MapStreams("portForward", "{namespace}/{pod}/{uid}", handler.PortForwardAsync);
     }
 }

@@ -81,6 +81,39 @@ public sealed class GatewayKubeletTests
         Assert.Equal(7, code);
     }
 
+    [Theory]
+    [InlineData("/Exec/default/demo/shell?command=id&output=1")]
+    [InlineData("/EXEC/default/demo/uid/shell?command=id&output=1")]
+    [InlineData("/ATTACH/default/demo/shell?output=1")]
+    [InlineData("/portforward/default/demo?port=80")]
+    [InlineData("/PortForward/default/demo/uid?port=80")]
+    public async Task A_kubelets_path_is_compared_letter_by_letter(string target)
+    {
+        await using ProcessRuntime runtime = ProcessRuntime.Start(DemoPods.Create());
+        await using WebApplication kubelet = await KubeletAsync(runtime, PortForwardProtocol.Direct);
+        await ExpectNotFoundAsync(kubelet, target);
+    }
+
+    [Fact]
+    public async Task A_ticket_is_not_taken_by_a_path_of_another_case()
+    {
+        StreamTickets tickets = new(TimeProvider.System);
+        await using WebApplication streams = StreamingHost.Build(null, static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        streams.MapIssuedStreams(tickets, new PodsApiOptions { Users = [] });
+        await streams.StartAsync(Ct);
+        string ticket = tickets.Issue(new IssuedForward((_, _) => throw new NotSupportedException(), "default", "demo", []))!;
+        foreach (string kind in (string[])["Exec", "ATTACH", "portForward"]) await ExpectNotFoundAsync(streams, $"/{kind}/{ticket}");
+        Assert.NotNull(tickets.Redeem(ticket));
+    }
+
+    static async Task ExpectNotFoundAsync(WebApplication server, string target)
+    {
+        IPEndPoint address = new(IPAddress.Loopback, StreamingHost.AddressesOf(server)[0].Port);
+        await using RawWebSocket refused = await RawWebSocket.ConnectAsync(
+            address, target, "v4.channel.k8s.io", headers: ["Authorization: Bearer " + s_user.Token], cancellationToken: Ct);
+        Assert.Equal(404, refused.StatusCode);
+    }
+
     static async Task<WebApplication> KubeletAsync(ProcessRuntime runtime, PortForwardProtocol form)
     {
         WebApplication kubelet = StreamingHost.Build(null, static kestrel =>

@@ -14,12 +14,56 @@ public sealed class HostileRequestTests
     [InlineData("//api/v1/namespaces/ns/pods/p/exec?command=ls&stdout=1")]
     [InlineData("/api/v1/namespaces/ns/pods/p/%65xec?command=ls&stdout=1")]
     [InlineData("/version/../api/v1/namespaces/ns/pods/p/exec?command=ls&stdout=1")]
-    public async Task A_session_by_another_spelling_is_refused(string target)
+    [InlineData("/API/v1/namespaces/ns/pods/p/exec?command=ls&stdout=1")]
+    [InlineData("/api/v1/Namespaces/ns/Pods/p/exec?command=ls&stdout=1")]
+    [InlineData("/api/v1/namespaces/ns/pods/p/Exec?command=ls&stdout=1")]
+    [InlineData("/api/v1/namespaces/ns/pods/p/ATTACH?stdout=1")]
+    [InlineData("/api/v1/namespaces/ns/pods/p/portForward?ports=80")]
+    [InlineData("/Exec/ns/p/c?command=id&output=1")]
+    [InlineData("/EXEC/ns/p/uid/c?command=id&output=1")]
+    [InlineData("/aTTach/ns/p/c?output=1")]
+    [InlineData("/portforward/ns/p?port=80")]
+    [InlineData("/PORTFORWARD/ns/p/uid?port=80")]
+    public async Task A_session_by_another_spelling_is_refused_and_told(string target)
     {
         await using GatewayPair pair = await GatewayPair.StartAsync();
         await using RawWebSocket refused = await pair.UpgradeAsync(target);
         Assert.Equal(400, refused.StatusCode);
         Assert.Empty(pair.Upstream.Requests);
+        await Eventually.HoldsAsync(() => !pair.Audit.IsEmpty, "it is told", cancellationToken: TestContext.Current.CancellationToken);
+        AuditRecord told = Assert.Single(pair.Audit);
+        Assert.Equal(("upgrade", target.Split('?')[0], "Refused", "BadRequest"), (told.Kind, told.Path, told.End, told.Reason));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/namespaces/ns/services/s/proxy/ws")]
+    [InlineData("/api/v1/nodes/n/proxy/exec/ns/p/c")]
+    [InlineData("/api/v1/nodes/n/proxy/portForward/ns/p")]
+    [InlineData("/run/ns/p/c")]
+    [InlineData("/exec")]
+    public async Task An_upgrade_that_is_no_session_is_told_too(string path)
+    {
+        await using GatewayPair pair = await GatewayPair.StartAsync();
+        pair.Upstream.Other = RecordingUpstream.EchoAsync;
+        await using (RawWebSocket passed = await pair.UpgradeAsync(path + "?command=id", ["Authorization: Bearer t"])) Assert.Equal(101, passed.StatusCode);
+        await ExpectAsync("PassedOn");
+
+        pair.Upstream.Other = static context => RecordingUpstream.JsonAsync(context, 403, "{}");
+        await using (RawWebSocket refused = await pair.UpgradeAsync(path + "?command=id", ["Authorization: Bearer t"])) Assert.Equal(403, refused.StatusCode);
+        await ExpectAsync("Refused");
+
+        using HttpResponseMessage ordinary = await pair.SendAsync(path);
+        Assert.Empty(pair.Audit);
+
+        async Task ExpectAsync(string end)
+        {
+            await Eventually.HoldsAsync(() => !pair.Audit.IsEmpty, "it is told", cancellationToken: TestContext.Current.CancellationToken);
+            Assert.True(pair.Audit.TryDequeue(out AuditRecord? told));
+            Assert.Equal(("upgrade", path, end), (told.Kind, told.Path, told.End));
+            Assert.StartsWith("caller ", told.Who, StringComparison.Ordinal);
+            Assert.DoesNotContain("bytes", told.ToJson(), StringComparison.Ordinal);
+            Assert.Contains($"\"path\":\"{path}\"", told.ToJson(), StringComparison.Ordinal);
+        }
     }
 
     [Fact]

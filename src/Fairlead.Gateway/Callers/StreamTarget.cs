@@ -33,33 +33,46 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
     internal static StreamTarget? Find(HttpContext context, out string? problem)
     {
         QueryParameters query = QueryParameters.TryParse(context.Request.QueryString.Value, out QueryParameters? read, out problem) ? read : QueryParameters.Empty;
-        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        int end = target.IndexOf('?', StringComparison.Ordinal);
-        string path = end < 0 ? target : target[..end];
-        StreamTarget? found = path.Split('/') switch
-        {
-            ["", "api", "v1", "namespaces", var space, "pods", var pod, (Exec or Attach or PortForward) and var what] =>
-                new(path, space, pod, NullIfEmpty(query.First("container")), what, false, query),
-            ["", (Exec or Attach) and var what, var space, var pod, var container] => new(path, space, pod, container, what, true, query),
-            ["", (Exec or Attach) and var what, var space, var pod, _, var container] => new(path, space, pod, container, what, true, query),
-            ["", "portForward", var space, var pod] => new(path, space, pod, null, PortForward, true, query),
-            ["", "portForward", var space, var pod, _] => new(path, space, pod, null, PortForward, true, query),
-            _ => null,
-        };
+        string path = PathOf(context);
+        StreamTarget? found = Read(path, query);
         if (found is null) problem = null;
+        else if (!found.IsSpelledExactly) problem = "the path is a session's but for upper and lower case";
         return problem is null ? found : null;
     }
+
+    /// <summary>The path as it was sent, without the query.</summary>
+    internal static string PathOf(HttpContext context) => context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0];
+
+    /// <summary>Reads the path whatever the case of its words: a server that compares them so would open the session.</summary>
+    static StreamTarget? Read(string path, QueryParameters query)
+    {
+        string[] parts = path.Split('/');
+        return path.ToLowerInvariant().Split('/') switch
+        {
+            ["", "api", "v1", "namespaces", _, "pods", _, (Exec or Attach or PortForward) and var what] =>
+                new(path, parts[4], parts[6], NullIfEmpty(query.First("container")), what, false, query),
+            ["", (Exec or Attach) and var what, _, _, .. ([_] or [_, _])] => new(path, parts[2], parts[3], parts[^1], what, true, query),
+            ["", PortForward, _, _, .. ([] or [_])] => new(path, parts[2], parts[3], null, PortForward, true, query),
+            _ => null,
+        };
+    }
+
+    bool IsSpelledExactly => IsKubelet
+        ? Path.StartsWith(Subresource is PortForward ? "/portForward/" : $"/{Subresource}/", StringComparison.Ordinal)
+        : Path == $"/api/v1/namespaces/{Namespace}/pods/{Pod}/{Subresource}";
 
     /// <summary>The request asks for an upgrade of its connection.</summary>
     internal static bool IsUpgrade(HttpContext context) =>
         context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } && context.Request.Headers.Upgrade.Count > 0;
 
-    /// <summary>The request is for a session, or may be for one: whatever becomes of it is told.</summary>
+    /// <summary>
+    /// The request is for a session, or may be for one, as every upgrade may: a proxy on the way to a pod or a node leads wherever its server
+    /// likes. Whatever becomes of it is told.
+    /// </summary>
     internal static bool IsAsked(HttpContext context)
     {
-        bool isUpgrade = IsUpgrade(context);
-        if (!isUpgrade && !HttpMethods.IsConnect(context.Request.Method)) return false;
-        return Find(context, out string? problem) is not null || problem is not null || (isUpgrade && IsAmbiguous(context));
+        if (IsUpgrade(context)) return true;
+        return HttpMethods.IsConnect(context.Request.Method) && (Find(context, out string? problem) is not null || problem is not null);
     }
 
     /// <summary>
@@ -68,9 +81,7 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
     /// </summary>
     internal static bool IsAmbiguous(HttpContext context)
     {
-        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        int end = target.IndexOf('?', StringComparison.Ordinal);
-        ReadOnlySpan<char> path = end < 0 ? target : target.AsSpan(0, end);
+        ReadOnlySpan<char> path = PathOf(context);
         return path.Contains('%') || path.Contains('\\') || path.Contains("//", StringComparison.Ordinal) || path.Contains("/.", StringComparison.Ordinal) || path.EndsWith('/');
     }
 

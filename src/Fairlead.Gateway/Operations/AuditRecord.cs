@@ -20,8 +20,11 @@ public sealed record AuditRecord
     /// </summary>
     public required string Who { get; init; }
 
-    /// <summary><c>exec</c>, <c>attach</c> or <c>portforward</c>; <c>upgrade</c> where the path or the query is ambiguous.</summary>
+    /// <summary><c>exec</c>, <c>attach</c> or <c>portforward</c>; <c>upgrade</c> where the path or the query is ambiguous, or no session's.</summary>
     public required string Kind { get; init; }
+
+    /// <summary>The path as it was sent, without its query, where the kind is <c>upgrade</c>.</summary>
+    public string? Path { get; init; }
 
     /// <summary>The pod's namespace.</summary>
     public required string Namespace { get; init; }
@@ -52,7 +55,8 @@ public sealed record AuditRecord
 
     /// <summary>
     /// How it ended: <c>Completed</c>, <c>ServerLost</c>, <c>ClientLost</c>, <c>Ended</c>; <c>Refused</c>, <c>Abandoned</c> (the client left
-    /// before it was joined to the server), <c>Failed</c> (a fault of the gateway's).
+    /// before it was joined to the server), <c>PassedOn</c> (an upgrade that is no session, of which nothing but its path is known),
+    /// <c>Failed</c> (a fault of the gateway's).
     /// </summary>
     public required string End { get; init; }
 
@@ -86,14 +90,19 @@ public sealed record AuditRecord
             json.WriteString("time", Time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
             Text("who", Who);
             Text("kind", Kind);
+            Text("path", Path);
             Text("namespace", Namespace);
             Text("pod", Pod);
             Text("container", Container);
             Text("command", Command);
             Text("client", ClientProtocol);
             Text("server", ServerProtocol);
-            json.WriteNumber("bytesToServer", BytesToServer);
-            json.WriteNumber("bytesToClient", BytesToClient);
+            if (Path is null) // of what is no session nobody counts
+            {
+                json.WriteNumber("bytesToServer", BytesToServer);
+                json.WriteNumber("bytesToClient", BytesToClient);
+            }
+
             if (ExitCode is { } code) json.WriteNumber("exitCode", code);
             Text("end", End);
             Text("reason", Reason);

@@ -9,6 +9,9 @@ enum SessionEnd
     /// <summary>The client left before both sides were joined. Where the server was dialled by then, the command may have run.</summary>
     Abandoned,
 
+    /// <summary>An upgrade that is no session was passed on, taken by the server, and is over. What it carried was not looked at.</summary>
+    PassedOn,
+
     /// <summary>The gateway failed: a fault of its own.</summary>
     Failed,
 

@@ -28,9 +28,10 @@ sealed class SessionRecord : IDisposable
     /// <param name="options">Says where the audit goes.</param>
     /// <param name="metrics">Counts.</param>
     /// <param name="logger">Learns of an audit that fails.</param>
-    /// <param name="target">What is asked for; null where the path is ambiguous.</param>
+    /// <param name="target">What is asked for; null where that cannot be said: the path is ambiguous, or no session's.</param>
     /// <param name="command">The command that is asked for.</param>
-    internal SessionRecord(GatewayOptions options, GatewayMetrics metrics, ILogger logger, StreamTarget? target, IReadOnlyList<string> command)
+    /// <param name="path">The path as it was sent.</param>
+    internal SessionRecord(GatewayOptions options, GatewayMetrics metrics, ILogger logger, StreamTarget? target, IReadOnlyList<string> command, string path)
     {
         (_options, _metrics, _logger, _started) = (options, metrics, logger, options.Clock.GetTimestamp());
         Traffic = new RelayTraffic(options.Clock);
@@ -39,6 +40,7 @@ sealed class SessionRecord : IDisposable
             Time = options.Clock.GetUtcNow(),
             Who = "unknown",
             Kind = target?.Subresource ?? "upgrade",
+            Path = target is null ? path : null,
             Namespace = target?.Namespace ?? "",
             Pod = target?.Pod ?? "",
             Container = target?.Container,
@@ -74,6 +76,14 @@ sealed class SessionRecord : IDisposable
     internal void Refused(int code, string? reason)
     {
         if (TryTell(SessionEnd.Refused, _asked with { Reason = reason })) _metrics.Refused(code);
+    }
+
+    /// <summary>It is no session that the gateway knows: it went upstream as an ordinary request.</summary>
+    internal void PassedOn(int code, bool clientLeft)
+    {
+        if (code == 101) TryTell(SessionEnd.PassedOn, _asked);
+        else if (clientLeft) Abandoned();
+        else Refused(code, null);
     }
 
     internal void Abandoned() => TryTell(SessionEnd.Abandoned, _asked);

@@ -1,4 +1,7 @@
+using Fairlead.Containerd.Cri;
 using Fairlead.Containerd.Proxy;
+using Fairlead.Testing;
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Http;
@@ -33,6 +36,24 @@ public sealed class CriProxyTests : IAsyncLifetime
         File.SetUnixFileMode(Behind, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
         _proxy = await CriProxyServer.StartAsync(Options, Cancelled);
         _client = RawCalls.Connect(Front);
+    }
+
+    [Theory(Timeout = 30_000), Trait("Case", "B6")]
+    [InlineData(StreamThrough.Cri)]
+    [InlineData(StreamThrough.Native)]
+    public async Task A_runtimes_name_and_version_are_fit_to_show(StreamThrough through)
+    {
+        _cri.Calls["/runtime.v1.RuntimeService/Version"] = static context => ScriptedCri.AnswerAsync(
+            context, new VersionResponse { Version = "0.1.0", RuntimeName = HostileText.All, RuntimeVersion = HostileText.All }.ToByteArray());
+        CriProxyOptions options = Options with { Listen = UnixSocketAddress.Parse(Front + "2"), Runtime = new CriRuntimeOptions { StreamThrough = through } };
+        if (through == StreamThrough.Native)
+        {
+            HostileText.RequireShown((await Assert.ThrowsAnyAsync<IOException>(() => CriProxyServer.StartAsync(options, Cancelled))).Message);
+            return;
+        }
+
+        await using CriProxyServer proxy = await CriProxyServer.StartAsync(options, Cancelled);
+        HostileText.RequireShown(proxy.Runtime.Description);
     }
 
     [Theory(Timeout = 30_000)]
