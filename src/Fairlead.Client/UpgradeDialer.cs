@@ -18,12 +18,13 @@ public sealed class UpgradeDialer : IDisposable
     /// <summary>Creates a dialer of this endpoint.</summary>
     /// <param name="endpoint">The server, and the credentials of its own that every request carries, if it has any.</param>
     /// <param name="memory">Which transport worked with which server; shared by dialers of one server.</param>
-    public UpgradeDialer(KubernetesEndpoint endpoint, ITransportMemory memory)
+    /// <param name="credentials">The endpoint's, as they are shown on behalf of many; null to take them from the endpoint. Stays the caller's.</param>
+    public UpgradeDialer(KubernetesEndpoint endpoint, ITransportMemory memory, SharedCredentials? credentials = null)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         _http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
         _endpoint = endpoint;
-        UpgradeHttp upgrades = new(endpoint, _http);
+        UpgradeHttp upgrades = new(endpoint, _http, credentials);
         _transports = new TransportFallback(endpoint, upgrades, memory);
         _forwards = new PortForwardFallback(upgrades, memory);
     }
@@ -38,6 +39,7 @@ public sealed class UpgradeDialer : IDisposable
     /// <exception cref="UpgradeException">The server refused: nothing was started.</exception>
     /// <exception cref="HttpRequestException">The server could not be reached.</exception>
     /// <exception cref="TimeoutException">The server did not answer within <see cref="ExecOptions.UpgradeTimeout"/>.</exception>
+    /// <exception cref="CredentialsException">The shared credentials cannot be had.</exception>
     public Task<UpgradedConnection> DialAsync(
         Uri uri, RemoteCommandRequest request, ExecOptions options, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken = default) =>
         _transports.UpgradeAsync(new UpgradeRequest(uri, request, options) { Describe = describe }, cancellationToken);

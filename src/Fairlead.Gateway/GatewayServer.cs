@@ -40,7 +40,7 @@ public sealed class GatewayServer : IAsyncDisposable
         _tls = tls;
         _upstream = new UpstreamServer(options);
         _slots = new SessionSlots(options.MaxSessions, options.MaxSessionsPerCaller);
-        ReviewerAbsence absence = new(options.Clock);
+        ReviewerAbsence absence = new(options.Clock, CallerReviews.LongestPause(options.ReviewerGrace) * 2);
         _metrics = new GatewayMetrics(absence);
         _text = new PrometheusText(_metrics.Meter);
         _application = StreamingHost.Build(
@@ -53,7 +53,7 @@ public sealed class GatewayServer : IAsyncDisposable
             options, tls,
             new SessionEndpoint(options, _upstream, create, _slots, _drain, _logger),
             new ForwardEndpoint(options, _upstream, create, _drain, _logger),
-            new OrdinaryRequests(_upstream, _application.Services.GetRequiredService<IHttpForwarder>()),
+            new OrdinaryRequests(_upstream, _application.Services.GetRequiredService<IHttpForwarder>(), _logger),
             new OperationsEndpoint(_text, _drain), _metrics, _logger);
         _application.Run(handler.InvokeAsync);
     }

@@ -18,8 +18,8 @@ static partial class Log
     [LoggerMessage(4, LogLevel.Information, "The gateway drains: no new sessions, {Running} are running", EventName = "Draining")]
     public static partial void Draining(ILogger logger, int running);
 
-    [LoggerMessage(5, LogLevel.Warning, "The server behind could not be asked what {Who} may do", EventName = "ReviewFailed")]
-    public static partial void ReviewFailed(ILogger logger, Exception exception, PeerText who);
+    [LoggerMessage(5, LogLevel.Warning, "The server behind could not be asked what {Who} may do: {Why}", EventName = "ReviewFailed")]
+    public static partial void ReviewFailed(ILogger logger, Exception? exception, PeerText who, PeerText why);
 
     [LoggerMessage(6, LogLevel.Error, "The audit did not take a session's line", EventName = "AuditFailed")]
     public static partial void AuditFailed(ILogger logger, Exception exception);
@@ -31,6 +31,10 @@ static partial class Log
     [LoggerMessage(8, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} was lost: {Why}", EventName = "SessionLost")]
     public static partial void SessionLost(ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, PeerText why);
 
-    [LoggerMessage(9, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod}: the server behind opened no session", EventName = "DialFailed")]
-    public static partial void DialFailed(ILogger logger, Exception exception, PeerText kind, PeerText who, PeerText @namespace, PeerText pod);
+    [LoggerMessage(EventId = 9, Message = "{Kind} by {Who} in pod {Namespace}/{Pod}: the server behind opened no session: {Why}", EventName = "DialFailed")]
+    public static partial void DialFailed(
+        ILogger logger, LogLevel level, Exception exception, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, PeerText why);
+
+    [LoggerMessage(EventId = 10, Message = "{Method} {Path} by {Who} was not passed on: {Why}", EventName = "ForwardFailed")]
+    public static partial void ForwardFailed(ILogger logger, LogLevel level, Exception? exception, PeerText method, PeerText path, PeerText who, PeerText why);
 }

@@ -27,6 +27,12 @@ static partial class Log
     [LoggerMessage(5, LogLevel.Debug, "The credential plugin {Plugin} gave no credentials after {Milliseconds} ms", EventName = "PluginFailed")]
     public static partial void PluginFailed(ILogger logger, Exception exception, PeerText plugin, long milliseconds);
 
+    [LoggerMessage(8, LogLevel.Debug, "The credential plugin {Plugin} was ended after {Milliseconds} ms: nobody waits for it any more", EventName = "PluginAbandoned")]
+    public static partial void PluginAbandoned(ILogger logger, PeerText plugin, long milliseconds);
+
+    [LoggerMessage(9, LogLevel.Debug, "The credential plugin {Plugin} gave credentials that have expired already, at {Expiry}", EventName = "PluginExpired")]
+    public static partial void PluginExpired(ILogger logger, PeerText plugin, DateTimeOffset expiry);
+
     [LoggerMessage(6, LogLevel.Debug, "GET {Path} was answered with {Code} after {Milliseconds} ms", EventName = "RequestAnswered")]
     public static partial void Answered(ILogger logger, PeerText path, int code, long milliseconds);
 

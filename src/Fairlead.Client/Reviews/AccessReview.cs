@@ -82,5 +82,14 @@ public sealed record AccessReview
         return couldNotJudge ? throw new HttpRequestException("the server could not judge the access review", null, response.StatusCode) : allowed;
     }
 
+    /// <summary>Why there is no answer, for people, as <see cref="RequestFault.Describe"/> has it.</summary>
+    /// <param name="failure">What asking, or <see cref="ReadAnswerAsync"/>, threw.</param>
+    public static string WhyNot(Exception failure) => failure switch
+    {
+        JsonException => "the access review was answered with what is none",
+        HttpRequestException { HttpRequestError: HttpRequestError.Unknown, StatusCode: not null, Message: var said } => said,
+        _ => RequestFault.Describe(failure),
+    };
+
     static bool? IsTrue(JsonObject? status, string name) => status?[name] is JsonValue value && value.TryGetValue(out bool truth) ? truth : null;
 }

@@ -6,10 +6,16 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.Client.Upgrades;
 
 /// <summary>The HTTP exchange of an upgrade: credentials, one renewal of them, a deadline for the server, and what a refusal said.</summary>
-sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
+/// <param name="endpoint">The server, and its credentials.</param>
+/// <param name="http">Sends.</param>
+/// <param name="credentials">The endpoint's, as they are shown on behalf of many; null to take them from the endpoint.</param>
+sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, SharedCredentials? credentials = null)
 {
     /// <summary>The most of a refusal's body that is read.</summary>
     const int LongestRefusal = 64 * 1024;
+
+    readonly Func<HttpRequestMessage, bool, CancellationToken, ValueTask>? _authorize =
+        endpoint.Authorize is null || credentials is null ? endpoint.Authorize : credentials.AuthorizeAsync;
 
     readonly ILogger _logger = endpoint.Logging.CreateLogger(KubernetesEndpoint.LogCategory);
 
@@ -31,7 +37,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
         try
         {
             HttpResponseMessage response = await SendOnceAsync(renew: false);
-            if (response.StatusCode == HttpStatusCode.Unauthorized && endpoint.Authorize is not null)
+            if (response.StatusCode == HttpStatusCode.Unauthorized && _authorize is not null)
             {
                 Log.CredentialsRefused(_logger);
                 response.Dispose();
@@ -51,6 +57,12 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
+            if (!deadline.IsCancellationRequested) // the handler's own limit, for connecting alone
+            {
+                tale.Failed(e);
+                throw new TimeoutException(RequestFault.Describe(e), e);
+            }
+
             tale.Unanswered();
             throw new TimeoutException($"the server did not answer the upgrade within {target.Timeout.TotalSeconds:0.#} s", e);
         }
@@ -74,7 +86,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http)
             message.Headers.Upgrade.Add(protocol);
             describe(message.Headers);
             deadline.CancelAfter(Timeout.InfiniteTimeSpan); // the server's time does not run while credentials are fetched: a person may have to sign in
-            if (endpoint.Authorize is { } authorize) await authorize(message, renew, cancellationToken);
+            if (_authorize is not null) await _authorize(message, renew, cancellationToken);
             target.Describe?.Invoke(message.Headers);
             tale.Asked(message, protocol.ToString());
             deadline.CancelAfter(target.Timeout);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Authentication;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -9,9 +8,6 @@ namespace Fairlead.Client.Upgrades;
 sealed class UpgradeTale(ILogger logger, UpgradeTarget target)
 {
     static readonly string[] s_choices = ["Sec-WebSocket-Protocol", Streaming.Spdy.SpdyHandshake.VersionHeader];
-
-    /// <summary>A chain without a trusted end, or one whose end has the right name and another key.</summary>
-    static readonly string[] s_unsigned = ["PartialChain", "UntrustedRoot", "NotSignatureValid"];
 
     readonly bool _isTold = logger.IsEnabled(LogLevel.Debug);
     long _asked = Stopwatch.GetTimestamp();
@@ -43,29 +39,6 @@ sealed class UpgradeTale(ILogger logger, UpgradeTarget target)
 
     internal void Failed(Exception failure)
     {
-        if (_isTold) Log.UpgradeFailed(logger, WithheldException.Of(failure, target.Withheld), Milliseconds, Hint(failure));
-    }
-
-    /// <summary>What .NET's words for it mean here.</summary>
-    static string Hint(Exception failure)
-    {
-        if (failure is OperationCanceledException) return "nobody waits for it any more";
-        Exception cause = failure;
-        while (cause is not AuthenticationException && cause.InnerException is { } inner) cause = inner;
-        return cause switch
-        {
-            AuthenticationException { Message: var said } when said.Contains("NameMismatch", StringComparison.Ordinal) =>
-                "the server's certificate is for another name than the one that it was asked by",
-            AuthenticationException { Message: var said } when said.Contains("NotTimeValid", StringComparison.Ordinal) =>
-                "the server's certificate, or one that vouches for it, has expired or is not valid yet",
-            AuthenticationException { Message: var said } when s_unsigned.Any(fault => said.Contains(fault, StringComparison.Ordinal)) =>
-                "no authority that is trusted here has signed the server's certificate",
-            AuthenticationException => "TLS did not come about",
-            _ when failure is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => "the proxy on the way refused",
-            _ when failure is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "the server's name has no address",
-            _ when failure is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => "no connection came about",
-            _ when failure is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => "the connection ended before the server's answer",
-            _ => "the request could not be sent, or its answer not be read",
-        };
+        if (_isTold) Log.UpgradeFailed(logger, WithheldException.Of(failure, target.Withheld), Milliseconds, RequestFault.Describe(failure));
     }
 }

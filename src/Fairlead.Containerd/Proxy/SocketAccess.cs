@@ -59,15 +59,16 @@ sealed record SocketAccess(UnixFileMode Mode, uint User, uint Group)
 
     static bool IsServed(string path)
     {
-        using Socket probe = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        // A connect that blocks would wait for room in the queue of an owner that was stopped, for as long as it stays stopped.
+        using Socket probe = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
         {
             probe.Connect(new UnixDomainSocketEndPoint(path));
             return true;
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            return false; // nothing there, or left by one that is gone
+            return e.SocketErrorCode == SocketError.WouldBlock; // the queue of one that listens is full; else nothing is there, or left by one that is gone
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Fairlead.Client;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Gateway.Operations;
@@ -39,47 +38,57 @@ sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ReviewerAbs
     async Task<CreateAnswer> AskOrSayWhyNotAsync(Caller caller, StreamTarget target, CancellationToken cancellationToken)
     {
         HttpMessageInvoker http = upstream.HttpFor(caller);
-        using CancellationTokenSource deadline = new(s_patience, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        using CancellationTokenSource late = new(Timeout.InfiniteTimeSpan, time);
         try
         {
-            return await AskServerAsync(http, caller, target, either.Token).WaitAsync(either.Token); // credentials may come from what cannot be cancelled
+            return await AskServerAsync(http, caller, target, late, cancellationToken);
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return NotAsked(target, 504, $"the server behind the gateway did not answer the access review within {s_patience.TotalSeconds:0} s");
+            return NotAsked(caller, target, 504, $"the server behind the gateway did not answer the access review within {s_patience.TotalSeconds:0} s");
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // also where the gateway's own credentials cannot be had
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            Log.ReviewFailed(logger, e, caller.Name);
-            return NotAsked(target, 503, e is JsonException ? "the server behind the gateway answered the access review with what is none" : "the server behind the gateway could not be asked");
+            string why = e is CredentialsException ? UpstreamRefusals.OwnMissing : "the server behind the gateway could not be asked: " + AccessReview.WhyNot(e);
+            return NotAsked(caller, target, 503, why, e);
         }
     }
 
-    async Task<CreateAnswer> AskServerAsync(HttpMessageInvoker http, Caller caller, StreamTarget target, CancellationToken cancellationToken)
+    /// <param name="http">Sends.</param>
+    /// <param name="caller">About whom.</param>
+    /// <param name="target">About what.</param>
+    /// <param name="late">The server's deadline: it does not run while credentials are fetched, which may come from what is slow.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    async Task<CreateAnswer> AskServerAsync(
+        HttpMessageInvoker http, Caller caller, StreamTarget target, CancellationTokenSource late, CancellationToken cancellationToken)
     {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         AccessReview review = new() { Verb = "create", Resource = "pods", Subresource = target.Subresource, Namespace = target.Namespace, Name = target.Pod };
         for (bool renew = false; ; renew = true)
         {
             using HttpRequestMessage request = review.CreateRequest(upstream.Locate(review.Path));
+            late.CancelAfter(Timeout.InfiniteTimeSpan);
             await upstream.AuthorizeAsync(request, caller, renew, cancellationToken);
-            using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
+            late.CancelAfter(s_patience);
+            using HttpResponseMessage response = await http.SendAsync(request, either.Token);
             switch (response.StatusCode)
             {
                 case HttpStatusCode.Created or HttpStatusCode.OK:
-                    return await AccessReview.ReadAnswerAsync(response, cancellationToken) ? CreateAnswer.Allowed.Instance : Refuse(target, "its user may not create it");
+                    return await AccessReview.ReadAnswerAsync(response, either.Token) ? CreateAnswer.Allowed.Instance : Refuse(target, "its user may not create it");
                 case HttpStatusCode.Unauthorized when !caller.IsImpersonated:
                     return new CreateAnswer.Refused(Status.Refusal(401, "Unauthorized", "Unauthorized"));
                 case HttpStatusCode.Unauthorized when !renew:
                     continue; // the gateway's own credentials, which may have been replaced
                 case HttpStatusCode.Unauthorized:
-                    return NotAsked(target, 503, "the server behind the gateway does not take the gateway's own credentials");
-                case HttpStatusCode.Forbidden: // it may not even ask, or may not be impersonated
+                    return NotAsked(caller, target, 503, UpstreamRefusals.OwnRefused);
+                case HttpStatusCode.Forbidden when caller.IsImpersonated: // nothing was said about the caller: the gateway may not speak for it, or not ask
+                    return NotAsked(caller, target, 503, "the server behind the gateway does not let the gateway ask for those for whom it speaks (403)");
+                case HttpStatusCode.Forbidden: // it may not even ask
                     return Refuse(target, "the server behind the gateway answered the access review with 403");
                 case HttpStatusCode.NotFound:
-                    return NotAsked(target, 503, "the server behind the gateway knows no access reviews (404)");
+                    return NotAsked(caller, target, 503, "the server behind the gateway knows no access reviews (404)");
                 default:
-                    return NotAsked(target, 503, $"the server behind the gateway answered the access review with {(int)response.StatusCode}");
+                    return NotAsked(caller, target, 503, $"the server behind the gateway answered the access review with {(int)response.StatusCode}");
             }
         }
     }
@@ -87,9 +96,14 @@ sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ReviewerAbs
     static CreateAnswer.Refused Refuse(StreamTarget target, string why) => new(Status.Refusal(
         403, "Forbidden", $"pods \"{target.Pod}\" is forbidden: cannot create resource \"pods/{target.Subresource}\" in the namespace \"{target.Namespace}\": {why}", DetailsOf(target)));
 
-    static CreateAnswer.CouldNotBeAsked NotAsked(StreamTarget target, int code, string why) => new(Status.Refusal(
-        code, code == 504 ? "Timeout" : "ServiceUnavailable",
-        $"nobody could say whether resource \"pods/{target.Subresource}\" may be created for pods \"{target.Pod}\" in the namespace \"{target.Namespace}\": {why}", DetailsOf(target)));
+    CreateAnswer.CouldNotBeAsked NotAsked(Caller caller, StreamTarget target, int code, string why, Exception? failure = null)
+    {
+        Log.ReviewFailed(logger, failure, caller.Name, why);
+        return new CreateAnswer.CouldNotBeAsked(Status.Refusal(
+            code, code == 504 ? "Timeout" : "ServiceUnavailable",
+            $"nobody could say whether resource \"pods/{target.Subresource}\" may be created for pods \"{target.Pod}\" in the namespace \"{target.Namespace}\": {why}",
+            DetailsOf(target)));
+    }
 
     static StatusDetails DetailsOf(StreamTarget target) => new() { Name = target.Pod, Kind = "pods" };
 }

@@ -1,14 +1,17 @@
 using System.Net;
+using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Server;
+using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Fairlead.Gateway.Forwarding;
 
 /// <summary>Everything that is no session, by YARP: lists, watches, logs, large bodies, trailers, and upgrades to other things.</summary>
-sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder)
+sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder, ILogger logger)
 {
     readonly ForwarderRequestConfig _config = new()
     {
@@ -28,15 +31,49 @@ sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder)
 
     internal async Task ForwardAsync(HttpContext context, Caller caller, bool isUpgrade)
     {
-        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         DataRates.Lift(context);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body) body.MaxRequestBodySize = null; // the server behind has limits of its own
-        ForwarderError error = await forwarder.SendAsync(
-            context, upstream.Locate("").AbsoluteUri, upstream.HttpFor(caller), isUpgrade ? _upgrade : _config, new OrdinaryTransformer(upstream, caller, target), context.RequestAborted);
-        if (error is ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested) return;
+        if (!await IsOwnRefusedAsync(context, caller, isUpgrade, renew: false)) return;
 
-        int code = context.Response.StatusCode;
+        bool canRepeat = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
+        if (canRepeat && !await IsOwnRefusedAsync(context, caller, isUpgrade, renew: true)) return;
+        if (!canRepeat) upstream.RenewBeforeNext(caller);
+        await RefuseAsync(context, caller, LogLevel.Warning, null, 503, UpstreamRefusals.OwnRefused);
+    }
+
+    /// <returns>True where the server behind refused the gateway's own credentials, and nothing was answered yet.</returns>
+    async Task<bool> IsOwnRefusedAsync(HttpContext context, Caller caller, bool isUpgrade, bool renew)
+    {
+        OrdinaryTransformer transformer = new(upstream, caller, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, renew);
+        ForwarderError error = await forwarder.SendAsync(
+            context, upstream.Locate("").AbsoluteUri, upstream.HttpFor(caller), isUpgrade ? _upgrade : _config, transformer, context.RequestAborted);
+        if (transformer.WereOwnRefused)
+        {
+            context.Response.Clear(); // the forwarder has set the code
+            return true;
+        }
+
+        if (error is ForwarderError.None || context.RequestAborted.IsCancellationRequested) return false;
+
+        Exception? failure = context.Features.Get<IForwarderErrorFeature>()?.Exception;
+        (int code, string why) = (failure, error) switch
+        {
+            (CredentialsException, _) => (503, UpstreamRefusals.OwnMissing),
+            (_, ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled) => (400, "the request's body did not come whole"),
+            (null, _) => (502, "the server behind the gateway did not answer: " + error),
+            _ => (context.Response.StatusCode is >= 500 and var chosen ? chosen : 502, "the server behind the gateway could not be asked: " + RequestFault.Describe(failure)),
+        };
+        await RefuseAsync(context, caller, context.Response.HasStarted ? LogLevel.Debug : LogLevel.Warning, failure, code, why);
+        return false;
+    }
+
+    async Task RefuseAsync(HttpContext context, Caller caller, LogLevel level, Exception? failure, int code, string why)
+    {
+        HttpRequest request = context.Request;
+        Log.ForwardFailed(
+            logger, level, failure is null ? null : WithheldException.Of(failure, RequestSecrets.Of(request)), request.Method, request.Path.Value, caller.Name, why);
+        if (context.Response.HasStarted) return;
         context.Response.Clear();
-        await StatusAnswer.WriteAsync(context, UpstreamRefusals.NotReached(code < 400 ? 502 : code, "the server behind the gateway did not answer: " + error));
+        await StatusAnswer.WriteAsync(context, UpstreamRefusals.NotReached(code, why));
     }
 }

@@ -6,19 +6,34 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Fairlead.Gateway.Forwarding;
 
 /// <summary>What changes between a request and the one upstream: its address and who sends it. And what may not come back.</summary>
-sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string target) : HttpTransformer
+/// <param name="upstream">The server behind.</param>
+/// <param name="caller">Who sends it.</param>
+/// <param name="target">Where to, as it was sent.</param>
+/// <param name="renew">The gateway's own credentials were refused: they are fetched anew.</param>
+sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string target, bool renew) : HttpTransformer
 {
+    static readonly string[] s_proxied = ["pods", "services", "nodes"];
+
+    /// <summary>The server behind refused the gateway's own credentials, and of its answer nothing was passed on.</summary>
+    internal bool WereOwnRefused { get; private set; }
+
     public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         proxyRequest.RequestUri = upstream.Locate(target); // as it was sent: nothing is unescaped and escaped again
         proxyRequest.Headers.Host = null;
-        await upstream.AuthorizeAsync(proxyRequest, caller, renew: false, cancellationToken);
+        await upstream.AuthorizeAsync(proxyRequest, caller, renew, cancellationToken);
     }
 
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         if (proxyResponse is null) return await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        if (proxyResponse.StatusCode == HttpStatusCode.Unauthorized && caller.IsImpersonated && !IsOfWhatIsProxied())
+        {
+            WereOwnRefused = true;
+            return false;
+        }
+
         bool wantsUpgrade = proxyResponse.RequestMessage?.Headers.Upgrade.Count > 0;
         if (wantsUpgrade && (int)proxyResponse.StatusCode is >= 300 and < 400)
         {
@@ -33,5 +48,13 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
         }
 
         return copies;
+    }
+
+    /// <summary>Behind the server's own proxy stand others, who have users of their own: a 401 may be theirs, and is about those.</summary>
+    bool IsOfWhatIsProxied()
+    {
+        string[] segments = target.Split('?')[0].Split('/');
+        int proxy = Array.IndexOf(segments, "proxy");
+        return proxy > 1 && s_proxied.Contains(segments[proxy - 2]);
     }
 }

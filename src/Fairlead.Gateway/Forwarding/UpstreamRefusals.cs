@@ -1,15 +1,44 @@
 using System.Net;
 using Fairlead.Client;
+using Fairlead.Gateway.Callers;
+using Fairlead.Server;
 using Fairlead.Streaming;
 using Fairlead.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway.Forwarding;
 
 /// <summary>What a caller is told where the server behind did not take a session: its own words and its own code where it had some.</summary>
 static class UpstreamRefusals
 {
-    internal static Status Of(Exception failure, bool inputMustEnd) => failure switch
+    /// <summary>What a caller is told for whom the gateway speaks, with credentials that the server behind refuses: it is not the caller's fault.</summary>
+    internal const string OwnRefused = "the server behind the gateway does not take the gateway's own credentials";
+
+    /// <summary>The same where there are none; what keeps them is for those who run the gateway, and in its log.</summary>
+    internal const string OwnMissing = "the gateway's own credentials cannot be had";
+
+    /// <summary>True for what may come of dialling, whoever's fault it is.</summary>
+    internal static bool IsOne(Exception failure) =>
+        failure is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException or CredentialsException;
+
+    /// <summary>Logs why there is no session.</summary>
+    /// <returns>What its caller is told.</returns>
+    internal static Status Tell(ILogger logger, Exception failure, HttpRequest request, StreamTarget target, Caller caller, bool inputMustEnd = false)
     {
+        Status refusal = Of(failure, caller, inputMustEnd);
+        LogLevel level = failure is UpgradeException && refusal.Message != OwnRefused ? LogLevel.Debug : LogLevel.Warning;
+        if (!logger.IsEnabled(level)) return refusal;
+        WithheldWords secrets = RequestSecrets.Of(request);
+        (WithheldException withheld, string why) = (WithheldException.Of(failure, secrets), secrets.Blank(refusal.Message ?? ""));
+        Log.DialFailed(logger, level, withheld, target.Subresource, caller.Name, target.Namespace, target.Pod, why);
+        return refusal;
+    }
+
+    static Status Of(Exception failure, Caller caller, bool inputMustEnd) => failure switch
+    {
+        CredentialsException => NotReached(503, OwnMissing),
+        UpgradeException { StatusCode: HttpStatusCode.Unauthorized } when caller.IsImpersonated => NotReached(503, OwnRefused),
         UpgradeException { Status: { } status, StatusCode: var code } => status with { Kind = "Status", ApiVersion = "v1", Code = (int)code },
         UpgradeException { StatusCode: var code } when (int)code is >= 300 and < 400 =>
             NotReached(502, $"the server behind the gateway answered with a redirect ({(int)code}), which is not followed for a session"),
@@ -19,7 +48,7 @@ static class UpstreamRefusals
         UpgradeException refused => NotReached(CodeOf(refused.StatusCode), "the server behind the gateway refused the upgrade: " + refused.Message),
         TimeoutException late => NotReached(504, late.Message),
         SessionLostException lost => NotReached(502, "the server behind the gateway dropped the session as it began: " + lost.Message),
-        _ => NotReached(502, "the server behind the gateway cannot be reached"),
+        _ => NotReached(502, "the server behind the gateway cannot be reached: " + RequestFault.Describe(failure)),
     };
 
     internal static Status NotReached(int code, string message) => Status.Refusal(code, ReasonOf(code), message);

@@ -34,11 +34,17 @@ sealed class UpstreamServer : IDisposable
     internal UpgradeDialer DialerFor(Caller caller) => SideFor(caller).Dialer;
 
     /// <summary>Puts the gateway's own credentials, where it speaks for the caller, and the caller's on a request.</summary>
+    /// <exception cref="CredentialsException">The gateway's own cannot be had.</exception>
     internal async ValueTask AuthorizeAsync(HttpRequestMessage request, Caller caller, bool renew, CancellationToken cancellationToken)
     {
-        if (SideFor(caller).Endpoint.Authorize is { } authorize) await authorize(request, renew, cancellationToken);
+        Side side = SideFor(caller);
+        bool wasRefused = Interlocked.Exchange(ref side.WasRefused, false);
+        await side.Credentials.AuthorizeAsync(request, renew || wasRefused, cancellationToken);
         Show(request.Headers, caller);
     }
+
+    /// <summary>The credentials that a caller's request carried were refused, and it could not be sent again: the next one fetches them anew.</summary>
+    internal void RenewBeforeNext(Caller caller) => SideFor(caller).WasRefused = true;
 
     /// <summary>Shows the caller, behind the gateway's own credentials; an impersonation of their own gives way to the caller's.</summary>
     internal static void Show(HttpRequestHeaders headers, Caller caller)
@@ -59,14 +65,19 @@ sealed class UpstreamServer : IDisposable
 
     sealed class Side : IDisposable
     {
+        internal bool WasRefused;
+
         internal Side(KubernetesEndpoint endpoint, TransportMemory memory)
         {
             Endpoint = endpoint;
             Http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
-            Dialer = new UpgradeDialer(endpoint, memory);
+            Credentials = new SharedCredentials(endpoint);
+            Dialer = new UpgradeDialer(endpoint, memory, Credentials);
         }
 
         internal KubernetesEndpoint Endpoint { get; }
+
+        internal SharedCredentials Credentials { get; }
 
         internal HttpMessageInvoker Http { get; }
 
@@ -74,6 +85,7 @@ sealed class UpstreamServer : IDisposable
 
         public void Dispose()
         {
+            Credentials.Dispose();
             Dialer.Dispose();
             Http.Dispose();
             Endpoint.Dispose();

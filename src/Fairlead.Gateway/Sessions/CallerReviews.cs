@@ -1,3 +1,4 @@
+using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Streaming.Relays;
 using Fairlead.Wire;
@@ -18,6 +19,9 @@ sealed class CallerReviews(
 
     /// <summary>How often a question is repeated within the grace.</summary>
     const int Tries = 10;
+
+    /// <summary>How long it is at most from one question that failed to the next.</summary>
+    internal static TimeSpan LongestPause(TimeSpan grace) => grace / Tries > s_patience ? grace / Tries : s_patience;
 
     long _asked = time.GetTimestamp();
     long? _awaySince;
@@ -78,7 +82,7 @@ sealed class CallerReviews(
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            if (!over.IsCancellationRequested) Log.ReviewFailed(logger, e, "a running session's caller");
+            if (!over.IsCancellationRequested) Log.ReviewFailed(logger, e, "a running session's caller", RequestFault.Describe(e));
             return null;
         }
     }

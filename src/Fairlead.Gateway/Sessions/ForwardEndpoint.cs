@@ -32,10 +32,9 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
             session = await upstream.DialerFor(caller).OpenForwardAsync(
                 upstream.Locate(target.Path), target.PortParameter, ports.Count > 0 ? ports[0] : AnyPort, Options(), headers => UpstreamServer.Show(headers, caller), wanted);
         }
-        catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException)
+        catch (Exception e) when (UpstreamRefusals.IsOne(e))
         {
-            Log.DialFailed(logger, WithheldException.Of(e, RequestSecrets.Of(context.Request)), target.Subresource, caller.Name, target.Namespace, target.Pod);
-            return UpstreamRefusals.Of(e, inputMustEnd: false);
+            return UpstreamRefusals.Tell(logger, e, context.Request, target, caller);
         }
 
         await using ForwardSession owned = session;
@@ -97,7 +96,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
                 open.Add();
                 return stream;
             }
-            catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException or SessionLostException)
+            catch (Exception e) when (UpstreamRefusals.IsOne(e))
             {
                 throw new ForwardResetException(ForwardFault.CarrierLost, "the server behind the gateway could not be reached for this connection", e);
             }

@@ -2,7 +2,6 @@ using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Server;
-using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
@@ -66,10 +65,9 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
                 headers => UpstreamServer.Show(headers, caller), wanted);
             if (!IsSpliced(accepted, connection)) server = new AskingSession(await connection.AskAsync(request, options.UpstreamLimits, wanted), request);
         }
-        catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException)
+        catch (Exception e) when (UpstreamRefusals.IsOne(e))
         {
-            Log.DialFailed(logger, WithheldException.Of(e, RequestSecrets.Of(context.Request)), target.Subresource, caller.Name, target.Namespace, target.Pod);
-            return UpstreamRefusals.Of(e, inputMustEnd);
+            return UpstreamRefusals.Tell(logger, e, context.Request, target, caller, inputMustEnd);
         }
 
         await using IAsyncDisposable owned = server is null ? connection.Stream : server; // cut where the client does not follow

@@ -45,6 +45,11 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
             Log.PluginFailed(logger, e, settings.Command, Since(started));
             throw;
         }
+        catch (OperationCanceledException)
+        {
+            Log.PluginAbandoned(logger, settings.Command, Since(started));
+            throw;
+        }
     }
 
     static long Since(long started) => (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
