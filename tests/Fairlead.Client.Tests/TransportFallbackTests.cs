@@ -57,6 +57,8 @@ public sealed class TransportFallbackTests
     [Theory]
     [InlineData("", false, true)]
     [InlineData(Close, false, true)]
+    [InlineData("\u0088\u0002\u0003\u00e9", false, true)] // 1001
+    [InlineData("\u0088\u0000", false, true)]
     [InlineData("", true, false)]
     [InlineData(Connected, false, false)]
     [InlineData(Connected + Close, false, false)]
@@ -68,7 +70,11 @@ public sealed class TransportFallbackTests
             close: true);
         using StreamingClient client = Client(server);
         ExecOptions options = new() { NoRetry = noRetry };
-        if (asksAgain) await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], options, Ct));
+        if (asksAgain)
+        {
+            SessionLostException lost = await Assert.ThrowsAsync<SessionLostException>(() => client.ExecAsync(Pod, ["ls"], options, Ct));
+            Assert.Contains("dropped the WebSocket before its first message; over SPDY: the server refused the upgrade with 403 Forbidden: no SPDY here", lost.Message);
+        }
         else
         {
             await using RemoteProcess process = await client.ExecAsync(Pod, ["ls"], options, Ct);
@@ -76,6 +82,28 @@ public sealed class TransportFallbackTests
         }
 
         Assert.Equal(asksAgain ? 2 : 1, server.Requests.Count);
+    }
+
+    /// <summary>Who tells a failure by a Close has heard what was asked: it is the answer, and not for being a WebSocket.</summary>
+    [Theory]
+    [Trait("Case", "14.1")]
+    [InlineData(1011, "rpc error: no space left on device", "with code 1011 (rpc error: no space left on device)")]
+    [InlineData(1011, "", "with code 1011.")]
+    [InlineData(1008, "not you", "with code 1008 (not you)")]
+    [InlineData(4000, "", "with code 4000")]
+    [InlineData(1001, "going down", "with code 1001 (going down)")]
+    [InlineData(1000, "no space left", "without a status (no space left)")]
+    public async Task A_Close_that_tells_a_failure_is_a_session_that_was_lost(int code, string words, string told)
+    {
+        string close = "\u0088" + (char)(words.Length + 2) + (char)(code >> 8) + (char)(code & 255) + words;
+        await using CannedServer server = new(
+            request => request.StartsWith("GET", StringComparison.Ordinal) ? CannedServer.Upgrade(request, "v5.channel.k8s.io") + close : CannedServer.Answer("400 Bad Request"),
+            close: true);
+        using StreamingClient client = Client(server);
+        await using RemoteProcess process = await client.ExecAsync(Pod, ["ls"], cancellationToken: Ct);
+        SessionLostException lost = await Assert.ThrowsAsync<SessionLostException>(async () => await process.WaitForExitAsync(Ct));
+        Assert.Contains(told, lost.Message);
+        Assert.Single(server.Requests);
     }
 
     /// <summary>What the server had said may have been destroyed with the connection, and the command may run.</summary>

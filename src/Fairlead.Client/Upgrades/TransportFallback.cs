@@ -1,3 +1,4 @@
+using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Streaming.WebSockets;
 
@@ -6,11 +7,13 @@ namespace Fairlead.Client.Upgrades;
 /// <summary>Picks what carries a session: WebSocket first, SPDY where WebSocket is refused for what it is, and what worked lately.</summary>
 /// <remarks>
 /// A command runs at most once. A refusal before the 101 started nothing. After the 101 a second try is made only when the server has
-/// sent nothing at all, and no input was read by then; some runtimes accept a WebSocket and drop it at once. A connection that broke
-/// says nothing of what was sent: what was on its way is gone with it, and the command may run.
+/// sent nothing at all but a Close without a word, and no input was read by then; some runtimes accept a WebSocket and drop it at once. A Close that
+/// tells a failure is the answer. A connection that broke says nothing of what was sent: what was on its way is gone with it, and the command may run.
 /// </remarks>
 sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, ITransportMemory memory)
 {
+    const string Dropped = "the server dropped the WebSocket before its first message";
+
     /// <summary>How long a server may keep its "connected" message back before the session is handed out as it is.</summary>
     static readonly TimeSpan s_firstMessage = TimeSpan.FromSeconds(2);
 
@@ -24,9 +27,18 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
             return (adapter, connection.FellBack);
 
         await adapter.DisposeAsync();
-        Log.FallsBack(http.Logger, "WebSocket", "SPDY", "the server dropped the connection before its first message");
-        connection = await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
-        return (await connection.AskAsync(request.Command, request.Limits, cancellationToken), "the server dropped the WebSocket before its first message");
+        Log.FallsBack(http.Logger, "WebSocket", "SPDY", Dropped);
+        try
+        {
+            connection = await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
+        }
+        catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException)
+        {
+            // no server of the kind that drops what it cannot do: so the first session may have been one
+            throw new SessionLostException(SessionLoss.PeerClosed, $"{Dropped}; over SPDY: {e.Message}", e);
+        }
+
+        return (await connection.AskAsync(request.Command, request.Limits, cancellationToken), Dropped);
     }
 
     /// <summary>The upgrade alone: the first that is not refused for what it is.</summary>

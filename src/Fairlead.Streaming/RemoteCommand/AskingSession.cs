@@ -116,7 +116,11 @@ public sealed class AskingSession : IAsyncDisposable
         if (_adapter.Protocol.HasJsonStatus)
         {
             if (text.Length == 0)
-                throw new SessionLostException(SessionLoss.PeerClosed, "The server closed the session without a status: how the command ended is not known.");
+            {
+                string words = _adapter.LastWords.IsEmpty ? "" : $" ({_adapter.LastWords})";
+                throw new SessionLostException(SessionLoss.PeerClosed, $"The server closed the session without a status{words}: how the command ended is not known.");
+            }
+
             return Wire.Status.TryParse(text)
                 ?? throw new SessionLostException(SessionLoss.ProtocolError, "The server's final status is not a Kubernetes Status.");
         }

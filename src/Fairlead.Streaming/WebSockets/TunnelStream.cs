@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
+using Fairlead.Wire;
 
 namespace Fairlead.Streaming.WebSockets;
 
@@ -43,7 +44,8 @@ sealed class TunnelStream : Stream
                     case WebSocketMessageType.Close when _socket.CloseStatus is WebSocketCloseStatus.NormalClosure:
                         return 0;
                     case WebSocketMessageType.Close:
-                        throw new IOException($"The peer closed the tunnel with code {(int?)_socket.CloseStatus ?? 1005}.");
+                        PeerText words = _socket.CloseStatusDescription;
+                        throw new IOException($"The peer closed the tunnel with code {(int?)_socket.CloseStatus ?? 1005}{(words.IsEmpty ? "" : $" ({words})")}.");
                     case WebSocketMessageType.Text:
                         await SendCloseAsync(WebSocketCloseStatus.InvalidMessageType);
                         throw new IOException("The peer sent text in a tunnel for bytes.");

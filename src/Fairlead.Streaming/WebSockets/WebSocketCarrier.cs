@@ -81,10 +81,17 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     internal Task<SessionLostException?> Ended => _ended.Task;
 
     /// <summary>
-    /// Completes with true when the peer ended in order, by a Close or by the end of its stream, and had sent no message; otherwise with
-    /// false, at its first message or at a break, which may have destroyed one.
+    /// Completes with true when the peer ended in order, by a Close without a word or by the end of its stream, and had sent no message; otherwise
+    /// with false, at its first message, at a Close that tells a failure, or at a break, which may have destroyed a message.
     /// </summary>
     internal Task<bool> EndedUnheard => _endedUnheard.Task;
+
+    /// <summary>What the peer said in its Close; empty before, and where it said nothing.</summary>
+    internal PeerText LastWords => _socket.CloseStatusDescription;
+
+    /// <summary>The Close of who has nothing to say: a code of an orderly end, or none at all, and no words.</summary>
+    bool ClosedWithoutAWord => LastWords.IsEmpty
+        && _socket.CloseStatus is null or WebSocketCloseStatus.NormalClosure or WebSocketCloseStatus.EndpointUnavailable or WebSocketCloseStatus.Empty;
 
     /// <summary>Queues a message; the write loop sends in this order. Dropped, its buffer returned, once the carrier closes.</summary>
     internal void Send(in OutgoingMessage message)
@@ -121,7 +128,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         {
             await ReceiveMessagesAsync();
             if (_socket.CloseStatus is not WebSocketCloseStatus.NormalClosure and var code)
-                loss = new SessionLostException(SessionLoss.PeerClosed, $"The peer closed the session with code {(int?)code ?? 1005}{Describe(_socket.CloseStatusDescription)}.");
+                loss = new SessionLostException(SessionLoss.PeerClosed, $"The peer closed the session with code {(int?)code ?? 1005}{Describe(LastWords)}.");
             End(loss);
             await SendCloseAsync(WebSocketCloseStatus.NormalClosure, null); // the answer, unless the peer's was itself one
         }
@@ -148,7 +155,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         _receiver.OnEnded(loss);
         _queue.Writer.TryComplete();
         _ended.TrySetResult(loss);
-        _endedUnheard.TrySetResult(loss is null or { Kind: SessionLoss.PeerClosed } || _stream.EndedUnheard);
+        _endedUnheard.TrySetResult((loss is null or { Kind: SessionLoss.PeerClosed } && ClosedWithoutAWord) || _stream.EndedUnheard);
     }
 
     async ValueTask ReceiveMessagesAsync()

@@ -75,6 +75,8 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     /// </summary>
     public Task<bool> EndedUnheard => _carrier.EndedUnheard;
 
+    internal override PeerText LastWords => _carrier.LastWords;
+
     /// <inheritdoc/>
     public override PipeReader GetReader(RemoteChannel channel) => _readers[(int)channel];
 
