@@ -39,8 +39,8 @@ public sealed class ForwardUsageTests
     [InlineData("port-forward", "error: TYPE/NAME and list of ports are required for port-forward\nSee 'fairlead port-forward --help' for help and examples\n")]
     [InlineData("port-forward web-0", "error: TYPE/NAME and list of ports are required for port-forward\nSee 'fairlead port-forward --help' for help and examples\n")]
     [InlineData("port-forward web-0 x:y:80", "error: invalid port format 'x:y:80': write [LOCAL:]REMOTE, and the address to listen on as --address\nSee 'fairlead port-forward --help' for help and examples\n")]
-    [InlineData("port-forward web-0 80 --address here", "error: \"here\" is neither an IP address nor localhost\nSee 'fairlead port-forward --help' for usage.\n")]
-    [InlineData("port-forward web-0 80 --max-connections 0", "error: \"0\" is not a number above 0\nSee 'fairlead port-forward --help' for usage.\n")]
+    [InlineData("port-forward web-0 80 --address here", "error: --address: \"here\" is neither an IP address nor localhost\nSee 'fairlead port-forward --help' for usage.\n")]
+    [InlineData("port-forward web-0 80 --max-connections 0", "error: --max-connections: \"0\" is not a number above 0\nSee 'fairlead port-forward --help' for usage.\n")]
     [InlineData("port-forward --bogus web-0 80", "error: unknown flag: --bogus\nSee 'fairlead port-forward --help' for help and examples\n")]
     [InlineData("port-forward --kubeconfig /none/config web-0 80", "error: the kubeconfig /none/config does not exist\n")]
     public async Task A_line_that_cannot_be_meant_is_refused_with_code_1(string line, string expected)

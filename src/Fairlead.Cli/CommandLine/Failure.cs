@@ -26,6 +26,8 @@ readonly record struct Failure(string? Message, int ExitCode, string? Hint = nul
             new Failure("the server cannot be reached: " + Chain(http), ExitCodes.Failure),
         HttpRequestException http => new Failure(Chain(http), ExitCodes.Failure),
         KubeConfigException settings => new Failure(settings.Message, ExitCodes.Failure),
+        ArgumentException { ParamName: { } name } wrong => // of a library, whose parameters nobody here has heard of
+            new Failure(VisibleText.Line(wrong.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)), ExitCodes.Failure),
         _ => new Failure(VisibleText.Line(exception.Message), ExitCodes.Failure),
     };
 

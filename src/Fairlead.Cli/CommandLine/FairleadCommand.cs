@@ -32,6 +32,8 @@ static class FairleadCommand
         Invocation invocation = new(output, messages, split.Own, split.Command);
         RootCommand root = Create(invocation);
         IReadOnlyList<string> moved = LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All);
+        if (UnknownCommand.Refusal(moved, root) is { } unknown) return Refuse(messages, unknown, "fairlead");
+        if (root.Subcommands.FirstOrDefault(known => known.Name == moved.FirstOrDefault()) is { } named) moved = EmptyValues.Kept(moved, named);
         ParseResult parsed = root.Parse(moved, new ParserConfiguration { ResponseFileTokenReplacer = null });
         VerbCommand? command = parsed.CommandResult.Command as VerbCommand;
         string verb = command is null ? "fairlead" : $"fairlead {command.Name}";
@@ -44,15 +46,7 @@ static class FairleadCommand
             return ExitCodes.Failure;
         }
 
-        if (parsed.Errors.Count > 0 && !isHelp)
-        {
-            string what = parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [{ } unknown, ..]
-                ? $"unknown command \"{unknown}\" for \"fairlead\""
-                : parsed.Errors[0].Message;
-            messages.WriteLine($"error: {what}");
-            messages.WriteLine($"See '{verb} --help' for usage.");
-            return ExitCodes.Failure;
-        }
+        if (!isHelp && (EmptyValues.Refusal(parsed, moved) ?? (parsed.Errors.Count > 0 ? LineFault.Of(parsed) : null)) is { } fault) return Refuse(messages, fault, verb);
 
         try
         {
@@ -81,6 +75,13 @@ static class FairleadCommand
             if (failure.Hint is not null) messages.WriteLine(failure.Hint);
             return failure.ExitCode;
         }
+    }
+
+    static int Refuse(MessageWriter messages, string what, string verb)
+    {
+        messages.WriteLine($"error: {what}");
+        messages.WriteLine($"See '{verb} --help' for usage.");
+        return ExitCodes.Failure;
     }
 
     static async Task<int> InvokeAsync(ParseResult parsed, Invocation invocation, VerbCommand? command, InvocationConfiguration configuration)

@@ -12,7 +12,7 @@ static class MisplacedCommand
     /// <param name="arguments">The verb and what stands before the first <c>--</c>.</param>
     /// <param name="rest">What stands behind it; null where there is none.</param>
     /// <param name="verb">The verb, whose options may have values.</param>
-    /// <returns>Null where there is no such word, or an option before it that nobody knows, which is then what is wrong.</returns>
+    /// <returns>Null where there is no such word, or an option before it that nobody knows or an empty first word, which is then what is wrong.</returns>
     public static string? Correct(IReadOnlyList<string> arguments, IReadOnlyList<string>? rest, Command verb)
     {
         int words = 0;
@@ -23,9 +23,15 @@ static class MisplacedCommand
                 if (TakesNext(arguments[at], verb) is not { } takesNext) return null;
                 if (takesNext) at++;
             }
+            else if (words == 0 && arguments[at].Length == 0)
+            {
+                return null; // the pod's name is what is wrong
+            }
             else if (++words == 2)
             {
-                return $"fairlead exec {Quoted(arguments.Take(at).Skip(1))} -- {Quoted(arguments.Skip(at).Concat(rest ?? []))}";
+                // Directly behind the program its place was mistaken; further on it is the program's own, as in sh -c '...' -- ARG.
+                string[] own = rest is not null && at + 1 < arguments.Count ? ["--"] : [];
+                return $"fairlead exec {Quoted(arguments.Take(at).Skip(1))} -- {Quoted([.. arguments.Skip(at), .. own, .. rest ?? []])}";
             }
         }
 

@@ -52,7 +52,7 @@ sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, Connect
             try
             {
                 resolved = await resolver.ResolveAsync(
-                    place.Pod, TargetVerb.Exec, place.Namespace ?? parsed.GetValue(connection.Namespace), parsed.GetValue(options.Container), cancellationToken);
+                    place.Pod, TargetVerb.Exec, place.Namespace ?? connection.Namespace.Read(parsed), options.Container.Read(parsed), cancellationToken);
             }
             catch (KubernetesApiException absent) when (absent.StatusCode == HttpStatusCode.NotFound && place.LocalHint is { } hint)
             {

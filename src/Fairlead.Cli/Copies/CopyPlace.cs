@@ -13,7 +13,10 @@ sealed record CopyPlace(string? Namespace, string? Pod, string Path)
     {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         if (text is ['/', ..] or "." or ".." || text.StartsWith("./", StringComparison.Ordinal) || text.StartsWith("../", StringComparison.Ordinal)) colon = -1;
-        if (text.Length == 0 || colon == 0) throw Malformed(text);
+        if (text.Length == 0) throw new UsageException("filepath can not be empty: one of the two places is an empty text");
+        if (text == "-" && !System.IO.Path.Exists(text))
+            throw new UsageException("\"-\" is no file here: cp copies files; for a stream use exec, as in: fairlead exec -i POD -- tee PATH");
+        if (colon == 0) throw Malformed(text);
         if (colon < 0) return new CopyPlace(null, null, text);
 
         string[] names = text[..colon].Split('/');

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Verbs;
 
 namespace Fairlead.Cli.Copies;
@@ -6,7 +7,7 @@ namespace Fairlead.Cli.Copies;
 /// <summary>The options of cp beside those of the connection.</summary>
 sealed class CopyVerbOptions
 {
-    public Option<string?> Container { get; } = new("--container", "-c") { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
+    public OptionalText Container { get; } = new("--container", "-c") { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Print nothing but errors" };
 

@@ -52,7 +52,7 @@ sealed class ForwardRun(Invocation invocation, ForwardVerbOptions options, Conne
         return await LostAsync(forward);
 
         Task<ResolvedForward> ResolveAsync(bool again, CancellationToken token) =>
-            resolver.ResolveForwardAsync(target, [.. ports.Select(port => port.Remote)], again, parsed.GetValue(connection.Namespace), token);
+            resolver.ResolveForwardAsync(target, [.. ports.Select(port => port.Remote)], again, connection.Namespace.Read(parsed), token);
     }
 
     async Task<int> LostAsync(PortForward forward)

@@ -21,7 +21,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         SocketPolling.GoOnWherePolled(threads: 1);
         using StreamingClient client = new(connection.Load(parsed, invocation.Logging), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.Carrier.PodRunningTimeout) };
-        SessionTarget pod = new(resolver, target, verb, parsed.GetValue(connection.Namespace), parsed.GetValue(session.Container)) { Say = Say };
+        SessionTarget pod = new(resolver, target, verb, connection.Namespace.Read(parsed), session.Container.Read(parsed)) { Say = Say };
         ExecOptions options = new();
         PodReference opened = default;
         await using RemoteProcess process = await pod.OpenAsync(

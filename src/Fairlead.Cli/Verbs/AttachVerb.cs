@@ -37,12 +37,11 @@ static class AttachVerb
         connection.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            IReadOnlyList<string> targets = target.Read(parsed, invocation);
-            if (targets.Count == 0) throw new UsageException("pod or type/name must be specified");
+            string pod = TargetArgument.First(target.Read(parsed, invocation));
             if (invocation.RemoteCommand is not null) throw new UsageException(NoCommand);
 
             SessionRun run = new(invocation, session, connection, parsed);
-            return await run.RunAsync(targets[0], TargetVerb.Attach, [], cancellationToken);
+            return await run.RunAsync(pod, TargetVerb.Attach, [], cancellationToken);
         });
         return verb;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
+using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
 using Fairlead.Client;
 using Fairlead.KubeConfig;
@@ -10,16 +11,16 @@ namespace Fairlead.Cli.Verbs;
 /// <summary>The options that say which server, as whom, and in which namespace.</summary>
 sealed class ConnectionOptions
 {
-    public Option<string?> Namespace { get; } = Text("--namespace", "NAME", "The namespace; by default that of the kubeconfig's context", "-n");
+    public OptionalText Namespace { get; } = Text("--namespace", "NAME", "The namespace; by default that of the kubeconfig's context", "-n");
 
-    readonly Option<string?> _kubeconfig = Text("--kubeconfig", "FILE", "The kubeconfig; by default KUBECONFIG or ~/.kube/config");
-    readonly Option<string?> _context = Text("--context", "NAME", "The kubeconfig's context; by default its current one");
-    readonly Option<string?> _cluster = Text("--cluster", "NAME", "The kubeconfig's cluster, instead of the context's");
-    readonly Option<string?> _user = Text("--user", "NAME", "The kubeconfig's user, instead of the context's");
-    readonly Option<string?> _server = Text("--server", "URL", "The server's address, instead of the kubeconfig's", "-s");
-    readonly Option<string?> _token = Text("--token", "TOKEN", "A bearer token, instead of the kubeconfig's credentials");
-    readonly Option<string?> _authority = Text("--certificate-authority", "FILE", "The certificate of the authority that the server must have its own from");
-    readonly Option<string?> _tlsServerName = Text("--tls-server-name", "NAME", "The name that the server's certificate must carry");
+    readonly OptionalText _kubeconfig = Text("--kubeconfig", "FILE", "The kubeconfig; by default KUBECONFIG or ~/.kube/config");
+    readonly OptionalText _context = Text("--context", "NAME", "The kubeconfig's context; by default its current one");
+    readonly OptionalText _cluster = Text("--cluster", "NAME", "The kubeconfig's cluster, instead of the context's");
+    readonly OptionalText _user = Text("--user", "NAME", "The kubeconfig's user, instead of the context's");
+    readonly OptionalText _server = Text("--server", "URL", "The server's address, instead of the kubeconfig's", "-s");
+    readonly OptionalText _token = Text("--token", "TOKEN", "A bearer token, instead of the kubeconfig's credentials");
+    readonly OptionalText _authority = Text("--certificate-authority", "FILE", "The certificate of the authority that the server must have its own from");
+    readonly OptionalText _tlsServerName = Text("--tls-server-name", "NAME", "The name that the server's certificate must carry");
 
     readonly Option<bool> _insecure = new("--insecure-skip-tls-verify")
     {
@@ -43,15 +44,15 @@ sealed class ConnectionOptions
         bool ownAuthority = false;
         KubernetesEndpoint endpoint = KubeConfigEndpoint.Load(new KubeConfigOptions
         {
-            Path = parsed.GetValue(_kubeconfig),
-            Context = parsed.GetValue(_context),
-            Cluster = parsed.GetValue(_cluster),
-            User = parsed.GetValue(_user),
-            Namespace = parsed.GetValue(Namespace),
-            Server = parsed.GetValue(_server),
-            Token = parsed.GetValue(_token),
-            CertificateAuthority = parsed.GetValue(_authority),
-            TlsServerName = parsed.GetValue(_tlsServerName),
+            Path = _kubeconfig.Read(parsed),
+            Context = _context.Read(parsed),
+            Cluster = _cluster.Read(parsed),
+            User = _user.Read(parsed),
+            Namespace = Namespace.Read(parsed),
+            Server = _server.Read(parsed),
+            Token = _token.Read(parsed),
+            CertificateAuthority = _authority.Read(parsed),
+            TlsServerName = _tlsServerName.Read(parsed),
             InsecureSkipTlsVerify = parsed.GetValue(_insecure),
             Logging = logging,
             Configure = handler => ownAuthority = handler.SslOptions.CertificateChainPolicy?.TrustMode == X509ChainTrustMode.CustomRootTrust,
@@ -60,6 +61,6 @@ sealed class ConnectionOptions
         return endpoint;
     }
 
-    static Option<string?> Text(string name, string value, string description, params string[] aliases) =>
+    static OptionalText Text(string name, string value, string description, params string[] aliases) =>
         new(name, aliases) { HelpName = value, Description = description };
 }

@@ -39,13 +39,12 @@ static class ExecVerb
         connection.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            IReadOnlyList<string> targets = target.Read(parsed, invocation);
-            if (targets.Count == 0) throw new UsageException("pod or type/name must be specified");
+            string pod = TargetArgument.First(target.Read(parsed, invocation));
             if (invocation.RemoteCommand is not { Count: > 0 } command)
                 throw new UsageException("you must specify at least one command for the container");
 
             SessionRun run = new(invocation, session, connection, parsed);
-            return await run.RunAsync(targets[0], TargetVerb.Exec, command, cancellationToken);
+            return await run.RunAsync(pod, TargetVerb.Exec, command, cancellationToken);
         });
         return verb;
     }

@@ -61,7 +61,7 @@ static class PortForwardVerb
                 throw new UsageException("TYPE/NAME and list of ports are required for port-forward");
 
             ForwardRun run = new(invocation, options, connection, parsed);
-            return await run.RunAsync(words[0], [.. words.Skip(1).Select(PortArgument.Parse)], cancellationToken);
+            return await run.RunAsync(TargetArgument.First(words), [.. words.Skip(1).Select(PortArgument.Parse)], cancellationToken);
         });
         return verb;
     }

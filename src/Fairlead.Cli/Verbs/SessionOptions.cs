@@ -7,7 +7,7 @@ namespace Fairlead.Cli.Verbs;
 /// <summary>The options that exec and attach share: container, streams and versions.</summary>
 sealed class SessionOptions
 {
-    public Option<string?> Container { get; } = new("--container", "-c") { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
+    public OptionalText Container { get; } = new("--container", "-c") { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
 
     public Option<bool> Stdin { get; } = new("--stdin", "-i") { Description = "Pass standard input on" };
 

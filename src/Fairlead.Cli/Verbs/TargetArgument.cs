@@ -18,11 +18,21 @@ sealed class TargetArgument
         foreach (string value in values)
         {
             // The library takes an unknown option for a value, and so the rest of a bundle in which a letter is unknown.
-            if (value.StartsWith('-')) throw new UsageException($"unknown flag: {value.Split('=')[0]}");
+            if (value is ['-', _, ..]) throw new UsageException($"unknown flag: {value.Split('=')[0]}");
             if (!invocation.Arguments.Contains(value))
                 throw new UsageException($"unknown flag: {invocation.Arguments.FirstOrDefault(given => given.StartsWith('-') && given.EndsWith(value, StringComparison.Ordinal)) ?? value}");
         }
 
         return values;
     }
+
+    /// <summary>The one that names a pod, in front of everything else.</summary>
+    /// <param name="words">What <see cref="Read"/> gave.</param>
+    /// <exception cref="UsageException">It is not there, or empty.</exception>
+    public static string First(IReadOnlyList<string> words) => words switch
+    {
+        [] => throw new UsageException("pod or type/name must be specified"),
+        ["", ..] => throw new UsageException("pod or type/name must be specified: what was given for it is empty"),
+        _ => words[0],
+    };
 }

@@ -64,8 +64,8 @@ public sealed class LogChoiceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("lab --log-level loud", "error: \"loud\" is not a log level: error, warn, info, debug and trace are known\nSee 'fairlead lab --help' for usage.\n")]
-    [InlineData("gateway --log-format xml --upstream https://localhost", "error: \"xml\" is not a log format: text and json are known\nSee 'fairlead gateway --help' for usage.\n")]
+    [InlineData("lab --log-level loud", "error: --log-level: \"loud\" is not a log level: error, warn, info, debug and trace are known\nSee 'fairlead lab --help' for usage.\n")]
+    [InlineData("gateway --log-format xml --upstream https://localhost", "error: --log-format: \"xml\" is not a log format: text and json are known\nSee 'fairlead gateway --help' for usage.\n")]
     public async Task An_option_that_cannot_be_meant_is_refused(string line, string error)
     {
         CommandLines.Result result = await CommandLines.RunAsync(line.Split(' '));
