@@ -14,6 +14,11 @@ public sealed class KubernetesEndpoint : IDisposable
 {
     internal const string LogCategory = "Fairlead.Client";
 
+    /// <summary>
+    /// The key in <see cref="SocketsHttpHandler.Properties"/> under which messages find where the proxy was named, for instance <c>HTTPS_PROXY</c>.
+    /// </summary>
+    public const string ProxySource = "Fairlead.ProxySource";
+
     readonly RenewableHandler _handler;
     readonly TcpDialer _dialer;
 
@@ -71,8 +76,9 @@ public sealed class KubernetesEndpoint : IDisposable
         handler.AllowAutoRedirect = false; // a redirect could carry the credentials elsewhere, and no API server sends one
         handler.EnableMultipleHttp2Connections = true; // a server's limit of streams a connection is no limit of ours
         handler.ConnectCallback ??= _dialer.ConnectAsync;
+        handler.SslOptions.RemoteCertificateValidationCallback ??= ServerCertificate.Check; // the words of what is not trusted
         handler.RequestHeaderEncodingSelector ??= static (_, _) => Encoding.UTF8; // names of users and groups are, to Kubernetes
-        return new LineKeepingHandler(handler);
+        return new LineKeepingHandler(handler, () => _dialer.Phase);
     }
 
     /// <inheritdoc/>

@@ -30,11 +30,11 @@ static partial class Log
     [LoggerMessage(7, LogLevel.Debug, "The server refused the upgrade with {Code} {Reason} after {Milliseconds} ms: {Said}", EventName = "UpgradeRefused")]
     public static partial void UpgradeRefused(ILogger logger, int code, PeerText reason, long milliseconds, PeerText said);
 
-    [LoggerMessage(8, LogLevel.Debug, "The server did not answer the upgrade within {Seconds} s", EventName = "UpgradeUnanswered")]
-    public static partial void UpgradeUnanswered(ILogger logger, double seconds);
+    [LoggerMessage(8, LogLevel.Debug, "No answer to the upgrade: {Why}", EventName = "UpgradeUnanswered")]
+    public static partial void UpgradeUnanswered(ILogger logger, PeerText why);
 
-    [LoggerMessage(9, LogLevel.Debug, "The upgrade failed after {Milliseconds} ms: {Hint}", EventName = "UpgradeFailed")]
-    public static partial void UpgradeFailed(ILogger logger, Exception exception, long milliseconds, PeerText hint);
+    [LoggerMessage(9, LogLevel.Debug, "The upgrade failed after {Milliseconds} ms: {Why}", EventName = "UpgradeFailed")]
+    public static partial void UpgradeFailed(ILogger logger, Exception exception, long milliseconds, PeerText why);
 
     [LoggerMessage(10, LogLevel.Debug, "Trying SPDY first: it worked with this server lately", EventName = "SpdyRemembered")]
     public static partial void SpdyRemembered(ILogger logger);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Fairlead.Client.Requests;
 using Fairlead.Streaming;
 using Microsoft.Extensions.Logging;
 
@@ -11,17 +12,24 @@ sealed class TcpDialer(Func<ILogger> logger)
 {
     static readonly TimeSpan Unacknowledged = TimeSpan.FromSeconds(60);
 
+    volatile DialPhase _phase;
+
+    /// <summary>How far the newest connection has come. Where many are dialled at once it is any of them: for words alone.</summary>
+    internal DialPhase Phase => _phase;
+
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
+        _phase = DialPhase.Connecting;
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             if (OperatingSystem.IsLinux()) socket.SetUserTimeout(Unacknowledged);
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            _phase = DialPhase.Silent;
             ILogger log = logger();
             if (log.IsEnabled(LogLevel.Debug)) Log.Connected(log, context.DnsEndPoint.Host, context.DnsEndPoint.Port, socket.RemoteEndPoint?.ToString() ?? "", Since(started));
-            return new NetworkStream(socket, ownsSocket: true);
+            return new DialledStream(socket, () => _phase = DialPhase.Heard);
         }
         catch (Exception e)
         {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Authentication;
 using System.Text.Json;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Sessions;
@@ -60,11 +59,8 @@ public sealed class TextTests
         { new UpgradeException("x", HttpStatusCode.Forbidden, Status.Refusal(403, "Forbidden", "pods \"demo\" is forbidden: no")), "pods \"demo\" is forbidden: no", 1 },
         { new UpgradeException("the server refused", HttpStatusCode.BadGateway, null), "the server refused", 1 },
         { new RemoteCommandException(Status.InternalError("no such file")), "Internal error occurred: no such file", 1 },
-        { new HttpRequestException(HttpRequestError.ConnectionError, "Connection refused (h:1)", new IOException("Connection refused")), "the server cannot be reached: Connection refused (h:1)", 1 },
-        {
-            new HttpRequestException(HttpRequestError.SecureConnectionError, "The SSL connection could not be established, see inner exception.", new AuthenticationException("bad certificate")),
-            "the server is not to be trusted: bad certificate", 1
-        },
+        { new HttpRequestException(HttpRequestError.ConnectionError, "the server cannot be reached: \e[2J"), "the server cannot be reached: \\x1b[2J", 1 },
+        { new ArgumentException("The value cannot be an empty string.", "path"), "The value cannot be an empty string.", 1 },
     };
 
     [Theory]

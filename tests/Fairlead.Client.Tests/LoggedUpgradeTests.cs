@@ -17,7 +17,7 @@ public sealed class LoggedUpgradeTests : IDisposable
     {
         await using CannedServer server = new(static _ => "");
         await Assert.ThrowsAsync<TimeoutException>(() => ExecAsync(server.Url, new SocketsHttpHandler(), new() { UpgradeTimeout = TimeSpan.FromMilliseconds(300) }));
-        Expect("The server did not answer the upgrade within 0.3 s");
+        Expect("No answer to the upgrade: the server did not answer the upgrade within 0.3 s");
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class LoggedUpgradeTests : IDisposable
         await using CannedServer proxy = new(static _ => CannedServer.Answer("502 Bad Gateway"), close: true);
         using SocketsHttpHandler handler = new() { Proxy = new WebProxy(proxy.Url) };
         await Assert.ThrowsAsync<HttpRequestException>(() => ExecAsync(new Uri("https://cluster.example"), handler, new()));
-        Expect("the proxy on the way refused");
+        Expect($"the proxy http://127.0.0.1:{proxy.Url.Port} did not lead to cluster.example:443: it answered 502");
         Assert.Contains(_log.Entries, static entry => entry.Failure?.Message.Contains("502", StringComparison.Ordinal) == true);
     }
 

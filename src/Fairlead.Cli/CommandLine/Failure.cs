@@ -1,4 +1,3 @@
-using System.Security.Authentication;
 using Fairlead.Cli.Sessions;
 using Fairlead.Client;
 using Fairlead.KubeConfig;
@@ -22,26 +21,9 @@ readonly record struct Failure(string? Message, int ExitCode, string? Hint = nul
         SessionLostException lost => new Failure(
             $"the session was lost: {lost.Message.TrimEnd('.')}; whether the command finished is not known", ExitCodes.SessionLost),
         UpgradeException { Status.Said: { IsEmpty: false } said } => new Failure(said.ToString(), ExitCodes.Failure),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } http =>
-            new Failure("the server cannot be reached: " + Chain(http), ExitCodes.Failure),
-        HttpRequestException http => new Failure(Chain(http), ExitCodes.Failure),
         KubeConfigException settings => new Failure(settings.Message, ExitCodes.Failure),
         ArgumentException { ParamName: { } name } wrong => // of a library, whose parameters nobody here has heard of
             new Failure(VisibleText.Line(wrong.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)), ExitCodes.Failure),
         _ => new Failure(VisibleText.Line(exception.Message), ExitCodes.Failure),
     };
-
-    /// <summary>The outermost message says what was tried, the innermost why it failed; those between repeat one or the other.</summary>
-    static string Chain(HttpRequestException exception) => VisibleText.Line(Unchecked(exception));
-
-    static string Unchecked(HttpRequestException exception)
-    {
-        Exception cause = exception;
-        while (cause.InnerException is { } inner) cause = inner;
-        if (ReferenceEquals(cause, exception) || exception.Message.Contains(cause.Message, StringComparison.Ordinal)) return exception.Message;
-
-        string tried = cause is AuthenticationException ? "the server is not to be trusted" : exception.Message.TrimEnd('.');
-        int hint = tried.IndexOf(", see inner exception", StringComparison.Ordinal);
-        return $"{(hint < 0 ? tried : tried[..hint])}: {cause.Message}";
-    }
 }

@@ -33,7 +33,7 @@ static class FairleadCommand
         RootCommand root = Create(invocation);
         IReadOnlyList<string> moved = LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All);
         if (UnknownCommand.Refusal(moved, root) is { } unknown) return Refuse(messages, unknown, "fairlead");
-        if (root.Subcommands.FirstOrDefault(known => known.Name == moved.FirstOrDefault()) is { } named) moved = EmptyValues.Kept(moved, named);
+        if (moved is [var word, ..] && root.Subcommands.FirstOrDefault(known => known.Name == word) is { } named) moved = EmptyValues.Kept(moved, named);
         ParseResult parsed = root.Parse(moved, new ParserConfiguration { ResponseFileTokenReplacer = null });
         VerbCommand? command = parsed.CommandResult.Command as VerbCommand;
         string verb = command is null ? "fairlead" : $"fairlead {command.Name}";

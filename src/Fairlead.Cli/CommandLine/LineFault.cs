@@ -13,7 +13,7 @@ static class LineFault
         OptionResult? option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
         if (option is null || error.Message.Contains(option.Option.Name, StringComparison.Ordinal) && !IsOfTypes(error)) return error.Message;
         if (!IsOfTypes(error)) return $"{option.Option.Name}: {error.Message}";
-        return $"{option.Option.Name} takes a number, not \"{option.Tokens.LastOrDefault()?.Value}\"";
+        return $"{option.Option.Name} takes a number, not \"{(option.Tokens is [.., var last] ? last.Value : "")}\"";
     }
 
     static bool IsOfTypes(ParseError error) => error.Message.StartsWith("Cannot parse argument", StringComparison.Ordinal);

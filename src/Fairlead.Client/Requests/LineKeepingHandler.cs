@@ -7,13 +7,28 @@ namespace Fairlead.Client.Requests;
 /// which every value keeps its line.
 /// </summary>
 /// <param name="handler">For all others; disposed with this.</param>
-sealed class LineKeepingHandler(SocketsHttpHandler handler) : HttpMessageHandler
+/// <param name="phase">How far its last connection has come: what fails is told by that.</param>
+sealed class LineKeepingHandler(SocketsHttpHandler handler, Func<DialPhase> phase) : HttpMessageHandler
 {
     readonly Lazy<HttpMessageInvoker> _others = new(() => new HttpMessageInvoker(handler, disposeHandler: false));
     readonly Lazy<HttpMessageInvoker> _lines = new(() => new HttpMessageInvoker(LinesOf(handler)));
 
     /// <inheritdoc/>
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendAsItIsAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException { InnerException: TimeoutException })
+        {
+            Exception told = new FailedRequest(handler, request.RequestUri!, phase()).Told(e);
+            if (ReferenceEquals(told, e)) throw;
+            throw told;
+        }
+    }
+
+    Task<HttpResponseMessage> SendAsItIsAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (!HeaderLines.AreNeededFor(request)) return _others.Value.SendAsync(request, cancellationToken);
         HeaderLines.MarkIn(request);

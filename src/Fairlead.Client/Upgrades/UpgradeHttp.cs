@@ -57,14 +57,10 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            if (!deadline.IsCancellationRequested) // the handler's own limit, for connecting alone
-            {
-                tale.Failed(e);
-                throw new TimeoutException(RequestFault.Describe(e), e);
-            }
-
-            tale.Unanswered();
-            throw new TimeoutException($"the server did not answer the upgrade within {target.Timeout.TotalSeconds:0.#} s", e);
+            TimeoutException late = e.InnerException as TimeoutException // while it was connected to, which has a limit of its own
+                ?? new TimeoutException($"the server did not answer the upgrade within {target.Timeout.TotalSeconds:0.#} s", e);
+            tale.Unanswered(late);
+            throw late;
         }
         catch (Exception e)
         {

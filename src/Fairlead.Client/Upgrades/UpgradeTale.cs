@@ -35,10 +35,12 @@ sealed class UpgradeTale(ILogger logger, UpgradeTarget target)
         if (_isTold) Log.UpgradeRefused(logger, (int)refusal.StatusCode, refusal.Status?.Reason, Milliseconds, target.Withheld.Blank(refusal.Message));
     }
 
-    internal void Unanswered() => Log.UpgradeUnanswered(logger, target.Timeout.TotalSeconds);
+    internal void Unanswered(TimeoutException late) => Log.UpgradeUnanswered(logger, late.Message);
 
     internal void Failed(Exception failure)
     {
-        if (_isTold) Log.UpgradeFailed(logger, WithheldException.Of(failure, target.Withheld), Milliseconds, RequestFault.Describe(failure));
+        if (!_isTold) return;
+        string why = failure is OperationCanceledException ? "nobody waits for it any more" : target.Withheld.Blank(failure.Message);
+        Log.UpgradeFailed(logger, WithheldException.Of(failure, target.Withheld), Milliseconds, why);
     }
 }

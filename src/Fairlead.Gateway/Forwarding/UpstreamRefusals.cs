@@ -46,6 +46,7 @@ static class UpstreamRefusals
         UpgradeException refused when inputMustEnd && MayBeForTheVersion(refused.StatusCode) => Status.Refusal(
             400, "InputCannotEnd", $"the server behind the gateway accepts no version that can say that the input has ended ({refused.Message}); ask without input, or with a terminal"),
         UpgradeException refused => NotReached(CodeOf(refused.StatusCode), "the server behind the gateway refused the upgrade: " + refused.Message),
+        TimeoutException { InnerException.InnerException: TimeoutException } late => NotReached(504, RequestFault.Describe(late)), // its own words have addresses
         TimeoutException late => NotReached(504, late.Message),
         SessionLostException lost => NotReached(502, "the server behind the gateway dropped the session as it began: " + lost.Message),
         _ => NotReached(502, "the server behind the gateway cannot be reached: " + RequestFault.Describe(failure)),

@@ -36,9 +36,10 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
         {
             return await GetOnceOrTwiceAsync(path, type, deadline, cancellationToken);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            TimeoutException late = new($"the server {endpoint.Server.Authority} did not answer within {_timeout.TotalSeconds} s");
+            TimeoutException late = e.InnerException as TimeoutException // while it was connected to, which has a limit of its own
+                ?? new TimeoutException($"the server {endpoint.Server.Authority} did not answer within {_timeout.TotalSeconds} s", e);
             Log.Failed(_logger, late, WithoutQuery(path), Since(started));
             throw late;
         }

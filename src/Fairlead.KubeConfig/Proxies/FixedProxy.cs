@@ -7,11 +7,15 @@ sealed class FixedProxy : IWebProxy
 {
     readonly Uri _address;
 
-    FixedProxy(Uri address, ICredentials? credentials)
+    FixedProxy(Uri address, ICredentials? credentials, string source)
     {
         _address = address;
+        Source = source;
         Credentials = credentials;
     }
+
+    /// <summary>Where its URL stands.</summary>
+    public string Source { get; }
 
     /// <inheritdoc/>
     public ICredentials? Credentials { get; set; }
@@ -33,7 +37,7 @@ sealed class FixedProxy : IWebProxy
         };
         int port = uri.Port >= 0 ? uri.Port : scheme == "socks5" ? 1080 : -1;
         Uri address = new UriBuilder(scheme, uri.Host, port).Uri;
-        return new FixedProxy(address, ReadCredentials(uri.UserInfo));
+        return new FixedProxy(address, ReadCredentials(uri.UserInfo), source);
     }
 
     static NetworkCredential? ReadCredentials(string userInfo)

@@ -1,3 +1,4 @@
+using Fairlead.Client;
 using Fairlead.KubeConfig.Files;
 
 namespace Fairlead.KubeConfig.Proxies;
@@ -11,20 +12,23 @@ static class ProxyChoice
         if (proxy is null) return;
         handler.UseProxy = true;
         handler.Proxy = proxy;
+        handler.Properties[KubernetesEndpoint.ProxySource] = proxy.Source;
     }
 
     static FixedProxy? FromEnvironment(Uri server, Func<string, string?> environment)
     {
         string name = server.Scheme == Uri.UriSchemeHttps ? "HTTPS_PROXY" : "HTTP_PROXY";
-        if (Either(name, environment) is not { } url) return null;
-        NoProxyRules exceptions = NoProxyRules.Parse(Either("NO_PROXY", environment) ?? "");
-        return exceptions.Covers(server) ? null : FixedProxy.Parse(url, name);
+        if (Either(name, environment) is not var (variable, url)) return null;
+        NoProxyRules exceptions = NoProxyRules.Parse(Either("NO_PROXY", environment)?.Value ?? "");
+        return exceptions.Covers(server) ? null : FixedProxy.Parse(url, variable);
     }
 
     /// <summary>The upper-case spelling wins over the lower-case one, as with Go programs.</summary>
-    static string? Either(string name, Func<string, string?> environment) =>
-        environment(name) is { Length: > 0 } upper ? upper
+    static (string Name, string Value)? Either(string name, Func<string, string?> environment)
+    {
 #pragma warning disable CA1308 // the variables' names are lower case
-        : environment(name.ToLowerInvariant()) is { Length: > 0 } lower ? lower : null;
+        string lower = name.ToLowerInvariant();
 #pragma warning restore CA1308
+        return environment(name) is { Length: > 0 } upper ? (name, upper) : environment(lower) is { Length: > 0 } value ? (lower, value) : null;
+    }
 }

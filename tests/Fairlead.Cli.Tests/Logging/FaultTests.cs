@@ -25,12 +25,12 @@ public sealed class FaultTests : IDisposable
 
     static readonly Dictionary<string, Fault> s_faults = new()
     {
-        ["wrong authority"] = new(test => test.Answering("200 OK"), ["no authority that is trusted here has signed the server's certificate"])
+        ["wrong authority"] = new(test => test.Answering("200 OK"), ["the server's certificate is signed by no authority that is trusted here"])
         {
             Trust = static test => "certificate-authority-data: " + test._other.PemAsBase64,
         },
-        ["certificate has expired"] = new(test => new FaultyServer(test._authority.IssueServer("127.0.0.1", expired: true), _ => null), ["has expired or is not valid yet"]),
-        ["certificate is for another name"] = new(test => new FaultyServer(test._authority.IssueServer("elsewhere.example"), _ => null), ["certificate is for another name"]),
+        ["certificate has expired"] = new(test => new FaultyServer(test._authority.IssueServer("127.0.0.1", expired: true), _ => null), ["the server's certificate expired on "]),
+        ["certificate is for another name"] = new(test => new FaultyServer(test._authority.IssueServer("elsewhere.example"), _ => null), ["the server's certificate is for elsewhere.example, and not for 127.0.0.1, the name that it was asked by"]),
         ["upgrade refused"] = new(
             test => test.Answering("403 Forbidden", $$"""{"kind":"Status","status":"Failure","reason":"Forbidden","code":403,"message":"you may not run {{Secrets.Command}} --password={{Secrets.Argument}}"}"""),
             ["refused the upgrade with 403 Forbidden", "you may not run [withheld]"]),
@@ -56,7 +56,7 @@ public sealed class FaultTests : IDisposable
                 """,
         },
         ["connection refused"] = new(static _ => null, ["No connection to 127.0.0.1:1", "Connection refused"]),
-        ["proxy wants a password"] = new(static _ => null, ["the proxy on the way refused", "407"]) { IsProxied = true },
+        ["proxy wants a password"] = new(static _ => null, ["the proxy http://127.0.0.1:", "(proxy-url of the kubeconfig) did not lead to", "it answered 407"]) { IsProxied = true },
     };
 
     public static TheoryData<string> Faults => [.. s_faults.Keys];
