@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Fairlead.Client.Requests;
 using Microsoft.Extensions.Logging;
@@ -19,8 +20,15 @@ public sealed class KubernetesEndpoint : IDisposable
     /// </summary>
     public const string ProxySource = "Fairlead.ProxySource";
 
+    /// <summary>
+    /// Where <see cref="Authorize"/> may note on a request what is doubtful about the credentials that it set, in half a sentence without a secret:
+    /// a 401 is told with it.
+    /// </summary>
+    public static readonly HttpRequestOptionsKey<string> CredentialsDoubt = new("Fairlead.CredentialsDoubt");
+
     readonly RenewableHandler _handler;
     readonly TcpDialer _dialer;
+    int _fetching;
 
     /// <summary>Creates it.</summary>
     /// <param name="server">The server's base address, with a path where the API is not at the root.</param>
@@ -49,7 +57,14 @@ public sealed class KubernetesEndpoint : IDisposable
     /// Adds the credentials to a request, which goes by <see cref="Handler"/>; called for each. <c>renew</c> is true after a 401: cached
     /// credentials are then fetched anew. Null where TLS says all.
     /// </summary>
-    public Func<HttpRequestMessage, bool, CancellationToken, ValueTask>? Authorize { get; init; }
+    public Func<HttpRequestMessage, bool, CancellationToken, ValueTask>? Authorize
+    {
+        get;
+        init => field = value is null ? null : (request, renew, cancellationToken) => FetchAsync(value, request, renew, cancellationToken);
+    }
+
+    /// <summary>Somebody waits for credentials now: a limit of the server's, or of what it leads to, does not run.</summary>
+    internal bool IsFetchingCredentials => Volatile.Read(ref _fetching) > 0;
 
     /// <summary>
     /// Where everything that goes through this endpoint logs, down to the carriers: nowhere by default. Steps, answers and failures at debug, and
@@ -69,6 +84,29 @@ public sealed class KubernetesEndpoint : IDisposable
     {
         ArgumentNullException.ThrowIfNull(handler);
         _handler.Replace(Prepare(handler));
+    }
+
+    /// <summary>What was doubtful about the credentials that a server refused, to stand behind its words; empty where nothing is known.</summary>
+    /// <param name="response">The answer; the request that led to it is looked at.</param>
+    public static string DoubtAbout(HttpResponseMessage response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        return response is { StatusCode: HttpStatusCode.Unauthorized, RequestMessage.Options: var options }
+            && options.TryGetValue(CredentialsDoubt, out string? doubt) ? ": " + doubt : "";
+    }
+
+    async ValueTask FetchAsync(
+        Func<HttpRequestMessage, bool, CancellationToken, ValueTask> authorize, HttpRequestMessage request, bool renew, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _fetching);
+        try
+        {
+            await authorize(request, renew, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _fetching);
+        }
     }
 
     LineKeepingHandler Prepare(SocketsHttpHandler handler)

@@ -155,7 +155,7 @@ public sealed class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(resolve);
         ArgumentNullException.ThrowIfNull(locals);
         options ??= new ForwardOptions();
-        ForwardDialer dialer = new(resolve, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token));
+        ForwardDialer dialer = new(resolve, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token), () => Endpoint.IsFetchingCredentials);
         return PortForward.StartAsync(dialer, locals, ForwardTale.ToldTo(_logger, options), cancellationToken);
     }
 

@@ -30,7 +30,7 @@ static partial class Log
     [LoggerMessage(8, LogLevel.Debug, "The credential plugin {Plugin} was ended after {Milliseconds} ms: nobody waits for it any more", EventName = "PluginAbandoned")]
     public static partial void PluginAbandoned(ILogger logger, PeerText plugin, long milliseconds);
 
-    [LoggerMessage(9, LogLevel.Debug, "The credential plugin {Plugin} gave credentials that have expired already, at {Expiry}", EventName = "PluginExpired")]
+    [LoggerMessage(9, LogLevel.Debug, "The credential plugin {Plugin} gave credentials that have expired already, at {Expiry:u}", EventName = "PluginExpired")]
     public static partial void PluginExpired(ILogger logger, PeerText plugin, DateTimeOffset expiry);
 
     [LoggerMessage(6, LogLevel.Debug, "GET {Path} was answered with {Code} after {Milliseconds} ms", EventName = "RequestAnswered")]

@@ -57,7 +57,7 @@ public static class RedirectedKubeConfig
         }
         catch (YamlException e)
         {
-            throw new KubeConfigException($"{path} is not a valid kubeconfig: error in line {e.Start.Line}"); // its own words may quote a token
+            throw new KubeConfigException($"{path} is not a valid kubeconfig: {YamlFault.NoYaml(e)}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

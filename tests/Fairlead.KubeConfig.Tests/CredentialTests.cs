@@ -1,7 +1,11 @@
 using Fairlead.Client;
+using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Files;
 using Fairlead.KubeConfig.Targets;
 using Fairlead.Testing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Fairlead.KubeConfig.Tests;
@@ -12,12 +16,13 @@ public sealed class CredentialTests : IDisposable
     readonly Scratch _scratch = new();
     readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
-    KubernetesEndpoint Load(int port, string user, bool interactive = false) => KubeConfigEndpoint.Load(new KubeConfigOptions
+    KubernetesEndpoint Load(int port, string user, bool interactive = false, LogRecorder? logging = null) => KubeConfigEndpoint.Load(new KubeConfigOptions
     {
         Path = _scratch.Write("config", Kubeconfigs.Single($"server: https://localhost:{port}\ncertificate-authority-data: {_authority.PemAsBase64}", user)),
         Environment = Kubeconfigs.Environment(("PATH", _scratch.Folder + "/bin")),
         Time = _time,
         Interactive = interactive,
+        Logging = logging ?? (ILoggerFactory)NullLoggerFactory.Instance,
     });
 
     static string Plugin(string command, string mode = "Never", string more = "") =>
@@ -99,7 +104,7 @@ public sealed class CredentialTests : IDisposable
     public void Each_value_of_an_extra_is_a_value()
     {
         using HttpRequestMessage request = new();
-        new Impersonation("jane", [], [new("scopes/x", "view"), new("scopes/x", "a, b")]).ApplyTo(request);
+        new Impersonation("jane", null, [], [new("scopes/x", "view"), new("scopes/x", "a, b")]).ApplyTo(request);
         Assert.Equal(["view", "a, b"], request.Headers.NonValidated["Impersonate-Extra-scopes%2Fx"]);
     }
 
@@ -120,6 +125,36 @@ public sealed class CredentialTests : IDisposable
         _time.Advance(TimeSpan.FromMinutes(1));
         await endpoint.GetAsync();
         Assert.Equal("Bearer 3", server.Requests.Last().Authorization);
+    }
+
+    /// <summary>A server's clock may be another; and where it is not, the plugin is run once for what is asked and once after the refusal.</summary>
+    [Fact, Trait("Case", "C20")]
+    public async Task A_token_that_has_expired_already_is_tried_once_and_told_with_the_401()
+    {
+        bool refuses = false;
+        await using TestServer server = await TestServer.StartAsync(_authority.IssueServer(), context =>
+        {
+            context.Response.StatusCode = refuses ? 401 : 403;
+            return context.Response.WriteAsync("no");
+        });
+        using LogRecorder logged = new();
+        WriteCountingPlugin("""{"token":"s3cret-COUNT","expirationTimestamp":"2025-12-31T23:00:00Z"}""");
+        using KubernetesEndpoint endpoint = Load(server.Port, Plugin("counting"), logging: logged);
+        using StreamingClient client = new(endpoint);
+        await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(new("p", "ns"), ["ls"], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(["Bearer s3cret-1", "Bearer s3cret-1"], server.Requests.Select(static request => request.Authorization)); // WebSocket, and then SPDY
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        (refuses, string told) = (true, "the credential plugin \"counting\" gave credentials that have expired already, at 2025-12-31 23:00:00Z");
+        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(new("p", "ns"), ["ls"], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.EndsWith(told, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(["Bearer s3cret-2", "Bearer s3cret-3"], server.Requests.Skip(2).Select(static request => request.Authorization));
+        KubernetesApiException unknown = await Assert.ThrowsAsync<KubernetesApiException>(
+            () => new TargetResolver(endpoint).ResolveAsync("svc/x", TargetVerb.Exec, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.EndsWith(told, unknown.Message, StringComparison.Ordinal);
+
+        Assert.Contains(logged.Entries, static entry => entry.Text.Contains("counting gave credentials that have expired already, at 2025-12-31 23:00:00Z", StringComparison.Ordinal));
+        Assert.DoesNotContain(logged.Entries, static entry => (entry.Text + entry.Failure).Contains("s3cret", StringComparison.Ordinal));
     }
 
     [Fact]

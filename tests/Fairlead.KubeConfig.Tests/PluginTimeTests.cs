@@ -9,6 +9,7 @@ namespace Fairlead.KubeConfig.Tests;
 public sealed class PluginTimeTests : IDisposable
 {
     readonly Scratch _scratch = new();
+    readonly LogRecorder _logged = new();
     readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     static CancellationToken Ending => TestContext.Current.CancellationToken;
@@ -31,6 +32,7 @@ public sealed class PluginTimeTests : IDisposable
             Time = _time,
             Interactive = interactive,
             PluginTimeout = limit,
+            Logging = _logged,
         });
     }
 
@@ -98,7 +100,12 @@ public sealed class PluginTimeTests : IDisposable
         await last.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => renewing);
         await GoneAsync();
+        Assert.Single(_logged.Entries, static entry => entry.Text.Contains("nobody waits for it any more", StringComparison.Ordinal));
     }
 
-    public void Dispose() => _scratch.Dispose();
+    public void Dispose()
+    {
+        _scratch.Dispose();
+        _logged.Dispose();
+    }
 }

@@ -20,6 +20,7 @@ readonly record struct Failure(string? Message, int ExitCode, string? Hint = nul
         OutputClosedException => new Failure(null, ExitCodes.OutputClosed),
         SessionLostException lost => new Failure(
             $"the session was lost: {lost.Message.TrimEnd('.')}; whether the command finished is not known", ExitCodes.SessionLost),
+        UpgradeException { StatusCode: System.Net.HttpStatusCode.Unauthorized } unknown => new Failure(unknown.Message, ExitCodes.Failure),
         UpgradeException { Status.Said: { IsEmpty: false } said } => new Failure(said.ToString(), ExitCodes.Failure),
         KubeConfigException settings => new Failure(settings.Message, ExitCodes.Failure),
         ArgumentException { ParamName: { } name } wrong => // of a library, whose parameters nobody here has heard of

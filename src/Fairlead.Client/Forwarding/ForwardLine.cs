@@ -75,8 +75,8 @@ sealed class ForwardLine : IAsyncDisposable
 
     async Task<(ForwardCarrier? Carrier, ForwardedStream? Stream, Exception? Failure)> ConnectAsync(int mapping, CancellationToken stop)
     {
-        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        deadline.CancelAfter(_options.ConnectTimeout);
+        using DialDeadline late = new(_options.ConnectTimeout, _dialer.IsFetchingCredentials, _options.Time);
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
         ForwardCarrier? carrier = null;
         Exception? failure = null;
         while (true)
@@ -129,8 +129,8 @@ sealed class ForwardLine : IAsyncDisposable
 
     async Task<(ForwardCarrier Carrier, int Failures)> RedialAsync(int failures, CancellationToken stop)
     {
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        if (_options.RedialTimeout != Timeout.InfiniteTimeSpan) patience.CancelAfter(_options.RedialTimeout);
+        using DialDeadline late = new(_options.RedialTimeout, _dialer.IsFetchingCredentials, _options.Time);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
         Exception? last = null;
         while (true)
         {

@@ -99,6 +99,6 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
         PeerText said = status?.Said ?? PeerText.FromUtf8(bytes.AsSpan(0, Math.Min(length, 1024))).Trim(), phrase = response.ReasonPhrase;
         string reason = said.IsEmpty ? "the server gave no reason" : said.ToString();
         string message = status is null ? $"the server refused the upgrade with {(int)response.StatusCode} {phrase}: {reason}" : reason;
-        return new UpgradeException(message, response.StatusCode, status);
+        return new UpgradeException(message + KubernetesEndpoint.DoubtAbout(response), response.StatusCode, status);
     }
 }

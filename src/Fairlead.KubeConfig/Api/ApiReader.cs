@@ -72,7 +72,7 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
             Log.Answered(_logger, WithoutQuery(path), (int)response.StatusCode, Since(asked));
             byte[] body = await ReadBodyAsync(response, deadline.Token);
             if (response.StatusCode == HttpStatusCode.Unauthorized && !renew && endpoint.Authorize is not null) continue;
-            if (!response.IsSuccessStatusCode) throw Refused(response.StatusCode, body);
+            if (!response.IsSuccessStatusCode) throw Refused(response, body);
             try
             {
                 return JsonSerializer.Deserialize(body, type) ?? throw Unintelligible(response.StatusCode, null);
@@ -102,13 +102,14 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
         return all.ToArray();
     }
 
-    static KubernetesApiException Refused(HttpStatusCode code, byte[] body)
+    static KubernetesApiException Refused(HttpResponseMessage response, byte[] body)
     {
-        if (Status.TryParse(body) is { Said.IsEmpty: false } status) return new KubernetesApiException(status.Said.ToString(), code, status);
+        (HttpStatusCode code, string doubt) = (response.StatusCode, KubernetesEndpoint.DoubtAbout(response));
+        if (Status.TryParse(body) is { Said.IsEmpty: false } status) return new KubernetesApiException(status.Said + doubt, code, status);
 
         string text = PeerText.FromUtf8(body.AsSpan(0, Math.Min(body.Length, LongestQuote))).Trim().ToString();
         string answer = $"the server answered {(int)code} ({code})";
-        return new KubernetesApiException(text.Length > 0 ? $"{answer}: {text}" : answer, code, null);
+        return new KubernetesApiException((text.Length > 0 ? $"{answer}: {text}" : answer) + doubt, code, null);
     }
 
     KubernetesApiException Unintelligible(HttpStatusCode code, JsonException? cause) => new(

@@ -10,6 +10,9 @@ abstract class CredentialSource
     /// <param name="cancellationToken">Ends the wait.</param>
     public abstract ValueTask<AuthenticationHeaderValue?> GetAsync(bool renew, CancellationToken cancellationToken);
 
+    /// <summary>What is doubtful about what was given last, in half a sentence; null for nothing.</summary>
+    public virtual string? Doubt => null;
+
     /// <summary>A bearer token as a header.</summary>
     /// <exception cref="KubeConfigException">The token has characters that no header can carry.</exception>
     protected static AuthenticationHeaderValue Bearer(string token, string source)

@@ -11,4 +11,6 @@ sealed class PluginCredential
 
     /// <summary>When it ends; null where the plugin did not say, which means: with this process.</summary>
     public DateTimeOffset? Expires { get; init; }
+
+    public required DateTimeOffset Given { get; init; }
 }

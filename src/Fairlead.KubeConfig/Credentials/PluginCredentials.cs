@@ -9,6 +9,12 @@ sealed class PluginCredentials : CredentialSource
     /// <summary>Fetched anew this long before their end, so that they do not end on the way to the server.</summary>
     static readonly TimeSpan _margin = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// What was given this short a time ago is the best that the plugin has, also where it ends soon or has ended: by another clock than the
+    /// server's, perhaps. Only a refusal asks for another one.
+    /// </summary>
+    static readonly TimeSpan _justNow = TimeSpan.FromSeconds(10);
+
     readonly PluginRunner _runner;
     readonly TimeProvider _time;
     readonly Lock _lock = new();
@@ -40,6 +46,9 @@ sealed class PluginCredentials : CredentialSource
         return _current?.Token is { } token ? Bearer(token, "the credential plugin") : null;
     }
 
+    /// <inheritdoc/>
+    public override string? Doubt => _current is { Expires: { } end } && end <= _time.GetUtcNow() ? _runner.About($"gave credentials that have expired already, at {end:u}") : null;
+
     /// <summary>The run that goes on, or a new one; null where somebody else's has brought a new credential meanwhile.</summary>
     PluginRun? JoinRun(PluginCredential? seen)
     {
@@ -52,5 +61,6 @@ sealed class PluginCredentials : CredentialSource
     }
 
     bool IsFresh(PluginCredential? credential) =>
-        credential is not null && (credential.Expires is not { } expires || _time.GetUtcNow() < expires - _margin);
+        credential is not null && (credential.Expires is not { } expires || _time.GetUtcNow() is var now
+            && (now < expires - _margin || now < credential.Given + _justNow));
 }

@@ -38,7 +38,9 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
         Log.PluginBegins(logger, settings.Command, interactive);
         try
         {
-            return await RunAsync(interactive, limit, late, ending.Token, cancellationToken);
+            PluginCredential given = await RunAsync(interactive, limit, late, ending.Token, cancellationToken);
+            if (given.Expires is { } end && end <= given.Given) Log.PluginExpired(logger, settings.Command, end);
+            return given;
         }
         catch (KubeConfigException e)
         {
@@ -175,6 +177,7 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
             Token = string.IsNullOrEmpty(status.Token) ? null : status.Token,
             Certificate = string.IsNullOrEmpty(status.ClientCertificateData) ? null : ReadCertificate(status),
             Expires = status.ExpirationTimestamp,
+            Given = options.Time.GetUtcNow(),
         };
     }
 
@@ -187,5 +190,6 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
 
     KubeConfigException Failed(string what) => new(About(what));
 
-    string About(string what) => $"the credential plugin \"{settings.Command}\" {what}";
+    /// <summary>A sentence about the plugin.</summary>
+    public string About(string what) => $"the credential plugin \"{settings.Command}\" {what}";
 }

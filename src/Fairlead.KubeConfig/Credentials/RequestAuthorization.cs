@@ -1,4 +1,5 @@
 using System.Net.Security;
+using Fairlead.Client;
 using Fairlead.KubeConfig.Files;
 using Fairlead.KubeConfig.Trust;
 
@@ -44,6 +45,7 @@ sealed class RequestAuthorization
         // The handler takes the name it asks for and checks in TLS from the Host header; there is no other way to tell it.
         if (_hostName is not null) request.Headers.Host = _hostName;
         if (_source is not null) request.Headers.Authorization = await _source.GetAsync(renew, cancellationToken);
+        if (_source?.Doubt is { } doubt) request.Options.Set(KubernetesEndpoint.CredentialsDoubt, doubt);
         _impersonation?.ApplyTo(request);
     }
 }

@@ -38,15 +38,15 @@ sealed class KubeConfigFile
     /// <exception cref="KubeConfigException">It is not a kubeconfig.</exception>
     internal static KubeConfigFile Read(byte[] content, string path)
     {
+        using StreamReader reader = new(new MemoryStream(content), Encoding.UTF8);
+        string text = reader.ReadToEnd();
         try
         {
-            using StreamReader text = new(new MemoryStream(content), Encoding.UTF8);
-            return Parse(text.ReadToEnd(), Path.GetDirectoryName(Path.GetFullPath(path))!);
+            return Parse(text, Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch (YamlException e)
         {
-            // without the parser's own words: they may quote the line, and the line may be a token
-            throw new KubeConfigException($"{path} is not a valid kubeconfig: error in line {e.Start.Line}");
+            throw new KubeConfigException($"{path} is not a valid kubeconfig: {YamlFault.Describe(text, e)}");
         }
         catch (KubeConfigException e)
         {
@@ -63,11 +63,11 @@ sealed class KubeConfigFile
     {
         if (string.IsNullOrWhiteSpace(text)) return new KubeConfigFile();
 
+        UnmodelledKeys extra = UnmodelledKeys.Read(ref text);
         using MemoryStream yaml = new(Encoding.UTF8.GetBytes(text));
         K8SConfiguration? model = KubernetesClientConfiguration.LoadKubeConfig(yaml);
         if (model is null) return new KubeConfigFile();
 
-        UnmodelledKeys extra = UnmodelledKeys.Read(text);
         KubeConfigFile file = new() { CurrentContext = NullIfEmpty(model.CurrentContext) };
         foreach (Context context in model.Contexts ?? [])
         {
@@ -110,9 +110,7 @@ sealed class KubeConfigFile
         ClientKeyData = NullIfEmpty(credentials.ClientKeyData),
         ClientKeyFile = Locate(credentials.ClientKey, folder),
         Plugin = credentials.ExternalExecution is { } plugin ? ReadPlugin(plugin, extra.InteractiveMode, folder) : null,
-        Impersonation = string.IsNullOrEmpty(credentials.Impersonate)
-            ? null
-            : new Impersonation(credentials.Impersonate, [.. credentials.ImpersonateGroups ?? []], [.. credentials.ImpersonateUserExtra ?? []]),
+        Impersonation = Impersonation.Of(credentials.Impersonate, extra.Uid, [.. credentials.ImpersonateGroups ?? []], extra.Extra ?? []),
     };
 
     static PluginSettings ReadPlugin(ExternalExecution plugin, string? interactiveMode, string folder)

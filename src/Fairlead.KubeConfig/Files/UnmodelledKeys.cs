@@ -1,11 +1,15 @@
 using System.Text.Json.Nodes;
+using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Fairlead.KubeConfig.Files;
 
-/// <summary>The keys of a kubeconfig that KubernetesClient's model has no place for.</summary>
+/// <summary>The keys of a kubeconfig that KubernetesClient's model has no place for, or another one than kubectl's.</summary>
 sealed class UnmodelledKeys
 {
+    /// <summary>A list of texts for each key, as kubectl has it; one text for each, to KubernetesClient.</summary>
+    const string Extra = "as-user-extra";
+
     const string PluginExtension = "client.authentication.k8s.io/exec";
 
     readonly Dictionary<string, Cluster> _clusters = new(StringComparer.Ordinal);
@@ -13,13 +17,16 @@ sealed class UnmodelledKeys
 
     public readonly record struct Cluster(string? ProxyUrl, JsonNode? PluginConfiguration);
 
-    public readonly record struct User(string? TokenFile, string? InteractiveMode);
+    public readonly record struct User(string? TokenFile, string? InteractiveMode, string? Uid, IReadOnlyList<KeyValuePair<string, string>>? Extra);
 
     public Cluster OfCluster(string name) => _clusters.GetValueOrDefault(name);
 
     public User OfUser(string name) => _users.GetValueOrDefault(name);
 
-    public static UnmodelledKeys Read(string text)
+    /// <summary>Reads them.</summary>
+    /// <param name="text">The kubeconfig. Keys that the model would read otherwise get other names in it, which it does not know; no place in it moves.</param>
+    /// <exception cref="KubeConfigException">One of them has not the form that kubectl takes.</exception>
+    public static UnmodelledKeys Read(ref string text)
     {
         UnmodelledKeys keys = new();
         if (!MayHoldAny(text)) return keys; // most files: the second look at the YAML is saved
@@ -31,13 +38,18 @@ sealed class UnmodelledKeys
         foreach ((string name, YamlNode entry) in Entries(yaml.Documents[0].RootNode, "clusters", "cluster"))
             keys._clusters.TryAdd(name, new Cluster(Text(Get(entry, "proxy-url")), ReadPluginConfiguration(entry)));
         foreach ((string name, YamlNode entry) in Entries(yaml.Documents[0].RootNode, "users", "user"))
-            keys._users.TryAdd(name, new User(Text(Get(entry, "tokenFile")), Text(Get(Get(entry, "exec"), "interactiveMode"))));
+        {
+            User user = new(Text(Get(entry, "tokenFile")), Text(Get(Get(entry, "exec"), "interactiveMode")), Text(Get(entry, "as-uid")), ReadExtra(name, Get(entry, Extra)));
+            keys._users.TryAdd(name, user);
+            text = Hide(text, entry);
+        }
+
         return keys;
     }
 
     static bool MayHoldAny(string text)
     {
-        ReadOnlySpan<string> keys = ["proxy-url", "tokenFile", "interactiveMode", PluginExtension];
+        ReadOnlySpan<string> keys = ["proxy-url", "tokenFile", "interactiveMode", "as-uid", Extra, PluginExtension];
         foreach (string key in keys)
         {
             if (text.Contains(key, StringComparison.Ordinal)) return true;
@@ -64,6 +76,31 @@ sealed class UnmodelledKeys
         }
 
         return null;
+    }
+
+    static List<KeyValuePair<string, string>> ReadExtra(string user, YamlNode? node)
+    {
+        List<KeyValuePair<string, string>> extra = [];
+        if (IsNull(node)) return extra;
+        if (node is not YamlMappingNode mapping) throw new KubeConfigException($"{Extra} of the user \"{user}\" is no mapping of keys to lists, as {Extra}: {{scopes: [view]}}");
+        foreach ((YamlNode key, YamlNode values) in mapping.Children)
+        {
+            if (IsNull(values)) continue;
+            if (values is not YamlSequenceNode list || !list.All(static value => value is YamlScalarNode))
+                throw new KubeConfigException($"{Extra} of the user \"{user}\" has at \"{Text(key)}\" no list of texts, as {Text(key)}: [view]");
+            extra.AddRange(list.Select(value => KeyValuePair.Create(Text(key) ?? "", Text(value) ?? "")));
+        }
+
+        return extra;
+    }
+
+    static bool IsNull(YamlNode? node) => node is null or YamlScalarNode { Style: ScalarStyle.Plain, Value: "" or "~" or "null" };
+
+    static string Hide(string text, YamlNode user)
+    {
+        if (user is not YamlMappingNode mapping || mapping.Children.Keys.FirstOrDefault(static key => Text(key) == Extra) is not { } found) return text;
+        int at = text.IndexOf(Extra, (int)found.Start.Index, StringComparison.Ordinal);
+        return at < 0 ? text : text.Remove(at, 1).Insert(at, "A");
     }
 
     static YamlNode? Get(YamlNode? node, string key) =>

@@ -106,7 +106,7 @@ public sealed class FaultTests : IDisposable
             {fault.User ?? $"token: {Secrets.Token}"}
             as: {Secrets.User}
             as-groups: [{Secrets.Group}]
-            as-user-extra: {"{"}scopes: {Secrets.Extra}{"}"}
+            as-user-extra: {"{"}scopes: [{Secrets.Extra}]{"}"}
         - name: other
           user: {"{"}username: me, password: {Secrets.Password}{"}"}
         """;

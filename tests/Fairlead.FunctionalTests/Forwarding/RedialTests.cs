@@ -1,8 +1,11 @@
 using System.Net.Sockets;
+using Fairlead.Client;
 using Fairlead.Client.Forwarding;
+using Fairlead.KubeConfig;
 using Fairlead.Streaming;
 using Fairlead.Testing;
 using Fairlead.Wire.PortForward;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Fairlead.FunctionalTests.Forwarding;
 
@@ -123,6 +126,39 @@ public sealed class RedialTests : IAsyncLifetime
         await next.SendAsync("x");
         using Socket server = await _server.AcceptAsync(Ct);
         Assert.Equal("x", await server.ReadAsync(1));
+    }
+
+    /// <summary>The limit is the pod's. A person who signs in, or a slow plugin, is not the pod.</summary>
+    [Fact(Timeout = 60_000), Trait("Case", "C20")]
+    public async Task A_connection_that_needs_new_credentials_waits_for_them_beyond_its_limit()
+    {
+        SocketsHttpHandler? handler = null;
+        TaskCompletionSource fetching = new(TaskCreationOptions.RunContinuationsAsynchronously), go = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool isSlow = false;
+        using KubernetesEndpoint plain = KubeConfigEndpoint.Load(new KubeConfigOptions { Path = Path.Combine(_lab.Folder, "kubeconfig"), Configure = made => handler = made });
+        using StreamingClient client = new(new KubernetesEndpoint(plain.Server, handler!)
+        {
+            Authorize = async (request, renew, cancellationToken) =>
+            {
+                if (Volatile.Read(ref isSlow)) fetching.TrySetResult();
+                if (Volatile.Read(ref isSlow)) await go.Task.WaitAsync(cancellationToken);
+                await plain.Authorize!(request, renew, cancellationToken);
+            },
+        });
+        FakeTimeProvider time = new();
+        ForwardOptions options = Options() with { Connection = new() { Protocols = [PortForwardProtocol.ChannelsV4] }, Time = time };
+        await using PortForward forward = await client.ForwardAsync(ForwardedLab.Pod, [new(local: 0, remote: _server.Port)], options, Ct);
+        using Socket first = await TcpPeer.ConnectAsync(forward); // by the carrier that was there
+        using Socket firstServer = await _server.AcceptAsync(Ct);
+
+        Volatile.Write(ref isSlow, true);
+        using Socket second = await TcpPeer.ConnectAsync(forward);
+        await fetching.Task.WaitAsync(Eventually.Patience, Ct);
+        for (int i = 0; i < 10; i++) time.Advance(TimeSpan.FromMinutes(1));
+        go.SetResult();
+        await second.SendAsync("x");
+        using Socket secondServer = await _server.AcceptAsync(Ct).WaitAsync(Eventually.Patience, Ct);
+        Assert.Equal("x", await secondServer.ReadAsync(1));
     }
 
     ForwardOptions Options() => new() { Addresses = ["127.0.0.1"], Observer = _events.Add, FirstRedialDelay = TimeSpan.FromMilliseconds(20) };
