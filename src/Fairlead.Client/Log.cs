@@ -30,6 +30,9 @@ static partial class Log
     [LoggerMessage(7, LogLevel.Debug, "The server refused the upgrade with {Code} {Reason} after {Milliseconds} ms: {Said}", EventName = "UpgradeRefused")]
     public static partial void UpgradeRefused(ILogger logger, int code, PeerText reason, long milliseconds, PeerText said);
 
+    [LoggerMessage(21, LogLevel.Debug, "The server's 101 is not what was asked for, after {Milliseconds} ms: {Said}", EventName = "UpgradeMisfit")]
+    public static partial void UpgradeMisfit(ILogger logger, long milliseconds, PeerText said);
+
     [LoggerMessage(8, LogLevel.Debug, "No answer to the upgrade: {Why}", EventName = "UpgradeUnanswered")]
     public static partial void UpgradeUnanswered(ILogger logger, PeerText why);
 
@@ -39,23 +42,23 @@ static partial class Log
     [LoggerMessage(10, LogLevel.Debug, "Trying SPDY first: it worked with this server lately", EventName = "SpdyRemembered")]
     public static partial void SpdyRemembered(ILogger logger);
 
-    [LoggerMessage(11, LogLevel.Debug, "Falling back from {From} to {To}: {Why}", EventName = "FallsBack")]
+    [LoggerMessage(11, LogLevel.Information, "Falling back from {From} to {To}: {Why}", EventName = "FallsBack")]
     public static partial void FallsBack(ILogger logger, PeerText from, PeerText to, PeerText why);
 
     [LoggerMessage(12, LogLevel.Debug, "{Kind} is open over {Connection} after {Milliseconds} ms", EventName = "Opened")]
     public static partial void Opened(ILogger logger, PeerText kind, PeerText connection, long milliseconds);
 
-    [LoggerMessage(13, LogLevel.Debug, "{Kind} ended after {Milliseconds} ms with status {Result} {Reason}, exit code {Code}", EventName = "StatusReceived")]
-    public static partial void StatusReceived(ILogger logger, PeerText kind, long milliseconds, PeerText result, PeerText reason, int? code);
+    [LoggerMessage(13, LogLevel.Debug, "{Kind} ended after {Milliseconds} ms with status {Outcome}", EventName = "StatusReceived")]
+    public static partial void StatusReceived(ILogger logger, PeerText kind, long milliseconds, PeerText outcome);
 
-    [LoggerMessage(14, LogLevel.Debug, "{Kind} was lost after {Milliseconds} ms ({Loss}): whether the command finished is not known", EventName = "SessionLost")]
+    [LoggerMessage(14, LogLevel.Warning, "{Kind} was lost after {Milliseconds} ms ({Loss}): whether the command finished is not known", EventName = "SessionLost")]
     public static partial void SessionLost(ILogger logger, Exception exception, PeerText kind, long milliseconds, PeerText loss);
 
     [LoggerMessage(20, LogLevel.Debug, "{Kind} was ended by this side after {Milliseconds} ms, before its status: {Why}", EventName = "SessionAborted")]
     public static partial void SessionAborted(ILogger logger, PeerText kind, long milliseconds, PeerText why);
 
-    [LoggerMessage(15, LogLevel.Debug, "Forward to pod {Namespace}/{Pod}: {What}", EventName = "ForwardEvent")]
-    public static partial void Forward(ILogger logger, Exception? exception, PeerText @namespace, PeerText pod, PeerText what);
+    [LoggerMessage(EventId = 15, Message = "Forward to pod {Namespace}/{Pod}: {What}", EventName = "ForwardEvent")]
+    public static partial void Forward(ILogger logger, LogLevel level, Exception? exception, PeerText @namespace, PeerText pod, PeerText what);
 
     [LoggerMessage(16, LogLevel.Debug, "Forward to pod {Namespace}/{Pod}, connection at {Local} to port {Port}: {What}", EventName = "ForwardConnectionEvent")]
     public static partial void ForwardConnection(ILogger logger, Exception? exception, PeerText @namespace, PeerText pod, PeerText local, int port, PeerText what);
@@ -66,6 +69,6 @@ static partial class Log
     [LoggerMessage(18, LogLevel.Debug, "Copy: {What}", EventName = "CopyNotice")]
     public static partial void CopyNotice(ILogger logger, PeerText what);
 
-    [LoggerMessage(19, LogLevel.Debug, "Copy: the connection was lost for the {Failure}. time without progress, of {Most} (-1: any number) that are borne", EventName = "CopyLost")]
+    [LoggerMessage(19, LogLevel.Warning, "Copy: the connection was lost for the {Failure}. time without progress, of {Most} (-1: any number) that are borne", EventName = "CopyLost")]
     public static partial void CopyLost(ILogger logger, Exception exception, int failure, int most);
 }

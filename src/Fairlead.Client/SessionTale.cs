@@ -15,7 +15,7 @@ static class SessionTale
     /// <param name="asked">When it was asked for.</param>
     internal static void Begin(ILogger logger, string kind, AskingSession session, long asked)
     {
-        if (!logger.IsEnabled(LogLevel.Debug)) return;
+        if (!logger.IsEnabled(LogLevel.Warning)) return;
         Log.Opened(logger, kind, session.Description, Since(asked));
         _ = FollowAsync(logger, kind, session.Status, Stopwatch.GetTimestamp());
     }
@@ -25,7 +25,7 @@ static class SessionTale
         try
         {
             Status status = await ending;
-            Log.StatusReceived(logger, kind, Since(began), status.Result, status.Reason, status.TryGetExitCode(out int code) ? code : null);
+            Log.StatusReceived(logger, kind, Since(began), status.Outcome);
         }
         catch (SessionLostException e) when (e.Kind is SessionLoss.LocalAbort)
         {

@@ -24,9 +24,9 @@ static partial class Log
     [LoggerMessage(6, LogLevel.Error, "The audit did not take a session's line", EventName = "AuditFailed")]
     public static partial void AuditFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(7, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} ended after {Milliseconds} ms: {End} {Reason}, exit code {Code}; {ToServer} bytes to the server, {ToClient} to the client", EventName = "SessionEnded")]
+    [LoggerMessage(7, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} ended after {Milliseconds} ms: {End}; {ToServer} bytes to the server, {ToClient} to the client", EventName = "SessionEnded")]
     public static partial void SessionEnded(
-        ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, long milliseconds, PeerText end, PeerText reason, int? code, long toServer, long toClient);
+        ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, long milliseconds, PeerText end, long toServer, long toClient);
 
     [LoggerMessage(8, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} was lost: {Why}", EventName = "SessionLost")]
     public static partial void SessionLost(ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, PeerText why);

@@ -19,8 +19,8 @@ static partial class Log
     [LoggerMessage(4, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} over {Protocol} begins", EventName = "SessionBegins")]
     public static partial void SessionBegins(ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod, PeerText protocol);
 
-    [LoggerMessage(5, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} ended: {Result} {Reason}", EventName = "SessionEnded")]
-    public static partial void SessionEnded(ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod, PeerText result, PeerText reason);
+    [LoggerMessage(5, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} ended: {Outcome}", EventName = "SessionEnded")]
+    public static partial void SessionEnded(ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod, PeerText outcome);
 
     [LoggerMessage(12, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} lost its client", EventName = "ClientLost")]
     public static partial void ClientLost(ILogger logger, Exception exception, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod);

@@ -115,6 +115,10 @@ public sealed record Status
         Code = code,
     };
 
+    /// <summary>How a command ended, for a log: the result, its reason and its exit code, as far as there are any.</summary>
+    [JsonIgnore] public PeerText Outcome =>
+        Result + (string.IsNullOrEmpty(Reason) ? "" : $" ({Reason})") + (TryGetExitCode(out int code) ? string.Create(CultureInfo.InvariantCulture, $", exit code {code}") : "");
+
     /// <summary>The command's exit code, where the status says one.</summary>
     /// <returns>True for success (0) and for a non-zero exit code of 1 to 255.</returns>
     public bool TryGetExitCode(out int code)

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.Diagnostics;
 using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
+using Fairlead.Cli.Sessions;
 using Fairlead.Cli.Verbs;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
@@ -90,15 +91,21 @@ static class FairleadCommand
         string verb = command?.Name ?? "help";
         long started = Stopwatch.GetTimestamp();
         Log.Begins(logger, verb, VersionVerb.Version, Environment.ProcessId);
+        using SignalLog? signals = invocation.Log is { } output ? new SignalLog(output, logger, verb) : null;
         try
         {
             int code = await parsed.InvokeAsync(configuration);
             Log.Ended(logger, verb, code, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return code;
         }
+        catch (OutputClosedException)
+        {
+            Log.OutputClosed(logger, verb, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            throw;
+        }
         catch (Exception e)
         {
-            if (logger.IsEnabled(LogLevel.Debug))
+            if (logger.IsEnabled(LogLevel.Error))
                 Log.Failed(logger, WithheldException.Of(e, new WithheldWords(invocation.RemoteCommand ?? [])), verb, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             throw;
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Logging;
 using Fairlead.Cli.Sessions;
 using Fairlead.Cli.Verbs;
 using Fairlead.Client;
@@ -64,6 +65,7 @@ sealed class ForwardRun(Invocation invocation, ForwardVerbOptions options, Conne
         }
         catch (Exception e) when (e is IOException and not OutputClosedException or TimeoutException)
         {
+            Log.Lost(invocation.Logging.CreateLogger("Fairlead.Cli"), e);
             invocation.Error.WriteLine($"error: lost connection to pod: {e.Message.TrimEnd('.')}"); // kubectl's words, and why
             return ExitCodes.Failure;
         }

@@ -12,6 +12,15 @@ static partial class Log
     [LoggerMessage(2, LogLevel.Debug, "{Verb} ends with exit code {Code} after {Milliseconds} ms", EventName = "VerbEnded")]
     public static partial void Ended(ILogger logger, PeerText verb, int code, long milliseconds);
 
-    [LoggerMessage(3, LogLevel.Debug, "{Verb} failed after {Milliseconds} ms", EventName = "VerbFailed")]
+    [LoggerMessage(3, LogLevel.Error, "{Verb} failed after {Milliseconds} ms", EventName = "VerbFailed")]
     public static partial void Failed(ILogger logger, Exception exception, PeerText verb, long milliseconds);
+
+    [LoggerMessage(4, LogLevel.Information, "{Verb} is told to end by {Signal}", EventName = "Signalled")]
+    public static partial void Signalled(ILogger logger, PeerText verb, PeerText signal);
+
+    [LoggerMessage(6, LogLevel.Error, "port-forward ends: the connection to the pod was lost", EventName = "ForwardLost")]
+    public static partial void Lost(ILogger logger, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Debug, "{Verb} ends after {Milliseconds} ms, since the reader of its output went away", EventName = "OutputClosed")]
+    public static partial void OutputClosed(ILogger logger, PeerText verb, long milliseconds);
 }

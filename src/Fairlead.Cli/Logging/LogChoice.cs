@@ -1,21 +1,23 @@
 using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
+using Fairlead.Cli.Terminals;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Logging;
 
-/// <summary>Where one run of the program logs, by its verb's options or, for verbs of clients, by the environment.</summary>
+/// <summary>Where one run of the program logs, by its verb's options or, where those say nothing, by the environment.</summary>
 static class LogChoice
 {
-    const string LevelVariable = "FAIRLEAD_LOG", FileVariable = "FAIRLEAD_LOG_FILE";
+    const string LevelVariable = "FAIRLEAD_LOG", FileVariable = "FAIRLEAD_LOG_FILE", FormatVariable = "FAIRLEAD_LOG_FORMAT";
 
     /// <summary>What the help of a client's verb says of it.</summary>
     public const string Help = $"""
         Environment:
-          {LevelVariable}        what to log on standard error: {LogLevels.Known} (trace: each message's length)
-          {FileVariable}   the file to log to instead; it is appended to
+          {LevelVariable}          what to log on standard error: {LogLevels.Known} (trace: each message's length)
+          {FileVariable}     the file to log to instead; it is appended to
+          {FormatVariable}   text, or json: one object a line
         """;
 
     /// <summary>Opens it before anything runs.</summary>
@@ -26,17 +28,25 @@ static class LogChoice
     /// <exception cref="UsageException">A level that is none, or a file that cannot be opened.</exception>
     public static LogOutput? Open(VerbCommand? verb, ParseResult parsed, Func<Stream> openError)
     {
-        bool asksEnvironment = verb?.LogsByEnvironment == true;
-        LogLevel? chosen = verb?.Log?.Chosen(parsed) ?? (asksEnvironment ? FromEnvironment() : null);
-        LogLevel least = chosen ?? verb?.Log?.Default ?? LogLevel.None;
-        if (least == LogLevel.None) return null;
+        if (verb is not { Log: not null } and not { LogsByEnvironment: true }) return null;
+        LogLevel? chosen = verb.Log?.Chosen(parsed) ?? FromEnvironment();
+        LogLevel least = chosen ?? verb.Log?.Default ?? LogLevel.None;
+        if (least == LogLevel.None && verb.Log?.Default is null or LogLevel.None) return null; // who logs by default has an audit too
 
-        string? path = asksEnvironment ? Environment.GetEnvironmentVariable(FileVariable) : null;
+        string? path = Environment.GetEnvironmentVariable(FileVariable);
         Stream target = string.IsNullOrEmpty(path) ? openError() : OpenFile(path);
-        string lineEnd = string.IsNullOrEmpty(path) && StandardStreams.ErrorIsTerminal ? "\r\n" : "\n"; // the terminal may be raw by then
-        ILogFormat format = verb?.Log?.IsJson(parsed) == true ? new JsonLines() : new TextLines(lineEnd);
+        bool isTerminal = string.IsNullOrEmpty(path) && StandardStreams.ErrorIsTerminal;
+        ILogFormat format = (verb.Log?.Format(parsed) ?? FormatFromEnvironment()) == "json" ? new JsonLines() : new TextLines(() => isTerminal && RawMode.IsOn);
         return new LogOutput(target, format, least, chosen is not null);
     }
+
+    static string? FormatFromEnvironment() => Environment.GetEnvironmentVariable(FormatVariable) switch
+    {
+        null or "" => null,
+        var name when name.ToUpperInvariant() is "JSON" => "json",
+        var name when name.ToUpperInvariant() is "TEXT" => "text",
+        var name => throw new UsageException($"{FormatVariable} is \"{VisibleText.Line(name)}\", which is no log format: set it to text or json, or unset it"),
+    };
 
     static LogLevel? FromEnvironment()
     {
@@ -54,7 +64,7 @@ static class LogChoice
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new UsageException(
-                $"{FileVariable} names \"{VisibleText.Line(path)}\", which cannot be written to: {e.Message}. Name another file, or unset it to log on standard error");
+                $"{FileVariable} names \"{VisibleText.Line(path)}\", which cannot be written to: {e.Message.TrimEnd('.')}. Name another file, or unset it to log on standard error");
         }
     }
 }

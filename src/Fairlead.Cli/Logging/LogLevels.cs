@@ -6,16 +6,17 @@ namespace Fairlead.Cli.Logging;
 /// <summary>The names of log levels, as options, variables and lines have them.</summary>
 static class LogLevels
 {
-    public const string Known = "error, warn, info, debug and trace";
+    public const string Known = "off, error, warn, info, debug and trace";
 
     /// <returns>Null for a word that names none.</returns>
-    public static LogLevel? Find(string name) => name switch
+    public static LogLevel? Find(string name) => name.ToUpperInvariant() switch
     {
-        "error" => LogLevel.Error,
-        "warn" => LogLevel.Warning,
-        "info" => LogLevel.Information,
-        "debug" => LogLevel.Debug,
-        "trace" => LogLevel.Trace,
+        "OFF" or "NONE" => LogLevel.None,
+        "ERROR" => LogLevel.Error,
+        "WARN" or "WARNING" => LogLevel.Warning,
+        "INFO" => LogLevel.Information,
+        "DEBUG" => LogLevel.Debug,
+        "TRACE" => LogLevel.Trace,
         _ => null,
     };
 

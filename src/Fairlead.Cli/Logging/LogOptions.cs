@@ -30,7 +30,7 @@ sealed class LogOptions(LogLevel byDefault, bool hasVerbose = true)
     public void AddTo(Command command)
     {
         _format.CompletionSources.Add("text", "json");
-        _level.CompletionSources.Add("error", "warn", "info", "debug", "trace");
+        _level.CompletionSources.Add("off", "error", "warn", "info", "debug", "trace");
         command.Add(_level);
         command.Add(_format);
         if (hasVerbose) command.Add(_verbose);
@@ -41,7 +41,8 @@ sealed class LogOptions(LogLevel byDefault, bool hasVerbose = true)
 
     public LogLevel Default => byDefault;
 
-    public bool IsJson(ParseResult parsed) => parsed.GetValue(_format) == "json";
+    /// <summary>The format that was chosen; null where none was.</summary>
+    public string? Format(ParseResult parsed) => parsed.GetResult(_format) is { Implicit: false } ? parsed.GetValue(_format) : null;
 
     static string ParseFormat(ArgumentResult result)
     {

@@ -33,6 +33,9 @@ sealed class LogOutput(Stream target, ILogFormat format, LogLevel least, bool is
         DateTime.UtcNow, LogLevel.Warning, "Fairlead.Cli", "LinesDropped", $"{count} lines were dropped here: they came faster than they could be written",
         [new("Count", count)], []));
 
+    /// <summary>Waits until all that was told is written, or this time is over.</summary>
+    public void WaitUntilWritten(TimeSpan patience) => _queue.WaitUntilWritten(patience);
+
     /// <inheritdoc/>
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("This process logs to one place.");
 

@@ -58,7 +58,7 @@ sealed class LogQueue(Stream target, Func<long, byte[]> tellDropped) : IDisposab
             TellDropped();
             Take(line);
             _isFull |= _bytes > MostBytes;
-            Monitor.Pulse(_gate);
+            Monitor.PulseAll(_gate);
             if (_thread is not null) return;
             _thread = new Thread(Run) { IsBackground = true, Name = "log" };
             _thread.Start();
@@ -121,7 +121,18 @@ sealed class LogQueue(Stream target, Func<long, byte[]> tellDropped) : IDisposab
             _written++;
             _bytes -= line.Length;
             if (isGone) _failed++; // told with the next line, if that goes
+            if (_bytes == 0) Monitor.PulseAll(_gate);
             if (_bytes <= MostBytes / 2) _isFull = false; // not for each line that makes room: the count would be half of what is told
+        }
+    }
+
+    /// <summary>Waits until nothing is on its way, or this time is over.</summary>
+    public void WaitUntilWritten(TimeSpan patience)
+    {
+        long until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        lock (_gate)
+        {
+            while (_bytes > 0 && until - Environment.TickCount64 is > 0 and var left) Monitor.Wait(_gate, (int)left);
         }
     }
 

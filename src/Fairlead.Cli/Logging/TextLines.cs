@@ -5,13 +5,14 @@ using Fairlead.Wire;
 namespace Fairlead.Cli.Logging;
 
 /// <summary>A line for people: when, how much it matters, who says it, what, and why. Stacks are lines of their own, indented.</summary>
-/// <param name="lineEnd">What ends a line: a terminal in raw mode needs a carriage return too.</param>
-sealed class TextLines(string lineEnd) : ILogFormat
+/// <param name="isRaw">Whether lines go to a terminal that is raw at the moment: it needs a carriage return too.</param>
+sealed class TextLines(Func<bool> isRaw) : ILogFormat
 {
     /// <inheritdoc/>
     public byte[] Write(in LogEntry entry)
     {
         StringBuilder line = new();
+        string lineEnd = isRaw() ? "\r\n" : "\n";
         line.Append(CultureInfo.InvariantCulture, $"{entry.Time:yyyy-MM-ddTHH:mm:ss.fffZ} {LogLevels.NameOf(entry.Level)} {entry.Category}: ");
         line.Append(VisibleText.Line(entry.Message));
         string mark = ": ";

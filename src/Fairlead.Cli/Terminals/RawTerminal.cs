@@ -53,6 +53,7 @@ sealed class RawTerminal : IDisposable
     bool MakeRaw()
     {
         if (!_raw.Set()) return false;
+        RawMode.IsOn = true;
         _set = TerminalModes.Read(); // what the terminal made of them
         return true;
     }
@@ -65,6 +66,7 @@ sealed class RawTerminal : IDisposable
             _set = null;
 
             // In the background only while they are still ours: a shell that took the terminal over has set its own. One that is gone has none.
+            RawMode.IsOn = false;
             if (Foreground.IsOurs || set.Equals(TerminalModes.Read())) _original.Set();
         }
     }

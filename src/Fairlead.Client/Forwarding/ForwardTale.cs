@@ -8,7 +8,7 @@ static class ForwardTale
     /// <summary>The options with an observer that tells the log first.</summary>
     internal static ForwardOptions ToldTo(ILogger logger, ForwardOptions options)
     {
-        if (!logger.IsEnabled(LogLevel.Debug)) return options;
+        if (!logger.IsEnabled(LogLevel.Error)) return options;
         Action<ForwardEvent>? observer = options.Observer;
         return options with
         {
@@ -34,6 +34,6 @@ static class ForwardTale
             _ => happened.Kind.ToString(),
         };
         if (happened.Local is { } local) Log.ForwardConnection(logger, happened.Error, happened.Pod.Namespace, happened.Pod.Name, local.ToString(), happened.Remote, what);
-        else Log.Forward(logger, happened.Error, happened.Pod.Namespace, happened.Pod.Name, what);
+        else Log.Forward(logger, happened.Error is null ? LogLevel.Information : LogLevel.Warning, happened.Error, happened.Pod.Namespace, happened.Pod.Name, what);
     }
 }

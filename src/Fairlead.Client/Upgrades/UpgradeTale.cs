@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -32,7 +33,10 @@ sealed class UpgradeTale(ILogger logger, UpgradeTarget target)
 
     internal void Refused(UpgradeException refusal)
     {
-        if (_isTold) Log.UpgradeRefused(logger, (int)refusal.StatusCode, refusal.Status?.Reason, Milliseconds, target.Withheld.Blank(refusal.Message));
+        if (!_isTold) return;
+        string said = target.Withheld.Blank(refusal.Message);
+        if (refusal.StatusCode == HttpStatusCode.SwitchingProtocols) Log.UpgradeMisfit(logger, Milliseconds, said);
+        else Log.UpgradeRefused(logger, (int)refusal.StatusCode, refusal.Status?.Reason is { Length: > 0 } reason ? reason : "(no reason)", Milliseconds, said);
     }
 
     internal void Unanswered(TimeoutException late) => Log.UpgradeUnanswered(logger, late.Message);

@@ -111,9 +111,9 @@ sealed class SessionRecord : IDisposable
     {
         if (Interlocked.Exchange(ref _told, 1) != 0) return false;
         TimeSpan duration = _options.Clock.GetElapsedTime(_started);
+        string told = end + (string.IsNullOrEmpty(record.Reason) ? "" : $" ({record.Reason})") + (record.ExitCode is { } code ? $", exit code {code}" : "");
         Log.SessionEnded(
-            _logger, record.Kind, record.Who, record.Namespace, record.Pod, (long)duration.TotalMilliseconds, end.ToString(), record.Reason, record.ExitCode,
-            Traffic.BytesToServer, Traffic.BytesToClient);
+            _logger, record.Kind, record.Who, record.Namespace, record.Pod, (long)duration.TotalMilliseconds, told, Traffic.BytesToServer, Traffic.BytesToClient);
         _metrics.Over(end);
         if (HasBegun) _metrics.End(record.ClientProtocol!, record.ServerProtocol!, IsSpliced, end, Traffic, duration);
         _activity?.SetTag("fairlead.client", record.ClientProtocol).SetTag("fairlead.server", record.ServerProtocol).SetTag("fairlead.end", end.ToString());

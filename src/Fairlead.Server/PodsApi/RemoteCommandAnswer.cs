@@ -39,6 +39,6 @@ sealed class RemoteCommandAnswer(PodsApiOptions options, ILogger logger, Cancell
 
         await session.EndAsync(status);
         if (session.LossReason is { } loss) Log.ClientLost(logger, loss, kind, user.Name, container, @namespace, pod);
-        Log.SessionEnded(logger, kind, user.Name, container, @namespace, pod, status.Result, status.Reason);
+        Log.SessionEnded(logger, kind, user.Name, container, @namespace, pod, status.Outcome);
     }
 }

@@ -91,6 +91,43 @@ public sealed class FaultTests : IDisposable
         Assert.Contains("file length was too large", log, StringComparison.Ordinal);
     }
 
+    [Fact, Trait("Case", "14.5")]
+    public async Task What_cannot_be_written_is_told_by_its_side_and_the_users_path()
+    {
+        string small = Path.Combine(_folder, "small"), kubeconfig = Path.Combine(_folder, "config");
+        await File.WriteAllTextAsync(small, "x", Ct);
+        await using RunningProcess lab = RunningProcess.Start(CommandProcess.Path, ["lab", "--write-kubeconfig", kubeconfig]);
+        await lab.Stdout!.LineAsync("ready ", Ct);
+        foreach ((string from, string to, string told) in ((string, string, string)[])
+            [(small, "demo:/proc/x", "error: default/demo/shell:/proc/x: "), ("demo:" + small, "/proc/x", "error: /proc/x cannot be written: ")])
+        {
+            RunResult result = await RunningProcess.RunAsync(CommandProcess.Path, ["cp", "-q", "--kubeconfig", kubeconfig, from, to], cancellationToken: Ct);
+            Assert.StartsWith(told, result.Stderr, StringComparison.Ordinal);
+            Assert.DoesNotContain(".fairlead-", result.Stderr, StringComparison.Ordinal);
+        }
+
+        string big = Path.Combine(_folder, "big");
+        await File.WriteAllBytesAsync(big, new byte[4 << 20], Ct);
+        RunResult full = await RunningProcess.RunAsync(
+            "bash", ["-c", $"trap '' XFSZ; ulimit -f 64; DOTNET_EnableWriteXorExecute=0 exec '{CommandProcess.Path}' cp -q --kubeconfig '{kubeconfig}' 'demo:{big}' '{_folder}/copy'"], cancellationToken: Ct);
+        Assert.StartsWith($"error: {_folder}/copy cannot be written: ", full.Stderr, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Case", "14.11")]
+    public async Task An_interrupted_copy_says_that_the_same_command_goes_on()
+    {
+        string big = Path.Combine(_folder, "big"), kubeconfig = Path.Combine(_folder, "config");
+        await using RunningProcess lab = RunningProcess.Start(CommandProcess.Path, ["lab", "--write-kubeconfig", kubeconfig]);
+        await lab.Stdout!.LineAsync("ready ", Ct);
+        using (FileStream made = new(big, FileMode.Create)) made.SetLength(4L << 30); // longer than any signal takes; sparse
+        RunResult result = await RunningProcess.RunAsync(
+            "bash",
+            ["-c", $"set -m; '{CommandProcess.Path}' cp --kubeconfig '{kubeconfig}' 'demo:{big}' '{_folder}/copy' & while ! compgen -G '{_folder}/.fairlead-*/r' > /dev/null; do sleep 0.1; done; kill -INT $!; wait $!"],
+            cancellationToken: Ct);
+        Assert.Equal(130, result.ExitCode);
+        Assert.Contains("fairlead: interrupted: what has arrived is kept, and the same command goes on from there\n", result.Stderr, StringComparison.Ordinal);
+    }
+
     string Kubeconfig(Fault fault, int port, AuthenticatingProxy? proxy) => $"""
         current-context: c
         contexts: [{"{"}name: c, context: {"{"}cluster: c, user: c{"}"}{"}"}]
