@@ -21,7 +21,7 @@ public sealed class TransportFallbackTests
     [InlineData("500 Internal Server Error", """{"status":"Failure","message":"error dialing backend","reason":"InternalError","code":500}""", false)]
     [InlineData("502 Bad Gateway", "<html>", true)]
     [InlineData("200 OK", "an upgrade header was dropped on the way", true)]
-    [InlineData("301 Moved Permanently", "", true)]
+    [InlineData("301 Moved Permanently", "", false)]
     public async Task What_is_refused_for_being_a_WebSocket_is_asked_once_more_as_SPDY(string status, string body, bool asksAgain)
     {
         await using CannedServer server = new(_ => CannedServer.Answer(status, body));
@@ -31,16 +31,43 @@ public sealed class TransportFallbackTests
         if (asksAgain) Assert.Equal("SPDY/3.1", CannedServer.Header(server.Requests[1], "Upgrade"));
     }
 
+    [Theory, Trait("Case", "14.8")]
+    [InlineData("https://login.example/oauth?state=secret", "the server answered 302 Found, a redirect to login.example, which is not followed")]
+    [InlineData("/login", "the server answered 302 Found, a redirect, which is not followed")]
+    public async Task A_redirect_names_the_host_that_it_leads_to(string location, string expected)
+    {
+        await using CannedServer server = new(_ => CannedServer.Answer("302 Found", "", $"Location: {location}\r\n"));
+        using StreamingClient client = Client(server);
+        foreach (Func<Task> ask in (Func<Task>[])[() => client.ExecAsync(Pod, ["ls"], cancellationToken: Ct), () => client.ConnectAsync(Pod, 80, cancellationToken: Ct)])
+        {
+            UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(ask);
+            Assert.StartsWith(expected, refused.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.All(server.Requests, static request => Assert.StartsWith("GET", request, StringComparison.Ordinal));
+        Assert.Equal(2, server.Requests.Count);
+    }
+
     [Fact]
-    public async Task Two_verdicts_are_both_shown()
+    public async Task Two_verdicts_on_the_verb_are_one_sentence()
     {
         await using CannedServer server = new(request => CannedServer.Answer("403 Forbidden", request.StartsWith("GET", StringComparison.Ordinal)
-            ? """{"status":"Failure","message":"cannot get resource \"pods/exec\"","reason":"Forbidden","code":403}"""
-            : """{"status":"Failure","message":"cannot create resource \"pods/exec\"","reason":"Forbidden","code":403}"""));
+            ? """{"status":"Failure","message":"you cannot get resource \"pods/exec\"","reason":"Forbidden","code":403}"""
+            : """{"status":"Failure","message":"you cannot create resource \"pods/exec\"","reason":"Forbidden","code":403}"""));
         using StreamingClient client = Client(server);
         UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => client.ExecAsync(Pod, ["ls"], cancellationToken: Ct));
-        Assert.Contains("cannot get", refused.Message);
-        Assert.Contains("cannot create", refused.Message);
+        Assert.Equal("you cannot get or create resource \"pods/exec\"", refused.Message);
+    }
+
+    [Fact, Trait("Case", "14.12")]
+    public async Task A_forward_without_the_right_is_told_once()
+    {
+        await using CannedServer server = new(request => CannedServer.Answer("403 Forbidden",
+            $$$"""{"status":"Failure","message":"you cannot {{{(request.StartsWith("GET", StringComparison.Ordinal) ? "get" : "create")}}} that","reason":"Forbidden","code":403}"""));
+        using StreamingClient client = Client(server);
+        UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(() => client.ConnectAsync(Pod, 80, cancellationToken: Ct));
+        Assert.Equal("you cannot get or create that", refused.Message);
     }
 
     [Theory]

@@ -50,7 +50,7 @@ public sealed class UpgradeTests
     [InlineData("403 Forbidden", "no way", "403 Forbidden: no way")]
     [InlineData("502 Bad Gateway", "", "502 Bad Gateway: the server gave no reason")]
     [InlineData("200 OK", "<html>hello</html>", "200 OK: <html>hello</html>")]
-    [InlineData("301 Moved Permanently", "elsewhere", "301 Moved Permanently: elsewhere")]
+    [InlineData("301 Moved Permanently", "elsewhere", "301 Moved Permanently, a redirect")]
     public async Task A_refusal_that_is_no_status_is_told_as_it_came(string status, string body, string told)
     {
         UpgradeException refused = await RefusedAsync(CannedServer.Answer(status, body, "Location: http://127.0.0.1:1/\r\n"));

@@ -24,6 +24,7 @@ sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, Connect
         using StreamingClient client = new(connection.Load(parsed, invocation.Logging), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(options.Carrier.PodRunningTimeout) };
         CopyConsole console = new(invocation, _quiet);
+        using CopySignals signals = new(console.Interrupted);
         CopyResult result;
         try
         {

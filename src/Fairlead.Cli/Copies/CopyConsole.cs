@@ -16,7 +16,8 @@ sealed class CopyConsole(Invocation invocation, bool quiet) : IProgress<CopyProg
     readonly long _started = Stopwatch.GetTimestamp();
     long _last = Stopwatch.GetTimestamp();
     long _firstBytes = -1, _firstAt;
-    bool _drawn;
+    readonly Lock _lock = new();
+    bool _drawn, _isOver;
 
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
@@ -29,14 +30,25 @@ sealed class CopyConsole(Invocation invocation, bool quiet) : IProgress<CopyProg
 
         _last = Stopwatch.GetTimestamp();
         string line = Describe(value);
-        if (!_terminal)
+        lock (_lock)
         {
-            invocation.Error.WriteLine(line);
-            return;
+            if (_isOver) return;
+            if (_terminal) invocation.Error.Draw(line, StandardStreams.ErrorColumns);
+            else invocation.Error.WriteLine(line);
+            _drawn = _terminal;
         }
+    }
 
-        invocation.Error.Draw(line, StandardStreams.ErrorColumns);
-        _drawn = true;
+    /// <summary>A signal ends the copy: the bar stays as it is, and nothing is drawn any more.</summary>
+    public void Interrupted()
+    {
+        lock (_lock)
+        {
+            if (_isOver) return;
+            _isOver = true;
+            if (_drawn) invocation.Error.WriteLine("");
+            if (!quiet) invocation.Error.WriteLine("fairlead: interrupted: what has arrived is kept, and the same command goes on from there");
+        }
     }
 
     /// <summary>A line of its own, above the bar.</summary>

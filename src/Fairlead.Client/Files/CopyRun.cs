@@ -53,6 +53,12 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
                 Say($"the connection was lost ({e.Message.TrimEnd('.')}): connecting again");
                 await Task.Delay(Pause(_failures++), cancellationToken);
             }
+            catch (Exception e) when (e is (IOException and not CopyException) or UnauthorizedAccessException or ArgumentOutOfRangeException && !PodSide.IsLoss(e) && (source.IsLocal || target.IsLocal))
+            {
+                await AbandonAsync();
+                string here = source.IsLocal ? $"{source.Description} cannot be read" : $"{target.Description} cannot be written"; // a pod's files have words of their own
+                throw new CopyException($"{here}: {e.Message.Split(" (Parameter ")[0]}", e); // .NET takes a file that is too large for a wrong argument
+            }
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 await AbandonAsync();

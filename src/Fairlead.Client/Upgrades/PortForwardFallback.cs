@@ -46,7 +46,7 @@ sealed class PortForwardFallback(UpgradeHttp http, ITransportMemory memory)
         }
 
         if (refusals.Count == 1 || refusals.TrueForAll(refusal => refusal.Message == refusals[0].Message)) throw refusals[0];
-        throw UpgradeRefusals.Join(refusals, string.Join("; ", steps.Zip(refusals, static (step, refusal) => $"{step.Name}: {refusal.Message}")));
+        throw UpgradeRefusals.Join(refusals, UpgradeRefusals.Words(steps.Zip(refusals, static (step, refusal) => (step.Name, refusal.Message))));
     }
 
     /// <summary>Opens one connection, on a carrier of its own.</summary>

@@ -83,7 +83,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
         }
         catch (UpgradeException e) when (e.Status is null || UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e)) // else it is about what was asked, and tells all
         {
-            throw e.Message == refused.Message ? refused : UpgradeRefusals.Join([refused, e], $"{refused.Message}; over SPDY: {e.Message}");
+            throw e.Message == refused.Message ? refused : UpgradeRefusals.Join([refused, e], UpgradeRefusals.Words([("WebSocket", refused.Message), ("SPDY", e.Message)]));
         }
     }
 

@@ -98,6 +98,14 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
         Status? status = Status.TryParse(bytes.AsSpan(0, length));
         PeerText said = status?.Said ?? PeerText.FromUtf8(bytes.AsSpan(0, Math.Min(length, 1024))).Trim(), phrase = response.ReasonPhrase;
         string reason = said.IsEmpty ? "the server gave no reason" : said.ToString();
+        if ((int)response.StatusCode is >= 300 and < 400 && response.Headers.Location is { } location)
+        {
+            PeerText elsewhere = location.IsAbsoluteUri ? location.Authority : ""; // behind the host there may be secrets
+            return new UpgradeException(
+                $"the server answered {(int)response.StatusCode} {phrase}, a redirect{(elsewhere.IsEmpty ? "" : $" to {elsewhere}")}, which is not followed: it is no API server, or reached by another address",
+                response.StatusCode, status);
+        }
+
         string message = status is null ? $"the server refused the upgrade with {(int)response.StatusCode} {phrase}: {reason}" : reason;
         return new UpgradeException(message + KubernetesEndpoint.DoubtAbout(response), response.StatusCode, status);
     }

@@ -12,7 +12,7 @@ public sealed class RemoteShellTests
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         await using CopyLab lab = await CopyLab.StartAsync(cancellationToken);
-        await using RemoteShell shell = await RemoteShell.OpenAsync(lab.Client, new PodReference("demo", "default", "full"), new ExecOptions(), cancellationToken);
+        await using RemoteShell shell = await RemoteShell.OpenAsync(lab.Client, new PodReference("demo", "default", "full"), new ExecOptions(), "the pod", cancellationToken);
 
         // the first two are kept in a file, ends and all, which the third one prints at once
         string held = lab.There + "/held";

@@ -79,11 +79,24 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         if (!Directory.Exists(parent)) throw new CopyException($"{parent}: no such directory");
         _base = LocalFolder.Open(parent);
         _stageName = ".fairlead-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{source}\0{full}")).AsSpan(0, 6));
-        LocalFolder stage = _base.OpenOrCreateFolder(_stageName, 0x1C0 /* 0700 */);
+        LocalFolder stage = OpenStageFolder(_base, full);
         _stage = new LocalTree(stage);
         if (!LocalFolder.IsOwn(stage.Status())) throw new CopyException($"{Path.Combine(parent, _stageName)} belongs to somebody else");
         if (!stage.TryLock()) throw new CopyException($"another copy to {full} is running");
         stage.SetMode(0x1C0);
+    }
+
+    LocalFolder OpenStageFolder(LocalFolder parent, string full)
+    {
+        try
+        {
+            return parent.OpenOrCreateFolder(_stageName, 0x1C0 /* 0700 */);
+        }
+        catch (IOException e)
+        {
+            string why = e.Message.Replace($"\"{_stageName}\": ", "", StringComparison.Ordinal); // the user has not heard of that folder
+            throw new CopyException($"{full} cannot be written: {why}", e);
+        }
     }
 
     static async ValueTask<string?> ReadVersionAsync(LocalFolder stage, CancellationToken cancellationToken)

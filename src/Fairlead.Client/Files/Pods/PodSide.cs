@@ -47,7 +47,7 @@ abstract class PodSide(StreamingClient client, PodReference pod, string path, Co
     public virtual async ValueTask OpenAsync(CancellationToken cancellationToken)
     {
         if (_shell is not null) return;
-        _shell = await RemoteShell.OpenAsync(client, pod, options.Exec, cancellationToken);
+        _shell = await RemoteShell.OpenAsync(client, pod, options.Exec, Description, cancellationToken);
         try
         {
             (_, byte[] found) = await _shell.RunAsync(ShellScript.Prelude, cancellationToken);
@@ -77,7 +77,7 @@ abstract class PodSide(StreamingClient client, PodReference pod, string path, Co
     /// <summary>A second shell, which knows the folder and the tool for hashes.</summary>
     protected async ValueTask<RemoteShell> OpenSecondAsync(string folder, CancellationToken cancellationToken)
     {
-        RemoteShell shell = await RemoteShell.OpenAsync(client, pod, options.Exec, cancellationToken);
+        RemoteShell shell = await RemoteShell.OpenAsync(client, pod, options.Exec, Description, cancellationToken);
         try
         {
             await shell.RunAsync($"umask 077;nl=$(printf '\\n.');nl=${{nl%.}};H='{Tools.Hash}';{ShellScript.Follow}", cancellationToken);

@@ -19,8 +19,11 @@ sealed class RemoteShell : IAsyncDisposable
     readonly byte[] _trailer; // without its status
     readonly Task<string> _errors;
 
-    RemoteShell(RemoteProcess process, string word)
+    readonly string _where;
+
+    RemoteShell(RemoteProcess process, string word, string where)
     {
+        _where = where;
         _process = process;
         _word = word;
         _trailer = Encoding.ASCII.GetBytes("\n" + word);
@@ -29,12 +32,12 @@ sealed class RemoteShell : IAsyncDisposable
 
     PipeReader Output => _process.StandardOutput;
 
-    internal static async Task<RemoteShell> OpenAsync(StreamingClient client, PodReference pod, ExecOptions options, CancellationToken cancellationToken)
+    internal static async Task<RemoteShell> OpenAsync(StreamingClient client, PodReference pod, ExecOptions options, string where, CancellationToken cancellationToken)
     {
         string word = RandomNumberGenerator.GetHexString(WordLength, lowercase: true);
         RemoteProcess process = await client.ExecAsync(
             pod, ["sh", "-c", ShellScript.Loop, "fairlead", word], options with { Stdin = true, Stdout = true, Stderr = true, Tty = false }, cancellationToken);
-        return new RemoteShell(process, word);
+        return new RemoteShell(process, word, where);
     }
 
     /// <summary>Sends a line. What it prints must then be read.</summary>
@@ -84,7 +87,18 @@ sealed class RemoteShell : IAsyncDisposable
     {
         (int status, byte[] text) = await RunAsync($"{{ {line};}} 2>&1", cancellationToken);
         string said = Encoding.UTF8.GetString(text).Trim();
-        return status == 0 ? said : throw new CopyException(said.Length > 0 ? said : $"\"{line}\" ended with code {status} in the container");
+        return status == 0 ? said : throw new CopyException(said.Length > 0 ? Told(said) : $"{_where}: \"{line}\" ended with code {status} in the container");
+    }
+
+    /// <summary>
+    /// The first line of what a program said, which others follow by numbers of its own, behind the place that the user named. Where it speaks of
+    /// what is ours alone, the folder beside that place and what is in it, only why it failed is left.
+    /// </summary>
+    string Told(string said)
+    {
+        string first = said.Split('\n')[0].Trim();
+        bool isOfOurs = first.Contains(".fairlead-", StringComparison.Ordinal) || first.Contains("./r", StringComparison.Ordinal);
+        return $"{_where}: {(isOfOurs ? first[(first.LastIndexOf(": ", StringComparison.Ordinal) is >= 0 and var at ? at + 2 : 0)..] : first)}";
     }
 
     /// <summary>Reads the end of a line that prints no more.</summary>
@@ -176,7 +190,7 @@ sealed class RemoteShell : IAsyncDisposable
         string said = (await _errors.WaitAsync(cancellationToken)).Trim();
         if (exit.Code is 126 or 127)
             return new CopyException($"the container has no shell: a copy needs sh there, with tar, dd, cat or head ({(said.Length > 0 ? said : exit.Message)})");
-        return new CopyException(said.Length > 0 ? said : $"the shell in the container ended with code {exit.Code}");
+        return new CopyException(said.Length > 0 ? Told(said) : $"{_where}: the shell in the container ended with code {exit.Code}");
     }
 
     async Task<string> ReadErrorsAsync()
