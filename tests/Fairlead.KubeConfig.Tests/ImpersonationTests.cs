@@ -37,11 +37,11 @@ public sealed class ImpersonationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("as: jane\nas-user-extra: {k: s3cret}", "at \"k\" no list of texts, as k: [view]")]
-    [InlineData("as: jane\nas-user-extra: {k: {l: s3cret}}", "at \"k\" no list of texts")]
-    [InlineData("as: jane\nas-user-extra: {k: [[s3cret]]}", "at \"k\" no list of texts")]
-    [InlineData("as: jane\nas-user-extra: [s3cret]", "as-user-extra of the user \"c\" is no mapping of keys to lists")]
-    [InlineData("as: jane\nas-user-extra: s3cret", "as-user-extra of the user \"c\" is no mapping of keys to lists")]
+    [InlineData("as: jane\nas-user-extra: {k: s3cret}", "error in line 19: \"as-user-extra\" holds a list of texts for each key")]
+    [InlineData("as: jane\nas-user-extra: {k: {l: s3cret}}", "error in line 19: \"as-user-extra\" holds a list of texts for each key")]
+    [InlineData("as: jane\nas-user-extra: {k: [[s3cret]]}", "error in line 19: \"as-user-extra\" holds a list of texts for each key")]
+    [InlineData("as: jane\nas-user-extra: [s3cret]", "error in line 19: \"as-user-extra\" holds a list of texts for each key")]
+    [InlineData("as: jane\nas-user-extra: s3cret", "error in line 19: \"as-user-extra\" holds a list of texts for each key")]
     [InlineData("as: jane\nas-groups: s3cret", "error in line 19: \"as-groups\" has not the form")]
     [InlineData("as: jane\ntoken: {s3cret}", "error in line 19: \"token\" has not the form")]
     [InlineData("as: jane\ntoken:\n- s3cret", "error in line 20: \"token\" has not the form")]

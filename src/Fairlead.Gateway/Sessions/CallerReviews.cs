@@ -82,7 +82,8 @@ sealed class CallerReviews(
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            if (!over.IsCancellationRequested) Log.ReviewFailed(logger, e, "a running session's caller", RequestFault.Describe(e));
+            string why = e is TimeoutException ? $"neither credentials nor an answer came within {s_patience.TotalSeconds:0} s" : RequestFault.Describe(e);
+            if (!over.IsCancellationRequested) Log.ReviewFailed(logger, e, "a running session's caller", why);
             return null;
         }
     }

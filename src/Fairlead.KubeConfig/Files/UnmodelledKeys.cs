@@ -39,7 +39,8 @@ sealed class UnmodelledKeys
             keys._clusters.TryAdd(name, new Cluster(Text(Get(entry, "proxy-url")), ReadPluginConfiguration(entry)));
         foreach ((string name, YamlNode entry) in Entries(yaml.Documents[0].RootNode, "users", "user"))
         {
-            User user = new(Text(Get(entry, "tokenFile")), Text(Get(Get(entry, "exec"), "interactiveMode")), Text(Get(entry, "as-uid")), ReadExtra(name, Get(entry, Extra)));
+            User user = new(
+                Text(Get(entry, "tokenFile")), Text(Get(Get(entry, "exec"), "interactiveMode")), Text(Get(entry, "as-uid")), ReadExtra(Get(entry, Extra)));
             keys._users.TryAdd(name, user);
             text = Hide(text, entry);
         }
@@ -78,21 +79,24 @@ sealed class UnmodelledKeys
         return null;
     }
 
-    static List<KeyValuePair<string, string>> ReadExtra(string user, YamlNode? node)
+    static List<KeyValuePair<string, string>> ReadExtra(YamlNode? node)
     {
         List<KeyValuePair<string, string>> extra = [];
         if (IsNull(node)) return extra;
-        if (node is not YamlMappingNode mapping) throw new KubeConfigException($"{Extra} of the user \"{user}\" is no mapping of keys to lists, as {Extra}: {{scopes: [view]}}");
+        if (node is not YamlMappingNode mapping) throw NoExtra(node!);
         foreach ((YamlNode key, YamlNode values) in mapping.Children)
         {
             if (IsNull(values)) continue;
-            if (values is not YamlSequenceNode list || !list.All(static value => value is YamlScalarNode))
-                throw new KubeConfigException($"{Extra} of the user \"{user}\" has at \"{Text(key)}\" no list of texts, as {Text(key)}: [view]");
+            if (values is not YamlSequenceNode list || !list.All(static value => value is YamlScalarNode)) throw NoExtra(values);
             extra.AddRange(list.Select(value => KeyValuePair.Create(Text(key) ?? "", Text(value) ?? "")));
         }
 
         return extra;
     }
+
+    /// <summary>Nothing is quoted: where a bracket is wrong, a token may stand in a key's place.</summary>
+    static KubeConfigException NoExtra(YamlNode node) =>
+        new($"error in line {node.Start.Line}: \"{Extra}\" holds a list of texts for each key, as in {Extra}: {{scopes: [view]}}");
 
     static bool IsNull(YamlNode? node) => node is null or YamlScalarNode { Style: ScalarStyle.Plain, Value: "" or "~" or "null" };
 
