@@ -17,14 +17,15 @@ static class SessionTale
     {
         if (!logger.IsEnabled(LogLevel.Warning)) return;
         Log.Opened(logger, kind, session.Description, Since(asked));
-        _ = FollowAsync(logger, kind, session.Status, Stopwatch.GetTimestamp());
+        _ = FollowAsync(logger, kind, session, Stopwatch.GetTimestamp());
     }
 
-    static async Task FollowAsync(ILogger logger, string kind, Task<Status> ending, long began)
+    static async Task FollowAsync(ILogger logger, string kind, AskingSession session, long began)
     {
         try
         {
-            Status status = await ending;
+            Status status = await session.Status;
+            if (!status.TryGetExitCode(out _)) status = status with { Reason = session.Withheld.Blank(status.Reason) };
             Log.StatusReceived(logger, kind, Since(began), status.Outcome);
         }
         catch (SessionLostException e) when (e.Kind is SessionLoss.LocalAbort)

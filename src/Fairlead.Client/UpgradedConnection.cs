@@ -15,12 +15,19 @@ public sealed record UpgradedConnection(Stream Stream, RemoteCommandProtocol Pro
     /// <summary>Why it did not go the first way that was thought of; null where it did.</summary>
     public string? FellBack { get; init; }
 
+    /// <summary>What the request said and logs must not, with its credentials, which nobody is to be told.</summary>
+    public WithheldWords Withheld { get; init; } = WithheldWords.None;
+
     /// <summary>Makes the asking side of a remote command of it, which owns the stream from here on, also when this throws.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="cancellationToken">Gives up: the connection is cut.</param>
     /// <exception cref="SessionLostException">SPDY: the server did not accept a stream in time, refused it, or was lost.</exception>
-    public async Task<RemoteCommandAdapter> AskAsync(RemoteCommandRequest request, CarrierLimits limits, CancellationToken cancellationToken = default) => IsSpdy
-        ? await SpdyRemoteCommand.AskAsync(Stream, Protocol, request, limits, cancellationToken: cancellationToken)
-        : WebSocketRemoteCommand.Ask(Stream, Protocol, request, limits);
+    public async Task<RemoteCommandAdapter> AskAsync(RemoteCommandRequest request, CarrierLimits limits, CancellationToken cancellationToken = default)
+    {
+        limits = limits with { Withheld = Withheld };
+        return IsSpdy
+            ? await SpdyRemoteCommand.AskAsync(Stream, Protocol, request, limits, cancellationToken: cancellationToken)
+            : WebSocketRemoteCommand.Ask(Stream, Protocol, request, limits);
+    }
 }

@@ -25,10 +25,11 @@ sealed class GatewayHandler(
         }
 
         if (WebSocketUpgrade.RequireHttp11(context)) return; // nothing is refused: the client asks again, and that is told
-        using SessionRecord? record = StreamTarget.IsAsked(context) ? Record(context) : null;
+        WithheldWords withheld = RequestSecrets.Of(context.Request); // before credentials are taken out of its headers
+        using SessionRecord? record = StreamTarget.IsAsked(context) ? Record(context, withheld) : null;
         try
         {
-            if (await RefusalAsync(context, record) is { } refusal)
+            if (await RefusalAsync(context, record, withheld) is { } refusal)
             {
                 record?.Refused(refusal.Code ?? 500, refusal.Reason);
                 if (!context.Response.HasStarted) await StatusAnswer.WriteAsync(context, refusal);
@@ -44,21 +45,21 @@ sealed class GatewayHandler(
         }
         catch (Exception failure)
         {
-            Log.RequestFailed(logger, WithheldException.Of(failure, RequestSecrets.Of(context.Request)), context.Request.Method, context.Request.Path.Value);
+            Log.RequestFailed(logger, WithheldException.Of(failure, withheld), context.Request.Method, context.Request.Path.Value);
             record?.Failed();
             if (!context.Response.HasStarted) await StatusAnswer.WriteAsync(context, Status.Refusal(500, "InternalError", "the gateway failed"));
             else context.Abort();
         }
     }
 
-    SessionRecord Record(HttpContext context)
+    SessionRecord Record(HttpContext context, WithheldWords withheld)
     {
         StreamTarget? target = StreamTarget.IsAmbiguous(context) ? null : StreamTarget.Find(context, out _);
-        return new SessionRecord(options, metrics, logger, target, target?.ReadRequest().Command ?? [], StreamTarget.PathOf(context));
+        return new SessionRecord(options, metrics, logger, target, target?.ReadRequest().Command ?? [], StreamTarget.PathOf(context)) { Withheld = withheld };
     }
 
     /// <returns>Null where the request was answered.</returns>
-    async Task<Status?> RefusalAsync(HttpContext context, SessionRecord? record)
+    async Task<Status?> RefusalAsync(HttpContext context, SessionRecord? record, WithheldWords withheld)
     {
         HttpRequest request = context.Request;
         if (HttpMethods.IsConnect(request.Method)) return Status.Refusal(405, "MethodNotAllowed", "the gateway opens no tunnels");
@@ -77,7 +78,7 @@ sealed class GatewayHandler(
         if (record is null || StreamTarget.Find(context, out problem) is not { } target)
         {
             if (problem is not null) return Refuse(Status.Refusal(400, "BadRequest", problem), caller.Name);
-            await ordinary.ForwardAsync(context, caller, isUpgrade);
+            await ordinary.ForwardAsync(context, caller, withheld, isUpgrade);
             record?.PassedOn(context.Response.StatusCode, context.RequestAborted.IsCancellationRequested);
             return null;
         }
@@ -90,7 +91,7 @@ sealed class GatewayHandler(
         Status Refuse(Status status, string who)
         {
             if (logger.IsEnabled(LogLevel.Debug))
-                Log.RequestRefused(logger, request.Method, request.Path.Value, who, status.Code, status.Reason, RequestSecrets.Of(request).Blank(status.Message ?? ""));
+                Log.RequestRefused(logger, request.Method, request.Path.Value, who, status.Code, withheld.Blank(status.Reason), withheld.Blank(status.Message));
             return status;
         }
     }

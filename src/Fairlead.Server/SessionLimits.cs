@@ -1,4 +1,5 @@
 using Fairlead.Streaming;
+using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -6,11 +7,17 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fairlead.Server;
 
-/// <summary>The limits of one session: where they name no log of their own, its carrier logs where the server does.</summary>
+/// <summary>
+/// The limits of one session: where they name no log of their own, its carrier logs where the server does; where they name no words, those of the
+/// request are withheld.
+/// </summary>
 static class SessionLimits
 {
-    internal static CarrierLimits Of(HttpContext context, CarrierLimits limits) =>
-        limits.Logger is NullLogger && context.RequestServices?.GetService<ILoggerFactory>() is { } logging
-            ? limits with { Logger = logging.CreateLogger(CarrierLimits.LogCategory) }
-            : limits;
+    internal static CarrierLimits Of(HttpContext context, CarrierLimits limits) => limits with
+    {
+        Logger = limits.Logger is NullLogger && context.RequestServices?.GetService<ILoggerFactory>() is { } logging
+            ? logging.CreateLogger(CarrierLimits.LogCategory)
+            : limits.Logger,
+        Withheld = limits.Withheld == WithheldWords.None ? RequestSecrets.Of(context.Request) : limits.Withheld,
+    };
 }

@@ -28,7 +28,21 @@ public static class SubprotocolToken
 
         offered.RemoveAll(static name => name.StartsWith(Prefix, StringComparison.Ordinal));
         request.Headers[HeaderNames.SecWebSocketProtocol] = string.Join(", ", offered);
-        if (offered.Count == 0) return null; // a client that offers its token alone means no subprotocol of ours
+        return offered.Count == 0 ? null : Decode(carrier); // a client that offers its token alone means no subprotocol of ours
+    }
+
+    /// <summary>Tokens that are offered, as they are written and as they read.</summary>
+    internal static IEnumerable<string> Offered(HttpRequest request)
+    {
+        foreach (string name in SubprotocolNegotiation.Split(request.Headers[HeaderNames.SecWebSocketProtocol]).Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal)))
+        {
+            yield return name[Prefix.Length..];
+            if (Decode(name) is { } token) yield return token;
+        }
+    }
+
+    static string? Decode(string carrier)
+    {
         try
         {
             string token = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(carrier.AsSpan(Prefix.Length)));

@@ -1,3 +1,4 @@
+using Fairlead.Wire;
 using Fairlead.Wire.Spdy;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -60,6 +61,12 @@ public sealed record CarrierLimits
     /// called by the carrier's loops, and must not block. Nowhere by default.
     /// </summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>
+    /// What was said in the request. A peer that quotes it, as the reason of a Close or of a refused connection, is told without it, here and in
+    /// whatever is made of it.
+    /// </summary>
+    public WithheldWords Withheld { get; init; } = WithheldWords.None;
 
     /// <summary>The category that carriers log under.</summary>
     public const string LogCategory = "Fairlead.Streaming";

@@ -141,20 +141,19 @@ public sealed record Status
     /// <summary>
     /// The JSON form as bytes. What is for people is made fit to show: clients, kubectl too, print it as it is. Names are left alone.
     /// </summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(
-        this with
-        {
-            Message = Fit(Message),
-            Reason = Fit(Reason),
-            Details = Details is { } details ? details with { Causes = Fit(details.Causes) } : null,
-        },
-        WireJson.Plain.Status);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(WithText(Fit), WireJson.Plain.Status);
 
     static string? Fit(string? text) => text is null ? null : VisibleText.Line(text, VisibleText.LongestLines);
 
-    static IReadOnlyList<StatusCause>? Fit(IReadOnlyList<StatusCause>? causes) => causes is null
-        ? null
-        : [.. causes.Select(static cause => cause is null ? cause! : new StatusCause { Reason = Fit(cause.Reason), Message = Fit(cause.Message) })];
+    /// <summary>The same with what is for people changed.</summary>
+    internal Status WithText(Func<string?, string?> change) => this with
+    {
+        Message = change(Message),
+        Reason = change(Reason),
+        Details = Details is { Causes: { } causes } details
+            ? details with { Causes = [.. causes.Select(cause => cause is null ? cause! : new StatusCause { Reason = change(cause.Reason), Message = change(cause.Message) })] }
+            : Details,
+    };
 
     /// <summary>Reads the JSON form.</summary>
     /// <returns>Null where the bytes are no Status: not JSON, no object, or a result that is neither success nor failure.</returns>

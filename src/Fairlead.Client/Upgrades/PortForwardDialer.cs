@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Spdy;
 using Fairlead.Streaming.WebSockets;
@@ -19,11 +20,12 @@ sealed class PortForwardDialer(UpgradeHttp http, PortForwardRequest request)
         (HttpResponseMessage response, string name) = await WebSocketOffer.SendAsync(http, target, [.. offered.Select(static form => form.Name)], cancellationToken);
         PortForwardProtocol chosen = offered.First(form => form.Name == name);
         Stream stream = await StreamOfAsync(response, cancellationToken);
+        CarrierLimits limits = request.Limits with { Withheld = target.Withheld };
         return chosen switch
         {
-            _ when chosen == PortForwardProtocol.Direct => new DirectPortForward(stream, request.Limits),
-            { HasChannels: true } => new ChannelPortForward(stream, chosen, port, request.Limits),
-            _ => new SpdyPortForward(stream, chosen, request.Limits),
+            _ when chosen == PortForwardProtocol.Direct => new DirectPortForward(stream, limits),
+            { HasChannels: true } => new ChannelPortForward(stream, chosen, port, limits),
+            _ => new SpdyPortForward(stream, chosen, limits),
         };
     }
 
@@ -31,14 +33,16 @@ sealed class PortForwardDialer(UpgradeHttp http, PortForwardRequest request)
     internal async Task<PortForwardAdapter> OpenOverSpdyAsync(CancellationToken cancellationToken)
     {
         PortForwardProtocol spdy = PortForwardProtocol.Spdy;
+        UpgradeTarget target = request.Target();
         HttpResponseMessage response = await http.SendAsync(
-            request.Target(), HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
+            target, HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
             headers => headers.TryAddWithoutValidation(SpdyHandshake.VersionHeader, spdy.Name), cancellationToken);
         try
         {
-            string? chosen = UpgradeAnswer.Single(response, SpdyHandshake.VersionHeader);
-            if (chosen == spdy.Name) return new SpdyPortForward(await response.Content.ReadAsStreamAsync(cancellationToken), spdy, request.Limits);
-            throw UpgradeAnswer.Mismatch($"The server chose \"{chosen}\" over SPDY, which was not offered.");
+            string? chosen = UpgradeAnswer.Single(response, SpdyHandshake.VersionHeader, target);
+            if (chosen == spdy.Name)
+                return new SpdyPortForward(await response.Content.ReadAsStreamAsync(cancellationToken), spdy, request.Limits with { Withheld = target.Withheld });
+            throw UpgradeAnswer.Mismatch(target, $"The server chose \"{chosen}\" over SPDY, which was not offered.");
         }
         catch
         {

@@ -40,7 +40,7 @@ sealed class PortForwardFallback(UpgradeHttp http, ITransportMemory memory)
             catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e))
             {
                 refusals.Add(e);
-                if (steps.IndexOf(step) + 1 is var next && next < steps.Count) Log.FallsBack(http.Logger, step.Name, steps[next].Name, e.Message);
+                if (steps.IndexOf(step) + 1 is var next && next < steps.Count) Log.FallsBack(http.Logger, step.Name, steps[next].Name, $"the server refused it with {(int)e.StatusCode}");
                 if (step.IsSpdy && preferSpdy) memory.Remember(key, Transport.Auto); // the server has changed: begin anew
             }
         }

@@ -11,16 +11,17 @@ static class SpdyDialer
     {
         RemoteCommandProtocol[] offered = [.. request.Options.SpdyProtocols ?? RemoteCommandProtocol.OverSpdy];
         if (request.InputMustEnd && request.Options.SpdyProtocols is null) offered = [.. offered.Where(static protocol => protocol.CanEndInput)];
+        UpgradeTarget target = request.Target;
         HttpResponseMessage response = await http.SendAsync(
-            request.Target, HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
+            target, HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
             headers => headers.TryAddWithoutValidation(SpdyHandshake.VersionHeader, string.Join(", ", offered.Select(static protocol => protocol.Name))), // servers split it
             cancellationToken);
         try
         {
-            string? chosen = UpgradeAnswer.Single(response, SpdyHandshake.VersionHeader);
+            string? chosen = UpgradeAnswer.Single(response, SpdyHandshake.VersionHeader, target);
             RemoteCommandProtocol protocol = SpdyHandshake.ReadAnswer(chosen, offered)
-                ?? throw UpgradeAnswer.Mismatch(chosen is null ? "The server upgraded without choosing a version." : $"The server chose {chosen}, which was not offered.");
-            return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol, IsSpdy: true);
+                ?? throw UpgradeAnswer.Mismatch(target, chosen is null ? "The server upgraded without choosing a version." : $"The server chose {chosen}, which was not offered.");
+            return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol, IsSpdy: true) { Withheld = target.Withheld };
         }
         catch
         {

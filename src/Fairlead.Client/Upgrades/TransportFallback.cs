@@ -60,7 +60,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
             catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e))
             {
                 memory.Remember(endpoint.Server, Transport.Auto); // the server has changed: begin anew
-                Log.FallsBack(http.Logger, "SPDY", "WebSocket", request.Target.Withheld.Blank(e.Message));
+                Log.FallsBack(http.Logger, "SPDY", "WebSocket", $"the server refused it with {(int)e.StatusCode}");
             }
         }
 
@@ -72,7 +72,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
         catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e))
         {
             refused = e;
-            Log.FallsBack(http.Logger, "WebSocket", "SPDY", request.Target.Withheld.Blank(e.Message));
+            Log.FallsBack(http.Logger, "WebSocket", "SPDY", $"the server refused it with {(int)e.StatusCode}");
         }
 
         try

@@ -14,6 +14,9 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
     /// <summary>The most of a refusal's body that is read.</summary>
     const int LongestRefusal = 64 * 1024;
 
+    /// <summary>The most of it that is told.</summary>
+    const int LongestReason = 1024;
+
     readonly Func<HttpRequestMessage, bool, CancellationToken, ValueTask>? _authorize =
         endpoint.Authorize is null || credentials is null ? endpoint.Authorize : credentials.AuthorizeAsync;
 
@@ -48,7 +51,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
             string? misfit = hasSwitched ? UpgradeAnswer.WhyNot(response, protocol.ToString()) : null;
             tale.Answered(response);
             if (hasSwitched && misfit is null) return response;
-            using (response) throw misfit is null ? await RefusalAsync(response, deadline.Token) : UpgradeAnswer.Mismatch(misfit);
+            using (response) throw misfit is null ? await RefusalAsync(response, target.Withheld, deadline.Token) : UpgradeAnswer.Mismatch(target, misfit);
         }
         catch (UpgradeException e)
         {
@@ -61,6 +64,11 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
                 ?? new TimeoutException($"the server did not answer the upgrade within {target.Timeout.TotalSeconds:0.#} s", e);
             tale.Unanswered(late);
             throw late;
+        }
+        catch (HttpRequestException e) when (CredentialFree.Of(e, target.Withheld) is { } told)
+        {
+            tale.Failed(told);
+            throw told;
         }
         catch (Exception e)
         {
@@ -84,29 +92,31 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
             deadline.CancelAfter(Timeout.InfiniteTimeSpan); // the server's time does not run while credentials are fetched: a person may have to sign in
             if (_authorize is not null) await _authorize(message, renew, cancellationToken);
             target.Describe?.Invoke(message.Headers);
+            target.Withhold(message.Headers);
             tale.Asked(message, protocol.ToString());
             deadline.CancelAfter(target.Timeout);
             return await http.SendAsync(message, deadline.Token);
         }
     }
 
-    static async Task<UpgradeException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    /// <summary>Reads what a refusal says. Credentials are taken out of it before it is cut, so that no half of one is left.</summary>
+    static async Task<UpgradeException> RefusalAsync(HttpResponseMessage response, WithheldWords withheld, CancellationToken cancellationToken)
     {
         Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
         byte[] bytes = new byte[LongestRefusal];
         int length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
-        Status? status = Status.TryParse(bytes.AsSpan(0, length));
-        PeerText said = status?.Said ?? PeerText.FromUtf8(bytes.AsSpan(0, Math.Min(length, 1024))).Trim(), phrase = response.ReasonPhrase;
-        string reason = said.IsEmpty ? "the server gave no reason" : said.ToString();
+        Status? status = Status.TryParse(bytes.AsSpan(0, length)) is { } read ? withheld.BlankCredentials(read) : null;
+        PeerText said = status?.Said ?? new PeerText(withheld.BlankCredentials(PeerText.FromUtf8(bytes.AsSpan(0, length)).Raw)).Trim();
+        string reason = said.IsEmpty ? "the server gave no reason" : VisibleText.Line(said.Raw, LongestReason), phrase = withheld.BlankCredentials(response.ReasonPhrase);
         if ((int)response.StatusCode is >= 300 and < 400 && response.Headers.Location is { } location)
         {
-            PeerText elsewhere = location.IsAbsoluteUri ? location.Authority : ""; // behind the host there may be secrets
+            PeerText elsewhere = location.IsAbsoluteUri ? withheld.BlankCredentials(location.Authority) : ""; // behind the host there may be secrets
             return new UpgradeException(
-                $"the server answered {(int)response.StatusCode} {phrase}, a redirect{(elsewhere.IsEmpty ? "" : $" to {elsewhere}")}, which is not followed: it is no API server, or reached by another address",
+                $"the server answered {(int)response.StatusCode} {new PeerText(phrase)}, a redirect{(elsewhere.IsEmpty ? "" : $" to {elsewhere}")}, which is not followed: it is no API server, or reached by another address",
                 response.StatusCode, status);
         }
 
-        string message = status is null ? $"the server refused the upgrade with {(int)response.StatusCode} {phrase}: {reason}" : reason;
+        string message = status is null ? $"the server refused the upgrade with {(int)response.StatusCode} {new PeerText(phrase)}: {reason}" : reason;
         return new UpgradeException(message + KubernetesEndpoint.DoubtAbout(response), response.StatusCode, status);
     }
 }

@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
-using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -26,7 +25,7 @@ sealed record UpgradeRequest(Uri Uri, RemoteCommandRequest Command, ExecOptions 
     /// </summary>
     internal bool InputMustEnd => Command is { Stdin: true, Tty: false };
 
-    internal UpgradeTarget Target => new(Uri, Options.UpgradeTimeout, Describe) { Withheld = new WithheldWords(Command.Command) };
+    internal UpgradeTarget Target => new(Uri, Options.UpgradeTimeout, Describe) { Command = Command.Command };
 
     internal CarrierLimits Limits => CarrierLimits.Default with
     {

@@ -28,7 +28,7 @@ sealed class UpgradeTale(ILogger logger, UpgradeTarget target)
     {
         if (!_isTold) return;
         string chosen = string.Join(", ", s_choices.Where(response.Headers.NonValidated.Contains).Select(name => response.Headers.NonValidated[name].ToString()));
-        Log.UpgradeAnswered(logger, (int)response.StatusCode, response.ReasonPhrase, Milliseconds, chosen.Length > 0 ? chosen : "no subprotocol");
+        Log.UpgradeAnswered(logger, (int)response.StatusCode, target.Withheld.Blank(response.ReasonPhrase), Milliseconds, chosen.Length > 0 ? target.Withheld.Blank(chosen) : "no subprotocol");
     }
 
     internal void Refused(UpgradeException refusal)
@@ -36,7 +36,7 @@ sealed class UpgradeTale(ILogger logger, UpgradeTarget target)
         if (!_isTold) return;
         string said = target.Withheld.Blank(refusal.Message);
         if (refusal.StatusCode == HttpStatusCode.SwitchingProtocols) Log.UpgradeMisfit(logger, Milliseconds, said);
-        else Log.UpgradeRefused(logger, (int)refusal.StatusCode, refusal.Status?.Reason is { Length: > 0 } reason ? reason : "(no reason)", Milliseconds, said);
+        else Log.UpgradeRefused(logger, (int)refusal.StatusCode, refusal.Status?.Reason is { Length: > 0 } reason ? target.Withheld.Blank(reason) : "(no reason)", Milliseconds, said);
     }
 
     internal void Unanswered(TimeoutException late) => Log.UpgradeUnanswered(logger, late.Message);

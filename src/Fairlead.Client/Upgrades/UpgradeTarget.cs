@@ -10,8 +10,15 @@ namespace Fairlead.Client.Upgrades;
 /// <param name="Describe">Adds to the headers of each try, behind the endpoint's own credentials; null for nothing.</param>
 sealed record UpgradeTarget(Uri Uri, TimeSpan Timeout, Action<HttpRequestHeaders>? Describe = null)
 {
-    /// <summary>What a refusal may quote and a log must not: the command.</summary>
-    internal WithheldWords Withheld { get; init; } = WithheldWords.None;
+    /// <summary>The command, which a refusal may quote and a log must not.</summary>
+    internal IReadOnlyList<string> Command { get; init; } = [];
+
+    /// <summary>That, and the credentials of the request that was sent last, which nobody is told.</summary>
+    internal WithheldWords Withheld { get; private set; } = WithheldWords.None;
+
+    /// <summary>Withholds what this request says.</summary>
+    internal void Withhold(HttpRequestHeaders headers) =>
+        Withheld = WithheldWords.OfRequest(Command, headers.NonValidated.SelectMany(static header => header.Value, static (header, value) => new KeyValuePair<string, string>(header.Key, value)));
 
     /// <summary>The path of a pod's subresource, without a query.</summary>
     internal static StringBuilder PathOf(Uri server, PodReference pod, string subresource) =>

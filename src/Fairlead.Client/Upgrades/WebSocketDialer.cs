@@ -11,11 +11,12 @@ static class WebSocketDialer
     internal static async Task<UpgradedConnection> UpgradeAsync(UpgradeHttp http, UpgradeRequest request, CancellationToken cancellationToken)
     {
         IReadOnlyList<RemoteCommandProtocol> offered = request.Options.Protocols ?? (request.InputMustEnd ? s_endingInput : s_any);
-        (HttpResponseMessage response, string name) = await WebSocketOffer.SendAsync(http, request.Target, [.. offered.Select(static protocol => protocol.Name)], cancellationToken);
+        UpgradeTarget target = request.Target;
+        (HttpResponseMessage response, string name) = await WebSocketOffer.SendAsync(http, target, [.. offered.Select(static protocol => protocol.Name)], cancellationToken);
         try
         {
             RemoteCommandProtocol protocol = offered.First(protocol => protocol.Name == name);
-            return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol, IsSpdy: false);
+            return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol, IsSpdy: false) { Withheld = target.Withheld };
         }
         catch
         {

@@ -26,18 +26,18 @@ static class WebSocketOffer
         }, cancellationToken);
         try
         {
-            if (UpgradeAnswer.Single(response, "Sec-WebSocket-Accept") != WebSocketHandshake.ComputeAccept(key))
+            if (UpgradeAnswer.Single(response, "Sec-WebSocket-Accept", target) != WebSocketHandshake.ComputeAccept(key))
             {
                 throw UpgradeAnswer.Mismatch(
-                    "The server's answer to the WebSocket upgrade does not match the request (Sec-WebSocket-Accept): a proxy between may have answered.");
+                    target, "The server's answer to the WebSocket upgrade does not match the request (Sec-WebSocket-Accept): a proxy between may have answered.");
             }
 
-            if (UpgradeAnswer.Single(response, "Sec-WebSocket-Extensions") is { Length: > 0 } extension)
-                throw UpgradeAnswer.Mismatch($"The server uses the extension {extension} (Sec-WebSocket-Extensions), which was not offered.");
-            string name = UpgradeAnswer.Single(response, "Sec-WebSocket-Protocol") ?? "";
+            if (UpgradeAnswer.Single(response, "Sec-WebSocket-Extensions", target) is { Length: > 0 } extension)
+                throw UpgradeAnswer.Mismatch(target, $"The server uses the extension {extension} (Sec-WebSocket-Extensions), which was not offered.");
+            string name = UpgradeAnswer.Single(response, "Sec-WebSocket-Protocol", target) ?? "";
             if (names.Contains(name)) return (response, name);
             throw UpgradeAnswer.Mismatch(
-                name.Length == 0 ? "The server upgraded without choosing a subprotocol." : $"The server chose the subprotocol {name}, which was not offered.");
+                target, name.Length == 0 ? "The server upgraded without choosing a subprotocol." : $"The server chose the subprotocol {name}, which was not offered.");
         }
         catch
         {

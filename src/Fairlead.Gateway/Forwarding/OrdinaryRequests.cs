@@ -29,20 +29,20 @@ sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder,
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
-    internal async Task ForwardAsync(HttpContext context, Caller caller, bool isUpgrade)
+    internal async Task ForwardAsync(HttpContext context, Caller caller, WithheldWords withheld, bool isUpgrade)
     {
         DataRates.Lift(context);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body) body.MaxRequestBodySize = null; // the server behind has limits of its own
-        if (!await IsOwnRefusedAsync(context, caller, isUpgrade, renew: false)) return;
+        if (!await IsOwnRefusedAsync(context, caller, withheld, isUpgrade, renew: false)) return;
 
         bool canRepeat = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
-        if (canRepeat && !await IsOwnRefusedAsync(context, caller, isUpgrade, renew: true)) return;
+        if (canRepeat && !await IsOwnRefusedAsync(context, caller, withheld, isUpgrade, renew: true)) return;
         if (!canRepeat) upstream.RenewBeforeNext(caller);
-        await RefuseAsync(context, caller, LogLevel.Warning, null, 503, UpstreamRefusals.OwnRefused);
+        await RefuseAsync(context, caller, withheld, LogLevel.Warning, null, 503, UpstreamRefusals.OwnRefused);
     }
 
     /// <returns>True where the server behind refused the gateway's own credentials, and nothing was answered yet.</returns>
-    async Task<bool> IsOwnRefusedAsync(HttpContext context, Caller caller, bool isUpgrade, bool renew)
+    async Task<bool> IsOwnRefusedAsync(HttpContext context, Caller caller, WithheldWords withheld, bool isUpgrade, bool renew)
     {
         OrdinaryTransformer transformer = new(upstream, caller, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, renew);
         ForwarderError error = await forwarder.SendAsync(
@@ -63,17 +63,22 @@ sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder,
             (null, _) => (502, "the server behind the gateway did not answer: " + error),
             _ => (context.Response.StatusCode is >= 500 and var chosen ? chosen : 502, "the server behind the gateway could not be asked: " + RequestFault.Describe(failure)),
         };
-        await RefuseAsync(context, caller, context.Response.HasStarted ? LogLevel.Debug : LogLevel.Warning, failure, code, why);
+        await RefuseAsync(context, caller, withheld, context.Response.HasStarted ? LogLevel.Debug : LogLevel.Warning, failure, code, why);
         return false;
     }
 
-    async Task RefuseAsync(HttpContext context, Caller caller, LogLevel level, Exception? failure, int code, string why)
+    async Task RefuseAsync(HttpContext context, Caller caller, WithheldWords withheld, LogLevel level, Exception? failure, int code, string why)
     {
         HttpRequest request = context.Request;
-        Log.ForwardFailed(
-            logger, level, failure is null ? null : WithheldException.Of(failure, RequestSecrets.Of(request)), request.Method, request.Path.Value, caller.Name, why);
+        if (logger.IsEnabled(level))
+        {
+            WithheldException? told = failure is null ? null : WithheldException.Of(failure, withheld);
+            string words = withheld.Blank(why);
+            Log.ForwardFailed(logger, level, told, request.Method, request.Path.Value, caller.Name, words);
+        }
+
         if (context.Response.HasStarted) return;
         context.Response.Clear();
-        await StatusAnswer.WriteAsync(context, UpstreamRefusals.NotReached(code, why));
+        await StatusAnswer.WriteAsync(context, UpstreamRefusals.NotReached(code, withheld.BlankCredentials(why)));
     }
 }

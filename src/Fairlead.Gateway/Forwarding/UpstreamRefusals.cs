@@ -1,10 +1,8 @@
 using System.Net;
 using Fairlead.Client;
 using Fairlead.Gateway.Callers;
-using Fairlead.Server;
 using Fairlead.Streaming;
 using Fairlead.Wire;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway.Forwarding;
@@ -24,12 +22,11 @@ static class UpstreamRefusals
 
     /// <summary>Logs why there is no session.</summary>
     /// <returns>What its caller is told.</returns>
-    internal static Status Tell(ILogger logger, Exception failure, HttpRequest request, StreamTarget target, Caller caller, bool inputMustEnd = false)
+    internal static Status Tell(ILogger logger, Exception failure, WithheldWords secrets, StreamTarget target, Caller caller, bool inputMustEnd = false)
     {
         Status refusal = Of(failure, caller, inputMustEnd);
         LogLevel level = failure is UpgradeException && refusal.Message != OwnRefused ? LogLevel.Debug : LogLevel.Warning;
         if (!logger.IsEnabled(level)) return refusal;
-        WithheldWords secrets = RequestSecrets.Of(request);
         (WithheldException withheld, string why) = (WithheldException.Of(failure, secrets), secrets.Blank(refusal.Message ?? ""));
         Log.DialFailed(logger, level, withheld, target.Subresource, caller.Name, target.Namespace, target.Pod, why);
         return refusal;

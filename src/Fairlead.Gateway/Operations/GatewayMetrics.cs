@@ -11,7 +11,7 @@ sealed class GatewayMetrics : IDisposable
     internal const string Name = "Fairlead.Gateway";
 
     readonly UpDownCounter<long> _active;
-    readonly Counter<long> _over, _bytes, _fallbacks, _lost, _refused;
+    readonly Counter<long> _over, _bytes, _fallbacks, _lost, _refused, _auditFailures;
     readonly Histogram<double> _duration;
 
     internal GatewayMetrics(ReviewerAbsence absence)
@@ -26,6 +26,7 @@ sealed class GatewayMetrics : IDisposable
         _fallbacks = Meter.CreateCounter<long>("fairlead.gateway.session.fallbacks", description: "Sessions that did not go upstream the first way that was thought of.");
         _lost = Meter.CreateCounter<long>("fairlead.gateway.sessions.lost", description: "Sessions that ended without a status, by the side that was lost.");
         _refused = Meter.CreateCounter<long>("fairlead.gateway.sessions.refused", description: "Sessions that were refused before they began, by the answer's code.");
+        _auditFailures = Meter.CreateCounter<long>("fairlead.gateway.audit.failures", description: "How often the audit did not take a line, or said that it had lost some.");
         _duration = Meter.CreateHistogram<double>("fairlead.gateway.session.duration", "s", "How long sessions lasted, by how they ended.");
     }
 
@@ -33,6 +34,8 @@ sealed class GatewayMetrics : IDisposable
     internal static ActivitySource Traces { get; } = new(Name);
 
     internal Meter Meter { get; }
+
+    internal void AuditFailed() => _auditFailures.Add(1);
 
     internal void Refused(int code) => _refused.Add(1, new KeyValuePair<string, object?>("code", code));
 

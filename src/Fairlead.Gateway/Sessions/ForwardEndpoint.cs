@@ -34,7 +34,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         }
         catch (Exception e) when (UpstreamRefusals.IsOne(e))
         {
-            return UpstreamRefusals.Tell(logger, e, context.Request, target, caller);
+            return UpstreamRefusals.Tell(logger, e, record.Withheld, target, caller);
         }
 
         await using ForwardSession owned = session;
@@ -42,7 +42,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         record.Begin(session.Description, session.FellBack is not null, isSpliced: false);
         Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, protocol.Description, session.Description, session.FellBack is not null);
         Stream stream = await PortForwardUpgrade.UpgradeAsync(context, protocol, options.ClientLimits);
-        await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(context, stream, protocol, ports, options.ClientLimits);
+        await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(context, stream, protocol, ports, options.ClientLimits with { Withheld = record.Withheld });
         record.End(await RelayAsync(acceptor, session, record, caller, target));
         return null;
     }

@@ -2,6 +2,7 @@ using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Server;
+using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
@@ -67,7 +68,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         }
         catch (Exception e) when (UpstreamRefusals.IsOne(e))
         {
-            return UpstreamRefusals.Tell(logger, e, context.Request, target, caller, inputMustEnd);
+            return UpstreamRefusals.Tell(logger, e, record.Withheld, target, caller, inputMustEnd);
         }
 
         await using IAsyncDisposable owned = server is null ? connection.Stream : server; // cut where the client does not follow
@@ -76,7 +77,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         record.Begin(description, connection.FellBack is not null, isSpliced: server is null);
         Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, accepted.Description, description, connection.FellBack is not null);
         RelayOutcome? outcome = server is null
-            ? await SpliceAsync(accepted, connection.Stream, record, caller, target)
+            ? await SpliceAsync(accepted, connection, record, caller, target)
             : await TranslateAsync(accepted, server, request, record, caller, target);
         if (outcome is null) record.Abandoned();
         else record.End(outcome);
@@ -90,21 +91,23 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     /// <returns>Null for a client that did not open its streams.</returns>
     async Task<RelayOutcome?> TranslateAsync(AcceptedUpgrade accepted, AskingSession server, RemoteCommandRequest request, SessionRecord record, Caller caller, StreamTarget target)
     {
-        await using AnsweringSession? client = await accepted.AnswerAsync(request, options.ClientLimits);
+        await using AnsweringSession? client = await accepted.AnswerAsync(request, ClientLimits(record));
         if (client is null) return null;
         RemoteCommandRelay relay = new(client, server, record.Traffic, options.Clock);
         await using SessionWatch watch = Watch(record, caller, target, relay.End);
         return await relay.RunAsync();
     }
 
-    async Task<RelayOutcome> SpliceAsync(AcceptedUpgrade accepted, Stream server, SessionRecord record, Caller caller, StreamTarget target)
+    async Task<RelayOutcome> SpliceAsync(AcceptedUpgrade accepted, UpgradedConnection server, SessionRecord record, Caller caller, StreamTarget target)
     {
-        Stream client = await accepted.UpgradeAsync(options.ClientLimits);
+        Stream client = await accepted.UpgradeAsync(ClientLimits(record));
         await using WebSocketSplice splice = new(
-            client, options.ClientLimits, server, options.UpstreamLimits, accepted.Protocol, record.Traffic, accepted.Context.Abort, accepted.Context.RequestAborted, options.Clock);
+            client, ClientLimits(record), server.Stream, options.UpstreamLimits with { Withheld = server.Withheld }, accepted.Protocol, record.Traffic, accepted.Context.Abort, accepted.Context.RequestAborted, options.Clock);
         await using SessionWatch watch = Watch(record, caller, target, splice.End);
         return await splice.RunAsync();
     }
+
+    CarrierLimits ClientLimits(SessionRecord record) => options.ClientLimits with { Withheld = record.Withheld };
 
     SessionWatch Watch(SessionRecord record, Caller caller, StreamTarget target, Action<Status> end) => new(
         record.Traffic, options, cancellationToken => create.AskAsync(caller, target, useKept: false, cancellationToken), end, logger, drain.Over);

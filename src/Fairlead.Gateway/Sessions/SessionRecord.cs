@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Operations;
 using Fairlead.Streaming.Relays;
+using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway.Sessions;
@@ -51,6 +52,9 @@ sealed class SessionRecord : IDisposable
         _activity?.SetTag("k8s.namespace.name", _asked.Namespace).SetTag("k8s.pod.name", _asked.Pod).SetTag("fairlead.kind", _asked.Kind);
     }
 
+    /// <summary>What the request said: peers that quote it are told of without it.</summary>
+    internal required WithheldWords Withheld { get; init; }
+
     /// <summary>What the session carries.</summary>
     internal RelayTraffic Traffic { get; }
 
@@ -75,7 +79,7 @@ sealed class SessionRecord : IDisposable
 
     internal void Refused(int code, string? reason)
     {
-        if (TryTell(SessionEnd.Refused, _asked with { Reason = reason })) _metrics.Refused(code);
+        if (TryTell(SessionEnd.Refused, _asked with { Reason = Told(reason) })) _metrics.Refused(code);
     }
 
     /// <summary>It is no session that the gateway knows: it went upstream as an ordinary request.</summary>
@@ -93,7 +97,7 @@ sealed class SessionRecord : IDisposable
     internal void End(RelayOutcome outcome)
     {
         if (outcome.End is RelayEnd.ServerLost or RelayEnd.Ended) // this side's words; those of a command's end may quote the command
-            Log.SessionLost(_logger, _asked.Kind, _asked.Who, _asked.Namespace, _asked.Pod, outcome.Status?.Message ?? "");
+            Log.SessionLost(_logger, _asked.Kind, _asked.Who, _asked.Namespace, _asked.Pod, Withheld.Blank(outcome.Status?.Message));
         int code = 0;
         bool hasCode = outcome.Status?.TryGetExitCode(out code) == true;
         SessionEnd end = outcome.End switch
@@ -103,8 +107,11 @@ sealed class SessionRecord : IDisposable
             RelayEnd.ClientLost => SessionEnd.ClientLost,
             _ => SessionEnd.Ended,
         };
-        TryTell(end, _asked with { ExitCode = hasCode ? code : null, Reason = hasCode ? null : outcome.Status?.Reason });
+        TryTell(end, _asked with { ExitCode = hasCode ? code : null, Reason = hasCode ? null : Told(outcome.Status?.Reason) });
     }
+
+    /// <summary>A reason is the server's word, and may be any.</summary>
+    string? Told(string? reason) => reason is null ? null : Withheld.Blank(reason);
 
     /// <returns>False where it was told before.</returns>
     bool TryTell(SessionEnd end, AuditRecord record)
@@ -133,6 +140,7 @@ sealed class SessionRecord : IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
+            _metrics.AuditFailed();
             Log.AuditFailed(_logger, e);
         }
 

@@ -32,9 +32,10 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         long started = Stopwatch.GetTimestamp();
+        WithheldWords withheld = WithheldWords.None;
         try
         {
-            return await GetOnceOrTwiceAsync(path, type, deadline, cancellationToken);
+            return await GetOnceOrTwiceAsync(path, type, words => withheld = words, deadline, cancellationToken);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -43,18 +44,24 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
             Log.Failed(_logger, late, WithoutQuery(path), Since(started));
             throw late;
         }
+        catch (HttpRequestException e) when (CredentialFree.Of(e, withheld) is { } told)
+        {
+            Log.Failed(_logger, WithheldException.Of(told, withheld), WithoutQuery(path), Since(started));
+            throw told;
+        }
         catch (Exception e)
         {
-            Log.Failed(_logger, e, WithoutQuery(path), Since(started));
+            Log.Failed(_logger, WithheldException.Of(e, withheld), WithoutQuery(path), Since(started));
             throw;
         }
     }
 
     /// <param name="path">What to get.</param>
     /// <param name="type">Its JSON type.</param>
+    /// <param name="withhold">Learns what a request says, which the server may quote.</param>
     /// <param name="deadline">The server's: it does not run while credentials are fetched, since a person may have to sign in.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    async Task<T> GetOnceOrTwiceAsync<T>(string path, JsonTypeInfo<T> type, CancellationTokenSource deadline, CancellationToken cancellationToken)
+    async Task<T> GetOnceOrTwiceAsync<T>(string path, JsonTypeInfo<T> type, Action<WithheldWords> withhold, CancellationTokenSource deadline, CancellationToken cancellationToken)
     {
         using HttpMessageInvoker http = new(endpoint.Handler, disposeHandler: false);
         Uri address = new(endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + path);
@@ -65,6 +72,8 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
             request.Headers.UserAgent.ParseAdd("fairlead");
             deadline.CancelAfter(Timeout.InfiniteTimeSpan);
             if (endpoint.Authorize is { } authorize) await authorize(request, renew, cancellationToken);
+            WithheldWords said = WithheldWords.OfRequest([], request.Headers.NonValidated.SelectMany(static header => header.Value, static (header, value) => new KeyValuePair<string, string>(header.Key, value)));
+            withhold(said);
 
             deadline.CancelAfter(_timeout);
             long asked = Stopwatch.GetTimestamp();
@@ -72,14 +81,14 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
             Log.Answered(_logger, WithoutQuery(path), (int)response.StatusCode, Since(asked));
             byte[] body = await ReadBodyAsync(response, deadline.Token);
             if (response.StatusCode == HttpStatusCode.Unauthorized && !renew && endpoint.Authorize is not null) continue;
-            if (!response.IsSuccessStatusCode) throw Refused(response, body);
+            if (!response.IsSuccessStatusCode) throw Refused(response, body, said);
             try
             {
-                return JsonSerializer.Deserialize(body, type) ?? throw Unintelligible(response.StatusCode, null);
+                return JsonSerializer.Deserialize(body, type) ?? throw Unintelligible(response.StatusCode, "");
             }
             catch (JsonException e)
             {
-                throw Unintelligible(response.StatusCode, e);
+                throw Unintelligible(response.StatusCode, $" ({said.BlankCredentials(e.Path)})");
             }
         }
     }
@@ -102,16 +111,17 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
         return all.ToArray();
     }
 
-    static KubernetesApiException Refused(HttpResponseMessage response, byte[] body)
+    static KubernetesApiException Refused(HttpResponseMessage response, byte[] body, WithheldWords withheld)
     {
         (HttpStatusCode code, string doubt) = (response.StatusCode, KubernetesEndpoint.DoubtAbout(response));
-        if (Status.TryParse(body) is { Said.IsEmpty: false } status) return new KubernetesApiException(status.Said + doubt, code, status);
+        if (Status.TryParse(body) is { Said.IsEmpty: false } read && withheld.BlankCredentials(read) is var status)
+            return new KubernetesApiException(status.Said + doubt, code, status);
 
-        string text = PeerText.FromUtf8(body.AsSpan(0, Math.Min(body.Length, LongestQuote))).Trim().ToString();
+        string text = VisibleText.Line(withheld.BlankCredentials(PeerText.FromUtf8(body).Raw).Trim(), LongestQuote);
         string answer = $"the server answered {(int)code} ({code})";
         return new KubernetesApiException((text.Length > 0 ? $"{answer}: {text}" : answer) + doubt, code, null);
     }
 
-    KubernetesApiException Unintelligible(HttpStatusCode code, JsonException? cause) => new(
-        $"{endpoint.Server.Authority} answered something that is not what the Kubernetes API says" + (cause is null ? "" : $" ({cause.Path})"), code, null);
+    KubernetesApiException Unintelligible(HttpStatusCode code, string where) => new(
+        $"{endpoint.Server.Authority} answered something that is not what the Kubernetes API says{where}", code, null);
 }

@@ -36,6 +36,9 @@ public sealed class AskingSession : IAsyncDisposable
     /// <summary>Carrier and version for people.</summary>
     public string Description => _adapter.Description;
 
+    /// <inheritdoc cref="RemoteCommandAdapter.Withheld"/>
+    public WithheldWords Withheld => _adapter.Withheld;
+
     /// <summary>The command's input. Completing it is the half-close: see <see cref="RemoteCommandProtocol.CanEndInput"/>.</summary>
     public PipeWriter StandardInput => _adapter.GetWriter(RemoteChannel.StandardInput);
 
@@ -121,13 +124,13 @@ public sealed class AskingSession : IAsyncDisposable
                 throw new SessionLostException(SessionLoss.PeerClosed, $"The server closed the session without a status{words}: how the command ended is not known.");
             }
 
-            return Wire.Status.TryParse(text)
-                ?? throw new SessionLostException(SessionLoss.ProtocolError, "The server's final status is not a Kubernetes Status.");
+            Status status = Wire.Status.TryParse(text) ?? throw new SessionLostException(SessionLoss.ProtocolError, "The server's final status is not a Kubernetes Status.");
+            return Withheld.BlankCredentials(status);
         }
 
         return text.Length == 0
             ? Wire.Status.Success
-            : new Status { Result = Wire.Status.FailureResult, Message = Encoding.UTF8.GetString(text) };
+            : new Status { Result = Wire.Status.FailureResult, Message = Withheld.BlankCredentials(Encoding.UTF8.GetString(text)) };
     }
 
     /// <summary>

@@ -20,6 +20,9 @@ public abstract class RemoteCommandAdapter : IAsyncDisposable
     /// <summary>Carrier and version for people, for instance <c>WebSocket v5.channel.k8s.io</c>.</summary>
     public abstract string Description { get; }
 
+    /// <summary>What the session's request said, which logs must not, and its credentials, which nobody is to be told.</summary>
+    public WithheldWords Withheld { get; protected init; } = WithheldWords.None;
+
     /// <summary>
     /// What the peer sends on a channel. Ends (completed, no exception) at the peer's half-close and at an orderly end of the carrier;
     /// reading throws <see cref="SessionLostException"/> once what had arrived was read, when the carrier was lost.

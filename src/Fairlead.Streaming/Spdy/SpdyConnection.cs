@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Fairlead.Wire;
 using Fairlead.Wire.Spdy;
 
 namespace Fairlead.Streaming.Spdy;
@@ -37,6 +38,9 @@ sealed partial class SpdyConnection : IAsyncDisposable
     uint _nextId, _lastPeerId;
     int _peerStreams, _disposed;
     volatile bool _closeSent, _goAwayReceived, _writeFailed;
+
+    /// <summary>What the peer may quote and nobody is told.</summary>
+    internal WithheldWords Withheld => _limits.Withheld;
 
     /// <summary>Starts the loops.</summary>
     /// <param name="stream">The connection after the upgrade; owned from here on.</param>

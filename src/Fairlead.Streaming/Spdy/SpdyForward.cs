@@ -88,14 +88,14 @@ sealed class SpdyForward : IForwardLink, ISpdyStreamObserver
 
     IOException ISpdyStreamObserver.OnReset(SpdyStream stream, SpdyResetStatus status)
     {
-        string said = _error?.Text?.Text.ToString() ?? "";
+        string said = _error?.Said ?? "";
         string peer = _isServer ? "client" : "server";
         return new ForwardResetException(ForwardFault.ConnectionReset, said.Length > 0 ? said : $"The {peer} reset the connection.");
     }
 
     void ISpdyStreamObserver.OnInputEnded(SpdyStream stream)
     {
-        if (stream.Text?.Text.ToString() is not { Length: > 0 } said) return; // the data stream, or nothing was said
+        if (stream.Said is not { Length: > 0 } said) return; // the data stream, or nothing was said
         ForwardResetException reset = new(ForwardFault.Unspecified, said);
         _data?.EndInput(reset);
         _data?.EndWriter(reset);

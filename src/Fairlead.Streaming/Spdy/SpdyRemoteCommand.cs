@@ -23,7 +23,7 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
 
     SpdyRemoteCommand(SpdyConnection connection, bool isServer, RemoteCommandProtocol protocol, SpdyStream?[] streams, CarrierLimits limits, TimeProvider time)
     {
-        (_connection, _isServer, Protocol, _streams, _limits, _time) = (connection, isServer, protocol, streams, limits, time);
+        (_connection, _isServer, Protocol, _streams, _limits, _time, Withheld) = (connection, isServer, protocol, streams, limits, time, limits.Withheld);
         for (int i = 0; i < streams.Length; i++)
         {
             bool fromClient = (RemoteChannel)i is RemoteChannel.StandardInput or RemoteChannel.Resize;

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Fairlead.Wire;
 using Fairlead.Wire.Spdy;
 
 namespace Fairlead.Streaming.Spdy;
@@ -88,6 +89,9 @@ sealed class SpdyStream
 
     /// <summary>The beginning of what the peer sends, kept as text instead of passed on; null for streams that are no text.</summary>
     internal SpdyText? Text { get; init; }
+
+    /// <summary>That text, fit to show and without what is withheld; empty for none.</summary>
+    internal string Said => new PeerText(_connection.Withheld.Blank(Text?.Text.Raw)).ToString();
 
     /// <summary>Queues data; the connection owns the buffer and tells <paramref name="owner"/> when it has gone out.</summary>
     internal void Send(MessageBuffer buffer, ChannelPipeWriter owner) => _connection.SendData(this, buffer, owner);

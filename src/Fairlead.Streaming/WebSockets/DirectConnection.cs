@@ -22,13 +22,14 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
     readonly Writer _writer;
     readonly WebSocketCarrier _carrier;
     readonly TimeProvider _time;
+    readonly WithheldWords _withheld;
     readonly bool _isServer;
     Task? _closing;
     bool _isOpen, _peerEnded, _localEnded, _over;
 
     internal DirectConnection(Stream stream, bool isServer, CarrierLimits limits, Action? cut = null, TimeProvider? time = null, CancellationToken peerGone = default)
     {
-        (_isServer, _time) = (isServer, time ?? TimeProvider.System);
+        (_isServer, _time, _withheld) = (isServer, time ?? TimeProvider.System, limits.Withheld);
         _input = new InboundChannel(limits.ChannelBytes);
         _writer = new Writer(this);
         Stream = new PipedForwardedStream(_input.Reader, _writer, this);
@@ -175,7 +176,7 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
     ForwardResetException EndBy(ReadOnlySpan<byte> body)
     {
         if (!DirectMessage.TryDecodeFault(body, out ForwardFault fault, out PeerText text)) throw Broken("A refusal or reset has no code");
-        ForwardResetException reset = new(fault, text.ToString());
+        ForwardResetException reset = new(fault, new PeerText(_withheld.Blank(text.Raw)).ToString());
         lock (_lock) _over = true;
         _input.Complete(reset);
         _writer.OnEnded(reset);

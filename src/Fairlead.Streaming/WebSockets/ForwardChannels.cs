@@ -39,6 +39,9 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
 
     internal bool IsServer => _isServer;
 
+    /// <summary>What the peer may quote and nobody is told.</summary>
+    internal WithheldWords Withheld => _limits.Withheld;
+
     internal Task<SessionLostException?> Ended => _carrier.Ended;
 
     /// <summary>At a client: completes when the server has announced every port, and fails where it did not.</summary>

@@ -48,7 +48,7 @@ sealed class ForwardedPort : IForwardLink
             return;
         }
 
-        ForwardResetException reset = new(ForwardFault.Unspecified, PeerText.FromUtf8(payload.Span).Trim().ToString());
+        ForwardResetException reset = new(ForwardFault.Unspecified, new PeerText(_channels.Withheld.Blank(PeerText.FromUtf8(payload.Span).Raw)).Trim().ToString());
         Input.Complete(reset);
         _writer.OnEnded(reset);
     }

@@ -87,7 +87,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     internal Task<bool> EndedUnheard => _endedUnheard.Task;
 
     /// <summary>What the peer said in its Close; empty before, and where it said nothing.</summary>
-    internal PeerText LastWords => _socket.CloseStatusDescription;
+    internal PeerText LastWords => _limits.Withheld.Blank(_socket.CloseStatusDescription);
 
     /// <summary>The Close of who has nothing to say: a code of an orderly end, or none at all, and no words.</summary>
     bool ClosedWithoutAWord => LastWords.IsEmpty

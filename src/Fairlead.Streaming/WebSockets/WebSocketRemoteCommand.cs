@@ -20,7 +20,7 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     WebSocketRemoteCommand(Stream stream, bool isServer, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, Action? cut, TimeProvider? time, CancellationToken peerGone = default)
     {
         Protocol = protocol;
-        (_limits, _isServer) = (limits, isServer);
+        (_limits, _isServer, Withheld) = (limits, isServer, limits.Withheld);
         Open(RemoteChannel.StandardInput, request.Stdin, isInbound: isServer);
         Open(RemoteChannel.StandardOutput, request.Stdout, isInbound: !isServer);
         Open(RemoteChannel.StandardError, request.Stderr && !request.Tty, isInbound: !isServer);
