@@ -24,6 +24,12 @@ public sealed class WebSocketFrameObserver(bool isMasked, RemoteCommandProtocol 
     /// <summary>Neither a frame nor a message in fragments is under way: a message may go in front of the next byte.</summary>
     public bool IsBetweenMessages => _have == 0 && !_inMessage;
 
+    /// <summary>The first byte of the message under way was seen: which channel it is on is known, or that it is on none.</summary>
+    public bool KnowsChannel => _first >= 0;
+
+    /// <summary>True for the first byte of a control frame.</summary>
+    public static bool IsControl(byte first) => (first & 0x0f) >= CloseFrame;
+
     /// <summary>True for the first byte of a Close frame.</summary>
     public static bool IsClose(byte first) => (first & 0x0f) == CloseFrame;
 

@@ -42,6 +42,6 @@ public static class WebSocketFrames
         byte first = (byte)(protocol.IsBase64 ? 0x81 : 0x82), channel = ChannelMessage.EncodeChannel(RemoteChannel.Error, protocol);
         return length <= 125 ? [first, (byte)length, channel, .. payload]
             : length <= ushort.MaxValue ? [first, 126, (byte)(length >> 8), (byte)length, channel, .. payload]
-            : throw new ArgumentException("A status of a relay's own is short.", nameof(status));
+            : [first, 127, 0, 0, 0, 0, (byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length, channel, .. payload];
     }
 }

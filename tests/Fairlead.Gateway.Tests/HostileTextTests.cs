@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Fairlead.Client;
 using Fairlead.Client.Tests;
+using Fairlead.Streaming;
 using Fairlead.Testing;
 
 namespace Fairlead.Gateway.Tests;
@@ -10,6 +11,9 @@ namespace Fairlead.Gateway.Tests;
 [Trait("Case", "B6")]
 public sealed class HostileTextTests
 {
+    /// <summary>These clients and servers close nothing.</summary>
+    static readonly CarrierLimits s_quick = CarrierLimits.Default with { Linger = TimeSpan.FromMilliseconds(300) };
+
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -44,20 +48,78 @@ public sealed class HostileTextTests
         RequireFitTold(pair, null);
     }
 
+    /// <summary>Version behind, and how the status comes: whole, byte by byte, cut into fragments with a ping between, in two messages, beside a second message.</summary>
+    public static TheoryData<string, string> Statuses
+    {
+        get
+        {
+            TheoryData<string, string> statuses = [];
+            foreach (string behind in (string[])["v5.channel.k8s.io", "v4.channel.k8s.io"])
+            {
+                foreach (string form in (string[])["whole", "fragments", "two messages", "two fields", "second status", "token"]) statuses.Add(behind, form);
+            }
+
+            return statuses;
+        }
+    }
+
+    [Theory, MemberData(nameof(Statuses))]
+    public async Task A_final_status_is_made_fit(string behind, string form)
+    {
+        const string token = "planted-token";
+        string hostile = form is "token" ? $"you are {token}" : HostileText.All;
+        string evil = $$"""{"status":"Failure", "message":{{HostileText.Json(hostile)}},"reason":"Evil"}""", fit = """{"status":"Failure", "message":"fit","reason":"Evil"}""";
+        int half = evil.Length / 2;
+        string frames = form switch
+        {
+            "fragments" => Frame(0x02, "\u0003" + evil[..half]) + "\u0089\u0000" + Frame(0x00, "") + Frame(0x80, evil[half..]),
+            "two messages" => Frame(0x82, "\u0003" + evil[..half]) + Frame(0x82, "\u0001out") + Frame(0x82, "\u0003" + evil[half..]),
+            "two fields" => Frame(0x82, "\u0003" + fit[..^1] + $",\"Message\":{HostileText.Json(HostileText.All)}" + "}"),
+            "second status" => Frame(0x82, "\u0003" + fit) + Frame(0x82, "\u0003" + evil),
+            _ => Frame(0x82, "\u0003" + evil),
+        };
+        await using GatewayPair pair = await InFrontOfAsync(behind, frames, out CannedServer server);
+        await using CannedServer owned = server;
+        string final = await FinalStatusAsync(pair, "Authorization: Bearer " + token);
+        string said = (string)JsonNode.Parse(final)!["message"]!;
+        HostileText.RequireFit(final);
+        Assert.DoesNotContain("\\u00", final, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(token, final, StringComparison.Ordinal);
+        if (form is "whole" or "fragments" or "two messages") HostileText.RequireShown(said);
+        else if (form is "second status" && !behind.StartsWith("v5", StringComparison.Ordinal)) Assert.StartsWith("the session was lost", said, StringComparison.Ordinal);
+        else Assert.Equal(form is "token" ? "you are [withheld]" : "fit", said);
+        await Eventually.HoldsAsync(() => !pair.Audit.IsEmpty, "it is told", cancellationToken: Ct);
+        if (!said.StartsWith("the session was lost", StringComparison.Ordinal)) Assert.Equal(("Completed", "Evil"), (Assert.Single(pair.Audit).End, Assert.Single(pair.Audit).Reason));
+    }
+
     [Theory]
     [InlineData("v5.channel.k8s.io")]
     [InlineData("v4.channel.k8s.io")]
-    public async Task A_final_status_is_made_fit_where_it_is_translated_and_passed_on_as_it_is_where_not(string behind)
+    public async Task A_final_status_that_is_fit_passes_as_it_is_where_nothing_is_translated(string behind)
     {
-        string status = $$"""{"status":"Failure", "message":{{HostileText.Json(HostileText.All)}},"reason":"Evil"}""";
-        await using CannedServer server = new(request => CannedServer.Upgrade(request, behind)
-            + "\u0082\u0001\u0001\u0082~" + (char)((status.Length + 1) >> 8) + (char)((status.Length + 1) & 0xFF) + "\u0003" + status + "\u0088\u0002\u0003\u00e8");
-        await using GatewayPair pair = await GatewayPair.StartAsync((options, _) => options with
+        const string fit = """{"status":"Failure" , "message":"ä \"quoted\" \\ / fit","reason":"Fit","unknown":1}""";
+        await using GatewayPair pair = await InFrontOfAsync(behind, Frame(0x82, "\u0003") + Frame(0x82, "\u0001out") + Frame(0x82, "\u0003" + HostileText.Utf8(fit)), out CannedServer server);
+        await using CannedServer owned = server;
+        Assert.Equal(behind.StartsWith("v5", StringComparison.Ordinal), await FinalStatusAsync(pair) == fit);
+    }
+
+    static string Frame(int first, string payload) => (char)first + (payload.Length < 126 ? "" : "~" + (char)(payload.Length >> 8)) + (char)(payload.Length & 0xFF) + payload;
+
+    static Task<GatewayPair> InFrontOfAsync(string behind, string frames, out CannedServer server)
+    {
+        CannedServer canned = server = new CannedServer(request => CannedServer.Upgrade(request, behind) + frames + "\u0088\u0002\u0003\u00e8");
+        return GatewayPair.StartAsync((options, _) => options with
         {
-            Upstream = new KubernetesEndpoint(server.Url, new SocketsHttpHandler { UseProxy = false }),
+            Upstream = new KubernetesEndpoint(canned.Url, new SocketsHttpHandler { UseProxy = false }),
             UpstreamChecksCreate = true,
+            ClientLimits = s_quick,
+            UpstreamLimits = s_quick,
         });
-        await using RawWebSocket session = await pair.UpgradeAsync(subprotocols: "v5.channel.k8s.io");
+    }
+
+    static async Task<string> FinalStatusAsync(GatewayPair pair, params string[] headers)
+    {
+        await using RawWebSocket session = await pair.UpgradeAsync(subprotocols: "v5.channel.k8s.io", headers: headers);
         if (session.StatusCode != 101) Assert.Fail(await session.ReadBodyAsync(Ct));
         string final = "";
         while (await session.ReadFrameAsync(Ct) is { } frame && frame.Opcode != 8)
@@ -65,8 +127,7 @@ public sealed class HostileTextTests
             if (frame.Payload is [3, .. var payload]) final += Encoding.UTF8.GetString(payload);
         }
 
-        Assert.Equal(behind.StartsWith("v5", StringComparison.Ordinal), final == status);
-        if (final != status) HostileText.RequireShown((string)JsonNode.Parse(final)!["message"]!);
+        return final;
     }
 
     /// <summary>A line of the audit is JSON, whose escapes are fit to show and give back what was said.</summary>

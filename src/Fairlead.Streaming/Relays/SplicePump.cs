@@ -12,13 +12,24 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
 {
     const int BufferBytes = 32 * 1024;
 
+    /// <summary>The most of a message that is kept back: as much as a client takes of a status.</summary>
+    const int MostKept = 1024 * 1024;
+
     readonly SemaphoreSlim _writing = new(1, 1);
+    readonly ArrayBufferWriter<byte> _kept = new(256); // of a message on the error channel, or of the header of one that is on no channel yet
+    bool _inControl, _keeps;
 
     /// <summary>The source's Close frame has passed.</summary>
     internal bool ClosePassed { get; private set; }
 
     /// <summary>What is to go in front of the source's Close frame; null for nothing.</summary>
     internal Func<ReadOnlyMemory<byte>?>? BeforeClose { get; init; }
+
+    /// <summary>
+    /// Says what is to go in the place of a message on the error channel, which is kept back until it has come whole: nothing for what it names as
+    /// empty, the message as it is for null. Asked behind what sees it.
+    /// </summary>
+    internal Func<ReadOnlyMemory<byte>?>? AmendError { get; init; }
 
     /// <summary>
     /// True where the source says nothing after its Close. A client waits then for the server to hang up (RFC 6455 section 7.1.1): waiting for the
@@ -110,8 +121,12 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
                 }
 
                 ReadOnlyMemory<byte> rest = bytes[at..];
+                if (observer.IsBetweenFrames) _inControl = WebSocketFrameObserver.IsControl(rest.Span[0]);
+                if (AmendError is not null && !_inControl && observer.IsBetweenMessages) _keeps = true; // until its channel is known
                 ObservedPart part = observer.Observe(rest.Span);
+                if (_keeps && !_inControl) written = await KeepAsync(bytes, written, at, part);
                 await seen(rest, part);
+                if (_keeps && part.EndsMessage) await ReleaseAsync(AmendError!());
                 at += part.Length;
             }
 
@@ -122,6 +137,36 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
         {
             _writing.Release();
         }
+    }
+
+    /// <summary>Keeps a part back, unless its message is on another channel: then what was kept goes on, and all that follows passes.</summary>
+    /// <returns>Up to where the bytes were dealt with.</returns>
+    async ValueTask<int> KeepAsync(ReadOnlyMemory<byte> bytes, int written, int at, ObservedPart part)
+    {
+        bool isOther = part.Channel is null ? observer.KnowsChannel || part.EndsMessage : part.Channel is not RemoteChannel.Error;
+        if (isOther && _kept.WrittenCount == 0)
+        {
+            _keeps = false;
+            return written;
+        }
+
+        await to.WriteAsync(bytes[written..at]);
+        if (isOther)
+        {
+            await ReleaseAsync(null);
+            return at;
+        }
+
+        if (_kept.WrittenCount + part.Length > MostKept) throw new FormatException("A status is longer than 1 MiB.");
+        _kept.Write(bytes.Span.Slice(at, part.Length));
+        return at + part.Length;
+    }
+
+    async ValueTask ReleaseAsync(ReadOnlyMemory<byte>? instead)
+    {
+        await to.WriteAsync(instead ?? _kept.WrittenMemory);
+        _kept.ResetWrittenCount();
+        _keeps = false;
     }
 
     public void Dispose() => _writing.Dispose();

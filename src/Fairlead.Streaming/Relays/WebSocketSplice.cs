@@ -1,16 +1,17 @@
 using System.Buffers;
+using System.Text;
 using Fairlead.Wire;
 
 namespace Fairlead.Streaming.Relays;
 
 /// <summary>
 /// Joins two WebSockets that speak the same version: bytes pass as they are, and are only watched, so that a status that never came, and
-/// silence, are known. The counterpart of <see cref="RemoteCommandRelay"/> for equal versions; the same promises hold.
+/// silence, are known. A final status that is not fit to show is written anew: clients print it as it is. The counterpart of <see cref="RemoteCommandRelay"/> for equal versions; the same promises hold.
 /// </summary>
 public sealed class WebSocketSplice : IAsyncDisposable
 {
-    /// <summary>A longer status is passed on like any other, but not read.</summary>
-    const int LongestStatus = 64 * 1024;
+    /// <summary>The most of a status that is read: as much as a client takes.</summary>
+    const int LongestStatus = 1024 * 1024;
 
     /// <summary>How long a client that does not read may keep a session open that this side has ended.</summary>
     static readonly TimeSpan s_lastWord = TimeSpan.FromSeconds(15);
@@ -23,9 +24,9 @@ public sealed class WebSocketSplice : IAsyncDisposable
     readonly ArrayBufferWriter<byte> _status = new();
     readonly CarrierLog? _fromClient, _fromServer; // null where messages are not told
     readonly CancellationTokenRegistration _clientGone;
-    Status? _ending;
+    Status? _ending, _final;
     SessionLostException? _serverLoss;
-    bool _statusSeen, _clientLeft;
+    bool _clientLeft, _isInPieces;
 
     /// <summary>Joins two upgraded connections, which the splice then owns.</summary>
     /// <param name="client">The one that was accepted.</param>
@@ -48,9 +49,12 @@ public sealed class WebSocketSplice : IAsyncDisposable
         _server = new SpliceSide(server, serverLimits, _time, server.Dispose);
         (_fromClient, _fromServer) = (new CarrierLog("Spliced WebSocket", isServer: true, clientLimits).Messages, new CarrierLog("Spliced WebSocket", isServer: false, serverLimits).Messages);
         _toServer = new SplicePump(_client.Stream, _server.Stream, new WebSocketFrameObserver(isMasked: true, protocol), SeeInput) { EndsWithClose = true };
-        _toClient = new SplicePump(_server.Stream, _client.Stream, new WebSocketFrameObserver(isMasked: false, protocol), SeeOutput) { BeforeClose = FailureInFrontOfClose };
+        _toClient = new SplicePump(_server.Stream, _client.Stream, new WebSocketFrameObserver(isMasked: false, protocol), SeeOutput) { BeforeClose = FailureInFrontOfClose, AmendError = AmendStatus };
         _clientGone = clientGone.UnsafeRegister(static splice => ((WebSocketSplice)splice!)._client.Cut(), this);
     }
+
+    /// <summary>The server's final status has come.</summary>
+    bool StatusSeen => Volatile.Read(ref _final) is not null;
 
     /// <summary>Ends the session for a reason of this side's: the server's is cut, and the client told this failure. The first reason stays.</summary>
     public void End(Status reason)
@@ -90,19 +94,19 @@ public sealed class WebSocketSplice : IAsyncDisposable
             return;
         }
 
-        _clientLeft |= !_statusSeen && !_toClient.ClosePassed; // an answer to the server's Close is no leaving
-        if (_statusSeen) await EitherAsync(_toServer.InsertAsync(WebSocketFrames.ClientClose, isMessage: false), _server.Limits.Linger); // unless it has said so itself
-        if (_statusSeen || _toServer.ClosePassed) await EitherAsync(down, _server.Limits.Linger);
+        _clientLeft |= !StatusSeen && !_toClient.ClosePassed; // an answer to the server's Close is no leaving
+        if (StatusSeen) await EitherAsync(_toServer.InsertAsync(WebSocketFrames.ClientClose, isMessage: false), _server.Limits.Linger); // unless it has said so itself
+        if (StatusSeen || _toServer.ClosePassed) await EitherAsync(down, _server.Limits.Linger);
         _server.Cut();
     }
 
     /// <summary>The server sends no more: without a status, the client is told a failure.</summary>
     async Task<RelayOutcome> ConcludeAsync(SpliceEnd end)
     {
-        if (_statusSeen)
+        if (StatusSeen)
         {
             if (!_toClient.ClosePassed) await _toClient.InsertAsync(WebSocketFrames.ServerClose, isMessage: false);
-            return new RelayOutcome(RelayEnd.Completed, Status.TryParse(_status.WrittenSpan));
+            return new RelayOutcome(RelayEnd.Completed, _final);
         }
 
         if (Volatile.Read(ref _ending) is null && (_clientLeft || end is SpliceEnd.TargetBroken || _client.IsCut)) return new RelayOutcome(RelayEnd.ClientLost, null);
@@ -126,7 +130,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         end is SpliceEnd.Malformed ? "The server's WebSocket frames are malformed." : end is SpliceEnd.SourceEnded ? "The server closed the session without a status." : "The connection broke before the session had ended."));
 
     ReadOnlyMemory<byte>? FailureInFrontOfClose() =>
-        _statusSeen || _toServer.ClosePassed ? null : WebSocketFrames.ServerStatus(Failure(SpliceEnd.SourceEnded), _protocol);
+        StatusSeen || _toServer.ClosePassed ? null : WebSocketFrames.ServerStatus(Failure(SpliceEnd.SourceEnded), _protocol);
 
     ValueTask SeeInput(ReadOnlyMemory<byte> bytes, ObservedPart part)
     {
@@ -143,25 +147,45 @@ public sealed class WebSocketSplice : IAsyncDisposable
         int length = Length(part, bytes);
         if (length > 0) _traffic.Add(channel, length);
         _fromServer?.Received((uint)channel, $"channel {(int)channel} ({channel})", length);
-        if (channel is not RemoteChannel.Error || _statusSeen) return default;
-        if (_status.WrittenCount + length <= LongestStatus) _status.Write(bytes[part.Payload].Span);
-        if (part.EndsMessage && _status.WrittenCount > 0) ReadStatus();
+        if (channel is not RemoteChannel.Error || StatusSeen) return default;
+        if (_status.WrittenCount + length > LongestStatus) throw new FormatException("A status is longer than 1 MiB.");
+        _status.Write(bytes[part.Payload].Span);
         return default;
     }
 
-    void ReadStatus()
+    /// <summary>
+    /// What the client is told in the place of a message on the error channel, now that it has come: as it is what is fit to show, written anew
+    /// what is not. A status in several messages is told when it is whole, and nothing behind one.
+    /// </summary>
+    ReadOnlyMemory<byte>? AmendStatus()
     {
+        if (StatusSeen) return ReadOnlyMemory<byte>.Empty;
+        if (_status.WrittenCount == 0) return null; // some servers show by it that the channel is there
         byte[] text = _status.WrittenSpan.ToArray();
-        if (_protocol.IsBase64)
+        if (_protocol.IsBase64) text = ChannelMessage.TryDecodeBase64(text, out int length) ? text[..length] : [];
+        if (Status.TryParse(text) is not { } status)
         {
-            if (!ChannelMessage.TryDecodeBase64(text, out int length)) return;
-            text = text[..length];
+            _isInPieces = true;
+            return ReadOnlyMemory<byte>.Empty;
         }
 
-        if (Status.TryParse(text) is null) return;
-        _statusSeen = true;
-        _status.ResetWrittenCount();
-        _status.Write(text);
+        WithheldWords withheld = _server.Limits.Withheld;
+        string said = Encoding.UTF8.GetString(text);
+        _final = withheld.BlankCredentials(status);
+        bool isFit = !_isInPieces && IsFit(said) && withheld.BlankCredentials(said) == said;
+        if (isFit) return null;
+        return WebSocketFrames.ServerStatus(_final, _protocol);
+    }
+
+    /// <summary>By its letters, not by what one reader makes of them: another one may take another of two fields of the same name.</summary>
+    static bool IsFit(string json)
+    {
+        for (int at = json.IndexOf('\\', StringComparison.Ordinal); at >= 0; at = json.IndexOf('\\', at + 2))
+        {
+            if (at + 1 == json.Length || json[at + 1] is not ('"' or '\\' or '/')) return false;
+        }
+
+        return VisibleText.Lines(json, Math.Max(json.Length, VisibleText.LongestLines)) == json;
     }
 
     async Task WatchAsync(CancellationToken over)
