@@ -53,13 +53,15 @@ static class FairleadCommand
         {
             using LogOutput? opened = isHelp ? null : LogChoice.Open(command, parsed, log ?? StandardStreams.OpenError);
             invocation.Log = opened;
-            return await InvokeAsync(parsed, invocation, command, new InvocationConfiguration
+            int code = await InvokeAsync(parsed, invocation, command, new InvocationConfiguration
             {
                 Output = output,
                 Error = error,
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null, // signals end the process as they would any; only a raw terminal handles them
             });
+            opened?.Dispose(); // all that can be written is
+            return code == ExitCodes.Success && opened?.AuditLost > 0 ? ExitCodes.Failure : code;
         }
         catch (UsageException e)
         {

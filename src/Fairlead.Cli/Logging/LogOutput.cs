@@ -12,14 +12,25 @@ sealed class LogOutput(Stream target, ILogFormat format, LogLevel least, bool is
 {
     const string Files = "Fairlead.Files";
 
-    readonly LogQueue _queue = new(target, dropped => TellDropped(format, dropped));
+    long _auditLostBefore;
+
+    readonly LogQueue _queue = new(target, (dropped, audit) => TellDropped(format, dropped, audit));
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) =>
         new CategoryLogger(this, categoryName, !isChosen && categoryName == Files && least > LogLevel.Information ? LogLevel.Information : least);
 
+    /// <summary>How many lines of an audit were lost; of all of them after <see cref="Dispose"/>.</summary>
+    public long AuditLost => _queue.AuditLost;
+
     /// <summary>Writes a line of an audit between those of the log.</summary>
-    public void WriteAudit(string line) => _queue.AddAudit(Encoding.UTF8.GetBytes(line + "\n"));
+    /// <exception cref="IOException">Lines before it were lost. This one is taken nevertheless; it may be lost as well.</exception>
+    public void WriteAudit(string line)
+    {
+        _queue.AddAudit(Encoding.UTF8.GetBytes(line + "\n"));
+        long lost = _queue.AuditLost, more = lost - Interlocked.Exchange(ref _auditLostBefore, lost);
+        if (more > 0) throw new IOException($"{more} lines before it were lost: there was no room for them, or they could not be written");
+    }
 
     void Write<TState>(LogLevel level, string category, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
@@ -29,9 +40,10 @@ sealed class LogOutput(Stream target, ILogFormat format, LogLevel least, bool is
             state as IReadOnlyList<KeyValuePair<string, object?>> ?? [], LoggedFailure.Of(exception, withStacks: least <= LogLevel.Debug))));
     }
 
-    static byte[] TellDropped(ILogFormat format, long count) => format.Write(new LogEntry(
-        DateTime.UtcNow, LogLevel.Warning, "Fairlead.Cli", "LinesDropped", $"{count} lines were dropped here: they came faster than they could be written",
-        [new("Count", count)], []));
+    static byte[] TellDropped(ILogFormat format, long count, long audit) => format.Write(new LogEntry(
+        DateTime.UtcNow, audit > 0 ? LogLevel.Error : LogLevel.Warning, "Fairlead.Cli", "LinesDropped",
+        $"{count} lines were dropped here{(audit > 0 ? $", {audit} of them lines of the audit" : "")}: they came faster than they could be written, or could not be written",
+        [new("Count", count), new("Audit", audit)], []));
 
     /// <summary>Waits until all that was told is written, or this time is over.</summary>
     public void WaitUntilWritten(TimeSpan patience) => _queue.WaitUntilWritten(patience);

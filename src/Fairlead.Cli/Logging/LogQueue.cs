@@ -6,8 +6,8 @@ namespace Fairlead.Cli.Logging;
 /// </summary>
 /// <remarks>.NET's console logger can do the same, but by System.Console, which stays out of the way of raw terminals, and to no file.</remarks>
 /// <param name="target">Where to; never closed, since a write may be blocked in it.</param>
-/// <param name="tellDropped">Makes the line that tells how many were dropped.</param>
-sealed class LogQueue(Stream target, Func<long, byte[]> tellDropped) : IDisposable
+/// <param name="tellDropped">Makes the line that tells how many were dropped, and how many of those were an audit's.</param>
+sealed class LogQueue(Stream target, Func<long, long, byte[]> tellDropped) : IDisposable
 {
     /// <summary>What of a log may be on its way.</summary>
     internal const int MostBytes = 1024 * 1024;
@@ -20,10 +20,22 @@ sealed class LogQueue(Stream target, Func<long, byte[]> tellDropped) : IDisposab
     const int MostWaits = 5;
 
     readonly object _gate = new(); // a Monitor, since a Lock cannot be waited on
-    List<byte[]> _waiting = [], _writing = [];
+    List<(byte[] Line, bool IsAudit)> _waiting = [], _writing = [];
     Thread? _thread;
-    long _bytes, _dropped, _failed, _written;
+    long _bytes, _dropped, _failed, _written, _auditWaiting, _auditLost, _auditTold;
     bool _isFull, _hasEnded;
+
+    /// <summary>
+    /// How many lines of an audit were lost: there was no room for them, the target did not take them, or the end came before. An audit with a hole
+    /// must not look whole.
+    /// </summary>
+    public long AuditLost
+    {
+        get
+        {
+            lock (_gate) return _auditLost + (_hasEnded ? _auditWaiting : 0);
+        }
+    }
 
     /// <summary>A line that would be dropped need not be made. Counts it then.</summary>
     public bool DropsNow()
@@ -46,17 +58,17 @@ sealed class LogQueue(Stream target, Func<long, byte[]> tellDropped) : IDisposab
     {
         lock (_gate)
         {
-            if (_hasEnded) return;
-            if (isAudit ? _bytes > MostAuditBytes : _isFull)
+            if (_hasEnded || (isAudit ? _bytes > MostAuditBytes : _isFull))
             {
                 _dropped++;
+                if (isAudit) _auditLost++;
                 return;
             }
 
             _dropped += _failed;
             _failed = 0;
             TellDropped();
-            Take(line);
+            Take(line, isAudit);
             _isFull |= _bytes > MostBytes;
             Monitor.PulseAll(_gate);
             if (_thread is not null) return;
@@ -65,25 +77,26 @@ sealed class LogQueue(Stream target, Func<long, byte[]> tellDropped) : IDisposab
         }
     }
 
-    void Take(byte[] line)
+    void Take(byte[] line, bool isAudit)
     {
-        _waiting.Add(line);
+        _waiting.Add((line, isAudit));
         _bytes += line.Length;
+        if (isAudit) _auditWaiting++;
     }
 
     /// <summary>Under the lock.</summary>
     void TellDropped()
     {
         if (_dropped == 0) return;
-        Take(tellDropped(_dropped));
-        _dropped = 0;
+        Take(tellDropped(_dropped, _auditLost - _auditTold), isAudit: false);
+        (_dropped, _auditTold) = (0, _auditLost);
     }
 
     void Run()
     {
         while (WaitForLines())
         {
-            foreach (byte[] line in _writing) Write(line);
+            foreach ((byte[] line, bool isAudit) in _writing) Write(line, isAudit);
             _writing.Clear();
         }
     }
@@ -104,7 +117,7 @@ sealed class LogQueue(Stream target, Func<long, byte[]> tellDropped) : IDisposab
         }
     }
 
-    void Write(byte[] line)
+    void Write(byte[] line, bool isAudit)
     {
         bool isGone = false;
         try
@@ -121,6 +134,8 @@ sealed class LogQueue(Stream target, Func<long, byte[]> tellDropped) : IDisposab
             _written++;
             _bytes -= line.Length;
             if (isGone) _failed++; // told with the next line, if that goes
+            if (isAudit) _auditWaiting--;
+            if (isAudit && isGone) _auditLost++;
             if (_bytes == 0) Monitor.PulseAll(_gate);
             if (_bytes <= MostBytes / 2) _isFull = false; // not for each line that makes room: the count would be half of what is told
         }
@@ -141,8 +156,9 @@ sealed class LogQueue(Stream target, Func<long, byte[]> tellDropped) : IDisposab
     {
         lock (_gate)
         {
+            if (_hasEnded) return;
             _hasEnded = true;
-            Monitor.Pulse(_gate);
+            Monitor.PulseAll(_gate);
         }
 
         long before = -1;

@@ -9,7 +9,7 @@ public sealed class LogQueueTests
 {
     static readonly byte[] s_line = [.. Enumerable.Repeat((byte)'x', 999), (byte)'\n'];
 
-    static byte[] Dropped(long count) => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dropped {count}\n"));
+    static byte[] Dropped(long count, long audit) => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dropped {count}{(audit > 0 ? $", audit {audit}" : "")}\n"));
 
     [Fact]
     public void Lines_that_find_no_room_are_counted_in_their_place()
@@ -55,6 +55,37 @@ public sealed class LogQueueTests
         }
 
         Assert.Equal("dropped 1\nb\n", Encoding.ASCII.GetString(target.ToArray()));
+    }
+
+    [Fact]
+    public void An_audit_that_was_not_written_is_counted_and_told_when_something_is_written_again()
+    {
+        FailingStream target = new();
+        LogQueue queue = new(target, Dropped);
+        using (queue)
+        {
+            queue.AddAudit("a\n"u8.ToArray());
+            Assert.True(SpinWait.SpinUntil(() => queue.AuditLost == 1, TimeSpan.FromSeconds(30)), "the first line was not taken");
+            target.Fails = false;
+            queue.AddAudit("b\n"u8.ToArray());
+        }
+
+        Assert.Equal("dropped 1, audit 1\nb\n", Encoding.ASCII.GetString(target.ToArray()));
+        queue.AddAudit("late\n"u8.ToArray());
+        Assert.Equal(2, queue.AuditLost);
+    }
+
+    [Fact]
+    public void An_audit_that_is_still_on_its_way_at_the_end_is_lost()
+    {
+        StalledStream target = new(); // its writer is still in it at the end
+        LogQueue queue = new(target, Dropped);
+        queue.AddAudit("a\n"u8.ToArray());
+        queue.AddAudit("b\n"u8.ToArray());
+        Assert.Equal(0, queue.AuditLost);
+        queue.Dispose();
+        Assert.Equal(2, queue.AuditLost);
+        target.GoOn();
     }
 
     /// <summary>Blocks whoever writes, until it is let go on.</summary>
