@@ -72,7 +72,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
             CallInvoker calls = channel.Intercept(new CallDeadlines(options.CallTimeout));
             RuntimeService.RuntimeServiceClient cri = new(calls);
             VersionResponse version = await cri.VersionAsync(new(), cancellationToken: patience.Token);
-            ContainerdTasks tasks = new(calls);
+            ContainerdTasks tasks = new(calls, options.Clock);
             bool native = options.StreamThrough != StreamThrough.Cri && await tasks.IsServedAsync(patience.Token);
             if (!native && options.StreamThrough == StreamThrough.Native)
                 throw new IOException($"{socket} is served by {new PeerText(version.RuntimeName)}, which has no containerd task API; native streams need containerd");

@@ -1,19 +1,17 @@
-using Fairlead.Processes;
+using Fairlead.Server.Commands;
 using Fairlead.Streaming;
 
 namespace Fairlead.Containerd;
 
 /// <summary>The limits and habits of a <see cref="CriRuntime"/>.</summary>
-public sealed record CriRuntimeOptions
+/// <remarks>
+/// What it says of commands counts for native ones. Through the runtime's streaming server a lost client's command is the runtime's own habit: containerd
+/// lets it run.
+/// </remarks>
+public sealed record CriRuntimeOptions : CommandOptions
 {
     /// <summary>How commands and connections are reached.</summary>
     public StreamThrough StreamThrough { get; init; }
-
-    /// <summary>
-    /// What becomes of a native command when its client was lost. Through the runtime's streaming server it is the runtime's own
-    /// habit: containerd lets it run.
-    /// </summary>
-    public LostClientPolicy LostClient { get; init; }
 
     /// <summary>How long the runtime may take to answer at the start. 10 s by default.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -28,15 +26,6 @@ public sealed record CriRuntimeOptions
     /// last is ready after more than a minute, and has then done nothing wrong. 2 minutes by default, as the kubelet gives its runtime.
     /// </summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(2);
-
-    /// <summary>The time between SIGTERM and SIGKILL. 2 s by default.</summary>
-    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>After a command ended, how long its outputs may be silent before a child that holds them open is not waited for. 10 s by default.</summary>
-    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long a terminal's command waits for its client's first size, so that it starts with it. 250 ms by default.</summary>
-    public TimeSpan FirstSizeWait { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
     /// Where the FIFOs of native commands are, and what is needed to find them again after a crash. Must be the same path for containerd,

@@ -1,4 +1,5 @@
 using Fairlead.Processes.Native;
+using Fairlead.Server.Commands;
 
 namespace Fairlead.Processes;
 

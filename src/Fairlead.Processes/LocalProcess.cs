@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Fairlead.Processes.Native;
+using Fairlead.Server.Commands;
 
 namespace Fairlead.Processes;
 
@@ -21,9 +22,9 @@ sealed class LocalProcess : IAsyncDisposable
         Id = id;
         Marker = start.Marker;
         Io = io;
-        StartTime = ProcessStat.Read(id)?.StartTime ?? 0;
         try
         {
+            StartTime = ProcessStat.Read(id)?.StartTime ?? 0;
             _descriptor = ProcessDescriptor.Open(id);
         }
         catch

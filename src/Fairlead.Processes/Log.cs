@@ -6,9 +6,6 @@ namespace Fairlead.Processes;
 /// <summary>What this room logs: that a process could not be started, and how a container's own process ended. Never a command.</summary>
 static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Debug, "A command could not be started, which is told to its client", EventName = "CommandNotStarted")]
-    public static partial void CommandNotStarted(ILogger logger, Exception exception);
-
     [LoggerMessage(2, LogLevel.Debug, "The main process {Process} of container {Container} in pod {Pod} runs", EventName = "MainProcessRuns")]
     public static partial void MainRuns(ILogger logger, int process, PeerText container, PeerText pod);
 
@@ -17,4 +14,7 @@ static partial class Log
 
     [LoggerMessage(4, LogLevel.Debug, "The main process of container {Container} in pod {Pod} ended with exit code {Code}; it is started again: {Again}", EventName = "MainProcessEnded")]
     public static partial void MainEnded(ILogger logger, PeerText container, PeerText pod, int code, bool again);
+
+    [LoggerMessage(5, LogLevel.Error, "Container {Container} in pod {Pod} could not be kept: it is not started again", EventName = "ContainerFailed")]
+    public static partial void ContainerFailed(ILogger logger, Exception exception, PeerText container, PeerText pod);
 }

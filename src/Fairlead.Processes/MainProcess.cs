@@ -35,15 +35,12 @@ sealed class MainProcess(LocalProcess process, ContainerLog log, bool stdinOnce)
         async Task ReadAsync(OutputSource? source, bool isError)
         {
             if (source is null) return;
-            OutputPump pump = new(source);
+            OutputReader output = new(source);
             byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadSize);
             try
             {
                 int count;
-                while ((count = await pump.ReadAsync(buffer, drained, drained)) != 0)
-                {
-                    if (count > 0) await Log.AppendAsync(buffer.AsMemory(0, count), isError);
-                }
+                while ((count = await output.ReadToDrainAsync(buffer, drained)) != 0) await Log.AppendAsync(buffer.AsMemory(0, count), isError);
             }
             finally
             {

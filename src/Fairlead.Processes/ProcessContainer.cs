@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Fairlead.Server;
+using Fairlead.Server.Commands;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 
@@ -47,14 +48,25 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
     public bool HasTerminal => _manifest.Tty;
 
     /// <summary>Starts the main process. It runs, or its failure to start is in <see cref="State"/>, when this returns.</summary>
-    internal void Start() => _life = LiveAsync();
+    internal void Start() => _life = WatchAsync();
 
-    public async Task<Status> ExecAsync(AnsweringSession session)
+    /// <summary>Whatever goes wrong, the container's state tells that it does not live any more.</summary>
+    async Task WatchAsync()
     {
-        if (!IsRunning || _run is not { } run) return NotRunning();
-        using ExecSession exec = new(session, _environment, run);
-        return await _running.RunAsync(exec);
+        try
+        {
+            await LiveAsync();
+        }
+        catch (Exception failure)
+        {
+            Log.ContainerFailed(_running.Options.Logger, failure, _manifest.Name, _pod);
+            _main = null;
+            Change(State with { Phase = ContainerPhase.Terminated });
+        }
     }
+
+    public Task<Status> ExecAsync(AnsweringSession session) =>
+        IsRunning && _run is { } run ? _running.Commands.RunAsync(session, new ProcessStarter(run, _environment)) : Task.FromResult(NotRunning());
 
     public async Task<Status> AttachAsync(AnsweringSession session) =>
         _main is { } main ? await new AttachSession(session, main).RunAsync() : NotRunning();

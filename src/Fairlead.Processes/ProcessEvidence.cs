@@ -22,7 +22,7 @@ static class ProcessEvidence
                 if (variable.StartsWith(s_variable)) markers.Add(Encoding.UTF8.GetString(variable[s_variable.Length..]));
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (NativeError.IsGone(failure))
         {
             // it ended, or it is another user's: no evidence
         }

@@ -1,31 +1,17 @@
+using Fairlead.Server.Commands;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fairlead.Processes;
 
 /// <summary>The limits and habits of a <see cref="ProcessRuntime"/>.</summary>
-public sealed record ProcessRuntimeOptions
+public sealed record ProcessRuntimeOptions : CommandOptions
 {
-    /// <summary>What becomes of an exec's command when its client was lost. Attached clients are always just detached.</summary>
-    public LostClientPolicy LostClient { get; init; }
-
-    /// <summary>The time between SIGTERM and SIGKILL. 2 s by default.</summary>
-    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>
-    /// How long, after a command ended, output is awaited that children hold open. 10 s by default. What was printed in that time is
-    /// delivered whole, also to a slow client.
-    /// </summary>
-    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(10);
-
     /// <summary>Bytes of log kept for each container's run, and how far a follower may fall behind before the process waits. 4 MiB by default.</summary>
     public int LogSize { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>How long a main process waits for a follower that takes nothing at all, before that follower is cut off. 5 s by default.</summary>
     public TimeSpan FollowerPatience { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>How long a terminal's command waits for its client's first size, so that it starts with it. 250 ms by default.</summary>
-    public TimeSpan FirstSizeWait { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The wait before a main process is started again; doubles each time up to <see cref="LongestBackoff"/>. 1 s by default.</summary>
     public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromSeconds(1);

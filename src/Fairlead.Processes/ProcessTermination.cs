@@ -10,6 +10,8 @@ static class ProcessTermination
     /// <summary>How long a killed process may take to go: one in uninterruptible sleep goes when it wakes.</summary>
     static readonly TimeSpan KillTime = TimeSpan.FromSeconds(10);
 
+    static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+
     /// <summary>SIGTERM (before it SIGHUP on a terminal, as interactive shells ignore the other), the grace, then SIGKILL. Without a grace nobody is asked.</summary>
     /// <returns>True when none is left that this process may signal; false when some have not gone yet although they were killed.</returns>
     /// <param name="search">What to end.</param>
@@ -25,7 +27,18 @@ static class ProcessTermination
         {
             while (true)
             {
-                (bool found, bool kill) = await walk.AskAsync(search.Since, SignalThose);
+                (bool Found, bool Kill) seen;
+                try
+                {
+                    seen = await walk.AskAsync(search.Since, SignalThose);
+                }
+                catch (IOException full) when (NativeError.IsOutOfDescriptors(full))
+                {
+                    await Task.Delay(s_pause); // who could not look knows nothing; nobody tells when there is a descriptor again
+                    continue;
+                }
+
+                (bool found, bool kill) = seen;
                 asked?.Invoke();
                 asked = null;
                 if (!found) return true;

@@ -27,25 +27,35 @@ sealed class ProcessWalk(Func<ulong, WalkPace, ProcessTable> read)
             _walking = true;
         }
 
-        new Thread(Walk) { IsBackground = true, Name = "process search" }.Start();
+        try
+        {
+            new Thread(Walk) { IsBackground = true, Name = "process search" }.Start();
+        }
+        catch (Exception failure)
+        {
+            foreach (Question unanswered in Take(isLast: true)) unanswered.Fail(failure); // the machine has no thread to give; the next question tries again
+        }
+
         return question.Answer;
+    }
+
+    /// <summary>Takes what was asked. Where that is nothing, or nobody walks, the next who asks begins a walk.</summary>
+    List<Question> Take(bool isLast)
+    {
+        lock (_lock)
+        {
+            (List<Question> asked, _asked) = (_asked, []);
+            _walking = asked.Count > 0 && !isLast;
+            return asked;
+        }
     }
 
     void Walk()
     {
         while (true)
         {
-            List<Question> asked;
-            lock (_lock)
-            {
-                (asked, _asked) = (_asked, []);
-                if (asked.Count == 0)
-                {
-                    _walking = false;
-                    return;
-                }
-            }
-
+            List<Question> asked = Take(isLast: false);
+            if (asked.Count == 0) return;
             WalkPace pace = new();
             ProcessTable table;
             try

@@ -42,4 +42,13 @@ static partial class Log
 
     [LoggerMessage(10, LogLevel.Debug, "Connection to port {Port} of pod {Namespace}/{Pod} ended after {Sent} bytes to it and {Received} from it", EventName = "ConnectionEnded")]
     public static partial void ConnectionEnded(ILogger logger, int port, PeerText @namespace, PeerText pod, long sent, long received);
+
+    [LoggerMessage(13, LogLevel.Debug, "A command could not be started, which is told to its client", EventName = "CommandNotStarted")]
+    public static partial void CommandNotStarted(ILogger logger, Exception exception);
+
+    [LoggerMessage(14, LogLevel.Error, "The session of a command failed; the command is ended", EventName = "CommandSessionFailed")]
+    public static partial void CommandSessionFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(15, LogLevel.Warning, "What a command left behind could not be tidied up", EventName = "CommandNotTidied")]
+    public static partial void CommandNotTidied(ILogger logger, Exception exception);
 }

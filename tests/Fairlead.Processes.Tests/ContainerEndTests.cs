@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using Fairlead.Processes.Native;
 using Fairlead.Processes.Tests.Kit;
+using Fairlead.Server.Commands;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Testing;
 using Fairlead.Wire;
 
 namespace Fairlead.Processes.Tests;
@@ -85,7 +87,7 @@ public sealed class ContainerEndTests
         (await client.Status.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).TryGetExitCode(out int code);
         Assert.Equal(137, code);
         Assert.True((await attached.Status.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).IsSuccess);
-        await Eventually.TrueAsync(() => (int)pod.ContainerStatus["restartCount"]! >= 1 && pod.Container.IsRunning);
+        await Eventually.HoldsAsync(() => (int)pod.ContainerStatus["restartCount"]! >= 1 && pod.Container.IsRunning, "the container runs again", cancellationToken: TestContext.Current.CancellationToken);
         await using TestClient next = Exec(pod, "exit 3");
         (await next.Status).TryGetExitCode(out code);
         Assert.Equal(3, code);
@@ -106,7 +108,8 @@ public sealed class ContainerEndTests
     static async Task<int[]> ReadPidsAsync(TestClient client, int count)
     {
         string[] numbers = [];
-        await Eventually.TrueAsync(() => (numbers = client.Seen.Split((char[])[' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)).Length >= count && client.Seen.EndsWith('\n'));
+        await Eventually.HoldsAsync(() => (numbers = client.Seen.Split((char[])[' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)).Length >= count && client.Seen.EndsWith('\n'),
+            "the numbers are printed", cancellationToken: TestContext.Current.CancellationToken);
         return [.. numbers.Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
     }
 }

@@ -3,6 +3,7 @@ using Fairlead.Processes.Native;
 using Fairlead.Processes.Tests.Kit;
 using Fairlead.Server;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Testing;
 
 namespace Fairlead.Processes.Tests;
 
@@ -33,7 +34,7 @@ public sealed class ContainerTests
     {
         await using OnePod pod = new($"echo run; {script}", restart: restart);
 
-        await Eventually.TrueAsync(() => (int)pod.ContainerStatus["restartCount"]! >= 2);
+        await Eventually.HoldsAsync(() => (int)pod.ContainerStatus["restartCount"]! >= 2, "the container was started again twice", cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal("Running", pod.Phase);
         Assert.Equal("run\n", await pod.LogAsync(new ContainerLogQuery { Previous = true }));
@@ -74,7 +75,7 @@ public sealed class ContainerTests
     {
         OnePod pod = new("env -i setsid sleep 987 & echo $!; echo $$$$; trap '' TERM; while :; do sleep 0.05; done");
         string[] pids = [];
-        await Eventually.TrueAsync(() => (pids = pod.LogAsync().Result.Split('\n', StringSplitOptions.RemoveEmptyEntries)).Length == 2);
+        await Eventually.HoldsAsync(() => (pids = pod.LogAsync().Result.Split('\n', StringSplitOptions.RemoveEmptyEntries)).Length == 2, "the log has two lines", cancellationToken: TestContext.Current.CancellationToken);
 
         await pod.DisposeAsync();
 

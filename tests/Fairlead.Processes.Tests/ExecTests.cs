@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Fairlead.Processes.Tests.Kit;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Testing;
 using Fairlead.Wire;
 
 namespace Fairlead.Processes.Tests;

@@ -1,4 +1,5 @@
 using Fairlead.Processes.Tests.Kit;
+using Fairlead.Testing;
 
 namespace Fairlead.Processes.Tests;
 
@@ -25,7 +26,7 @@ public sealed class LeakTests
             await clients[i].DisposeAsync();
         }
 
-        await Eventually.TrueAsync(() => Descriptors() <= before, () => $"{Descriptors()} descriptors, {before} before");
+        await Eventually.HoldsAsync(() => Descriptors() <= before, $"no more than {before} descriptors", cancellationToken: TestContext.Current.CancellationToken);
         Assert.DoesNotContain(ProcessTable.Read(0, new WalkPace()).ChildrenOf(Environment.ProcessId), p => p.State == 'Z');
 
         static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Fairlead.Processes.Native;
 using Fairlead.Processes.Tests.Kit;
+using Fairlead.Server.Commands;
+using Fairlead.Testing;
 
 namespace Fairlead.Processes.Tests;
 
@@ -91,7 +93,7 @@ public sealed class LostClientTests
         client.Lose();
         await client.Status;
 
-        await Eventually.TrueAsync(() => File.ReadAllText(file) == "whole\n");
+        await Eventually.HoldsAsync(() => File.ReadAllText(file) == "whole\n", "the command has gone on to its end", cancellationToken: TestContext.Current.CancellationToken);
         File.Delete(file);
     }
 
@@ -106,7 +108,7 @@ public sealed class LostClientTests
         client.Lose();
         await client.Status;
 
-        await Eventually.TrueAsync(() => !IsAlive(shell));
+        await Eventually.HoldsAsync(() => !IsAlive(shell), "the shell has ended", cancellationToken: TestContext.Current.CancellationToken);
         Assert.True(IsAlive(child));
     }
 
@@ -146,7 +148,8 @@ public sealed class LostClientTests
     static async Task<(int Child, int Shell)> ReadPidsAsync(TestClient client)
     {
         string[] numbers = [];
-        await Eventually.TrueAsync(() => (numbers = client.Seen.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)).Length >= 2 && client.Seen.EndsWith('\n'));
+        await Eventually.HoldsAsync(() => (numbers = client.Seen.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)).Length >= 2 && client.Seen.EndsWith('\n'),
+            "two numbers are printed", cancellationToken: TestContext.Current.CancellationToken);
         return (int.Parse(numbers[0], CultureInfo.InvariantCulture), int.Parse(numbers[1], CultureInfo.InvariantCulture));
     }
 }

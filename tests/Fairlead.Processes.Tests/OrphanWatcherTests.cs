@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Fairlead.Processes.Native;
-using Fairlead.Processes.Tests.Kit;
+using Fairlead.Testing;
 
 namespace Fairlead.Processes.Tests;
 
@@ -83,5 +83,5 @@ public sealed class OrphanWatcherTests
     static async Task<int> NumberAsync(Process process) =>
         int.Parse((await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)))!, CultureInfo.InvariantCulture);
 
-    static Task ExpectEndAsync(Process process, string what) => Eventually.TrueAsync(() => process.HasExited, () => "Not in time: " + what);
+    static Task ExpectEndAsync(Process process, string what) => Eventually.HoldsAsync(() => process.HasExited, what);
 }

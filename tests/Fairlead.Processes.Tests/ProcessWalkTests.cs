@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Fairlead.Processes.Native;
 using Fairlead.Processes.Tests.Kit;
+using Fairlead.Testing;
 
 namespace Fairlead.Processes.Tests;
 
@@ -54,18 +55,48 @@ public sealed class ProcessWalkTests
     }
 
     [Fact]
+    [Trait("Case", "C16")]
+    public async Task A_search_that_finds_no_descriptor_is_no_search_that_finds_nothing()
+    {
+        int walks = 0;
+        ProcessWalk walk = new((_, _) => Interlocked.Increment(ref walks) < 3 ? throw NativeError.Of("open", LibC.EMFILE) : Table());
+        Assert.True(await ProcessTermination.EndAsync(new Nothing(), TimeSpan.Zero, walk));
+        Assert.Equal(3, walks);
+    }
+
+    [Fact]
+    [Trait("Case", "C16")]
+    public void Only_what_is_gone_is_taken_for_gone()
+    {
+        Assert.True(NativeError.IsGone(new FileNotFoundException()));
+        Assert.True(NativeError.IsGone(NativeError.Of("read", LibC.ESRCH)));
+        Assert.False(NativeError.IsGone(NativeError.Of("open", LibC.EMFILE)));
+        Assert.False(NativeError.IsGone(NativeError.Of("open", LibC.ENFILE)));
+    }
+
+    sealed class Nothing : IProcessSearch
+    {
+        public ulong Since => 0;
+
+        public List<ProcessStat> Find(ProcessTable table, IReadOnlySet<(int Id, ulong StartTime)> known) => [];
+    }
+
+    [Fact]
     public async Task Two_hundred_lost_commands_whose_search_hangs_leave_another_client_alone()
     {
-        using SemaphoreSlim go = new(0);
+        using SemaphoreSlim begun = new(0), go = new(0);
         int walks = 0;
         ProcessWalk walk = new((since, pace) =>
         {
-            if (Interlocked.Increment(ref walks) == 1) Assert.True(go.Wait(Patience), "the first walk was not let go on");
+            if (Interlocked.Increment(ref walks) > 1) return ProcessTable.Read(since, pace);
+            begun.Release();
+            Assert.True(go.Wait(Patience), "the first walk was not let go on");
             return ProcessTable.Read(since, pace);
         });
         await using Room room = new(new ProcessRuntimeOptions { Grace = Patience }, walk: walk);
         TestClient[] lost = [.. Enumerable.Range(0, 200).Select(_ => room.Sh("exec sleep 987"))];
         foreach (TestClient client in lost) client.Lose();
+        Assert.True(await begun.WaitAsync(Patience, TestContext.Current.CancellationToken), "no walk began");
 
         await using (TestClient other = room.Sh("echo here; exit 3"))
         {
@@ -92,19 +123,21 @@ public sealed class ProcessWalkTests
     [Fact]
     public async Task The_oldest_of_what_is_looked_for_decides_how_far_back_a_walk_goes()
     {
-        TaskCompletionSource<ulong> since = new();
-        using SemaphoreSlim go = new(0);
-        ProcessWalk walk = new((from, _) =>
+        List<ulong> from = [];
+        using SemaphoreSlim begun = new(0), go = new(0);
+        ProcessWalk walk = new((since, _) =>
         {
-            if (!go.Wait(Patience)) return Table();
-            go.Release();
-            if (from != 1) since.TrySetResult(from);
+            from.Add(since);
+            begun.Release();
+            Assert.True(go.Wait(Patience), "the walk was not let go on");
             return Table();
         });
-        Task[] asked = [walk.AskAsync(1, _ => 0), walk.AskAsync(20, _ => 0), walk.AskAsync(10, _ => 0), walk.AskAsync(30, _ => 0)];
-        go.Release();
+        Task first = walk.AskAsync(1, _ => 0);
+        Assert.True(await begun.WaitAsync(Patience, TestContext.Current.CancellationToken), "no walk began");
+        Task[] asked = [first, walk.AskAsync(20, _ => 0), walk.AskAsync(10, _ => 0), walk.AskAsync(30, _ => 0)];
+        go.Release(2);
         await Task.WhenAll(asked).WaitAsync(Patience, TestContext.Current.CancellationToken);
-        if (since.Task.IsCompleted) Assert.Equal(10UL, await since.Task); // else all four were one walk
+        Assert.Equal([1UL, 10UL], from);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using Fairlead.Processes.Tests.Kit;
+using Fairlead.Server.Commands;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Testing;
 using Fairlead.Wire;
 
 namespace Fairlead.Processes.Tests;
@@ -104,7 +106,7 @@ public sealed class TerminalTests
         client.Lose();
 
         Assert.False((await client.Status).IsSuccess);
-        await Eventually.TrueAsync(() => File.ReadAllText(file) == "hup\n");
+        await Eventually.HoldsAsync(() => File.ReadAllText(file) == "hup\n", "the trap was run", cancellationToken: TestContext.Current.CancellationToken);
         File.Delete(file);
     }
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
 using Fairlead.Containerd;
-using Fairlead.Processes;
+using Fairlead.Server.Commands;
 
 namespace Fairlead.Cli.Node;
 

@@ -7,7 +7,8 @@ namespace Fairlead.Containerd.Tasks;
 
 /// <summary>containerd's task API, for the containers that its CRI plugin made.</summary>
 /// <param name="calls">The calls, each with a deadline.</param>
-sealed class ContainerdTasks(CallInvoker calls)
+/// <param name="time">The clock by which a containerd that is away is waited for.</param>
+sealed class ContainerdTasks(CallInvoker calls, TimeProvider time)
 {
     const string ProcessType = "types.containerd.io/opencontainers/runtime-spec/1/Process";
 
@@ -83,11 +84,14 @@ sealed class ContainerdTasks(CallInvoker calls)
         }
     }
 
-    /// <summary>Waits until a process has ended, however long that takes, also across a restart of containerd, which its processes survive.</summary>
+    /// <summary>Waits until a process has ended, however long that takes, also across restarts of containerd, which its processes survive.</summary>
+    /// <param name="exec">The process.</param>
+    /// <param name="lives">It is seen to live: then a containerd that is away is waited for without a limit, for nothing is lost.</param>
+    /// <param name="cancellationToken">Gives the wait up.</param>
     /// <returns>Its exit code; null where containerd does not know it any more.</returns>
-    public async Task<int?> WaitAsync(ExecReference exec, CancellationToken cancellationToken)
+    /// <exception cref="RpcException">containerd is away for too long.</exception>
+    public async Task<int?> WaitAsync(ExecReference exec, Func<bool> lives, CancellationToken cancellationToken)
     {
-        long? since = null;
         while (true)
         {
             try
@@ -102,9 +106,27 @@ sealed class ContainerdTasks(CallInvoker calls)
             }
             catch (RpcException answer) when (answer.StatusCode == StatusCode.Unavailable && !cancellationToken.IsCancellationRequested)
             {
-                since ??= Environment.TickCount64;
-                if (Environment.TickCount64 - since > s_restart.TotalMilliseconds) throw;
-                await Task.Delay(s_pause, cancellationToken); // a connection that is refused gives nothing to await
+                await ComeBackAsync(exec, lives, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Returns when containerd answers again.</summary>
+    async Task ComeBackAsync(ExecReference exec, Func<bool> lives, CancellationToken cancellationToken)
+    {
+        long lived = time.GetTimestamp();
+        while (true)
+        {
+            await Task.Delay(s_pause, time, cancellationToken); // a connection that is refused gives nothing to await
+            try
+            {
+                await FindAsync(exec, cancellationToken);
+                return;
+            }
+            catch (RpcException answer) when (answer.StatusCode == StatusCode.Unavailable)
+            {
+                if (lives()) lived = time.GetTimestamp();
+                else if (time.GetElapsedTime(lived) > s_restart) throw;
             }
         }
     }
@@ -138,7 +160,7 @@ sealed class ContainerdTasks(CallInvoker calls)
             }
             catch (RpcException answer) when (answer.StatusCode == StatusCode.Unavailable && !cancellationToken.IsCancellationRequested)
             {
-                await Task.Delay(s_pause, cancellationToken);
+                await Task.Delay(s_pause, time, cancellationToken);
             }
         }
     }

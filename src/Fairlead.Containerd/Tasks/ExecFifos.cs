@@ -1,4 +1,3 @@
-using System.IO.Pipes;
 using Fairlead.Containerd.Native;
 using Fairlead.Streaming.RemoteCommand;
 using Microsoft.Win32.SafeHandles;
@@ -70,7 +69,7 @@ sealed class ExecFifos : IDisposable
         SafePipeHandle reader = Fifo.OpenReader(path);
         try
         {
-            return new OutputFifo(new AnonymousPipeClientStream(PipeDirection.In, reader), Fifo.OpenWriter(path));
+            return new OutputFifo(reader, Fifo.OpenWriter(path));
         }
         catch
         {

@@ -31,6 +31,9 @@ sealed class ExecProcessSearch : IProcessSearch
 
     public ulong Since => _started;
 
+    /// <summary>The command itself is seen to live. False also where this process does not see the container's.</summary>
+    public bool SeesLeader => ProcessStat.Read(_leader) is { IsDead: false } now && now.StartTime == _started;
+
     public List<ProcessStat> Find(ProcessTable table, IReadOnlySet<(int Id, ulong StartTime)> known)
     {
         IEnumerable<ProcessStat> evident = table.Among(known).Concat(table.Led(_leader)).Concat(_files.SelectMany(table.Holding));
@@ -45,7 +48,7 @@ sealed class ExecProcessSearch : IProcessSearch
         {
             return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cgroup")).Contains(_containerId, StringComparison.Ordinal);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (NativeError.IsGone(failure))
         {
             return false; // it ended, or is hidden
         }
@@ -59,7 +62,7 @@ sealed class ExecProcessSearch : IProcessSearch
             string target = File.ResolveLinkTarget(path, returnFinalTarget: false)?.FullName ?? "";
             return target.Contains("pipe:[", StringComparison.Ordinal) || target.Contains("/dev/pts/", StringComparison.Ordinal);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (NativeError.IsGone(failure))
         {
             return false; // it has ended already
         }

@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using Fairlead.Processes;
 using Fairlead.Processes.Native;
+using Fairlead.Server.Commands;
 using Fairlead.Streaming.RemoteCommand;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
@@ -14,22 +14,24 @@ sealed class NativeExecs : IAsyncDisposable
     static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
 
     readonly ExecFolders _folders;
-    readonly ILogger _logger;
-    readonly ConcurrentDictionary<Task, byte> _running = new();
-    readonly CancellationTokenSource _stopping = new();
     int _disposed;
 
-    NativeExecs(ContainerdTasks tasks, ExecFolders folders, CriRuntimeOptions options, ILogger logger) =>
-        (Tasks, _folders, Options, _logger) = (tasks, folders, options, logger);
+    NativeExecs(ContainerdTasks tasks, ExecFolders folders, CriRuntimeOptions options, ILogger logger)
+    {
+        (Tasks, _folders, Options, Logger) = (tasks, folders, options, logger);
+        Commands = new CommandKeeper(options, logger, options.Clock);
+    }
+
+    internal ILogger Logger { get; }
+
+    /// <summary>The one owner of the commands.</summary>
+    internal CommandKeeper Commands { get; }
 
     internal ContainerdTasks Tasks { get; }
 
     internal CriRuntimeOptions Options { get; }
 
     internal StartTurns Turns { get; } = new();
-
-    /// <summary>Fires when the runtime goes: children that hold an output open are not waited for any longer.</summary>
-    internal CancellationToken Stopping => _stopping.Token;
 
     /// <summary>Makes it, and ends what commands of processes that are gone have left in containerd.</summary>
     public static async Task<NativeExecs> StartAsync(
@@ -49,21 +51,9 @@ sealed class NativeExecs : IAsyncDisposable
     }
 
     /// <summary>Runs one command for one client. See <see cref="Server.IContainer.ExecAsync"/>.</summary>
-    public async Task<Status> RunAsync(AnsweringSession session, string containerId)
-    {
-        using NativeExec exec = new(this, session, containerId);
-        return await exec.RunAsync();
-    }
+    public Task<Status> RunAsync(AnsweringSession session, string containerId) => Commands.RunAsync(session, new NativeStarter(this, containerId));
 
     internal ExecFolder CreateFolder(string containerId) => _folders.Create(containerId);
-
-    /// <summary>Takes over what goes on after its session has returned.</summary>
-    internal void Keep(Func<Task> tail)
-    {
-        Task task = GuardAsync(tail);
-        _running.TryAdd(task, 0);
-        _ = task.ContinueWith(ended => _running.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-    }
 
     /// <summary>Ends a command with all that is found of it, and has containerd forget it.</summary>
     internal async Task EndAsync(ExecReference exec, int pid, TimeSpan grace)
@@ -76,10 +66,9 @@ sealed class NativeExecs : IAsyncDisposable
     /// <summary>
     /// Takes over a command that failed while it was started: whatever containerd knows of it is ended, as soon as it answers, and its folder is deleted last.
     /// </summary>
-    internal void Forget(ExecFolder folder) => Keep(() => ForgetAsync(folder));
+    internal void Forget(ExecFolder folder) => Commands.Keep(ForgetAsync(folder));
 
-    /// <inheritdoc cref="Forget"/>
-    internal async Task ForgetAsync(ExecFolder folder)
+    async Task ForgetAsync(ExecFolder folder)
     {
         while (true)
         {
@@ -88,9 +77,10 @@ sealed class NativeExecs : IAsyncDisposable
                 await TidyAsync(folder, CancellationToken.None);
                 return;
             }
-            catch (RpcException away) when (away.StatusCode == StatusCode.Unavailable)
+            catch (RpcException notYet) when (notYet.StatusCode is StatusCode.Unavailable or StatusCode.FailedPrecondition)
             {
-                await Task.Delay(s_pause, _stopping.Token); // a runtime that is away tells nobody when it is back
+                // a runtime that is away tells nobody when it is back, and one that still starts what was given up not when it has
+                await Task.Delay(s_pause, Commands.Stopping);
             }
         }
     }
@@ -128,34 +118,20 @@ sealed class NativeExecs : IAsyncDisposable
     {
         try
         {
-            if (await TidyAsync(folder, cancellationToken)) Log.SweptExec(_logger, folder.Exec.ExecId, folder.Exec.ContainerId);
+            if (await TidyAsync(folder, cancellationToken)) Log.SweptExec(Logger, folder.Exec.ExecId, folder.Exec.ContainerId);
             return true;
         }
         catch (RpcException failure) when (failure.StatusCode != StatusCode.Unavailable && !cancellationToken.IsCancellationRequested)
         {
-            Log.TailFailed(_logger, failure);
+            Log.TailFailed(Logger, failure);
             return false;
-        }
-    }
-
-    async Task GuardAsync(Func<Task> tail)
-    {
-        try
-        {
-            await tail();
-        }
-        catch (Exception failure) when (failure is RpcException or IOException || failure is OperationCanceledException && _stopping.IsCancellationRequested)
-        {
-            Log.TailFailed(_logger, failure); // its folder stays, and the next start sweeps it
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        await _stopping.CancelAsync();
-        await Task.WhenAll(_running.Keys);
-        _stopping.Dispose();
+        await Commands.DisposeAsync();
         _folders.Dispose();
     }
 }

@@ -11,7 +11,7 @@ static unsafe partial class LibC
     internal const short POSIX_SPAWN_SETSIGDEF = 0x04, POSIX_SPAWN_SETSIGMASK = 0x08, POSIX_SPAWN_SETSID = 0x80;
     internal const uint TCGETS = 0x5401, TIOCSWINSZ = 0x5414, FIONREAD = 0x541B;
     internal const int P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000;
-    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, ENOEXEC = 8, ECHILD = 10, EACCES = 13, ENOTDIR = 20, ELOOP = 40;
+    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, ENOEXEC = 8, ECHILD = 10, EACCES = 13, ENOTDIR = 20, ENFILE = 23, EMFILE = 24, ELOOP = 40;
     internal const int SIGHUP = 1, SIGINT = 2, SIGKILL = 9, SIGTERM = 15, SIGCONT = 18;
     internal const int EPOLL_CLOEXEC = 0x80000, EPOLL_CTL_ADD = 1;
     internal const uint EPOLLIN = 1, EPOLLONESHOT = 1u << 30;

@@ -11,6 +11,13 @@ static class NativeError
     /// <summary>What this errno says.</summary>
     internal static IOException Of(string call, int error) => new($"{call}: {Describe(error)}", error);
 
+    /// <summary>What /proc says of a process that is gone, or hidden. Any other failure says nothing of it.</summary>
+    internal static bool IsGone(Exception failure) =>
+        failure is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or IOException { HResult: LibC.ESRCH };
+
+    /// <summary>This process, or the machine, has no descriptor left: what needed one may be tried again.</summary>
+    internal static bool IsOutOfDescriptors(IOException failure) => failure.HResult is LibC.EMFILE or LibC.ENFILE;
+
     /// <summary>The error in lower case, as command line programs print it.</summary>
     internal static string Describe(int error)
     {

@@ -9,19 +9,16 @@ readonly record struct ProcessStat(int Id, char State, int Parent, int Group, in
     internal bool IsDead => State is 'Z' or 'X' or 'x';
 
     /// <summary>Reads it; null when there is no such process.</summary>
+    /// <exception cref="IOException">It could not be read, as without a descriptor: nothing is known of the process.</exception>
     internal static ProcessStat? Read(int id)
     {
         try
         {
             return Parse(id, File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat"));
         }
-        catch (IOException)
+        catch (Exception failure) when (NativeError.IsGone(failure))
         {
-            return null; // gone before or while it was read (ENOENT, ESRCH)
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return null; // hidden (hidepid): nothing of ours
+            return null; // before or while it was read; or hidden (hidepid), and nothing of ours
         }
     }
 

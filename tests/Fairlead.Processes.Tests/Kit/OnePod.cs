@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Fairlead.Server;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Testing;
 using Fairlead.Wire;
 
 namespace Fairlead.Processes.Tests.Kit;
@@ -45,7 +46,7 @@ sealed class OnePod : IAsyncDisposable
         return Encoding.UTF8.GetString(result.Buffer);
     }
 
-    internal Task EndedAsync() => Eventually.TrueAsync(() => ContainerStatus["state"]!["terminated"] is not null);
+    internal Task EndedAsync() => Eventually.HoldsAsync(() => ContainerStatus["state"]!["terminated"] is not null, "the container has ended");
 
     public ValueTask DisposeAsync() => Runtime.DisposeAsync();
 }

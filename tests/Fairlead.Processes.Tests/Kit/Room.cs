@@ -1,4 +1,5 @@
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Testing;
 using Fairlead.Wire;
 
 namespace Fairlead.Processes.Tests.Kit;
@@ -20,11 +21,7 @@ sealed class Room(ProcessRuntimeOptions? options = null, string? workingDirector
     internal TestClient Terminal(TerminalSize? size, params string[] command) =>
         Exec(new RemoteCommandRequest { Command = command, Stdin = true, Stdout = true, Tty = true }, size);
 
-    async Task<Status> AnswerAsync(AnsweringSession session)
-    {
-        using ExecSession exec = new(session, Environment, Run);
-        return await Running.RunAsync(exec);
-    }
+    Task<Status> AnswerAsync(AnsweringSession session) => Running.Commands.RunAsync(session, new ProcessStarter(Run, Environment));
 
     public ValueTask DisposeAsync() => Running.DisposeAsync();
 }

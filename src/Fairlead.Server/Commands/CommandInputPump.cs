@@ -1,20 +1,19 @@
 using System.IO.Pipelines;
-using Fairlead.Processes.Native;
 using Fairlead.Streaming;
 
-namespace Fairlead.Processes;
+namespace Fairlead.Server.Commands;
 
-/// <summary>Moves a client's input to a process, and its end too.</summary>
-sealed class InputPump(Stream input, Pseudoterminal? terminal)
+/// <summary>Moves a client's input to a command, and its end too.</summary>
+static class CommandInputPump
 {
     /// <summary>
-    /// Runs until the client has ended its input, the process takes no more, the client is lost, or <paramref name="stop"/>. Completes
-    /// <paramref name="reader"/> in any case, so that what still comes is dropped and holds nothing up. Never throws for what either did.
+    /// Runs until the client has ended its input, the command takes no more, the client is lost, or <paramref name="stop"/>. Completes
+    /// <paramref name="reader"/> in any case, so that what still comes is dropped and holds nothing up.
     /// </summary>
     /// <remarks>
     /// A lost client is no end of input: the pipe stays open, for whoever reads from it must not take a part for the whole.
     /// </remarks>
-    internal async Task RunAsync(PipeReader reader, CancellationToken stop)
+    internal static async Task RunAsync(PipeReader reader, ICommandInput input, CancellationToken stop)
     {
         bool lineBegun = false;
         Turn turn = default;
@@ -33,9 +32,7 @@ sealed class InputPump(Stream input, Pseudoterminal? terminal)
 
                 reader.AdvanceTo(result.Buffer.End);
                 if (!result.IsCompleted) continue;
-
-                if (terminal is null) await input.DisposeAsync();
-                else await input.WriteAsync(terminal.GetEndOfInput(lineBegun), stop);
+                await input.EndAsync(lineBegun, stop);
                 return;
             }
         }
@@ -45,15 +42,11 @@ sealed class InputPump(Stream input, Pseudoterminal? terminal)
         }
         catch (IOException)
         {
-            // a broken pipe or a terminal that is gone: the process takes no more input, which is its right
+            // the command takes no more input, which is its right
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // the process ended first: its unread input is dropped
-        }
-        catch (ObjectDisposedException)
-        {
-            // the terminal was hung up
+            // the command ended first: its unread input is dropped
         }
         finally
         {

@@ -3,24 +3,24 @@ using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 
-namespace Fairlead.Processes.Tests.Kit;
+namespace Fairlead.Testing;
 
 /// <summary>A carrier made of pipes in memory: the client's ends are the test's.</summary>
-sealed class MemoryAdapter : RemoteCommandAdapter
+public sealed class MemoryAdapter : RemoteCommandAdapter
 {
     const int Limit = 64 * 1024;
 
     readonly Pipe[] _pipes = new Pipe[5];
     readonly TaskCompletionSource<SessionLostException?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal MemoryAdapter(RemoteCommandRequest request)
+    public MemoryAdapter(RemoteCommandRequest request)
     {
         for (int i = 0; i < _pipes.Length; i++)
             _pipes[i] = new Pipe(new PipeOptions(pauseWriterThreshold: Limit, resumeWriterThreshold: Limit / 2, useSynchronizationContext: false));
         if (!request.Stdin) this[RemoteChannel.StandardInput].Writer.Complete();
     }
 
-    internal Pipe this[RemoteChannel channel] => _pipes[(int)channel];
+    public Pipe this[RemoteChannel channel] => _pipes[(int)channel];
 
     public override RemoteCommandProtocol Protocol => RemoteCommandProtocol.V5;
 
@@ -41,7 +41,7 @@ sealed class MemoryAdapter : RemoteCommandAdapter
     public override void Abort(SessionLostException reason) => Lose(reason);
 
     /// <summary>The client vanishes.</summary>
-    internal void Lose(SessionLostException? reason = null)
+    public void Lose(SessionLostException? reason = null)
     {
         reason ??= new SessionLostException(SessionLoss.ConnectionBroken, "The wire was cut.");
         _ended.TrySetResult(reason);
@@ -52,7 +52,7 @@ sealed class MemoryAdapter : RemoteCommandAdapter
     }
 
     /// <summary>The client reads no more of this channel and stays.</summary>
-    internal void TakeNoMore(RemoteChannel channel) => this[channel].Reader.Complete();
+    public void TakeNoMore(RemoteChannel channel) => this[channel].Reader.Complete();
 
     public override ValueTask DisposeAsync()
     {

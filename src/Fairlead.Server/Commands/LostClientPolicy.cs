@@ -1,4 +1,4 @@
-namespace Fairlead.Processes;
+namespace Fairlead.Server.Commands;
 
 /// <summary>What becomes of an exec's command when its client was lost before the command ended.</summary>
 public enum LostClientPolicy

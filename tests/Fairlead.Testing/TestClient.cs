@@ -3,16 +3,16 @@ using System.Text;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 
-namespace Fairlead.Processes.Tests.Kit;
+namespace Fairlead.Testing;
 
 /// <summary>A client of one session, and the server's part of running it.</summary>
-sealed class TestClient : IAsyncDisposable
+public sealed class TestClient : IAsyncDisposable
 {
     readonly AnsweringSession _session;
     readonly StringBuilder _seen = new();
     readonly List<(string Text, TaskCompletionSource Source)> _waiting = [];
 
-    internal TestClient(RemoteCommandRequest request, Func<AnsweringSession, Task<Status>> answer, TerminalSize? size = null, bool collect = true)
+    public TestClient(RemoteCommandRequest request, Func<AnsweringSession, Task<Status>> answer, TerminalSize? size = null, bool collect = true)
     {
         Adapter = new MemoryAdapter(request);
         if (size is { } first) Send(first);
@@ -22,18 +22,18 @@ sealed class TestClient : IAsyncDisposable
         StandardError = collect ? CollectAsync(RemoteChannel.StandardError) : Task.FromResult("");
     }
 
-    internal MemoryAdapter Adapter { get; }
+    public MemoryAdapter Adapter { get; }
 
-    internal Task<Status> Status { get; }
+    public Task<Status> Status { get; }
 
-    internal Task<string> StandardOutput { get; }
+    public Task<string> StandardOutput { get; }
 
-    internal Task<string> StandardError { get; }
+    public Task<string> StandardError { get; }
 
-    internal PipeWriter StandardInput => Adapter[RemoteChannel.StandardInput].Writer;
+    public PipeWriter StandardInput => Adapter[RemoteChannel.StandardInput].Writer;
 
     /// <summary>What was printed and not waited for yet.</summary>
-    internal string Seen
+    public string Seen
     {
         get
         {
@@ -41,21 +41,21 @@ sealed class TestClient : IAsyncDisposable
         }
     }
 
-    internal PipeReader Output => Adapter[RemoteChannel.StandardOutput].Reader;
+    public PipeReader Output => Adapter[RemoteChannel.StandardOutput].Reader;
 
-    internal void Lose() => Adapter.Lose();
+    public void Lose() => Adapter.Lose();
 
-    internal void Send(TerminalSize size)
+    public void Send(TerminalSize size)
     {
         PipeWriter resize = Adapter[RemoteChannel.Resize].Writer;
         size.WriteTo(resize);
         resize.FlushAsync().AsTask().Wait();
     }
 
-    internal async Task TypeAsync(string text) => await StandardInput.WriteAsync(Encoding.UTF8.GetBytes(text));
+    public async Task TypeAsync(string text) => await StandardInput.WriteAsync(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Waits until this was printed after what was waited for before.</summary>
-    internal async Task SeeAsync(string text)
+    public async Task SeeAsync(string text)
     {
         Task seen;
         lock (_seen)

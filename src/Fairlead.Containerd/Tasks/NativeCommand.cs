@@ -1,0 +1,118 @@
+using Fairlead.Processes;
+using Fairlead.Processes.Native;
+using Fairlead.Server.Commands;
+using Fairlead.Wire;
+using Grpc.Core;
+using Status = Fairlead.Wire.Status;
+
+namespace Fairlead.Containerd.Tasks;
+
+/// <summary>A command that containerd's task API has started.</summary>
+sealed class NativeCommand : IStartedCommand
+{
+    readonly NativeExecs _execs;
+    readonly ExecFolder _folder;
+    readonly ExecFifos _fifos;
+    readonly int _pid;
+    readonly ExecProcessSearch _tree;
+    readonly ExecInput? _input;
+    readonly CancellationTokenSource _forgotten = new();
+    readonly Lock _lock = new();
+    Task? _disposal;
+
+    public NativeCommand(NativeExecs execs, ExecFolder folder, ExecFifos fifos, int pid, bool hasTerminal)
+    {
+        (_execs, _folder, _fifos, _pid) = (execs, folder, fifos, pid);
+        _tree = new ExecProcessSearch(folder.Exec.ContainerId, pid);
+        if (fifos.Input is { } input) _input = new ExecInput(input, execs.Tasks, folder.Exec, hasTerminal);
+        Exited = WaitAsync();
+    }
+
+    public ICommandInput? Input => _input;
+
+    public ICommandOutput? Output => _fifos.Output;
+
+    public ICommandOutput? Error => _fifos.Error;
+
+    public Task<Status> Exited { get; }
+
+    async Task<Status> WaitAsync()
+    {
+        try
+        {
+            return await _execs.Tasks.WaitAsync(_folder.Exec, () => _tree.SeesLeader, _forgotten.Token) is { } code
+                ? Status.FromExitCode(code)
+                : Status.InternalError("how the command ended is not known: the runtime does not know it any more");
+        }
+        catch (RpcException failure)
+        {
+            return Status.InternalError("how the command ended is not known: " + UnreachableSocketException.Describe(failure));
+        }
+        catch (OperationCanceledException)
+        {
+            return Status.InternalError("how the command ended is not known: it is not waited for any more");
+        }
+    }
+
+    public async Task ResizeAsync(TerminalSize size)
+    {
+        try
+        {
+            await _execs.Tasks.ResizeAsync(_folder.Exec, size);
+        }
+        catch (RpcException)
+        {
+            // containerd is away; a size is worth nothing to what comes after
+        }
+    }
+
+    public async Task HangUpAsync()
+    {
+        await _execs.Tasks.KillAsync(_folder.Exec, LibC.SIGHUP);
+        try
+        {
+            if (_input is not null) await _input.CloseAsync(_execs.Commands.Stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            // it is ended, as the runtime goes
+        }
+    }
+
+    /// <remarks>A terminal is the shim's, which closes it when the command ends.</remarks>
+    public async Task EndAsync(bool hangUp)
+    {
+        await ProcessTermination.EndAsync(_tree, _execs.Options.Grace, ProcessWalk.System);
+        await _execs.Tasks.KillAsync(_folder.Exec, LibC.SIGKILL); // where this process does not see the container's, as from another host's view
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock) return new ValueTask(_disposal ??= EndAndForgetAsync());
+    }
+
+    async Task EndAndForgetAsync()
+    {
+        try
+        {
+            if (!Exited.IsCompleted) await _execs.EndAsync(_folder.Exec, _pid, _execs.Options.Grace);
+            await _execs.Tasks.DeleteAsync(_folder.Exec);
+            _folder.Dispose();
+        }
+        catch (RpcException away) when (away.StatusCode == StatusCode.Unavailable)
+        {
+            _execs.Forget(_folder);
+        }
+        catch (Exception failure) when (failure is RpcException or IOException)
+        {
+            Log.TailFailed(_execs.Logger, failure); // its folder stays, and the next start sweeps it
+        }
+        finally
+        {
+            await _forgotten.CancelAsync();
+            await Exited;
+            _forgotten.Dispose();
+            _fifos.Dispose();
+        }
+    }
+}

@@ -1,0 +1,211 @@
+using System.IO.Pipelines;
+using System.Text;
+using Fairlead.Streaming;
+using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire;
+
+namespace Fairlead.Server.Commands;
+
+/// <summary>One command run for one client, from its start to its status.</summary>
+sealed class CommandSession(AnsweringSession session, ICommandStarter starter, CommandKeeper keeper) : IDisposable
+{
+    /// <summary>No more input and sizes; no more client to write to; moving the bytes failed.</summary>
+    readonly CancellationTokenSource _ended = new(), _letGo = new(Timeout.InfiniteTimeSpan, keeper.Time), _broken = new();
+
+    readonly CommandOptions _options = keeper.Options;
+    Exception? _failure;
+
+    /// <summary>See <see cref="CommandKeeper.RunAsync"/>.</summary>
+    internal async Task<Status> RunAsync()
+    {
+        RemoteCommandRequest request = session.Request;
+        if (request.Command.Count == 0) return Status.InternalError("no command was given");
+        if (keeper.Stopping.IsCancellationRequested) return Stopped();
+        using CancellationTokenSource given = CancellationTokenSource.CreateLinkedTokenSource(session.Lost, keeper.Stopping);
+        TerminalSize? size = await GetFirstSizeAsync(given.Token);
+        if (session.Lost.IsCancellationRequested) return Lost();
+
+        IStartedCommand command;
+        try
+        {
+            command = await starter.StartAsync(request, size, given.Token);
+        }
+        catch (CommandStartException failure)
+        {
+            Log.CommandNotStarted(keeper.Logger, WithheldException.Of(failure, new WithheldWords(request.Command)));
+            if (failure.ExitCode is not null) await TellAsync(request.Tty ? session.StandardOutput : session.StandardError, failure.Message);
+            return failure.Status;
+        }
+        catch (OperationCanceledException) when (given.IsCancellationRequested)
+        {
+            return session.Lost.IsCancellationRequested ? Lost() : Stopped();
+        }
+
+        return await MoveAsync(command);
+    }
+
+    async Task<Status> MoveAsync(IStartedCommand command)
+    {
+        List<CommandOutputPump> pumps = [];
+        Task outputs = Task.WhenAll(Connect(command.Output, session.StandardOutput), Connect(command.Error, session.StandardError));
+        Task input = command.Input is { } stdin ? WatchAsync(CommandInputPump.RunAsync(session.StandardInput, stdin, _ended.Token)) : Task.CompletedTask;
+        Task sizes = session.Request.Tty ? WatchAsync(FollowSizesAsync(command)) : Task.CompletedTask;
+
+        Task lost = WhenCancelled(session.Lost), stop = keeper.Stopped, broken = WhenCancelled(_broken.Token);
+        await Task.WhenAny(command.Exited, lost, stop, broken);
+        if (!command.Exited.IsCompleted && !lost.IsCompleted && !broken.IsCompleted) await WatchAsync(StopAsync(command, lost));
+
+        bool hasEnded = command.Exited.IsCompleted && !broken.IsCompleted;
+        if (!hasEnded) await _letGo.CancelAsync();
+        await _ended.CancelAsync();
+        await Task.WhenAll(input, sizes);
+        if (hasEnded)
+        {
+            foreach (CommandOutputPump pump in pumps) pump.Hurry(stop.IsCompleted ? TimeSpan.Zero : _options.DrainTime);
+            await Task.WhenAny(outputs, lost, stop);
+            if (lost.IsCompleted) await _letGo.CancelAsync();
+            else if (stop.IsCompleted) _letGo.CancelAfter(_options.Grace);
+        }
+
+        await outputs; // from here on nothing touches the session's memory
+        Task policy = hasEnded ? Task.CompletedTask : WatchAsync(EndAsync(command, isOrdered: broken.IsCompleted || stop.IsCompleted));
+        keeper.Keep(FinishAsync(command, pumps, policy));
+        await policy;
+        if (_failure is not null) return Status.InternalError("the session failed: " + _failure.Message);
+        if (hasEnded) return await command.Exited;
+        return lost.IsCompleted ? Lost() : Stopped();
+
+        Task Connect(ICommandOutput? output, PipeWriter writer)
+        {
+            if (output is null) return Task.CompletedTask;
+            CommandOutputPump pump = new(output, keeper.Time);
+            pumps.Add(pump);
+            return WatchAsync(pump.ForwardAsync(writer, _letGo.Token));
+        }
+    }
+
+    /// <summary>What fails here is this side's fault or the machine's: the command is ended, and the client is told.</summary>
+    async Task WatchAsync(Task pump)
+    {
+        try
+        {
+            await pump;
+        }
+        catch (Exception failure)
+        {
+            Log.CommandSessionFailed(keeper.Logger, WithheldException.Of(failure, new WithheldWords(session.Request.Command)));
+            Interlocked.CompareExchange(ref _failure, failure, null);
+            await _broken.CancelAsync();
+        }
+    }
+
+    /// <summary>The server goes while the client is there: the command is asked to end, and its last words are still sent.</summary>
+    async Task StopAsync(IStartedCommand command, Task lost)
+    {
+        await command.EndAsync(hangUp: false);
+        using CancellationTokenSource late = new(_options.Grace, keeper.Time);
+        await Task.WhenAny(command.Exited, lost, WhenCancelled(late.Token)); // what cannot be killed is not waited for
+    }
+
+    /// <param name="command">The command, which runs.</param>
+    /// <param name="isOrdered">It is to end, whatever is done for lost clients.</param>
+    async Task EndAsync(IStartedCommand command, bool isOrdered)
+    {
+        if (isOrdered || _options.LostClient == LostClientPolicy.Kill) await command.EndAsync(hangUp: true);
+        else if (_options.LostClient == LostClientPolicy.HangUp) await command.HangUpAsync();
+        else if (!session.Request.Tty && command.Input is { } input) await EndInputAsync(input);
+    }
+
+    async Task EndInputAsync(ICommandInput input)
+    {
+        try
+        {
+            await input.EndAsync(lineBegun: false, keeper.Stopping);
+        }
+        catch (IOException)
+        {
+            // the command takes no more
+        }
+        catch (OperationCanceledException)
+        {
+            // it is ended, as the server goes
+        }
+    }
+
+    /// <summary>
+    /// What goes on without the client: outputs that are still held open are read and dropped until their last holder ends, so that a
+    /// child in the background does not die of a broken pipe.
+    /// </summary>
+    async Task FinishAsync(IStartedCommand command, List<CommandOutputPump> pumps, Task policy)
+    {
+        try
+        {
+            Task discarded = _failure is null ? Task.WhenAll(pumps.Select(pump => pump.DiscardAsync(keeper.Stopping))) : Task.CompletedTask;
+            await policy;
+            await Task.WhenAny(command.Exited, keeper.Stopped);
+            await discarded;
+        }
+        finally
+        {
+            await command.DisposeAsync();
+            foreach (CommandOutputPump pump in pumps) pump.Dispose();
+        }
+    }
+
+    /// <summary>The client sends its size right after the start; a command that looks at once should find it.</summary>
+    async ValueTask<TerminalSize?> GetFirstSizeAsync(CancellationToken given)
+    {
+        if (!session.Request.Tty) return null;
+        using CancellationTokenSource late = new(_options.FirstSizeWait, keeper.Time), wait = CancellationTokenSource.CreateLinkedTokenSource(given, late.Token);
+        try
+        {
+            return await session.TerminalSizes.NextAsync(wait.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return null; // it sends none, or late
+        }
+    }
+
+    async Task FollowSizesAsync(IStartedCommand command)
+    {
+        try
+        {
+            while (await session.TerminalSizes.NextAsync(_ended.Token) is { } size) await command.ResizeAsync(size);
+        }
+        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
+        {
+            // the command has ended
+        }
+    }
+
+    static async Task TellAsync(PipeWriter writer, string message)
+    {
+        try
+        {
+            await writer.WriteAsync(Encoding.UTF8.GetBytes(message + "\n"));
+        }
+        catch (SessionLostException)
+        {
+            // nobody is there to be told
+        }
+    }
+
+    Status Lost() => Status.InternalError("the client was lost: " + session.LossReason?.Message);
+
+    static Status Stopped() => Status.InternalError("the command was ended: the server is stopping");
+
+    static Task WhenCancelled(CancellationToken token)
+    {
+        TaskCompletionSource source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        token.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), source);
+        return source.Task;
+    }
+
+    public void Dispose()
+    {
+        _ended.Dispose();
+        _letGo.Dispose();
+        _broken.Dispose();
+    }
+}
