@@ -171,6 +171,7 @@ public sealed class CriProxyServer : IAsyncDisposable
     {
         HttpProtocolException { ErrorCode: 0x7 or 0x8 } reset => (int)reset.ErrorCode,
         null => null,
+        AggregateException several => several.InnerExceptions.Select(ResetOf).FirstOrDefault(static code => code is not null), // both directions failed
         _ => ResetOf(failure.InnerException),
     };
 
