@@ -146,41 +146,18 @@ public sealed class RedialTests : IAsyncLifetime
             },
         });
         FakeTimeProvider time = new();
-        ForwardOptions options = Options() with { Connection = new() { Protocols = [PortForwardProtocol.ChannelsV4] }, Time = time };
+        ForwardOptions options = Options() with { Connection = ForwardedLab.Only(PortForwardProtocol.Tunnel.Name), Time = time }; // one carrier, none in reserve
         await using PortForward forward = await client.ForwardAsync(ForwardedLab.Pod, [new(local: 0, remote: _server.Port)], options, Ct);
-        using Socket first = await TcpPeer.ConnectAsync(forward); // by the carrier that was there
-        using Socket firstServer = await _server.AcceptAsync(Ct);
 
         Volatile.Write(ref isSlow, true);
-        using Socket second = await TcpPeer.ConnectAsync(forward);
+        _lab.Proxy.Cut(CutKind.Reset);
         await fetching.Task.WaitAsync(Eventually.Patience, Ct);
+        using Socket waiting = await TcpPeer.ConnectAsync(forward);
         for (int i = 0; i < 10; i++) time.Advance(TimeSpan.FromMinutes(1));
         go.SetResult();
-        await second.SendAsync("x");
-        Assert.Equal("x", await ReadFromAnyAsync().WaitAsync(Eventually.Patience, Ct));
-    }
-
-    /// <summary>A carrier in reserve connects to the port too, before or after the one that is used.</summary>
-    async Task<string> ReadFromAnyAsync()
-    {
-        List<Socket> accepted = [];
-        List<Task<string>> reads = [];
-        try
-        {
-            Task<Socket> accepting = _server.AcceptAsync(Ct);
-            while (await Task.WhenAny([accepting, .. reads]) == accepting)
-            {
-                accepted.Add(await accepting);
-                reads.Add(accepted[^1].ReadAsync(1));
-                accepting = _server.AcceptAsync(Ct);
-            }
-
-            return await await Task.WhenAny(reads);
-        }
-        finally
-        {
-            accepted.ForEach(static socket => socket.Dispose());
-        }
+        await waiting.SendAsync("x");
+        using Socket server = await _server.AcceptAsync(Ct).WaitAsync(Eventually.Patience, Ct);
+        Assert.Equal("x", await server.ReadAsync(1));
     }
 
     ForwardOptions Options() => new() { Addresses = ["127.0.0.1"], Observer = _events.Add, FirstRedialDelay = TimeSpan.FromMilliseconds(20) };
