@@ -51,8 +51,7 @@ public sealed class FallbackTests
 
         Assert.True(result.ExitCode == 1, result.ToString());
         Assert.Equal("", result.Stdout);
-        Assert.Contains("cannot get resource \"pods/exec\"", result.Stderr, StringComparison.Ordinal);
-        Assert.Contains("cannot create resource \"pods/exec\"", result.Stderr, StringComparison.Ordinal);
+        Assert.Contains("cannot get or create resource \"pods/exec\"", result.Stderr, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 120_000)]

@@ -93,6 +93,7 @@ static class FairleadCommand
         string verb = command?.Name ?? "help";
         long started = Stopwatch.GetTimestamp();
         Log.Begins(logger, verb, VersionVerb.Version, Environment.ProcessId);
+        if (command?.Log is not null) StopSignals.TakeBack(); // a verb that serves
         using SignalLog? signals = invocation.Log is { } output ? new SignalLog(output, logger, verb) : null;
         try
         {

@@ -6,7 +6,7 @@ namespace Fairlead.Cli.CommandLine;
 /// <summary>SIGTERM, SIGINT and SIGHUP for verbs that serve: they are to end in order, with everything they started.</summary>
 /// <remarks>
 /// A SIGINT that was ignored when the process began is taken back: a script's shell ignores it for what it starts in the background, and whoever
-/// sends it to a server means it. An ignored SIGHUP stays ignored, for <c>nohup</c>.
+/// sends it to a server means it (<see cref="TakeBack"/>). An ignored SIGHUP stays ignored, for <c>nohup</c>.
 /// </remarks>
 sealed class StopSignals : IDisposable
 {
@@ -16,7 +16,6 @@ sealed class StopSignals : IDisposable
 
     public StopSignals()
     {
-        if (!OperatingSystem.IsWindows()) SignalActions.TakeBack(SignalActions.Interrupt);
         PosixSignal[] ending = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP];
         _registrations =
         [
@@ -24,6 +23,12 @@ sealed class StopSignals : IDisposable
             // .NET would set the terminal's modes to what they were when it began to handle signals: another program's, for one in the background.
             .. OperatingSystem.IsWindows() ? [] : new[] { PosixSignalRegistration.Create(PosixSignal.SIGCONT, static context => context.Cancel = true) },
         ];
+    }
+
+    /// <summary>Takes an ignored SIGINT back. Before anything in this process handles signals: .NET would go on taking it for ignored.</summary>
+    public static void TakeBack()
+    {
+        if (!OperatingSystem.IsWindows()) SignalActions.TakeBack(SignalActions.Interrupt);
     }
 
     /// <summary>Completes at the first of them.</summary>
