@@ -62,13 +62,4 @@ static partial class Log
 
     [LoggerMessage(16, LogLevel.Debug, "Forward to pod {Namespace}/{Pod}, connection at {Local} to port {Port}: {What}", EventName = "ForwardConnectionEvent")]
     public static partial void ForwardConnection(ILogger logger, Exception? exception, PeerText @namespace, PeerText pod, PeerText local, int port, PeerText what);
-
-    [LoggerMessage(17, LogLevel.Debug, "Copy: {Step}, {Files} files, {Bytes} bytes", EventName = "CopyStep")]
-    public static partial void CopyStep(ILogger logger, PeerText step, int files, long bytes);
-
-    [LoggerMessage(18, LogLevel.Debug, "Copy: {What}", EventName = "CopyNotice")]
-    public static partial void CopyNotice(ILogger logger, PeerText what);
-
-    [LoggerMessage(19, LogLevel.Warning, "Copy: the connection was lost for the {Failure}. time without progress, of {Most} (-1: any number) that are borne", EventName = "CopyLost")]
-    public static partial void CopyLost(ILogger logger, Exception exception, int failure, int most);
 }

@@ -45,8 +45,6 @@ public sealed class StreamingClient : IDisposable
     /// <summary>The server.</summary>
     public KubernetesEndpoint Endpoint { get; }
 
-    internal ILogger Logger => _logger;
-
     /// <summary>Runs a command in a container. Returns when the server has accepted it.</summary>
     /// <param name="pod">Where.</param>
     /// <param name="command">The command and its arguments: no shell, no splitting.</param>
@@ -61,9 +59,6 @@ public sealed class StreamingClient : IDisposable
         if (command.Count == 0) throw new ArgumentException("A command has at least its name.", nameof(command));
         return OpenAsync("exec", pod, command, options, cancellationToken);
     }
-
-    /// <summary>Copies to and from this container.</summary>
-    public Files.PodFiles Files(PodReference pod) => new(this, pod);
 
     /// <summary>Joins a container's main process. Returns when the server has accepted it.</summary>
     /// <inheritdoc cref="ExecAsync"/>

@@ -8,12 +8,13 @@ namespace Fairlead.FunctionalTests;
 /// <summary>The arrows of docs/architecture.md, read off the assemblies.</summary>
 public sealed class ArchitectureTests
 {
-    static readonly string[] s_rooms = ["Wire", "Streaming", "Client", "KubeConfig", "Server", "Processes", "Containerd", "Gateway"];
+    static readonly string[] s_rooms = ["Wire", "Streaming", "Client", "Files", "KubeConfig", "Server", "Processes", "Containerd", "Gateway"];
 
     [Theory]
     [InlineData("Wire")]
     [InlineData("Streaming", "Wire")]
     [InlineData("Client", "Wire", "Streaming")]
+    [InlineData("Files", "Wire", "Streaming", "Client")]
     [InlineData("KubeConfig", "Wire", "Streaming", "Client")]
     [InlineData("Server", "Wire", "Streaming")]
     [InlineData("Processes", "Wire", "Streaming", "Server")]
@@ -36,6 +37,7 @@ public sealed class ArchitectureTests
     [InlineData("Wire")]
     [InlineData("Streaming")]
     [InlineData("Client")]
+    [InlineData("Files")]
     [InlineData("KubeConfig")]
     public void What_a_client_installs_does_not_see_the_web_server(string room) =>
         Assert.DoesNotContain(References(room), name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Fairlead.Client;
-using Fairlead.Client.Files;
+using Fairlead.Files;
 using Fairlead.KubeConfig;
 using Fairlead.Streaming.PortForward;
 

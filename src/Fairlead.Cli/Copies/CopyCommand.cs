@@ -3,7 +3,7 @@ using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Sessions;
 using Fairlead.Cli.Verbs;
 using Fairlead.Client;
-using Fairlead.Client.Files;
+using Fairlead.Files;
 using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Targets;
 using Fairlead.Wire;

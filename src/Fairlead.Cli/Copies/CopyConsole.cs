@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
-using Fairlead.Client.Files;
+using Fairlead.Files;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Copies;

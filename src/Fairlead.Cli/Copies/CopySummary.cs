@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Fairlead.Client.Files;
+using Fairlead.Files;
 
 namespace Fairlead.Cli.Copies;
 

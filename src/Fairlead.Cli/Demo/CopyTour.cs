@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Fairlead.Client;
-using Fairlead.Client.Files;
+using Fairlead.Files;
 
 namespace Fairlead.Cli.Demo;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using Fairlead.Client;
-using Fairlead.Client.Files;
+using Fairlead.Files;
 using Fairlead.KubeConfig;
 using Fairlead.Processes;
 using Fairlead.Processes.Lab;

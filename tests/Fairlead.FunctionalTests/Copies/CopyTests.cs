@@ -1,4 +1,4 @@
-using Fairlead.Client.Files;
+using Fairlead.Files;
 
 namespace Fairlead.FunctionalTests.Copies;
 

@@ -1,4 +1,4 @@
-using Fairlead.Client.Files;
+using Fairlead.Files;
 using Fairlead.Testing;
 
 namespace Fairlead.FunctionalTests.Copies;

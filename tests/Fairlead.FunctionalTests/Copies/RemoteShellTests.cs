@@ -1,6 +1,6 @@
 using System.Text;
 using Fairlead.Client;
-using Fairlead.Client.Files.Pods;
+using Fairlead.Files.Pods;
 
 namespace Fairlead.FunctionalTests.Copies;
 

@@ -1,5 +1,5 @@
-using Fairlead.Client.Files.Pods;
-using Fairlead.Client.Files.Trees;
+using Fairlead.Files.Pods;
+using Fairlead.Files.Trees;
 
 namespace Fairlead.Fuzz.Targets;
 

@@ -1,0 +1,12 @@
+using Fairlead.Wire;
+
+namespace Fairlead.Files;
+
+/// <summary>A copy could not be done, or what arrived is not what was sent. Nothing unverified has taken its place.</summary>
+public sealed class CopyException : IOException
+{
+    /// <summary>Creates it.</summary>
+    public CopyException(string message, Exception? innerException = null) : base(VisibleText.Line(message), innerException)
+    {
+    }
+}

@@ -1,0 +1,13 @@
+using Fairlead.Files.Trees;
+
+namespace Fairlead.Files;
+
+/// <summary>The permissions that an entry gets.</summary>
+static class EntryModes
+{
+    internal static int Of(TreeEntry entry, CopyOptions options)
+    {
+        if (options.Preserve) return entry.Mode & (options.SpecialModes ? 0xFFF : 0x1FF);
+        return entry.Kind == EntryKind.Folder || (entry.Mode & 0x40) != 0 ? 0x1ED /* 0755 */ : 0x1A4 /* 0644 */;
+    }
+}

@@ -1,0 +1,37 @@
+using Fairlead.Files.Trees;
+
+namespace Fairlead.Files;
+
+/// <summary>Where files go: first into a folder that nobody else reads, then, verified, to their place.</summary>
+interface ICopyTarget : ICopySide
+{
+    /// <summary>How it takes files, for people.</summary>
+    string Method { get; }
+
+    /// <summary>Makes or finds the folder for what is not verified, with the tree's folders in it.</summary>
+    /// <returns>What it has of each file already, in bytes.</returns>
+    ValueTask<Kept> PrepareAsync(CopyTree tree, string leaf, string source, CancellationToken cancellationToken);
+
+    /// <summary>Takes bytes; those of one file come in order, and an empty file with none.</summary>
+    ValueTask WriteAsync(Piece piece, CancellationToken cancellationToken);
+
+    /// <summary>Waits until everything written is there.</summary>
+    ValueTask FlushAsync(CancellationToken cancellationToken);
+
+    /// <summary>How long what it has is, by path; null where nothing can tell.</summary>
+    ValueTask<IReadOnlyDictionary<string, long>?> ReadSizesAsync(CopyTree tree, CancellationToken cancellationToken);
+
+    /// <summary>Forgets what it has of a file.</summary>
+    ValueTask RestartAsync(TreeEntry file, CancellationToken cancellationToken);
+
+    /// <summary>Puts everything where it belongs. May be called again after a lost connection.</summary>
+    ValueTask PlaceAsync(CopyTree tree, CancellationToken cancellationToken);
+
+    /// <summary>Removes what was not placed.</summary>
+    ValueTask AbandonAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What a target has from before.</summary>
+/// <param name="Sizes">Bytes of each file that it has something of, by path.</param>
+/// <param name="IsOfAnotherVersion">It had something, but of a source that has changed since, and dropped it.</param>
+readonly record struct Kept(IReadOnlyDictionary<string, long> Sizes, bool IsOfAnotherVersion);

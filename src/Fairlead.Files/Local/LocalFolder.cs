@@ -1,0 +1,126 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using System.Text;
+using Fairlead.Files.Trees;
+using Fairlead.Files.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fairlead.Files.Local;
+
+/// <summary>
+/// An open folder. Everything is done by one name in it and without following a link, so that a path which somebody changes meanwhile
+/// cannot lead elsewhere.
+/// </summary>
+[SupportedOSPlatform("linux")]
+sealed class LocalFolder : IDisposable
+{
+    const int LongestTarget = 4096;
+
+    readonly SafeFileHandle _handle;
+
+    LocalFolder(SafeFileHandle handle) => _handle = handle;
+
+    int Descriptor => (int)_handle.DangerousGetHandle(); // the folder outlives every call on it: one owner, one thread
+
+    /// <summary>Opens the folder that a user has named; links in that name are the user's own.</summary>
+    internal static LocalFolder Open(string path) => new(OpenAt(LibC.AT_FDCWD, path, LibC.O_RDONLY | LibC.O_DIRECTORY, path));
+
+    internal LocalFolder OpenFolder(string name)
+    {
+        try
+        {
+            return new(OpenAt(Descriptor, name, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW, name));
+        }
+        catch (CopyException) when (Status(name) is { } status && TreeEntry.KindOf(status.Mode) == EntryKind.Link)
+        {
+            throw Fault(name, LibC.ELOOP); // the kernel says only that it is no folder
+        }
+    }
+
+    /// <summary>Opens a folder that may be there already, and makes it otherwise.</summary>
+    internal LocalFolder OpenOrCreateFolder(string name, uint mode)
+    {
+        if (LibC.mkdirat(Descriptor, name, mode) != 0 && Marshal.GetLastPInvokeError() is var error && error != LibC.EEXIST) throw Fault(name, error);
+        return OpenFolder(name);
+    }
+
+    /// <summary>Opens a file for reading. A pipe or a device that took its place is not waited for, and refused.</summary>
+    internal SafeFileHandle OpenFile(string name)
+    {
+        SafeFileHandle handle = OpenAt(Descriptor, name, LibC.O_RDONLY | LibC.O_NOFOLLOW | LibC.O_NONBLOCK, name);
+        if (LocalStatus.Of((int)handle.DangerousGetHandle(), "") is { } status && TreeEntry.KindOf(status.Mode) == EntryKind.File) return handle;
+        handle.Dispose();
+        throw new CopyException($"\"{name}\" is no file any more");
+    }
+
+    /// <summary>Opens a file for reading and writing, made where it is not there, for its owner alone.</summary>
+    internal SafeFileHandle OpenOrCreateFile(string name) =>
+        OpenAt(Descriptor, name, LibC.O_RDWR | LibC.O_CREAT | LibC.O_NOFOLLOW | LibC.O_NONBLOCK, name, 0x180 /* 0600 */);
+
+    internal LocalStatus? Status(string name) => LocalStatus.Of(Descriptor, name);
+
+    internal LocalStatus Status() => LocalStatus.Of(Descriptor, "")!.Value;
+
+    internal unsafe string ReadLink(string name)
+    {
+        byte* target = stackalloc byte[LongestTarget];
+        nint length = LibC.readlinkat(Descriptor, name, target, LongestTarget);
+        return length >= 0 ? Encoding.UTF8.GetString(target, (int)length) : throw Fault(name, Marshal.GetLastPInvokeError());
+    }
+
+    internal void CreateLink(string name, string target) => Check(LibC.symlinkat(target, Descriptor, name), name);
+
+    /// <summary>Moves an entry; what was there before is replaced, a link itself rather than what it points to.</summary>
+    internal void MoveTo(string name, LocalFolder folder, string newName) => Check(LibC.renameat(Descriptor, name, folder.Descriptor, newName), newName);
+
+    internal void SetMode(int mode) => Check(LibC.fchmod(Descriptor, (uint)mode), "folder");
+
+    internal void SetOwner(int user, int group) => Check(LibC.fchown(Descriptor, user, group), "folder");
+
+    internal void SetModified(long seconds) => File.SetLastWriteTimeUtc(_handle, DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime);
+
+    /// <summary>False where another process holds it.</summary>
+    internal bool TryLock() => LibC.flock(Descriptor, LibC.LockWithoutWaiting) == 0;
+
+    internal static bool IsOwn(LocalStatus status) => (uint)status.UserId == LibC.geteuid();
+
+    /// <summary>The names in it, in order. The open folder is listed, whatever its path leads to by now.</summary>
+    internal IEnumerable<string> Names() =>
+        Directory.EnumerateFileSystemEntries($"/proc/self/fd/{Descriptor}", "*", new EnumerationOptions { AttributesToSkip = 0, ReturnSpecialDirectories = false, IgnoreInaccessible = false })
+            .Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+
+    /// <summary>Removes an entry with all below it; nothing happens where there is none.</summary>
+    internal void Remove(string name)
+    {
+        if (Status(name) is not { } status) return;
+        bool isFolder = TreeEntry.KindOf(status.Mode) == EntryKind.Folder;
+        if (isFolder)
+        {
+            using LocalFolder folder = OpenFolder(name);
+            foreach (string inner in folder.Names()) folder.Remove(inner);
+        }
+
+        Check(LibC.unlinkat(Descriptor, name, isFolder ? LibC.AT_REMOVEDIR : 0), name);
+    }
+
+    static SafeFileHandle OpenAt(int folder, string path, int flags, string name, uint mode = 0)
+    {
+        while (true)
+        {
+            int descriptor = LibC.openat(folder, path, flags | LibC.O_CLOEXEC, mode);
+            if (descriptor >= 0) return new SafeFileHandle(descriptor, ownsHandle: true);
+            if (Marshal.GetLastPInvokeError() is var error && error != LibC.EINTR) throw Fault(name, error);
+        }
+    }
+
+    static void Check(int result, string name)
+    {
+        if (result != 0) throw Fault(name, Marshal.GetLastPInvokeError());
+    }
+
+    static CopyException Fault(string name, int error) => new(error == LibC.ELOOP
+        ? $"\"{name}\" is a symbolic link, which is not followed"
+        : $"\"{name}\": {Marshal.GetPInvokeErrorMessage(error)}");
+
+    public void Dispose() => _handle.Dispose();
+}

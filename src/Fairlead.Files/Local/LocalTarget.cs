@@ -1,0 +1,262 @@
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Text;
+using Fairlead.Files.Trees;
+using Fairlead.Files.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fairlead.Files.Local;
+
+/// <summary>A place on this machine. What is not verified lies in a folder beside it that only its owner enters.</summary>
+[SupportedOSPlatform("linux")]
+sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
+{
+    const string RootName = "r", VersionName = "version";
+
+    LocalFolder? _base;
+    LocalTree? _stage;
+    string _stageName = "", _finalName = ""; // the final name is empty where the base itself is the folder that is filled
+    SafeFileHandle? _file;
+    TreeEntry? _fileEntry;
+
+    public string Description => Path.GetFullPath(path);
+
+    public string Method => "files";
+
+    public string HashTool => "fairlead";
+
+    public bool IsLocal => true;
+
+    public bool CanResume => true;
+
+    public ValueTask OpenAsync(CancellationToken cancellationToken) => default;
+
+    public ValueTask CloseAsync()
+    {
+        CloseFile();
+        return default;
+    }
+
+    public async ValueTask<Kept> PrepareAsync(CopyTree tree, string leaf, string source, CancellationToken cancellationToken)
+    {
+        if (_stage is null) OpenStage(tree, leaf, source);
+        LocalFolder stage = _stage!.Folder("");
+        string version = tree.Identity();
+        string? known = await ReadVersionAsync(stage, cancellationToken);
+        if (known != version)
+        {
+            stage.Remove(RootName);
+            stage.Remove(VersionName);
+            using SafeFileHandle handle = stage.OpenOrCreateFile(VersionName);
+            RandomAccess.Write(handle, Encoding.ASCII.GetBytes(version), 0);
+        }
+
+        _stage.Forget();
+        foreach (TreeEntry folder in tree.Folders)
+        {
+            (LocalFolder parent, string name) = Locate(folder.Path);
+            parent.OpenOrCreateFolder(name, 0x1C0 /* 0700 */).Dispose();
+        }
+
+        return new Kept(known == version ? Sizes(tree) : new Dictionary<string, long>(), known is not null && known != version);
+    }
+
+    void OpenStage(CopyTree tree, string leaf, string source)
+    {
+        string full = Path.GetFullPath(path);
+        bool isFolder = Directory.Exists(full);
+        if (tree.Root.Kind == EntryKind.File && (isFolder || path.EndsWith('/')))
+        {
+            if (!isFolder) throw new CopyException($"{path}: no such directory");
+            full = Path.Combine(full, leaf);
+            if (Directory.Exists(full)) throw new CopyException($"{full} is a directory");
+            isFolder = false;
+        }
+
+        if (tree.Root.Kind == EntryKind.Folder && !isFolder && File.Exists(full)) throw new CopyException($"{full} is not a directory");
+        _finalName = isFolder ? "" : Path.GetFileName(Path.TrimEndingDirectorySeparator(full));
+        string parent = isFolder ? full : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(full))!;
+        if (!Directory.Exists(parent)) throw new CopyException($"{parent}: no such directory");
+        _base = LocalFolder.Open(parent);
+        _stageName = ".fairlead-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{source}\0{full}")).AsSpan(0, 6));
+        LocalFolder stage = OpenStageFolder(_base, full);
+        _stage = new LocalTree(stage);
+        if (!LocalFolder.IsOwn(stage.Status())) throw new CopyException($"{Path.Combine(parent, _stageName)} belongs to somebody else");
+        if (!stage.TryLock()) throw new CopyException($"another copy to {full} is running");
+        stage.SetMode(0x1C0);
+    }
+
+    LocalFolder OpenStageFolder(LocalFolder parent, string full)
+    {
+        try
+        {
+            return parent.OpenOrCreateFolder(_stageName, 0x1C0 /* 0700 */);
+        }
+        catch (IOException e)
+        {
+            string why = e.Message.Replace($"\"{_stageName}\": ", "", StringComparison.Ordinal); // the user has not heard of that folder
+            throw new CopyException($"{full} cannot be written: {why}", e);
+        }
+    }
+
+    static async ValueTask<string?> ReadVersionAsync(LocalFolder stage, CancellationToken cancellationToken)
+    {
+        if (stage.Status(VersionName) is null) return null;
+        using SafeFileHandle handle = stage.OpenFile(VersionName);
+        byte[] text = new byte[64];
+        return Encoding.ASCII.GetString(text, 0, await RandomAccess.ReadAsync(handle, text, 0, cancellationToken));
+    }
+
+    (LocalFolder Folder, string Name) Locate(string entry)
+    {
+        if (entry.Length == 0) return (_stage!.Folder(""), RootName);
+        int slash = entry.LastIndexOf('/');
+        return (_stage!.Folder(slash < 0 ? RootName : $"{RootName}/{entry[..slash]}"), entry[(slash + 1)..]);
+    }
+
+    public ValueTask WriteAsync(Piece piece, CancellationToken cancellationToken)
+    {
+        if (_fileEntry != piece.File)
+        {
+            CloseFile();
+            (LocalFolder folder, string name) = Locate(piece.File.Path);
+            _file = folder.OpenOrCreateFile(name);
+            _fileEntry = piece.File;
+            if (RandomAccess.GetLength(_file) > piece.Offset) RandomAccess.SetLength(_file, piece.Offset);
+        }
+
+        // zeros are left out: a sparse file stays one
+        if (piece.Bytes.Length >= 4096 && !piece.Bytes.Span.ContainsAnyExcept((byte)0)) RandomAccess.SetLength(_file!, piece.Offset + piece.Bytes.Length);
+        else RandomAccess.Write(_file!, piece.Bytes.Span, piece.Offset);
+        if (piece.IsLast) CloseFile();
+        return default;
+    }
+
+    void CloseFile()
+    {
+        _file?.Dispose();
+        (_file, _fileEntry) = (null, null);
+    }
+
+    public ValueTask FlushAsync(CancellationToken cancellationToken) => default;
+
+    public ValueTask RestartAsync(TreeEntry file, CancellationToken cancellationToken)
+    {
+        CloseFile();
+        (LocalFolder folder, string name) = Locate(file.Path);
+        folder.Remove(name);
+        return default;
+    }
+
+    public ValueTask<IReadOnlyDictionary<string, long>?> ReadSizesAsync(CopyTree tree, CancellationToken cancellationToken) => new(Sizes(tree));
+
+    Dictionary<string, long> Sizes(CopyTree tree)
+    {
+        Dictionary<string, long> sizes = new(StringComparer.Ordinal);
+        foreach (TreeEntry file in tree.Files)
+        {
+            (LocalFolder parent, string name) = Locate(file.Path);
+            if (parent.Status(name) is not { } status || TreeEntry.KindOf(status.Mode) != EntryKind.File) continue;
+            sizes[file.Path] = status.Size == file.Size ? status.Size : status.Size & -Pods.Flight.Block; // pods are asked by whole blocks
+        }
+
+        return sizes;
+    }
+
+    public ValueTask<PrefixHash> HashPrefixAsync(TreeEntry file, long length, CancellationToken cancellationToken)
+    {
+        using SafeFileHandle handle = Open(file);
+        IncrementalHash hash = LocalHash.OfPrefix(handle, length, cancellationToken);
+        return new(new PrefixHash(hash.GetCurrentHash(), hash));
+    }
+
+    public FollowingHash Follow(TreeEntry file, IncrementalHash state, long from) => new(Open(file), state, from);
+
+    public ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
+        new(LocalHash.OfAll(files, Open, cancellationToken));
+
+    SafeFileHandle Open(TreeEntry file)
+    {
+        (LocalFolder folder, string name) = Locate(file.Path);
+        return folder.OpenFile(name);
+    }
+
+    public ValueTask PlaceAsync(CopyTree tree, CancellationToken cancellationToken)
+    {
+        foreach (TreeEntry file in tree.Files) SetAttributes(file);
+        foreach (TreeEntry link in tree.Links)
+        {
+            (LocalFolder folder, string name) = Locate(link.Path);
+            folder.Remove(name);
+            folder.CreateLink(name, link.Target!);
+        }
+
+        _stage!.Forget();
+        bool merges = _finalName.Length == 0;
+        if (!merges) _stage.Folder("").MoveTo(RootName, _base!, _finalName);
+        else Merge(tree);
+
+        SetFolderModes(tree, merges);
+        DropStage();
+        return default;
+    }
+
+    /// <summary>Moves entry by entry into a folder that is there already, whose own links are not followed.</summary>
+    void Merge(CopyTree tree)
+    {
+        using LocalTree target = new(_base!.OpenFolder("."));
+        foreach (TreeEntry folder in tree.Folders.Skip(1)) target.Folder(folder.Parent!).OpenOrCreateFolder(folder.Leaf, 0x1C0).Dispose();
+        foreach (TreeEntry entry in tree.Files.Concat(tree.Links))
+        {
+            (LocalFolder folder, string name) = Locate(entry.Path);
+            folder.MoveTo(name, target.Folder(entry.Parent!), name);
+        }
+    }
+
+    void SetAttributes(TreeEntry file)
+    {
+        using SafeFileHandle handle = Open(file);
+        int descriptor = (int)handle.DangerousGetHandle();
+        if (options.Owners && LibC.fchown(descriptor, file.UserId, file.GroupId) != 0) throw new CopyException($"the owner of {file.Name} cannot be set");
+        File.SetUnixFileMode(handle, (UnixFileMode)Mode(file));
+        if (options.Preserve && file.Modified > 0) File.SetLastWriteTimeUtc(handle, DateTimeOffset.FromUnixTimeSeconds(file.Modified).UtcDateTime);
+    }
+
+    /// <summary>Deepest first, and only now: nobody but root puts anything into a folder that is not writable.</summary>
+    void SetFolderModes(CopyTree tree, bool merged)
+    {
+        if (tree.Folders.Count == 0) return;
+        using LocalTree target = new(_base!.OpenFolder(merged ? "." : _finalName));
+        foreach (TreeEntry entry in tree.Folders.Reverse())
+        {
+            if (merged && entry.Path.Length == 0) continue;
+            LocalFolder folder = target.Folder(entry.Path);
+            if (options.Owners) folder.SetOwner(entry.UserId, entry.GroupId);
+            folder.SetMode(Mode(entry));
+            if (options.Preserve && entry.Modified > 0) folder.SetModified(entry.Modified);
+        }
+    }
+
+    int Mode(TreeEntry entry) => EntryModes.Of(entry, options);
+
+    public ValueTask AbandonAsync(CancellationToken cancellationToken)
+    {
+        if (_stage is not null) DropStage();
+        return default;
+    }
+
+    void DropStage()
+    {
+        CloseFile();
+        _stage?.Forget();
+        _base?.Remove(_stageName);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        CloseFile();
+        _stage?.Dispose();
+        _base?.Dispose();
+        return default;
+    }
+}

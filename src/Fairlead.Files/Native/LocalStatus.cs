@@ -1,0 +1,32 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace Fairlead.Files.Native;
+
+/// <summary>What <c>statx</c> says of a file, never following a link.</summary>
+[SupportedOSPlatform("linux")]
+readonly record struct LocalStatus(int Mode, long Size, long Modified, int UserId, int GroupId)
+{
+    const int Length = 256; // struct statx is the same on every architecture
+
+    /// <summary>Null where there is no such name.</summary>
+    internal static unsafe LocalStatus? Of(int folder, string name)
+    {
+        byte* status = stackalloc byte[Length];
+        int flags = LibC.AT_SYMLINK_NOFOLLOW | (name.Length == 0 ? LibC.AT_EMPTY_PATH : 0);
+        if (LibC.statx(folder, name, flags, LibC.STATX_BASIC_STATS, status) != 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            return error == LibC.ENOENT ? null : throw new IOException($"\"{name}\" cannot be looked at: {Marshal.GetPInvokeErrorMessage(error)}", error);
+        }
+
+        ReadOnlySpan<byte> bytes = new(status, Length);
+        return new LocalStatus(
+            BinaryPrimitives.ReadUInt16LittleEndian(bytes[28..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[112..]),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[24..]));
+    }
+}
