@@ -1,11 +1,13 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Fairlead.Client;
 using Fairlead.Containerd.Cri;
 using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing.Containerd;
+using Fairlead.Upgrades;
+using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.RemoteCommand;
 using Grpc.Net.Client;
 using Microsoft.Win32.SafeHandles;
 
@@ -43,7 +45,7 @@ static class Containerd
         RemoteCommandRequest request = new() { Command = command, Stdin = input, Stdout = true, Stderr = true };
         using KubernetesEndpoint endpoint = new(new Uri("http://localhost"), new SocketsHttpHandler { UseProxy = false });
         using UpgradeDialer dialer = new(endpoint, new TransportMemory(null));
-        UpgradedConnection connection = await dialer.DialAsync(new Uri(answer.Url), request, new ExecOptions { Transport = Transport.Spdy, NoRetry = true }, static _ => { });
+        UpgradedConnection connection = await dialer.DialAsync(new Uri(answer.Url), request, new RemoteCommandOptions { Transport = Transport.Spdy, NoRetry = true });
         await using AskingSession session = new(await connection.AskAsync(request, CarrierLimits.Default), request);
         await using Stream here = new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
         await using Stream there = Console.OpenStandardOutput(); // also where it is a file that others write to

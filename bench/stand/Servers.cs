@@ -1,10 +1,10 @@
 using System.Net;
-using Fairlead.Client;
 using Fairlead.Gateway;
 using Fairlead.KubeConfig;
 using Fairlead.Processes;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
+using Fairlead.Upgrades;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Fairlead.Client;
 using Fairlead.KubeConfig;
+using Fairlead.Upgrades;
 
 namespace Fairlead.Stand;
 

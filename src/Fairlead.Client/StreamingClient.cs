@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using Fairlead.Client.Forwarding;
-using Fairlead.Client.Upgrades;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Upgrades;
+using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.PortForward;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Client;
@@ -22,9 +24,7 @@ namespace Fairlead.Client;
 /// </example>
 public sealed class StreamingClient : IDisposable
 {
-    readonly HttpMessageInvoker _http;
-    readonly TransportFallback _transports;
-    readonly PortForwardFallback _forwards;
+    readonly UpgradeDialer _dialer;
     readonly ILogger _logger;
 
     /// <summary>Creates a client of this endpoint, which it then owns.</summary>
@@ -34,12 +34,8 @@ public sealed class StreamingClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         Endpoint = endpoint;
-        _http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
-        UpgradeHttp upgrades = new(endpoint, _http);
-        _logger = upgrades.Logger;
-        memory ??= new TransportMemory();
-        _transports = new TransportFallback(endpoint, upgrades, memory);
-        _forwards = new PortForwardFallback(upgrades, memory);
+        _dialer = new UpgradeDialer(endpoint, memory ?? new TransportMemory());
+        _logger = endpoint.Logging.CreateLogger(Log.Category);
     }
 
     /// <summary>The server.</summary>
@@ -52,7 +48,7 @@ public sealed class StreamingClient : IDisposable
     /// <param name="cancellationToken">Ends the wait for the upgrade; without effect on the running command.</param>
     /// <exception cref="UpgradeException">The server refused: nothing was started.</exception>
     /// <exception cref="HttpRequestException">The server could not be reached.</exception>
-    /// <exception cref="TimeoutException">The server did not answer within <see cref="ExecOptions.UpgradeTimeout"/>.</exception>
+    /// <exception cref="TimeoutException">The server did not answer within <see cref="UpgradeOptions.UpgradeTimeout"/>.</exception>
     public Task<RemoteProcess> ExecAsync(PodReference pod, IReadOnlyList<string> command, ExecOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(command);
@@ -74,11 +70,11 @@ public sealed class StreamingClient : IDisposable
     /// <exception cref="ForwardResetException">The pod refused it. Forms that do not tell throw this when the stream is read.</exception>
     /// <exception cref="UpgradeException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server could not be reached.</exception>
-    /// <exception cref="TimeoutException">The server did not answer within <see cref="PortForwardOptions.UpgradeTimeout"/>.</exception>
+    /// <exception cref="TimeoutException">The server did not answer within <see cref="UpgradeOptions.UpgradeTimeout"/>.</exception>
     public Task<ForwardedStream> ConnectAsync(PodReference pod, int port, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNoPort(port);
-        return _forwards.ConnectAsync(PortForwardRequest.To(Endpoint, pod, options ?? new PortForwardOptions()), port, cancellationToken);
+        return _dialer.ConnectAsync(ForwardsOf(pod), port, options ?? new PortForwardOptions(), cancellationToken);
     }
 
     /// <summary>Opens a way to a pod's ports that serves many connections.</summary>
@@ -93,8 +89,10 @@ public sealed class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Count == 0) throw new ArgumentException("A forward has at least one port.", nameof(ports));
         foreach (int port in ports) ThrowIfNoPort(port);
-        return await _forwards.OpenSessionAsync(PortForwardRequest.To(Endpoint, pod, options ?? new PortForwardOptions()), ports[0], cancellationToken);
+        return await _dialer.OpenForwardAsync(ForwardsOf(pod), ports[0], options ?? new PortForwardOptions(), cancellationToken: cancellationToken);
     }
+
+    Uri ForwardsOf(PodReference pod) => PodPath.Of(Endpoint.Server, pod, "portforward");
 
     static void ThrowIfNoPort(int port)
     {
@@ -105,11 +103,18 @@ public sealed class StreamingClient : IDisposable
     async Task<RemoteProcess> OpenAsync(string subresource, PodReference pod, IReadOnlyList<string> command, ExecOptions? options, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        UpgradeRequest request = UpgradeRequest.Create(Endpoint, subresource, pod, command, options ?? new ExecOptions());
-        RemoteCommandRequest asked = request.Command;
+        options ??= new ExecOptions();
+        RemoteCommandRequest asked = new()
+        {
+            Command = command,
+            Stdin = options.Stdin,
+            Stdout = options.Stdout,
+            Stderr = options.Stderr && !options.Tty,
+            Tty = options.Tty,
+        };
         Log.Opening(_logger, subresource, pod.Namespace, pod.Name, pod.Container ?? "(the server's choice)", asked.Stdin, asked.Stdout, asked.Stderr, asked.Tty);
-        (RemoteCommandAdapter adapter, string? fellBack) = await _transports.OpenAsync(request, cancellationToken);
-        AskingSession session = new(adapter, request.Command);
+        (RemoteCommandAdapter adapter, string? fellBack) = await _dialer.OpenAsync(PodPath.Of(Endpoint.Server, pod, subresource, asked), asked, options, cancellationToken);
+        AskingSession session = new(adapter, asked);
         SessionTale.Begin(_logger, subresource, session, started);
         return new RemoteProcess(session) { FellBack = fellBack };
     }
@@ -157,7 +162,7 @@ public sealed class StreamingClient : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _http.Dispose();
+        _dialer.Dispose();
         Endpoint.Dispose();
     }
 }

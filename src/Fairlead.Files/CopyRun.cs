@@ -4,6 +4,7 @@ using Fairlead.Client;
 using Fairlead.Files.Local;
 using Fairlead.Files.Pods;
 using Fairlead.Files.Trees;
+using Fairlead.Upgrades;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 

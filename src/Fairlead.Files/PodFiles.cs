@@ -1,4 +1,5 @@
 using Fairlead.Client;
+using Fairlead.Upgrades;
 using Fairlead.Files.Local;
 using Fairlead.Files.Pods;
 using Microsoft.Extensions.Logging;

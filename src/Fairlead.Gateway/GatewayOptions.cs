@@ -1,8 +1,9 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Client;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
+using Fairlead.Upgrades;
+using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway;

@@ -1,6 +1,6 @@
-using Fairlead.Client;
 using Fairlead.KubeConfig.Files;
 using Fairlead.Streaming.Tls;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig;
 

@@ -1,4 +1,5 @@
 using Fairlead.Client;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Fairlead.Client.Tests;
 using Fairlead.FunctionalTests.Copies;
 using Fairlead.Testing;
 

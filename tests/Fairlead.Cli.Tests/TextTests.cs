@@ -4,6 +4,7 @@ using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Sessions;
 using Fairlead.Client;
 using Fairlead.Streaming;
+using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Tests;

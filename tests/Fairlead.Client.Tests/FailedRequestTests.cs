@@ -3,6 +3,8 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Client.Tests;
 

@@ -1,5 +1,7 @@
 using System.Net;
 using Fairlead.Testing;
+using Fairlead.Upgrades;
+using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Client.Tests;

@@ -1,4 +1,7 @@
 using Fairlead.Streaming;
+using Fairlead.Testing;
+using Fairlead.Upgrades;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Client.Tests;
 

@@ -5,6 +5,7 @@ using Fairlead.KubeConfig;
 using Fairlead.Server;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
+using Fairlead.Upgrades;
 using Google.Protobuf;
 using Grpc.Core;
 

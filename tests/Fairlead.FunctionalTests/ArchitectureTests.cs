@@ -8,18 +8,19 @@ namespace Fairlead.FunctionalTests;
 /// <summary>The arrows of docs/architecture.md, read off the assemblies.</summary>
 public sealed class ArchitectureTests
 {
-    static readonly string[] s_rooms = ["Wire", "Streaming", "Client", "Files", "KubeConfig", "Server", "Processes", "Containerd", "Gateway"];
+    static readonly string[] s_rooms = ["Wire", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Server", "Processes", "Containerd", "Gateway"];
 
     [Theory]
     [InlineData("Wire")]
     [InlineData("Streaming", "Wire")]
-    [InlineData("Client", "Wire", "Streaming")]
-    [InlineData("Files", "Wire", "Streaming", "Client")]
-    [InlineData("KubeConfig", "Wire", "Streaming", "Client")]
+    [InlineData("Upgrades", "Wire", "Streaming")]
+    [InlineData("Client", "Wire", "Streaming", "Upgrades")]
+    [InlineData("Files", "Wire", "Streaming", "Upgrades", "Client")]
+    [InlineData("KubeConfig", "Wire", "Streaming", "Upgrades", "Client")]
     [InlineData("Server", "Wire", "Streaming")]
     [InlineData("Processes", "Wire", "Streaming", "Server")]
-    [InlineData("Containerd", "Wire", "Streaming", "Client", "Server", "Processes")]
-    [InlineData("Gateway", "Wire", "Streaming", "Client", "Server")]
+    [InlineData("Containerd", "Wire", "Streaming", "Upgrades", "Server", "Processes")]
+    [InlineData("Gateway", "Wire", "Streaming", "Upgrades", "Server")]
     public void A_room_sees_only_the_rooms_below_it(string room, params string[] below)
     {
         IEnumerable<string> seen = References(room).Where(name => name.StartsWith("Fairlead.", StringComparison.Ordinal)).Select(name => name["Fairlead.".Length..]);
@@ -36,6 +37,7 @@ public sealed class ArchitectureTests
     [Theory]
     [InlineData("Wire")]
     [InlineData("Streaming")]
+    [InlineData("Upgrades")]
     [InlineData("Client")]
     [InlineData("Files")]
     [InlineData("KubeConfig")]

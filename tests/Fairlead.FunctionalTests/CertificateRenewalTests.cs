@@ -9,6 +9,7 @@ using Fairlead.Client;
 using Fairlead.Processes.Lab;
 using Fairlead.Streaming.Tls;
 using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Fairlead.FunctionalTests;

@@ -9,6 +9,10 @@ using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing;
+using Fairlead.Upgrades;
+using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.PortForward;
+using Fairlead.Upgrades.RemoteCommand;
 using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Builder;
 
@@ -45,7 +49,7 @@ public sealed class GatewayKubeletTests
         using KubernetesEndpoint endpoint = GatewayRoom.EndpointOf(gateway.Url, gateway.AuthorityPem!, s_user.Token);
         using UpgradeDialer dialer = new(endpoint, new TransportMemory(TimeProvider.System));
         ForwardSession session = await dialer.OpenForwardAsync(
-            new Uri(gateway.Url, "/portForward/default/demo"), "port", echo.Port, new PortForwardOptions { Protocols = [Form(client)] }, static _ => { }, Ct);
+            new Uri(gateway.Url, "/portForward/default/demo"), echo.Port, new PortForwardOptions { Protocols = [Form(client)] }, "port", cancellationToken: Ct);
         await using (session)
         {
             await using ForwardedStream connection = await session.ConnectAsync(echo.Port, Ct);

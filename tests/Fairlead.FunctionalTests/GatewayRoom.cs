@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
 using Fairlead.Gateway;
 using Fairlead.Processes.Lab;
+using Fairlead.Upgrades.Endpoints;
 using Fairlead.Wire;
 
 namespace Fairlead.FunctionalTests;

@@ -9,6 +9,8 @@ using Fairlead.Server;
 using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
 using Fairlead.Testing;
+using Fairlead.Upgrades;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.FunctionalTests;
 

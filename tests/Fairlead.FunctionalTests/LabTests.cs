@@ -7,6 +7,7 @@ using Fairlead.Processes.Lab;
 using Fairlead.Server;
 using Fairlead.Streaming;
 using Fairlead.Testing;
+using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.FunctionalTests;

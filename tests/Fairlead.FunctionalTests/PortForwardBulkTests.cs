@@ -4,6 +4,7 @@ using Fairlead.Client;
 using Fairlead.Processes.Lab;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
+using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.FunctionalTests;

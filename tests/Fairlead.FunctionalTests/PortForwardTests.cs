@@ -3,6 +3,7 @@ using System.Text;
 using Fairlead.Client;
 using Fairlead.Processes.Lab;
 using Fairlead.Streaming.PortForward;
+using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.FunctionalTests;

@@ -2,6 +2,7 @@ using Fairlead.Client;
 using Fairlead.KubeConfig;
 using Fairlead.Processes.Lab;
 using Fairlead.Testing;
+using Fairlead.Upgrades;
 
 namespace Fairlead.FunctionalTests;
 

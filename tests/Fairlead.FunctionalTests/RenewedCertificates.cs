@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Client;
 using Fairlead.Gateway;
 using Fairlead.KubeConfig;
 using Fairlead.Processes;
@@ -9,6 +8,7 @@ using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming.Tls;
 using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -2,6 +2,8 @@ using System.Net;
 using System.Security.Cryptography;
 using Fairlead.Client;
 using Fairlead.Processes.Lab;
+using Fairlead.Upgrades;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.FunctionalTests;
 

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
-using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Gateway.Operations;
 using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.Reviews;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;

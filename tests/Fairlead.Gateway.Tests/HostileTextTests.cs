@@ -1,9 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Fairlead.Client;
-using Fairlead.Client.Tests;
 using Fairlead.Streaming;
 using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Gateway.Tests;
 

@@ -9,6 +9,7 @@ using Fairlead.Containerd.Node;
 using Fairlead.KubeConfig;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing.Containerd;
+using Fairlead.Upgrades;
 using Fairlead.Wire;
 using Grpc.Core;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fairlead.Client;
 using Fairlead.KubeConfig;
+using Fairlead.Upgrades;
 
 namespace Fairlead.InteropTests;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using Fairlead.Client;
 using Fairlead.KubeConfig;
+using Fairlead.Upgrades;
 
 namespace Fairlead.InteropTests;
 

@@ -6,6 +6,7 @@ using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Containerd.Node;
 using Fairlead.Server;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.InteropTests;
 

@@ -5,6 +5,7 @@ using Fairlead.Containerd;
 using Fairlead.Containerd.Node;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing.Containerd;
+using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.InteropTests;

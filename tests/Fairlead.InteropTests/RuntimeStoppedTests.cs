@@ -5,6 +5,7 @@ using Fairlead.Containerd;
 using Fairlead.Containerd.Node;
 using Fairlead.KubeConfig;
 using Fairlead.Testing.Containerd;
+using Fairlead.Upgrades;
 
 namespace Fairlead.InteropTests;
 

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
-using Fairlead.Client;
 using Fairlead.KubeConfig.Files;
 using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Tests;
 

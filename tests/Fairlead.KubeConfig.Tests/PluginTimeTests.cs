@@ -1,5 +1,5 @@
-using Fairlead.Client;
 using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Fairlead.KubeConfig.Tests;

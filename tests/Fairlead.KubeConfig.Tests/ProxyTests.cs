@@ -1,6 +1,6 @@
-using Fairlead.Client;
 using Fairlead.KubeConfig.Proxies;
 using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Tests;
 

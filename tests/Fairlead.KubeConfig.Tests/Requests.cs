@@ -1,4 +1,4 @@
-using Fairlead.Client;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Tests;
 

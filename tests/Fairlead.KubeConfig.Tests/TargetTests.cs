@@ -3,6 +3,7 @@ using Fairlead.Client;
 using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Targets;
 using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.KubeConfig.Tests;

@@ -1,7 +1,7 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Client;
 using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Tests;
 

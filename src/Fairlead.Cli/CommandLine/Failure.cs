@@ -1,7 +1,7 @@
 using Fairlead.Cli.Sessions;
-using Fairlead.Client;
 using Fairlead.KubeConfig;
 using Fairlead.Streaming;
+using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.CommandLine;

@@ -5,6 +5,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
 using Fairlead.Client;
+using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Demo;

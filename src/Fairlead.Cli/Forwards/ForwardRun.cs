@@ -6,6 +6,7 @@ using Fairlead.Cli.Verbs;
 using Fairlead.Client;
 using Fairlead.Client.Forwarding;
 using Fairlead.KubeConfig.Targets;
+using Fairlead.Upgrades.PortForward;
 
 namespace Fairlead.Cli.Forwards;
 

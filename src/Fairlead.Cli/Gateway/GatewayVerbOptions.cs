@@ -3,8 +3,8 @@ using System.CommandLine.Parsing;
 using System.Net;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Verbs;
-using Fairlead.Client;
 using Fairlead.Gateway;
+using Fairlead.Upgrades;
 
 namespace Fairlead.Cli.Gateway;
 
@@ -20,7 +20,7 @@ sealed class GatewayVerbOptions
     {
         HelpName = "TRANSPORT",
         Description = "auto, websocket or spdy (default auto: learned from the server, and anew when it changes)",
-        DefaultValueFactory = _ => Client.Transport.Auto,
+        DefaultValueFactory = _ => Upgrades.Transport.Auto,
         CustomParser = CarrierOptions.ParseTransport,
     };
 

@@ -2,6 +2,7 @@ using System.Net;
 using Fairlead.Client;
 using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Targets;
+using Fairlead.Upgrades;
 
 namespace Fairlead.Cli.Sessions;
 

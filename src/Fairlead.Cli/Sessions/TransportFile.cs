@@ -1,6 +1,6 @@
 using System.Globalization;
-using Fairlead.Client;
 using Fairlead.Server.Hosting;
+using Fairlead.Upgrades;
 
 namespace Fairlead.Cli.Sessions;
 

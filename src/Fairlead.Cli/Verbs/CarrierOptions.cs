@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Fairlead.Cli.CommandLine;
-using Fairlead.Client;
+using Fairlead.Upgrades;
 
 namespace Fairlead.Cli.Verbs;
 
@@ -23,7 +23,7 @@ sealed class CarrierOptions
     {
         HelpName = "TRANSPORT",
         Description = "auto, websocket or spdy (default auto: WebSocket, and SPDY where a server or a proxy does not take it)",
-        DefaultValueFactory = _ => Client.Transport.Auto,
+        DefaultValueFactory = _ => Upgrades.Transport.Auto,
         CustomParser = ParseTransport,
     };
 
@@ -44,12 +44,12 @@ sealed class CarrierOptions
     {
         switch (result.Tokens.Count > 0 ? result.Tokens[0].Value : "")
         {
-            case "auto": return Client.Transport.Auto;
-            case "websocket": return Client.Transport.WebSocket;
-            case "spdy": return Client.Transport.Spdy;
+            case "auto": return Upgrades.Transport.Auto;
+            case "websocket": return Upgrades.Transport.WebSocket;
+            case "spdy": return Upgrades.Transport.Spdy;
             case var other:
                 result.AddError($"\"{other}\" is not a transport: auto, websocket and spdy are known");
-                return Client.Transport.Auto;
+                return Upgrades.Transport.Auto;
         }
     }
 }

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
-using Fairlead.Client;
 using Fairlead.KubeConfig;
+using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;

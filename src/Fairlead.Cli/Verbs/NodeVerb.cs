@@ -6,10 +6,10 @@ using Fairlead.Cli.Gateway;
 using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Node;
-using Fairlead.Client;
 using Fairlead.Containerd.Node;
 using Fairlead.KubeConfig;
 using Fairlead.Server;
+using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;

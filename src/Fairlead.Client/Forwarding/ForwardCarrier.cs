@@ -1,5 +1,6 @@
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
+using Fairlead.Upgrades.PortForward;
 
 namespace Fairlead.Client.Forwarding;
 

@@ -1,3 +1,4 @@
+using Fairlead.Upgrades.PortForward;
 
 namespace Fairlead.Client.Forwarding;
 

@@ -1,3 +1,4 @@
+using Fairlead.Upgrades.PortForward;
 namespace Fairlead.Client.Forwarding;
 
 /// <summary>Where a forward listens, and what it does when its connection goes.</summary>

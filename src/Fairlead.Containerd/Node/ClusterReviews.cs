@@ -1,6 +1,7 @@
 using System.Net;
-using Fairlead.Client;
 using Fairlead.Server;
+using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.Reviews;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Containerd.Node;

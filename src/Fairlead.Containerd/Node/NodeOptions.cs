@@ -1,9 +1,9 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Client;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
+using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Containerd.Node;

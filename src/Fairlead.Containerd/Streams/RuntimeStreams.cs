@@ -1,10 +1,13 @@
-using Fairlead.Client;
 using Fairlead.Containerd.Cri;
 using Fairlead.Containerd.Pods;
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Relays;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Upgrades;
+using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.PortForward;
+using Fairlead.Upgrades.RemoteCommand;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 using Grpc.Core;
@@ -103,7 +106,7 @@ sealed class RuntimeStreams : IDisposable
 
     async Task<Status> JoinAsync(AnsweringSession session, RemoteCommandRequest request, bool overSpdy, Func<CancellationToken, Task<string>> ask)
     {
-        ExecOptions options = new()
+        RemoteCommandOptions options = new()
         {
             Transport = overSpdy ? Transport.Spdy : Transport.WebSocket,
             Protocols = [RemoteCommandProtocol.V4],
@@ -113,7 +116,7 @@ sealed class RuntimeStreams : IDisposable
         try
         {
             Uri url = new(await ask(session.Lost));
-            UpgradedConnection connection = await _dialer.DialAsync(url, request, options, static _ => { }, session.Lost);
+            UpgradedConnection connection = await _dialer.DialAsync(url, request, options, cancellationToken: session.Lost);
             await using AskingSession runtime = new(await connection.AskAsync(request, _options.Limits, session.Lost), request);
             RelayOutcome outcome = await new RemoteCommandRelay(session, runtime, new RelayTraffic(_options.Clock), _options.Clock).RunAsync();
             return outcome.Status ?? LostStatus(session);

@@ -6,6 +6,7 @@ using Fairlead.Client;
 using Fairlead.Files.Local;
 using Fairlead.Files.Trees;
 using Fairlead.Streaming;
+using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.Files.Pods;

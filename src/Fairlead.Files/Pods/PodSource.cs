@@ -5,6 +5,7 @@ using System.Text;
 using System.Threading.Channels;
 using Fairlead.Client;
 using Fairlead.Files.Trees;
+using Fairlead.Upgrades;
 
 namespace Fairlead.Files.Pods;
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Fairlead.Client;
 using Fairlead.Files.Trees;
+using Fairlead.Upgrades;
 
 namespace Fairlead.Files.Pods;
 

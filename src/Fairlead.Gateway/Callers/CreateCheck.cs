@@ -1,7 +1,8 @@
 using System.Net;
-using Fairlead.Client;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Gateway.Operations;
+using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.Reviews;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 

@@ -1,7 +1,8 @@
 using System.Net;
-using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Server;
+using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.Requests;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,7 +1,9 @@
 using System.Net;
-using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Streaming;
+using Fairlead.Upgrades;
+using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.Requests;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 

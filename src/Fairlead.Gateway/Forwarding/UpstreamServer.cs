@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
-using Fairlead.Client;
 using Fairlead.Gateway.Callers;
+using Fairlead.Upgrades;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Gateway.Forwarding;
 

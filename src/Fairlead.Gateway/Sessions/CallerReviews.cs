@@ -1,6 +1,6 @@
-using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Streaming.Relays;
+using Fairlead.Upgrades.Requests;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 

@@ -1,10 +1,10 @@
-using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Server;
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Relays;
+using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Http;
@@ -30,7 +30,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         try
         {
             session = await upstream.DialerFor(caller).OpenForwardAsync(
-                upstream.Locate(target.Path), target.PortParameter, ports.Count > 0 ? ports[0] : AnyPort, Options(), headers => UpstreamServer.Show(headers, caller), wanted);
+                upstream.Locate(target.Path), ports.Count > 0 ? ports[0] : AnyPort, Options(), target.PortParameter, headers => UpstreamServer.Show(headers, caller), wanted);
         }
         catch (Exception e) when (UpstreamRefusals.IsOne(e))
         {

@@ -1,10 +1,10 @@
-using Fairlead.Client;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Server;
 using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Upgrades.RemoteCommand;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -112,7 +112,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     SessionWatch Watch(SessionRecord record, Caller caller, StreamTarget target, Action<Status> end) => new(
         record.Traffic, options, cancellationToken => create.AskAsync(caller, target, useKept: false, cancellationToken), end, logger, drain.Over);
 
-    ExecOptions Options(bool inputMustEnd) => new()
+    RemoteCommandOptions Options(bool inputMustEnd) => new()
     {
         Transport = options.UpstreamTransport,
         UpgradeTimeout = options.UpgradeTimeout,

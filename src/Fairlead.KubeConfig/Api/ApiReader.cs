@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Fairlead.Client;
+using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.Http;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 

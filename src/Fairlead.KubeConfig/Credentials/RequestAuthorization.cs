@@ -1,7 +1,7 @@
 using System.Net.Security;
-using Fairlead.Client;
 using Fairlead.KubeConfig.Files;
 using Fairlead.KubeConfig.Trust;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Credentials;
 

@@ -1,5 +1,5 @@
-using Fairlead.Client;
 using Fairlead.KubeConfig.Files;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Proxies;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fairlead.Client;
 using Fairlead.KubeConfig.Api;
+using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Targets;
 

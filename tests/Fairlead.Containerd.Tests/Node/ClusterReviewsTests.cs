@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
-using Fairlead.Client;
 using Fairlead.Containerd.Node;
 using Fairlead.Server;
 using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 

@@ -4,6 +4,7 @@ using Fairlead.Client.Forwarding;
 using Fairlead.KubeConfig;
 using Fairlead.Processes.Lab;
 using Fairlead.Testing;
+using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.FunctionalTests.Forwarding;

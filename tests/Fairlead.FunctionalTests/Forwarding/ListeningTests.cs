@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Fairlead.Client.Forwarding;
 using Fairlead.Testing;
+using Fairlead.Upgrades;
 
 namespace Fairlead.FunctionalTests.Forwarding;
 
@@ -119,7 +120,7 @@ public sealed class ListeningTests : IAsyncLifetime
     {
         int free;
         using (LoopbackListener gone = new()) free = gone.Port;
-        await Assert.ThrowsAsync<Fairlead.Client.UpgradeException>(() => _lab.Client.ForwardAsync(new("none"), [new(free, 80)], cancellationToken: Ct));
+        await Assert.ThrowsAsync<UpgradeException>(() => _lab.Client.ForwardAsync(new("none"), [new(free, 80)], cancellationToken: Ct));
         using Socket again = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         again.Bind(new IPEndPoint(IPAddress.Loopback, free));
     }

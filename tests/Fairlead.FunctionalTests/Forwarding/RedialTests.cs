@@ -4,6 +4,7 @@ using Fairlead.Client.Forwarding;
 using Fairlead.KubeConfig;
 using Fairlead.Streaming;
 using Fairlead.Testing;
+using Fairlead.Upgrades.Endpoints;
 using Fairlead.Wire.PortForward;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,0 +1,32 @@
+using Fairlead.Streaming;
+using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Upgrades.RemoteCommand;
+
+/// <summary>How a remote command is carried: transports, versions and deadlines.</summary>
+public record RemoteCommandOptions : UpgradeOptions
+{
+    /// <summary>
+    /// Never ask a second time after a server has accepted. Without it, <see cref="Transport.Auto"/> does so once when the server ended
+    /// the WebSocket in order without having sent anything.
+    /// </summary>
+    public bool NoRetry { get; init; }
+
+    /// <summary>
+    /// The versions to offer over WebSocket, the best first. Null offers what fits: only versions that can end the input where input is sent
+    /// without a terminal, since with others the command could wait for ever; otherwise v5 and v4.
+    /// </summary>
+    public IReadOnlyList<RemoteCommandProtocol>? Protocols { get; init; }
+
+    /// <summary>The same over SPDY; null offers all that fit.</summary>
+    public IReadOnlyList<RemoteCommandProtocol>? SpdyProtocols { get; init; }
+
+    /// <summary>
+    /// Whoever reads an output goes on inside the session's read loop when something has arrived, rather than on a pool thread: one
+    /// hand-over less. What such a reader does next must not block. Over WebSocket; without effect otherwise.
+    /// </summary>
+    public bool InlineReaders { get; init; }
+
+    internal CarrierLimits Limits(ILoggerFactory logging) => LimitsOf(logging) with { InlineReaders = InlineReaders };
+}

@@ -1,0 +1,33 @@
+using System.Net.Http.Headers;
+using Fairlead.Streaming.Spdy;
+using Fairlead.Upgrades.Http;
+using Fairlead.Wire;
+
+namespace Fairlead.Upgrades.RemoteCommand;
+
+/// <summary>Upgrades to a remote command over SPDY/3.1.</summary>
+static class SpdyDialer
+{
+    internal static async Task<UpgradedConnection> UpgradeAsync(UpgradeHttp http, RemoteCommandUpgrade request, CancellationToken cancellationToken)
+    {
+        RemoteCommandProtocol[] offered = [.. request.Options.SpdyProtocols ?? RemoteCommandProtocol.OverSpdy];
+        if (request.InputMustEnd && request.Options.SpdyProtocols is null) offered = [.. offered.Where(static protocol => protocol.CanEndInput)];
+        UpgradeTarget target = request.Target;
+        HttpResponseMessage response = await http.SendAsync(
+            target, HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
+            headers => headers.TryAddWithoutValidation(SpdyHandshake.VersionHeader, string.Join(", ", offered.Select(static protocol => protocol.Name))), // servers split it
+            cancellationToken);
+        try
+        {
+            string? chosen = UpgradeAnswer.Single(response, SpdyHandshake.VersionHeader, target);
+            RemoteCommandProtocol protocol = SpdyHandshake.ReadAnswer(chosen, offered)
+                ?? throw UpgradeAnswer.Mismatch(target, chosen is null ? "The server upgraded without choosing a version." : $"The server chose {chosen}, which was not offered.");
+            return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol, IsSpdy: true) { Withheld = target.Withheld };
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Fairlead.Streaming;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Upgrades;
+
+/// <summary>What carries a session, how long the server may take, and how the connection is kept.</summary>
+public abstract record UpgradeOptions
+{
+    private protected UpgradeOptions()
+    {
+    }
+
+    /// <summary>What carries the session.</summary>
+    public Transport Transport { get; init; }
+
+    /// <summary>How long the server may take to answer the upgrade, connecting included. 60 s; admission webhooks may take half of that.</summary>
+    public TimeSpan UpgradeTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long the peer may be silent before a ping is sent.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long nothing at all may arrive, pings having been sent, before the carrier is lost.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    private protected CarrierLimits LimitsOf(ILoggerFactory logging) => CarrierLimits.Default with
+    {
+        PingInterval = PingInterval,
+        PingTimeout = PingTimeout,
+        Logger = logging.CreateLogger(CarrierLimits.LogCategory),
+    };
+}
