@@ -1,7 +1,7 @@
 using System.Net;
 using Fairlead.Gateway;
 using Fairlead.KubeConfig;
-using Fairlead.Processes;
+using Fairlead.Lab;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Fairlead.Upgrades;

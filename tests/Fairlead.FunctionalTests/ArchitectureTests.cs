@@ -8,7 +8,7 @@ namespace Fairlead.FunctionalTests;
 /// <summary>The arrows of docs/architecture.md, read off the assemblies.</summary>
 public sealed class ArchitectureTests
 {
-    static readonly string[] s_rooms = ["Wire", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Server", "Processes", "Containerd", "Gateway"];
+    static readonly string[] s_rooms = ["Wire", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Server", "HostProcesses", "Lab", "Containerd", "Gateway"];
 
     [Theory]
     [InlineData("Wire")]
@@ -18,8 +18,9 @@ public sealed class ArchitectureTests
     [InlineData("Files", "Wire", "Streaming", "Upgrades", "Client")]
     [InlineData("KubeConfig", "Wire", "Streaming", "Upgrades", "Client")]
     [InlineData("Server", "Wire", "Streaming")]
-    [InlineData("Processes", "Wire", "Streaming", "Server")]
-    [InlineData("Containerd", "Wire", "Streaming", "Upgrades", "Server", "Processes")]
+    [InlineData("HostProcesses", "Wire")]
+    [InlineData("Lab", "Wire", "Streaming", "Server", "HostProcesses")]
+    [InlineData("Containerd", "Wire", "Streaming", "Upgrades", "Server", "HostProcesses")]
     [InlineData("Gateway", "Wire", "Streaming", "Upgrades", "Server")]
     public void A_room_sees_only_the_rooms_below_it(string room, params string[] below)
     {
@@ -41,7 +42,8 @@ public sealed class ArchitectureTests
     [InlineData("Client")]
     [InlineData("Files")]
     [InlineData("KubeConfig")]
-    public void What_a_client_installs_does_not_see_the_web_server(string room) =>
+    [InlineData("HostProcesses")]
+    public void What_needs_no_server_does_not_see_the_web_server(string room) =>
         Assert.DoesNotContain(References(room), name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
 
     [Fact]

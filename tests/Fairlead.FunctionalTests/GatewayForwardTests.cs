@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Fairlead.Client;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
 using Fairlead.Upgrades.Endpoints;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Fairlead.Client;
 using Fairlead.Gateway;
-using Fairlead.Processes;
+using Fairlead.Lab;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming;

@@ -4,7 +4,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
 using Fairlead.Gateway;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 using Fairlead.Upgrades.Endpoints;
 using Fairlead.Wire;
 

@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.FunctionalTests;

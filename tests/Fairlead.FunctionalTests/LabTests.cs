@@ -3,7 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Fairlead.Client;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 using Fairlead.Server;
 using Fairlead.Streaming;
 using Fairlead.Testing;

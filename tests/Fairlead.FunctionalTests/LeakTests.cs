@@ -1,5 +1,5 @@
 using Fairlead.Client;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 using Fairlead.Streaming.Relays;
 using Fairlead.Testing;
 

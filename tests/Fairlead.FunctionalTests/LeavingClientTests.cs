@@ -1,5 +1,5 @@
 using System.Net;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 using Fairlead.Streaming;
 using Fairlead.Testing;
 

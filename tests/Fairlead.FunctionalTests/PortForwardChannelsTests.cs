@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Fairlead.Client;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
 using Fairlead.Upgrades.PortForward;

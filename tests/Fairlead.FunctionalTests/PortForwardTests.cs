@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Fairlead.Client;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;

@@ -1,6 +1,6 @@
 using Fairlead.Client;
 using Fairlead.KubeConfig;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 using Fairlead.Testing;
 using Fairlead.Upgrades;
 

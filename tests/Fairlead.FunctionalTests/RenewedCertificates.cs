@@ -3,7 +3,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Gateway;
 using Fairlead.KubeConfig;
-using Fairlead.Processes;
+using Fairlead.Lab;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming.Tls;

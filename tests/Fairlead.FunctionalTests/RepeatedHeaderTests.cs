@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Fairlead.Client;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 using Fairlead.Upgrades;
 using Fairlead.Upgrades.Endpoints;
 

@@ -6,7 +6,7 @@ using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Demo;
 using Fairlead.Client;
 using Fairlead.KubeConfig;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 
 namespace Fairlead.Cli.Verbs;
 

@@ -5,8 +5,8 @@ using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
-using Fairlead.Processes;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
+using Fairlead.Lab.Manifests;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Fairlead.HostProcesses.Native;
 
 namespace Fairlead.Containerd.Logs;
 
@@ -73,7 +74,7 @@ sealed class LogFileReader(string path) : IDisposable
     }
 
     static bool IsSame(FileStream one, FileStream other) =>
-        Processes.Native.FileIdentity.Of(one.SafeFileHandle) == Processes.Native.FileIdentity.Of(other.SafeFileHandle);
+        FileIdentity.Of(one.SafeFileHandle) == FileIdentity.Of(other.SafeFileHandle);
 
     FileStream? Open()
     {

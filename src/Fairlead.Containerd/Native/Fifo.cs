@@ -1,4 +1,4 @@
-using Fairlead.Processes.Native;
+using Fairlead.HostProcesses.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fairlead.Containerd.Native;

@@ -9,6 +9,7 @@ static unsafe partial class LibC
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     internal const int F_SETPIPE_SZ = 1031;
     internal const nuint FIONREAD = 0x541B;
+    internal const int SIGHUP = 1, SIGKILL = 9;
     internal const int CLONE_NEWNET = 0x40000000;
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

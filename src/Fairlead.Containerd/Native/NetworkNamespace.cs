@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
-using Fairlead.Processes.Native;
+using Fairlead.HostProcesses.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fairlead.Containerd.Native;

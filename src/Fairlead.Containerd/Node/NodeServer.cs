@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using Fairlead.Processes.Lab;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming.Tls;
@@ -100,7 +99,7 @@ public sealed class NodeServer : IAsyncDisposable
 
     /// <summary>Writes a kubeconfig (mode 0600) with a context for each user who has a token; the first user's is the current one.</summary>
     public Task WriteKubeconfigAsync(string path, CancellationToken cancellationToken = default) =>
-        OwnerOnlyFile.WriteAsync(path, LabKubeconfig.Format(Url, AuthorityPem, _users?.Current ?? _options.Users, "fairlead-node"), cancellationToken);
+        OwnerOnlyFile.WriteAsync(path, ServerKubeconfig.Format(Url, AuthorityPem, _users?.Current ?? _options.Users, "fairlead-node"), cancellationToken);
 
     static IReadOnlyList<ApiUser> ReadUsers(NodeOptions options, string path, FileReads reads)
     {

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Fairlead.Processes;
-using Fairlead.Processes.Native;
+using Fairlead.HostProcesses.Native;
+using Fairlead.HostProcesses.Trees;
 
 namespace Fairlead.Containerd.Tasks;
 

@@ -1,5 +1,5 @@
-using Fairlead.Processes;
-using Fairlead.Processes.Native;
+using Fairlead.Containerd.Native;
+using Fairlead.HostProcesses.Trees;
 using Fairlead.Server.Commands;
 using Fairlead.Streaming.RemoteCommand;
 using Grpc.Core;

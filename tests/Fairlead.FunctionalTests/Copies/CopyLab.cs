@@ -2,8 +2,8 @@ using System.Net;
 using Fairlead.Client;
 using Fairlead.Files;
 using Fairlead.KubeConfig;
-using Fairlead.Processes;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
+using Fairlead.Lab.Manifests;
 using Fairlead.Testing;
 
 namespace Fairlead.FunctionalTests.Copies;

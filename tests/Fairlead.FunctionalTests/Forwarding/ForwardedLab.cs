@@ -2,7 +2,7 @@ using System.Net;
 using Fairlead.Client;
 using Fairlead.Client.Forwarding;
 using Fairlead.KubeConfig;
-using Fairlead.Processes.Lab;
+using Fairlead.Lab;
 using Fairlead.Testing;
 using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;

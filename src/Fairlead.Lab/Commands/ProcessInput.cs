@@ -1,0 +1,27 @@
+using Fairlead.HostProcesses.Native;
+using Fairlead.Server.Commands;
+
+namespace Fairlead.Lab.Commands;
+
+/// <summary>The input of a process: a pipe, or what is typed on its terminal.</summary>
+sealed class ProcessInput(Stream input, Pseudoterminal? terminal) : ICommandInput
+{
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await input.WriteAsync(data, cancellationToken);
+        }
+        catch (ObjectDisposedException hungUp)
+        {
+            throw new IOException("the terminal was hung up", hungUp);
+        }
+    }
+
+    public ValueTask EndAsync(bool lineBegun, CancellationToken cancellationToken)
+    {
+        if (terminal is not null) return WriteAsync(terminal.GetEndOfInput(lineBegun), cancellationToken);
+        input.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,24 @@
+using Fairlead.Lab.Manifests;
+using Fairlead.Server;
+using Fairlead.Streaming.Tls;
+
+namespace Fairlead.Lab;
+
+/// <summary>The users of a lab, out of a file.</summary>
+static class LabUsers
+{
+    /// <exception cref="InvalidDataException">It cannot be read, is of another form, or names nobody.</exception>
+    internal static IReadOnlyList<ApiUser> Read(string path, FileReads reads)
+    {
+        using StreamReader text = new(new MemoryStream(reads.Read(path)));
+        try
+        {
+            IReadOnlyList<ApiUser> users = ApiUsers.FromJson(YamlDocuments.Read(text) is [(var document, _), ..] ? document : null);
+            return users.Count > 0 ? users : throw new FormatException("there is no user in it: such a lab would answer nobody");
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+    }
+}

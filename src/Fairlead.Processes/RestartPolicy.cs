@@ -1,9 +1,0 @@
-namespace Fairlead.Processes;
-
-/// <summary>When a main process that has ended is started again.</summary>
-enum RestartPolicy
-{
-    Always = 0,
-    OnFailure,
-    Never,
-}
