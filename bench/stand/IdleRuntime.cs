@@ -6,13 +6,15 @@ using Fairlead.Wire;
 namespace Fairlead.Stand;
 
 /// <summary>A container without processes: <c>true</c> succeeds at once, every other command does nothing until its client goes.</summary>
-sealed class IdleRuntime : IContainerRuntime, IContainer
+sealed class IdleRuntime : IContainerRuntime, IContainer, IMainProcess
 {
     public bool IsRunning => true;
 
     public bool HasTerminal => false;
 
-    public ValueTask<IContainer?> FindAsync(ContainerReference container, CancellationToken cancellationToken) => new(this);
+    public ValueTask<IContainer?> FindAsync(FoundPod pod, string container, CancellationToken cancellationToken) => new(this);
+
+    public ValueTask<IMainProcess?> FindMainProcessAsync(CancellationToken cancellationToken) => new(this);
 
     public async Task<Status> ExecAsync(AnsweringSession session)
     {

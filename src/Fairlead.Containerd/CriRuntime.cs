@@ -6,6 +6,7 @@ using Fairlead.Containerd.Streams;
 using Fairlead.Containerd.Tasks;
 using Fairlead.Server;
 using Fairlead.Streaming.PortForward;
+using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire.PortForward;
 using Fairlead.Streaming;
 using Fairlead.Wire;
@@ -14,6 +15,7 @@ using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Status = Fairlead.Wire.Status;
 
 namespace Fairlead.Containerd;
 
@@ -25,22 +27,20 @@ namespace Fairlead.Containerd;
 public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposable
 {
     readonly GrpcChannel _channel;
-    readonly CriRuntimeOptions _options;
-    readonly RuntimeService.RuntimeServiceClient _cri;
-    readonly PodReader _pods;
+    readonly string _name;
+    readonly PodLookup _pods;
     readonly PodCatalog _catalog;
-    readonly RuntimeStreams _streams;
     readonly NativeExecs? _execs;
     readonly PodPorts _ports;
     int _disposed;
 
     CriRuntime(GrpcChannel channel, RuntimeService.RuntimeServiceClient cri, VersionResponse version, NativeExecs? execs, CriRuntimeOptions options, ILoggerFactory logging)
     {
-        (_channel, _cri, _execs, _options) = (channel, cri, execs, options);
+        (_channel, Calls, _execs, Options, _name) = (channel, cri, execs, options, version.RuntimeName);
         Description = $"{new PeerText(version.RuntimeName)} {new PeerText(version.RuntimeVersion)}";
-        _pods = new PodReader(cri);
-        _catalog = new PodCatalog(_pods, version.RuntimeName, options);
-        _streams = new RuntimeStreams(cri, options, logging);
+        _pods = new PodLookup(cri);
+        _catalog = new PodCatalog(new PodReader(cri), version.RuntimeName, options);
+        Streams = new RuntimeStreams(cri, options, logging);
         _ports = new PodPorts(cri);
     }
 
@@ -97,11 +97,26 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IContainer?> FindAsync(ContainerReference container, CancellationToken cancellationToken)
+    /// <remarks>
+    /// Two lists that the runtime cuts down to the pod. Where none of its containers runs, it is asked how they ended: a refusal says that.
+    /// </remarks>
+    public async ValueTask<FoundPod?> FindAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
-        SeenPod? pod = await AskAsync(new ValueTask<SeenPod?>(_pods.ReadAsync(container.Namespace, container.Pod, cancellationToken)));
-        SeenContainer? seen = pod?.Containers.FirstOrDefault(seen => seen.Name == container.Container);
-        return seen is null ? null : new CriContainer(seen, _pods, _streams, _execs, _options);
+        if (await AskAsync(_pods.FindAsync(@namespace, name, cancellationToken), cancellationToken) is not { } listed) return null;
+        SeenPod? seen = listed.Containers.Any(static container => container.IsRunning)
+            ? SeenPod.Of(listed)
+            : await AskAsync(new PodReader(Calls).ReadPodAsync(listed, cancellationToken), cancellationToken);
+        return seen is null ? null : new CriPod(PodObject.Create(seen, _name), listed);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IContainer?> FindAsync(FoundPod pod, string container, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        ListedPod? listed = pod is CriPod own
+            ? own.Listed
+            : await AskAsync(_pods.FindAsync(pod.Namespace, pod.Name, cancellationToken), cancellationToken);
+        return listed?.Containers.FirstOrDefault(listed => listed.Name == container) is { } found ? new CriContainer(found, this) : null;
     }
 
     /// <inheritdoc/>
@@ -111,29 +126,43 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     /// </remarks>
     public async ValueTask<ForwardedStream> ConnectAsync(string @namespace, string pod, int port, CancellationToken cancellationToken)
     {
-        SeenPod found = await ReachAsync(_pods.ReadAsync(@namespace, pod, cancellationToken)) ?? throw new ForwardResetException(ForwardFault.NotRunning, $"there is no pod {@namespace}/{pod}");
-        return found.IsReady
-            ? await ConnectAsync(found.Sandbox.Id, port, cancellationToken)
+        PodSandbox[] sandboxes = await ReachAsync(_pods.FindSandboxesAsync(@namespace, pod, cancellationToken));
+        if (sandboxes.Length == 0) throw new ForwardResetException(ForwardFault.NotRunning, $"there is no pod {@namespace}/{pod}");
+        return sandboxes[0].State == PodSandboxState.SandboxReady
+            ? await ConnectAsync(sandboxes[0].Id, port, cancellationToken)
             : throw new ForwardResetException(ForwardFault.NotRunning, $"the sandbox of pod {@namespace}/{pod} is not ready");
     }
 
+    internal CriRuntimeOptions Options { get; }
+
     /// <summary>The calls of the CRI itself.</summary>
-    internal RuntimeService.RuntimeServiceClient Calls => _cri;
+    internal RuntimeService.RuntimeServiceClient Calls { get; }
+
+    /// <summary>The way through the runtime's streaming server.</summary>
+    internal RuntimeStreams Streams { get; }
+
+    /// <summary>Runs a command in a container: natively where that is possible and wanted.</summary>
+    internal Task<Status> ExecAsync(AnsweringSession session, string containerId) =>
+        _execs is null ? Streams.ExecAsync(session, containerId) : _execs.RunAsync(session, containerId);
+
+    /// <summary>What the runtime says of one container now.</summary>
+    internal ValueTask<ContainerFacts> ReadContainerAsync(string id, CancellationToken cancellationToken) =>
+        AskAsync(ContainerFacts.ReadAsync(Calls, id, cancellationToken), cancellationToken);
 
     /// <summary>One container by its id, with its names and its state.</summary>
     /// <exception cref="RpcException">There is none, in the runtime's words.</exception>
     internal async Task<FoundContainer> FindContainerAsync(string id, CancellationToken cancellationToken)
     {
-        ContainerFacts facts = ContainerFacts.Of(await _cri.ContainerStatusAsync(new() { ContainerId = id, Verbose = true }, cancellationToken: cancellationToken));
+        ContainerFacts facts = await ContainerFacts.ReadAsync(Calls, id, cancellationToken);
         ContainerStatus status = facts.Status;
         ContainerReference where = new(status.Labels.GetValueOrDefault("io.kubernetes.pod.namespace", ""), status.Labels.GetValueOrDefault("io.kubernetes.pod.name", id), status.Metadata.Name);
-        return new FoundContainer(new CriContainer(new SeenContainer(status.Metadata.Name, facts, null), _pods, _streams, _execs, _options), where, status.State);
+        return new FoundContainer(new CriMainProcess(facts, null, this), where, status.State);
     }
 
     /// <summary>One pod's sandbox by its id.</summary>
     /// <exception cref="RpcException">There is none, in the runtime's words.</exception>
     internal async Task<PodSandboxStatus> FindSandboxAsync(string id, CancellationToken cancellationToken) =>
-        (await _cri.PodSandboxStatusAsync(new() { PodSandboxId = id }, cancellationToken: cancellationToken)).Status;
+        (await Calls.PodSandboxStatusAsync(new() { PodSandboxId = id }, cancellationToken: cancellationToken)).Status;
 
     /// <summary>Connects to a port of a pod by its sandbox.</summary>
     /// <exception cref="ForwardResetException">It was not reached.</exception>
@@ -143,14 +172,14 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
 
         async Task<ForwardedStream> OpenAsync()
         {
-            if (_options.StreamThrough == StreamThrough.Cri) return await _streams.ConnectAsync(sandboxId, port, cancellationToken);
+            if (Options.StreamThrough == StreamThrough.Cri) return await Streams.ConnectAsync(sandboxId, port, cancellationToken);
             try
             {
                 return await _ports.ConnectAsync(sandboxId, port, cancellationToken);
             }
-            catch (InvalidDataException) when (_options.StreamThrough == StreamThrough.Auto)
+            catch (InvalidDataException) when (Options.StreamThrough == StreamThrough.Auto)
             {
-                return await _streams.ConnectAsync(sandboxId, port, cancellationToken); // a runtime that keeps its namespaces to itself
+                return await Streams.ConnectAsync(sandboxId, port, cancellationToken); // a runtime that keeps its namespaces to itself
             }
         }
     }
@@ -176,11 +205,15 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         _catalog.WatchAsync(resource, resourceVersion, cancellationToken);
 
     /// <summary>A runtime that is away, as while it is restarted, or that does not answer in time, is told as such.</summary>
-    internal static async ValueTask<T> AskAsync<T>(ValueTask<T> asking)
+    internal static async ValueTask<T> AskAsync<T>(Task<T> asking, CancellationToken cancellationToken)
     {
         try
         {
             return await asking;
+        }
+        catch (RpcException left) when (left.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(left.Message, left, cancellationToken);
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable)
         {
@@ -193,11 +226,10 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         if (_execs is not null) await _execs.DisposeAsync();
-        _streams.Dispose();
-        _catalog.Dispose();
+        Streams.Dispose();
         _channel.Dispose();
     }
 
     /// <summary>A container that was found by its id.</summary>
-    internal sealed record FoundContainer(IContainer Container, ContainerReference Where, ContainerState State);
+    internal sealed record FoundContainer(CriMainProcess Main, ContainerReference Where, ContainerState State);
 }

@@ -54,10 +54,14 @@ public sealed class ProcessRuntime : IContainerRuntime, IPodCatalog, IAsyncDispo
     }
 
     /// <inheritdoc/>
-    public ValueTask<IContainer?> FindAsync(ContainerReference container, CancellationToken cancellationToken)
+    public ValueTask<FoundPod?> FindAsync(string @namespace, string name, CancellationToken cancellationToken) =>
+        new(_pods.Find(p => p.Is(@namespace, name)) is { } pod ? new FoundPod(_catalog.Get(pod.Entry)) : null);
+
+    /// <inheritdoc/>
+    public ValueTask<IContainer?> FindAsync(FoundPod pod, string container, CancellationToken cancellationToken)
     {
-        Pod? pod = _pods.Find(p => p.Is(container.Namespace, container.Pod));
-        return ValueTask.FromResult<IContainer?>(pod?.Containers.FirstOrDefault(c => c.Manifest.Name == container.Container));
+        ArgumentNullException.ThrowIfNull(pod);
+        return new(_pods.Find(p => p.Is(pod.Namespace, pod.Name))?.Containers.FirstOrDefault(c => c.Manifest.Name == container));
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 
@@ -9,9 +8,6 @@ public interface IContainer
 {
     /// <summary>The main process runs: exec and attach are possible.</summary>
     bool IsRunning { get; }
-
-    /// <summary>The main process has a terminal. Attach follows it, whatever the client asked for.</summary>
-    bool HasTerminal { get; }
 
     /// <summary>
     /// Runs one more command in the container, moves its bytes through the session and returns when it ended and its output was
@@ -25,33 +21,8 @@ public interface IContainer
     Task<Status> ExecAsync(AnsweringSession session);
 
     /// <summary>
-    /// Joins the main process's output, and its input when asked for, until the process ends, the client ends its input where that
-    /// detaches, or the client is lost.
+    /// Its main process, for attach and logs. A command does not need it, and a runtime may have to be asked for it once more.
     /// </summary>
-    Task<Status> AttachAsync(AnsweringSession session);
-
-    /// <summary>Writes the container's log to <paramref name="output"/> and returns at its end, or follows it until cancelled.</summary>
-    Task WriteLogAsync(ContainerLogQuery query, PipeWriter output, CancellationToken cancellationToken);
-}
-
-/// <summary>What part of a log is wanted, as the pod log endpoint asks it.</summary>
-public sealed record ContainerLogQuery
-{
-    /// <summary>Stay and write what is added.</summary>
-    public bool Follow { get; init; }
-
-    /// <summary>Only the last lines; null for all that is kept.</summary>
-    public long? TailLines { get; init; }
-
-    /// <summary>Only what was written since; null for all that is kept.</summary>
-    public DateTimeOffset? Since { get; init; }
-
-    /// <summary>Each line begins with its RFC 3339 time.</summary>
-    public bool Timestamps { get; init; }
-
-    /// <summary>Stop after so many bytes; null for no limit.</summary>
-    public long? LimitBytes { get; init; }
-
-    /// <summary>The log of the container's previous run.</summary>
-    public bool Previous { get; init; }
+    /// <returns>Null when the container has been removed meanwhile.</returns>
+    ValueTask<IMainProcess?> FindMainProcessAsync(CancellationToken cancellationToken);
 }

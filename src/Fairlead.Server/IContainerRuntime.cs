@@ -7,10 +7,10 @@ namespace Fairlead.Server;
 public interface IContainerRuntime
 {
     /// <summary>
-    /// The container with this name in this pod, whether it runs or not; null when the runtime does not have it. Called before the
-    /// upgrade, so that a refusal is still an HTTP answer.
+    /// The container with this name in a pod that <see cref="IPodCatalog.FindAsync"/> has found, whether it runs or not; null when the
+    /// runtime does not have it. Called before the upgrade, so that a refusal is still an HTTP answer.
     /// </summary>
-    ValueTask<IContainer?> FindAsync(ContainerReference container, CancellationToken cancellationToken);
+    ValueTask<IContainer?> FindAsync(FoundPod pod, string container, CancellationToken cancellationToken);
 
     /// <summary>Connects to a port inside a pod. A runtime that has no way there refuses.</summary>
     /// <param name="namespace">The pod's namespace.</param>

@@ -52,7 +52,7 @@ public sealed class SilentRuntimeTests : IAsyncLifetime
         ScriptedPod.Silence(_cri, ScriptedPod.Cri + "ListPodSandbox");
         CriRuntime runtime = _node.Runtime;
         await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => AwayAsync(async () => await runtime.ListAsync("pods", Cancelled))));
-        await AwayAsync(async () => await runtime.FindAsync(new ContainerReference(ScriptedPod.Namespace, ScriptedPod.Name, ScriptedPod.Container), Cancelled));
+        await AwayAsync(async () => await runtime.FindAsync(ScriptedPod.Namespace, ScriptedPod.Name, Cancelled));
         await AwayAsync(async () =>
         {
             await foreach (CatalogChange change in runtime.WatchAsync("pods", 0, Cancelled)) Assert.Fail(change.Type);

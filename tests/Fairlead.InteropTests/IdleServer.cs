@@ -81,13 +81,15 @@ sealed class IdleServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    sealed class Runtime : IContainerRuntime, IContainer
+    sealed class Runtime : IContainerRuntime, IContainer, IMainProcess
     {
         public bool IsRunning => true;
 
         public bool HasTerminal => false;
 
-        public ValueTask<IContainer?> FindAsync(ContainerReference container, CancellationToken cancellationToken) => new(this);
+        public ValueTask<IContainer?> FindAsync(FoundPod pod, string container, CancellationToken cancellationToken) => new(this);
+
+        public ValueTask<IMainProcess?> FindMainProcessAsync(CancellationToken cancellationToken) => new(this);
 
         public Task<Status> AttachAsync(AnsweringSession session) => throw new NotSupportedException();
 

@@ -143,14 +143,18 @@ public sealed class ContainerTests
     public async Task The_demo_pod_runs()
     {
         await using ProcessRuntime runtime = ProcessRuntime.Start(DemoPods.Create(), OnePod.Quick);
-        IContainer shell = (await runtime.FindAsync(new("default", "demo", "shell"), Cancel))!, web = (await runtime.FindAsync(new("default", "demo", "web"), Cancel))!;
-        Assert.Null(await runtime.FindAsync(new("default", "demo", "nope"), Cancel));
-        Assert.Null(await runtime.FindAsync(new("other", "demo", "web"), Cancel));
+        FoundPod demo = (await runtime.FindAsync("default", "demo", Cancel))!;
+        IMainProcess shell = await MainAsync("shell"), web = await MainAsync("web");
+        Assert.Null(await runtime.FindAsync(demo, "nope", Cancel));
+        Assert.Null(await runtime.FindAsync("other", "demo", Cancel));
         Assert.True(shell.HasTerminal);
         await using TestClient attached = new(new RemoteCommandRequest { Stdin = true, Stdout = true, Tty = true }, shell.AttachAsync);
         await attached.TypeAsync("echo sum=$((1+1))\n");
         await attached.SeeAsync("sum=2");
         await using TestClient other = new(new RemoteCommandRequest { Stdout = true, Stderr = true }, web.AttachAsync);
         await other.SeeAsync("line ");
+
+        async Task<IMainProcess> MainAsync(string container) =>
+            (await (await runtime.FindAsync(demo, container, Cancel))!.FindMainProcessAsync(Cancel))!;
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fairlead.Containerd.Cri;
+using Grpc.Core;
 
 namespace Fairlead.Containerd.Pods;
 
@@ -12,12 +13,23 @@ namespace Fairlead.Containerd.Pods;
 sealed record ContainerFacts(ContainerStatus Status, bool Tty, bool Stdin, bool StdinOnce)
 {
     /// <summary>Reads them out of a verbose status. Only the runtime's own JSON says whether there is a terminal.</summary>
-    public static ContainerFacts Of(ContainerStatusResponse response)
+    /// <exception cref="RpcException">There is no such container, in the runtime's words, or it could not be asked.</exception>
+    public static async Task<ContainerFacts> ReadAsync(
+        RuntimeService.RuntimeServiceClient cri, string id, CancellationToken cancellationToken)
     {
+        ContainerStatusRequest request = new() { ContainerId = id, Verbose = true };
+        ContainerStatusResponse response = await cri.ContainerStatusAsync(request, cancellationToken: cancellationToken);
         JsonNode? info = Parse(response.Info.GetValueOrDefault("info"));
         JsonNode? config = info?["config"];
         bool tty = Flag(config?["tty"]) || Flag(info?["runtimeSpec"]?["process"]?["terminal"]);
         return new ContainerFacts(response.Status, tty, Flag(config?["stdin"]), Flag(config?["stdin_once"]));
+    }
+
+    /// <summary>As much as a list tells: its id and its state.</summary>
+    public static ContainerFacts Of(Container listed)
+    {
+        ContainerStatus status = new() { Id = listed.Id, Metadata = listed.Metadata, State = listed.State, Image = listed.Image };
+        return new ContainerFacts(status, Tty: false, Stdin: false, StdinOnce: false);
     }
 
     static bool Flag(JsonNode? node) => node is JsonValue value && value.TryGetValue(out bool flag) && flag;

@@ -6,20 +6,23 @@ using Fairlead.Server;
 namespace Fairlead.Containerd.Pods;
 
 /// <summary>
-/// The runtime's pods with versions. Each list asks the runtime; a watch asks it again and again, since not every runtime tells what
-/// changes, and shows the newest state of what has changed.
+/// The runtime's pods with versions. Each list asks the runtime, one for all who want to know meanwhile; a watch asks it again and again,
+/// since not every runtime tells what changes, and shows the newest state of what has changed.
 /// </summary>
-sealed class PodCatalog(PodReader reader, string runtimeName, CriRuntimeOptions options) : IPodCatalog, IDisposable
+sealed class PodCatalog(PodReader reader, string runtimeName, CriRuntimeOptions options) : IPodCatalog
 {
     /// <summary>Deletions that are kept for slow watchers; one that is further behind must list again.</summary>
     const int KeptDeletions = 1024;
 
     const string Pods = "pods";
 
-    readonly SemaphoreSlim _refreshing = new(1, 1);
     readonly Lock _lock = new();
     readonly Dictionary<(string, string), Entry> _entries = [];
     readonly Queue<Entry> _deleted = new();
+
+    /// <summary>The read that is under way, or was the last, and the one that begins when it is over.</summary>
+    Task _reading = Task.CompletedTask;
+    Task? _next;
 
     /// <summary>Begins with the time, so that a version of an earlier run is an old one.</summary>
     long _version = options.Clock.GetUtcNow().ToUnixTimeMilliseconds(), _oldest;
@@ -62,20 +65,28 @@ sealed class PodCatalog(PodReader reader, string runtimeName, CriRuntimeOptions 
         }
     }
 
-    async Task RefreshAsync(CancellationToken cancellationToken)
+    /// <summary>Reads the runtime once for all who ask before that read begins.</summary>
+    Task RefreshAsync(CancellationToken cancellationToken)
     {
+        lock (_lock) return (_next ??= ReadNextAsync(_reading)).WaitAsync(cancellationToken);
+    }
+
+    async Task ReadNextAsync(Task before)
+    {
+        const ConfigureAwaitOptions outOfTheLock = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding;
+        await before.WaitAsync(options.CallTimeout).ConfigureAwait(outOfTheLock);
+        bool isOver = before.IsCompleted;
+        lock (_lock)
+        {
+            if (isOver) _reading = _next!;
+            _next = null;
+        }
+
         // One after the other would wait for a runtime that hangs as many times as there are who ask.
-        if (!await _refreshing.WaitAsync(options.CallTimeout, cancellationToken))
-            throw new RuntimeUnavailableException("the container runtime does not answer: others have waited for it for long already", null);
-        try
-        {
-            IReadOnlyList<SeenPod> pods = await CriRuntime.AskAsync(new ValueTask<IReadOnlyList<SeenPod>>(reader.ReadAsync(cancellationToken)));
-            lock (_lock) Take(pods);
-        }
-        finally
-        {
-            _refreshing.Release();
-        }
+        const string hangs = "the container runtime does not answer: others have waited for it for long already";
+        if (!isOver) throw new RuntimeUnavailableException(hangs, null);
+        IReadOnlyList<SeenPod> pods = await CriRuntime.AskAsync(reader.ReadAsync(CancellationToken.None), CancellationToken.None);
+        lock (_lock) Take(pods);
     }
 
     void Take(IReadOnlyList<SeenPod> pods)
@@ -120,8 +131,6 @@ sealed class PodCatalog(PodReader reader, string runtimeName, CriRuntimeOptions 
         entry.Take(item, ++_version);
         item["metadata"]!["resourceVersion"] = _version.ToString(CultureInfo.InvariantCulture);
     }
-
-    public void Dispose() => _refreshing.Dispose();
 
     /// <summary>One pod. Its members are under the catalog's lock.</summary>
     sealed class Entry(JsonObject item, string uid)

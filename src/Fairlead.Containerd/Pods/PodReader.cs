@@ -21,48 +21,32 @@ sealed class PodReader(RuntimeService.RuntimeServiceClient cri)
         List<SeenPod> pods = [];
         foreach (var same in sandboxes.Items.GroupBy(sandbox => (sandbox.Metadata.Namespace, sandbox.Metadata.Name)))
         {
-            if (await ReadPodAsync([.. same], bySandbox, cancellationToken) is { } pod) pods.Add(pod);
+            if (await ReadPodAsync(ListedPod.Of(same, bySandbox), cancellationToken) is { } pod) pods.Add(pod);
         }
 
         return pods;
     }
 
-    /// <summary>One pod, as it is now; null when there is none.</summary>
-    public async Task<SeenPod?> ReadAsync(string @namespace, string name, CancellationToken cancellationToken)
+    /// <summary>A pod with the details of its sandbox and its containers; null when it was removed since it was listed.</summary>
+    /// <exception cref="RpcException">The runtime could not be asked.</exception>
+    public async Task<SeenPod?> ReadPodAsync(ListedPod listed, CancellationToken cancellationToken)
     {
-        ListPodSandboxResponse all = await cri.ListPodSandboxAsync(new(), cancellationToken: cancellationToken);
-        PodSandbox[] sandboxes = [.. all.Items.Where(sandbox => sandbox.Metadata.Namespace == @namespace && sandbox.Metadata.Name == name)];
-        if (sandboxes.Length == 0) return null;
-        ListContainersResponse containers = await cri.ListContainersAsync(new(), cancellationToken: cancellationToken);
-        return await ReadPodAsync(sandboxes, containers.Containers.ToLookup(container => container.PodSandboxId), cancellationToken);
-    }
-
-    /// <summary>One container's details, read anew.</summary>
-    public async Task<ContainerFacts> ReadContainerAsync(string id, CancellationToken cancellationToken) =>
-        _containers[id] = ContainerFacts.Of(await cri.ContainerStatusAsync(new() { ContainerId = id, Verbose = true }, cancellationToken: cancellationToken));
-
-    async Task<SeenPod?> ReadPodAsync(PodSandbox[] sandboxes, ILookup<string, Container> containers, CancellationToken cancellationToken)
-    {
-        PodSandbox newest = sandboxes.MaxBy(sandbox => (sandbox.State == PodSandboxState.SandboxReady, sandbox.CreatedAt))!;
-        string uid = newest.Metadata.Uid;
         try
         {
-            PodSandboxStatus status = await SandboxAsync(newest, cancellationToken);
+            PodSandboxStatus status = await SandboxAsync(listed.Sandbox, cancellationToken);
             List<SeenContainer> seen = [];
-            // a pod's sandbox may have been made anew, and its earlier containers lie in the old one
-            foreach (var runs in sandboxes.Where(sandbox => sandbox.Metadata.Uid == uid).SelectMany(sandbox => containers[sandbox.Id]).GroupBy(container => container.Metadata.Name))
+            foreach ((string name, Container newest, Container? before) in listed.Containers)
             {
-                Container[] latest = [.. runs.OrderByDescending(run => run.Metadata.Attempt).ThenByDescending(run => run.CreatedAt).Take(2)];
-                ContainerFacts? current = await ContainerAsync(latest[0], cancellationToken), previous = latest.Length > 1 ? await ContainerAsync(latest[1], cancellationToken) : null;
-                if ((current ?? previous) is { } newestLeft) seen.Add(new SeenContainer(runs.Key, newestLeft, current is null ? null : previous));
+                ContainerFacts? current = await ContainerAsync(newest, cancellationToken);
+                ContainerFacts? previous = before is null ? null : await ContainerAsync(before, cancellationToken);
+                if ((current ?? previous) is { } left) seen.Add(new SeenContainer(name, left, current is null ? null : previous));
             }
 
-            seen.Sort((one, other) => string.CompareOrdinal(one.Name, other.Name));
             return new SeenPod(status, seen);
         }
         catch (RpcException gone) when (gone.StatusCode == StatusCode.NotFound)
         {
-            return null; // removed between the list and the question
+            return null;
         }
     }
 
@@ -80,7 +64,7 @@ sealed class PodReader(RuntimeService.RuntimeServiceClient cri)
         {
             return _containers.TryGetValue(container.Id, out ContainerFacts? known) && known.Status.State == container.State
                 ? known
-                : await ReadContainerAsync(container.Id, cancellationToken);
+                : _containers[container.Id] = await ContainerFacts.ReadAsync(cri, container.Id, cancellationToken);
         }
         catch (RpcException gone) when (gone.StatusCode == StatusCode.NotFound)
         {

@@ -53,8 +53,9 @@ sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
     {
         if (request is { Tty: true, Stderr: true } or { Stdin: false, Stdout: false, Stderr: false }) return null;
         if (await FindAsync(runtime.FindContainerAsync(containerId, cancellationToken), cancellationToken) is not { State: ContainerState.ContainerRunning } found) return null;
-        if (!isExec) request = request with { Tty = found.Container.HasTerminal };
-        return Issue(kind, new IssuedCommand(found.Container, request, found.Where, isExec));
+        return Issue(kind, isExec
+            ? new IssuedCommand(session => runtime.ExecAsync(session, found.Main.ContainerId), request, found.Where, isExec)
+            : new IssuedCommand(found.Main.AttachAsync, request with { Tty = found.Main.HasTerminal }, found.Where, isExec));
     }
 
     /// <summary>Null where the runtime does not tell, which it then says of the call itself. One that does not answer is not asked twice.</summary>

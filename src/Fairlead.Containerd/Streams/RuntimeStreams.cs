@@ -58,7 +58,7 @@ sealed class RuntimeStreams : IDisposable
         });
     }
 
-    /// <summary>Joins a main process. See <see cref="Server.IContainer.AttachAsync"/>.</summary>
+    /// <summary>Joins a main process. See <see cref="Server.IMainProcess.AttachAsync"/>.</summary>
     /// <param name="session">The client.</param>
     /// <param name="container">Whose main process.</param>
     public Task<Status> AttachAsync(AnsweringSession session, ContainerFacts container)

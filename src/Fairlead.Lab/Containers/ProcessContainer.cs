@@ -13,7 +13,7 @@ using Fairlead.Wire;
 namespace Fairlead.Lab.Containers;
 
 /// <summary>A container that is a local process: its main process and the commands that are run beside it.</summary>
-sealed class ProcessContainer : IContainer, IAsyncDisposable
+sealed class ProcessContainer : IContainer, IMainProcess, IAsyncDisposable
 {
     /// <summary>A run this long was a good one: the next backoff begins anew.</summary>
     static readonly TimeSpan GoodRun = TimeSpan.FromMinutes(10);
@@ -72,6 +72,8 @@ sealed class ProcessContainer : IContainer, IAsyncDisposable
 
     public Task<Status> ExecAsync(AnsweringSession session) =>
         IsRunning && _run is { } run ? _running.Commands.RunAsync(session, new ProcessStarter(run, _environment)) : Task.FromResult(NotRunning());
+
+    public ValueTask<IMainProcess?> FindMainProcessAsync(CancellationToken cancellationToken) => new(this);
 
     public async Task<Status> AttachAsync(AnsweringSession session) =>
         _main is { } main ? await new AttachSession(session, main).RunAsync() : NotRunning();

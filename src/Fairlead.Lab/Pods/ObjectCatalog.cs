@@ -41,6 +41,11 @@ sealed class ObjectCatalog : IPodCatalog
 
     public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) => ValueTask.FromResult(List(resource));
 
+    internal JsonObject Get(Entry entry)
+    {
+        lock (_lock) return entry.Copy();
+    }
+
     internal CatalogSnapshot List(string resource)
     {
         lock (_lock) return new CatalogSnapshot([.. Entries(resource).Select(e => e.Copy())], _version);

@@ -29,6 +29,8 @@ sealed class Pod : IAsyncDisposable
 
     internal IReadOnlyList<ProcessContainer> Containers { get; } = [];
 
+    internal ObjectCatalog.Entry Entry => _entry!;
+
     internal bool Is(string inNamespace, string name) => _manifest.Namespace == inNamespace && _manifest.Name == name;
 
     internal bool Declares(int port) => _manifest.Containers.Any(container => container.Ports.Contains(port));

@@ -1,5 +1,6 @@
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire;
 
 namespace Fairlead.Server;
 
@@ -7,11 +8,12 @@ namespace Fairlead.Server;
 public abstract record IssuedStream;
 
 /// <summary>A command in a container, or its main process.</summary>
-/// <param name="Container">The container.</param>
+/// <param name="Run"><see cref="IContainer.ExecAsync"/> or <see cref="IMainProcess.AttachAsync"/>.</param>
 /// <param name="Request">What was asked for; the URL's own query says nothing.</param>
 /// <param name="Where">The container's names, for messages.</param>
 /// <param name="IsExec">A command; else the main process.</param>
-public sealed record IssuedCommand(IContainer Container, RemoteCommandRequest Request, ContainerReference Where, bool IsExec) : IssuedStream;
+public sealed record IssuedCommand(
+    Func<AnsweringSession, Task<Status>> Run, RemoteCommandRequest Request, ContainerReference Where, bool IsExec) : IssuedStream;
 
 /// <summary>A way to a pod's ports.</summary>
 /// <param name="Connect">Reaches a port.</param>

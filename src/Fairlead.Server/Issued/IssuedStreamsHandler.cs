@@ -20,7 +20,7 @@ sealed class IssuedStreamsHandler(StreamTickets tickets, PodsApiOptions options,
         {
             await (tickets.Redeem(context.GetRouteValue("ticket") as string) switch
             {
-                IssuedCommand command => _remoteCommand.AnswerAsync(context, command.Request, command.Container, command.Where, command.IsExec, s_holder),
+                IssuedCommand asked => _remoteCommand.AnswerAsync(context, asked.Request, asked.Run, asked.Where, asked.IsExec, s_holder),
                 IssuedForward forward => _portForward.AnswerAsync(context, forward.Connect, forward.Namespace, forward.Pod, forward.Ports, s_holder),
                 _ => throw new ApiRefusal(Status.Refusal(404, "NotFound", "this URL was used, is too old, or was never given out")),
             });

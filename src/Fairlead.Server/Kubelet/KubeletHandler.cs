@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Fairlead.Server.Access;
 using Fairlead.Server.PodsApi;
 using Fairlead.Streaming.RemoteCommand;
@@ -26,7 +25,7 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
     public Task PortForwardAsync(HttpContext context) => GuardAsync(context, async () =>
     {
         ApiUser user = await AuthorizeAsync(context);
-        JsonObject pod = await FindPodAsync(context) ?? throw new ApiRefusal(Text(404, "pod does not exist"));
+        FoundPod pod = await FindPodAsync(context);
         IReadOnlyList<int> ports = PortForwardQuery.Read(QueryOf(context), "port", out string? problem) ?? throw new ApiRefusal(Text(400, problem!));
         await _portForward.AnswerAsync(
             context, (port, cancellationToken) => runtime.ConnectAsync(pod.Namespace, pod.Name, port, cancellationToken), pod.Namespace, pod.Name, ports, user);
@@ -35,24 +34,24 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
     async Task AnswerAsync(HttpContext context, bool isExec)
     {
         ApiUser user = await AuthorizeAsync(context);
-        JsonObject pod = await FindPodAsync(context) ?? throw new ApiRefusal(Text(404, "pod does not exist"));
+        FoundPod pod = await FindPodAsync(context);
         ContainerReference where = new(pod.Namespace, pod.Name, Value(context, "container")!);
-        IContainer container = await runtime.FindAsync(where, context.RequestAborted)
-            ?? throw new ApiRefusal(Text(500, $"container not found (\"{where.Container}\")"));
+        IContainer container = await runtime.FindAsync(pod, where.Container, context.RequestAborted) ?? throw Gone(where);
         if (!container.IsRunning) throw new ApiRefusal(Text(500, $"container \"{where.Container}\" is not running"));
-        RemoteCommandRequest request = RemoteCommandQuery.Read(QueryOf(context), isExec, isKubelet: true, isExec ? null : container.HasTerminal);
+        IMainProcess? main = isExec ? null : await container.FindMainProcessAsync(context.RequestAborted) ?? throw Gone(where);
+        RemoteCommandRequest request = RemoteCommandQuery.Read(QueryOf(context), isExec, isKubelet: true, main?.HasTerminal);
         if (RemoteCommandQuery.ProblemOf(request, isExec) is { } problem) throw new ApiRefusal(Text(400, problem));
-        await _remoteCommand.AnswerAsync(context, request, container, where, isExec, user);
+        await _remoteCommand.AnswerAsync(context, request, main is null ? container.ExecAsync : main.AttachAsync, where, isExec, user);
     }
 
     static QueryParameters QueryOf(HttpContext context) =>
         QueryParameters.TryParse(context.Request.QueryString.Value, out QueryParameters? query, out string? problem) ? query : throw new ApiRefusal(Text(400, problem));
 
-    async ValueTask<JsonObject?> FindPodAsync(HttpContext context)
+    async ValueTask<FoundPod> FindPodAsync(HttpContext context)
     {
-        (string? @namespace, string? name, string? uid) = (Value(context, "namespace"), Value(context, "pod"), Value(context, "uid"));
-        CatalogSnapshot pods = await catalog.ListAsync(ApiResources.Pods.Name, context.RequestAborted);
-        return pods.Items.FirstOrDefault(pod => pod.Namespace == @namespace && pod.Name == name && (uid is null || pod.Text("metadata", "uid") == uid));
+        FoundPod? pod = await catalog.FindAsync(Value(context, "namespace")!, Value(context, "pod")!, context.RequestAborted);
+        bool isIt = pod is not null && (Value(context, "uid") is not { } uid || pod.Item.Text("metadata", "uid") == uid);
+        return isIt ? pod! : throw new ApiRefusal(Text(404, "pod does not exist"));
     }
 
     async ValueTask<ApiUser> AuthorizeAsync(HttpContext context)
@@ -95,6 +94,8 @@ sealed class KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Pods
         context.Response.ContentType = "text/plain; charset=utf-8";
         await context.Response.WriteAsync($"{refusal.Said}\n", context.RequestAborted);
     }
+
+    static ApiRefusal Gone(ContainerReference container) => new(Text(500, $"container not found (\"{container.Container}\")"));
 
     static Status Text(int code, string message) => Status.Refusal(code, "", message);
 

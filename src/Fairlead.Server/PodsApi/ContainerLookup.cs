@@ -3,10 +3,11 @@ using System.Text.Json.Nodes;
 namespace Fairlead.Server.PodsApi;
 
 /// <summary>A container that a request named, in its pod as the catalog has it.</summary>
-sealed record FoundContainer(JsonObject Pod, ContainerReference Reference, IContainer Container)
+sealed record FoundContainer(FoundPod Pod, ContainerReference Reference, IContainer Container)
 {
     /// <summary>The container's entry in the pod's status; null where there is none.</summary>
-    public JsonObject? Status => Pod.Objects("status", "containerStatuses").FirstOrDefault(status => status.Text("name") == Reference.Container);
+    public JsonObject? Status =>
+        Pod.Item.Objects("status", "containerStatuses").FirstOrDefault(status => status.Text("name") == Reference.Container);
 }
 
 /// <summary>Finds the container that a request is about, or refuses in the API server's words.</summary>
@@ -20,23 +21,26 @@ sealed class ContainerLookup(IContainerRuntime runtime, IPodCatalog catalog)
     /// <exception cref="ApiRefusal">There is no such pod or container, or none was named where there are several.</exception>
     public async ValueTask<FoundContainer> FindAsync(ApiRequest request, string? container, CancellationToken cancellationToken)
     {
-        JsonObject pod = await FindPodAsync(catalog, request, cancellationToken);
-        ContainerReference reference = new(request.Namespace!, request.Name!, string.IsNullOrEmpty(container) ? OnlyContainerOf(pod) : container);
-        if (!s_lists.Any(list => NamesIn(pod, list).Contains(reference.Container)))
+        FoundPod pod = await FindPodAsync(catalog, request, cancellationToken);
+        if (string.IsNullOrEmpty(container)) container = OnlyContainerOf(pod.Item);
+        ContainerReference reference = new(pod.Namespace, pod.Name, container);
+        if (!s_lists.Any(list => NamesIn(pod.Item, list).Contains(reference.Container)))
             throw new ApiRefusal(Refusals.BadRequest($"container {reference.Container} is not valid for pod {reference.Pod}"));
 
-        IContainer found = await runtime.FindAsync(reference, cancellationToken)
-            ?? throw new ApiRefusal(Refusals.InternalError($"container not found (\"{reference.Container}\")"));
+        IContainer found = await runtime.FindAsync(pod, reference.Container, cancellationToken) ?? throw Gone(reference);
         return new FoundContainer(pod, reference, found);
     }
 
+    /// <exception cref="ApiRefusal">The container has been removed meanwhile.</exception>
+    public static async ValueTask<IMainProcess> FindMainProcessAsync(FoundContainer found, CancellationToken cancellationToken) =>
+        await found.Container.FindMainProcessAsync(cancellationToken) ?? throw Gone(found.Reference);
+
     /// <exception cref="ApiRefusal">There is no such pod.</exception>
-    public static async ValueTask<JsonObject> FindPodAsync(IPodCatalog catalog, ApiRequest request, CancellationToken cancellationToken)
-    {
-        CatalogSnapshot pods = await catalog.ListAsync(ApiResources.Pods.Name, cancellationToken);
-        return pods.Items.FirstOrDefault(pod => pod.Namespace == request.Namespace && pod.Name == request.Name)
-            ?? throw new ApiRefusal(Refusals.NotFound(ApiResources.Pods, request.Name!));
-    }
+    public static async ValueTask<FoundPod> FindPodAsync(IPodCatalog catalog, ApiRequest request, CancellationToken cancellationToken) =>
+        await catalog.FindAsync(request.Namespace!, request.Name!, cancellationToken)
+        ?? throw new ApiRefusal(Refusals.NotFound(ApiResources.Pods, request.Name!));
+
+    static ApiRefusal Gone(ContainerReference container) => new(Refusals.InternalError($"container not found (\"{container.Container}\")"));
 
     static string OnlyContainerOf(JsonObject pod)
     {

@@ -11,6 +11,7 @@ sealed class LogEndpoint(ContainerLookup containers, TimeProvider clock, Cancell
         ContainerLogQuery query = Read(request.Query, request.Name!);
         FoundContainer found = await containers.FindAsync(request, request.Query.First("container"), context.RequestAborted);
         RefuseWithoutLog(found, query.Previous);
+        IMainProcess main = await ContainerLookup.FindMainProcessAsync(found, context.RequestAborted);
 
         context.Response.ContentType = "text/plain";
         DataRates.Lift(context);
@@ -19,7 +20,7 @@ sealed class LogEndpoint(ContainerLookup containers, TimeProvider clock, Cancell
         {
             // Who follows a silent container must learn now that it is there; for all others a failure can still be an answer.
             if (query.Follow) await context.Response.BodyWriter.FlushAsync(ending.Token);
-            await found.Container.WriteLogAsync(query, context.Response.BodyWriter, ending.Token);
+            await main.WriteLogAsync(query, context.Response.BodyWriter, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.PodsApi;
@@ -11,8 +10,8 @@ sealed class PortForwardEndpoint(IContainerRuntime runtime, IPodCatalog catalog,
         await UpgradeChecks.RequireCreateAsync(options, request, user, context.RequestAborted);
         if (request.Query.First("dryRun") is not null) throw new ApiRefusal(Refusals.BadRequest("dryRun is not supported"));
 
-        JsonObject pod = await ContainerLookup.FindPodAsync(catalog, request, context.RequestAborted);
-        if (pod.Text("status", "phase") is not "Running" and var phase)
+        FoundPod pod = await ContainerLookup.FindPodAsync(catalog, request, context.RequestAborted);
+        if (pod.Item.Text("status", "phase") is not "Running" and var phase)
             throw new ApiRefusal(Refusals.BadRequest($"pod {request.Name} is not running: its phase is {phase}"));
         IReadOnlyList<int> ports = PortForwardQuery.Read(request.Query, "ports", out string? problem) ?? throw new ApiRefusal(Refusals.BadRequest(problem!));
         await answer.AnswerAsync(

@@ -9,7 +9,13 @@ namespace Fairlead.Server.PodsApi;
 sealed class RemoteCommandAnswer(PodsApiOptions options, ILogger logger, CancellationToken stopping)
 {
     /// <exception cref="ApiRefusal">The request asks for no upgrade, or for one that is not offered.</exception>
-    public async Task AnswerAsync(HttpContext context, RemoteCommandRequest command, IContainer container, ContainerReference where, bool isExec, ApiUser user)
+    public async Task AnswerAsync(
+        HttpContext context,
+        RemoteCommandRequest command,
+        Func<AnsweringSession, Task<Status>> run,
+        ContainerReference where,
+        bool isExec,
+        ApiUser user)
     {
         bool isSpdy = UpgradeChecks.RequireStream(context.Request, !options.Protocols.IsEmpty, !options.SpdyProtocols.IsEmpty);
 
@@ -17,10 +23,11 @@ sealed class RemoteCommandAnswer(PodsApiOptions options, ILogger logger, Cancell
         await using AnsweringSession? session = isSpdy
             ? await SpdyUpgrade.AcceptAsync(context, command, options.SpdyProtocols, options.Limits)
             : await WebSocketUpgrade.AcceptAsync(context, command, options.Protocols, options.Limits);
-        if (session is not null) await RunAsync(session, container, where, isExec, user);
+        if (session is not null) await RunAsync(session, run, where, isExec, user);
     }
 
-    async Task RunAsync(AnsweringSession session, IContainer found, ContainerReference where, bool isExec, ApiUser user)
+    async Task RunAsync(
+        AnsweringSession session, Func<AnsweringSession, Task<Status>> run, ContainerReference where, bool isExec, ApiUser user)
     {
         string kind = isExec ? "exec" : "attach";
         (string @namespace, string pod, string container) = where;
@@ -29,7 +36,7 @@ sealed class RemoteCommandAnswer(PodsApiOptions options, ILogger logger, Cancell
         Status status;
         try
         {
-            status = await (isExec ? found.ExecAsync(session) : found.AttachAsync(session));
+            status = await run(session);
         }
         catch (Exception failure)
         {

@@ -17,8 +17,10 @@ sealed class RemoteCommandEndpoint(ContainerLookup containers, RemoteCommandAnsw
             throw new ApiRefusal(Refusals.BadRequest($"container \"{found.Reference.Container}\" in pod \"{found.Reference.Pod}\" is not running"));
 
         bool isExec = request.Subresource == ApiResources.Exec;
-        RemoteCommandRequest command = RemoteCommandQuery.Read(query, isExec, isKubelet: false, isExec ? null : found.Container.HasTerminal);
+        IMainProcess? main = isExec ? null : await ContainerLookup.FindMainProcessAsync(found, context.RequestAborted);
+        RemoteCommandRequest command = RemoteCommandQuery.Read(query, isExec, isKubelet: false, main?.HasTerminal);
         if (RemoteCommandQuery.ProblemOf(command, isExec) is { } problem) throw new ApiRefusal(Refusals.BadRequest(problem));
-        await answer.AnswerAsync(context, command, found.Container, found.Reference, isExec, user);
+        await answer.AnswerAsync(
+            context, command, main is null ? found.Container.ExecAsync : main.AttachAsync, found.Reference, isExec, user);
     }
 }

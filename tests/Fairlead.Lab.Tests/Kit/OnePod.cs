@@ -24,24 +24,31 @@ sealed class OnePod : IAsyncDisposable
               {"name": "c", "command": ["sh", "-c", {{JsonValue.Create(script).ToJsonString()}}]{{(more.Length > 0 ? ", " + more : "")}} } ] } }
             """;
         Runtime = ProcessRuntime.Start(PodManifests.Read(new StringReader(text)), options ?? Quick);
-        Container = Runtime.FindAsync(new ContainerReference("default", "p", "c"), default).AsTask().Result!;
+        FoundPod pod = Runtime.FindAsync("default", "p", default).AsTask().Result!;
+        Container = Runtime.FindAsync(pod, "c", default).AsTask().Result!;
+        Main = Container.FindMainProcessAsync(default).AsTask().Result!;
     }
 
     internal ProcessRuntime Runtime { get; }
 
     internal IContainer Container { get; }
 
+    internal IMainProcess Main { get; }
+
     internal JsonNode ContainerStatus => Runtime.List("pods").Items[0]["status"]!["containerStatuses"]![0]!;
 
     internal string Phase => (string)Runtime.List("pods").Items[0]["status"]!["phase"]!;
 
     internal TestClient Attach(bool stdin = false, TerminalSize? size = null, bool collect = true) => new(
-        new RemoteCommandRequest { Stdin = stdin, Stdout = true, Stderr = !Container.HasTerminal, Tty = Container.HasTerminal }, Container.AttachAsync, size, collect);
+        new RemoteCommandRequest { Stdin = stdin, Stdout = true, Stderr = !Main.HasTerminal, Tty = Main.HasTerminal },
+        Main.AttachAsync,
+        size,
+        collect);
 
     internal async Task<string> LogAsync(ContainerLogQuery? query = null)
     {
         Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 0));
-        await Container.WriteLogAsync(query ?? new ContainerLogQuery(), pipe.Writer, TestContext.Current.CancellationToken);
+        await Main.WriteLogAsync(query ?? new ContainerLogQuery(), pipe.Writer, TestContext.Current.CancellationToken);
         await pipe.Writer.CompleteAsync();
         ReadResult result = await pipe.Reader.ReadAtLeastAsync(int.MaxValue);
         return Encoding.UTF8.GetString(result.Buffer);

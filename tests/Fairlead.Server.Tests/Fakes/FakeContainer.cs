@@ -5,7 +5,7 @@ using Fairlead.Wire;
 namespace Fairlead.Server.Tests;
 
 /// <summary>A container whose commands are what a test says; by default they echo their input and succeed.</summary>
-sealed class FakeContainer : IContainer
+sealed class FakeContainer : IContainer, IMainProcess
 {
     public bool IsRunning { get; set; } = true;
 
@@ -20,6 +20,8 @@ sealed class FakeContainer : IContainer
     public bool Attached { get; private set; }
 
     public ContainerLogQuery? LogAsked { get; private set; }
+
+    public ValueTask<IMainProcess?> FindMainProcessAsync(CancellationToken cancellationToken) => new(this);
 
     public Task<Status> ExecAsync(AnsweringSession session)
     {

@@ -5,6 +5,6 @@ sealed class FakeRuntime : IContainerRuntime
 {
     public Dictionary<ContainerReference, FakeContainer> Containers { get; } = [];
 
-    public ValueTask<IContainer?> FindAsync(ContainerReference container, CancellationToken cancellationToken) =>
-        new(Containers.GetValueOrDefault(container));
+    public ValueTask<IContainer?> FindAsync(FoundPod pod, string container, CancellationToken cancellationToken) =>
+        new(Containers.GetValueOrDefault(new(pod.Namespace, pod.Name, container)));
 }
