@@ -42,11 +42,8 @@ sealed class KubeConfigConnection(SocketsHttpHandler handler, RequestAuthorizati
         try
         {
             ProxyChoice.Configure(handler, settings.Cluster, server, options.Environment);
-            bool secure = server.Scheme == Uri.UriSchemeHttps;
-            if (secure) ServerTrust.Configure(handler.SslOptions, settings.Cluster, options.Reads);
-
-            // As kubectl: credentials never travel in the clear.
-            RequestAuthorization? authorization = secure ? RequestAuthorization.Create(settings, handler, options) : null;
+            if (server.Scheme == Uri.UriSchemeHttps) ServerTrust.Configure(handler.SslOptions, settings.Cluster, options.Reads);
+            RequestAuthorization? authorization = RequestAuthorization.Create(settings, handler, options);
             if (renewed) handler.SslOptions.AllowTlsResume = false; // a resumed session shows the certificates of before, of either side
             options.Configure?.Invoke(handler);
             return new KubeConfigConnection(handler, authorization);

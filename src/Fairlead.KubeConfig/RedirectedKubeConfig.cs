@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
 using Fairlead.KubeConfig.Files;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace Fairlead.KubeConfig;
 
@@ -48,16 +46,7 @@ public static class RedirectedKubeConfig
     {
         try
         {
-            YamlStream yaml = [];
-            using StreamReader reader = File.OpenText(path);
-            yaml.Load(reader);
-            return yaml.Documents is [{ RootNode: var root }, ..] && YamlToJson.Convert(root) is JsonObject config
-                ? config
-                : throw new KubeConfigException($"{path} is not a kubeconfig");
-        }
-        catch (YamlException e)
-        {
-            throw new KubeConfigException($"{path} is not a valid kubeconfig: {YamlFault.NoYaml(e)}");
+            return KubeConfigText.Read(File.ReadAllBytes(path), path, static document => document.ToObject().Node);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -8,15 +8,16 @@ namespace Fairlead.FunctionalTests;
 /// <summary>The arrows of docs/architecture.md, read off the assemblies.</summary>
 public sealed class ArchitectureTests
 {
-    static readonly string[] s_rooms = ["Wire", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Server", "HostProcesses", "Lab", "Containerd", "Gateway"];
+    static readonly string[] s_rooms = ["Wire", "Yaml", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Server", "HostProcesses", "Lab", "Containerd", "Gateway"];
 
     [Theory]
     [InlineData("Wire")]
+    [InlineData("Yaml", "Wire")]
     [InlineData("Streaming", "Wire")]
     [InlineData("Upgrades", "Wire", "Streaming")]
     [InlineData("Client", "Wire", "Streaming", "Upgrades")]
     [InlineData("Files", "Wire", "Streaming", "Upgrades", "Client")]
-    [InlineData("KubeConfig", "Wire", "Streaming", "Upgrades", "Client")]
+    [InlineData("KubeConfig", "Wire", "Yaml", "Streaming", "Upgrades", "Client")]
     [InlineData("Server", "Wire", "Streaming")]
     [InlineData("HostProcesses", "Wire")]
     [InlineData("Lab", "Wire", "Streaming", "Server", "HostProcesses")]
@@ -28,15 +29,16 @@ public sealed class ArchitectureTests
         Assert.All(seen, name => Assert.Contains(name, below));
     }
 
-    [Fact]
-    public void Only_KubeConfig_sees_KubernetesClient()
+    [Fact, Trait("Case", "D3")]
+    public void A_users_program_meets_no_second_Kubernetes_library()
     {
         foreach (string room in s_rooms)
-            Assert.Equal(room == "KubeConfig", References(room).Any(name => name.StartsWith("KubernetesClient", StringComparison.Ordinal)));
+            Assert.DoesNotContain(References(room), static name => name.StartsWith("KubernetesClient", StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData("Wire")]
+    [InlineData("Yaml")]
     [InlineData("Streaming")]
     [InlineData("Upgrades")]
     [InlineData("Client")]

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fairlead.KubeConfig.Tests;
 
-/// <summary>An HTTPS server on loopback that answers as it is told and remembers what it was asked.</summary>
+/// <summary>A server on loopback, of HTTPS where nothing else is asked for, that answers as it is told and remembers what it was asked.</summary>
 sealed class TestServer : IAsyncDisposable
 {
     readonly WebApplication _app;
@@ -28,18 +28,22 @@ sealed class TestServer : IAsyncDisposable
         public required Dictionary<string, string?[]> Lines { get; init; }
     }
 
-    public static async Task<TestServer> StartAsync(X509Certificate2 certificate, Func<HttpContext, Task>? answer = null)
+    public static async Task<TestServer> StartAsync(X509Certificate2 certificate, Func<HttpContext, Task>? answer = null, bool secure = true)
     {
         TestServer? server = null;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
         {
-            https.ServerCertificateSelector = (_, _) => server!.Certificate;
-            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-            https.AllowAnyClientCertificate();
-        })));
+            if (!secure) return;
+            listen.UseHttps(https =>
+            {
+                https.ServerCertificateSelector = (_, _) => server!.Certificate;
+                https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                https.AllowAnyClientCertificate();
+            });
+        }));
         server = new(builder.Build()) { Certificate = certificate };
         server._app.Run(async context =>
         {

@@ -26,6 +26,8 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
     {
         if (settings.ApiVersion is not (PluginSettings.V1 or PluginSettings.V1Beta1))
             throw Failed($"has the apiVersion \"{settings.ApiVersion}\": {PluginSettings.V1} and {PluginSettings.V1Beta1} are known");
+        if (settings.Command.Length == 0) throw Failed("has no command");
+        if (settings.Environment.Any(static variable => variable.Key.Length == 0)) throw Failed("has an environment variable without a name");
         if (settings.Interactivity == PluginInteractivity.Always && !options.Interactive)
             throw Failed("asks questions (interactiveMode Always), but standard input is not a terminal");
 

@@ -24,12 +24,17 @@ sealed class RequestAuthorization
     public static RequestAuthorization? Create(ConnectionSettings settings, SocketsHttpHandler handler, KubeConfigOptions options)
     {
         UserSettings user = settings.User;
+
+        // As kubectl: credentials never travel in the clear. Whom to act as is no secret, and leaving it out would act as somebody else.
+        if (settings.Cluster.ServerAddress().Scheme != Uri.UriSchemeHttps)
+            return user.Impersonation is null ? null : new RequestAuthorization(null, user.Impersonation, null);
+
         SslStreamCertificateContext? certificate = ClientCertificate.Load(user, options.Reads);
         handler.SslOptions.ClientCertificateContext = certificate;
 
         CredentialSource? source = user switch
         {
-            { TokenFile: { } path } => new TokenFile(path),
+            { TokenFile: { } path } => new TokenFile(path, user.Token),
             { Token: { } token } => FixedCredential.Token(token),
             { UserName: { } name } => FixedCredential.Basic(name, user.Password),
             { Plugin: { } plugin } when certificate is null => PluginCredentials.Create(plugin, settings.Cluster, handler, options),

@@ -9,8 +9,8 @@ sealed record ClusterSettings
 
     public string? CertificateAuthorityFile { get; init; }
 
-    /// <summary>Base64 of PEM.</summary>
-    public string? CertificateAuthorityData { get; init; }
+    /// <summary>PEM.</summary>
+    public byte[]? CertificateAuthorityData { get; init; }
 
     public string? TlsServerName { get; init; }
 
@@ -21,7 +21,21 @@ sealed record ClusterSettings
     /// <summary>What the entry's extension <c>client.authentication.k8s.io/exec</c> holds for plugins.</summary>
     public JsonNode? PluginConfiguration { get; init; }
 
-    /// <summary>The address as a URI; without a scheme it is https where anything about TLS is said, as kubectl has it.</summary>
+    /// <summary>Refuses what kubectl refuses: an entry that says two things of which one can hold.</summary>
+    /// <exception cref="KubeConfigException">It is such an entry.</exception>
+    public void RequireNoContradiction(string? name)
+    {
+        if (CertificateAuthorityData is not null && CertificateAuthorityFile is not null)
+        {
+            throw new KubeConfigException(
+                $"the cluster \"{name}\" of the kubeconfig has certificate-authority and certificate-authority-data: "
+                + "leave one of them out");
+        }
+    }
+
+    /// <summary>
+    /// The address as a URI. Without a scheme it is https where anything about TLS is said, which kubectl takes for http and fails.
+    /// </summary>
     public Uri ServerAddress()
     {
         bool tls = CertificateAuthorityFile is not null || CertificateAuthorityData is not null || SkipTlsVerify || TlsServerName is not null;

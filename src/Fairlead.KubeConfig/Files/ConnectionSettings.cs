@@ -37,6 +37,8 @@ sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, str
 
         if (options.Anonymous) user = new UserSettings();
         if (options.Token is { } token) user = new UserSettings { Token = token };
+        user.RequireNoContradiction(options.User ?? context?.User);
+        cluster.RequireNoContradiction(options.Cluster ?? context?.Cluster);
         if (user.Impersonation is { User: "" })
             throw new KubeConfigException($"the user \"{options.User ?? context?.User}\" has as-uid, as-groups or as-user-extra without \"as\", which says whom to act as");
         return new ConnectionSettings(cluster, user, options.Namespace ?? context?.Namespace ?? "default") { Context = options.Context ?? config.CurrentContext, Sources = config.IsAbsent ? [] : config.Sources };

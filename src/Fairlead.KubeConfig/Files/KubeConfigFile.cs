@@ -1,140 +1,180 @@
-using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Fairlead.Streaming.Tls;
-using k8s;
-using k8s.KubeConfigModels;
-using YamlDotNet.Core;
+using Fairlead.Yaml;
 
 namespace Fairlead.KubeConfig.Files;
 
-/// <summary>One kubeconfig file. Its relative paths are resolved against its own folder.</summary>
+/// <summary>
+/// One kubeconfig file, read as kubectl reads it: keys that are not known are passed over, what is null is not there, and of several
+/// documents the first counts. Its relative paths are resolved against its own folder.
+/// </summary>
 sealed class KubeConfigFile
 {
+    const string PluginExtension = "client.authentication.k8s.io/exec";
+
     public string? CurrentContext { get; private init; }
 
-    public Dictionary<string, ContextSettings> Contexts { get; } = new(StringComparer.Ordinal);
+    public required IReadOnlyDictionary<string, ContextSettings> Contexts { get; init; }
 
-    public Dictionary<string, ClusterSettings> Clusters { get; } = new(StringComparer.Ordinal);
+    public required IReadOnlyDictionary<string, ClusterSettings> Clusters { get; init; }
 
-    public Dictionary<string, UserSettings> Users { get; } = new(StringComparer.Ordinal);
+    public required IReadOnlyDictionary<string, UserSettings> Users { get; init; }
 
     /// <exception cref="KubeConfigException">The file cannot be read or is not a kubeconfig.</exception>
     public static KubeConfigFile Load(string path, FileReads reads)
     {
-        byte[] content;
         try
         {
-            content = reads.Read(path);
+            return Read(reads.Read(path), path);
         }
         catch (InvalidDataException e)
         {
             throw new KubeConfigException($"the kubeconfig {e.Message}", e);
         }
-
-        return Read(content, path);
     }
 
     /// <param name="content">What is in the file.</param>
     /// <param name="path">Its path.</param>
     /// <exception cref="KubeConfigException">It is not a kubeconfig.</exception>
-    internal static KubeConfigFile Read(byte[] content, string path)
+    internal static KubeConfigFile Read(byte[] content, string path) =>
+        KubeConfigText.Read(content, path, document => Parse(document.ToObject(), Path.GetDirectoryName(Path.GetFullPath(path))!));
+
+    static KubeConfigFile Parse(YamlObject root, string folder)
     {
-        using StreamReader reader = new(new MemoryStream(content), Encoding.UTF8);
-        string text = reader.ReadToEnd();
-        try
+        if (root.GetText("kind") is not (null or "" or "Config")) throw root.Wrong("kind", "is not Config");
+        if (root.GetText("apiVersion") is not (null or "" or "v1")) throw root.Wrong("apiVersion", "is not v1");
+        _ = root.GetObject("preferences");
+        RequireExtensions(root);
+        return new KubeConfigFile
         {
-            return Parse(text, Path.GetDirectoryName(Path.GetFullPath(path))!);
-        }
-        catch (YamlException e)
-        {
-            throw new KubeConfigException($"{path} is not a valid kubeconfig: {YamlFault.Describe(text, e)}");
-        }
-        catch (KubeConfigException e)
-        {
-            throw new KubeConfigException($"{path}: {e.Message}", e);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            // the libraries have as many kinds of exceptions for YAML that is not closed, refers to nothing or has another shape, as they have parts
-            throw new KubeConfigException($"{path} is not a kubeconfig");
-        }
-    }
-
-    static KubeConfigFile Parse(string text, string folder)
-    {
-        if (string.IsNullOrWhiteSpace(text)) return new KubeConfigFile();
-
-        UnmodelledKeys extra = UnmodelledKeys.Read(ref text);
-        using MemoryStream yaml = new(Encoding.UTF8.GetBytes(text));
-        K8SConfiguration? model = KubernetesClientConfiguration.LoadKubeConfig(yaml);
-        if (model is null) return new KubeConfigFile();
-
-        KubeConfigFile file = new() { CurrentContext = NullIfEmpty(model.CurrentContext) };
-        foreach (Context context in model.Contexts ?? [])
-        {
-            if (context.Name is null || context.ContextDetails is not { } details) continue;
-            file.Contexts.TryAdd(context.Name, new ContextSettings(details.Cluster ?? "", details.User ?? "", NullIfEmpty(details.Namespace)));
-        }
-
-        foreach (Cluster cluster in model.Clusters ?? [])
-        {
-            if (cluster.Name is null || cluster.ClusterEndpoint is not { } endpoint) continue;
-            file.Clusters.TryAdd(cluster.Name, new ClusterSettings
-            {
-                Server = endpoint.Server ?? "",
-                CertificateAuthorityData = NullIfEmpty(endpoint.CertificateAuthorityData),
-                CertificateAuthorityFile = Locate(endpoint.CertificateAuthority, folder),
-                TlsServerName = NullIfEmpty(endpoint.TlsServerName),
-                SkipTlsVerify = endpoint.SkipTlsVerify,
-                ProxyUrl = NullIfEmpty(extra.OfCluster(cluster.Name).ProxyUrl),
-                PluginConfiguration = extra.OfCluster(cluster.Name).PluginConfiguration,
-            });
-        }
-
-        foreach (User user in model.Users ?? [])
-        {
-            if (user.Name is null || user.UserCredentials is not { } credentials) continue;
-            file.Users.TryAdd(user.Name, ReadUser(credentials, extra.OfUser(user.Name), folder));
-        }
-
-        return file;
-    }
-
-    static UserSettings ReadUser(UserCredentials credentials, UnmodelledKeys.User extra, string folder) => new()
-    {
-        Token = NullIfEmpty(credentials.Token),
-        TokenFile = Locate(extra.TokenFile, folder),
-        UserName = NullIfEmpty(credentials.UserName),
-        Password = credentials.Password,
-        ClientCertificateData = NullIfEmpty(credentials.ClientCertificateData),
-        ClientCertificateFile = Locate(credentials.ClientCertificate, folder),
-        ClientKeyData = NullIfEmpty(credentials.ClientKeyData),
-        ClientKeyFile = Locate(credentials.ClientKey, folder),
-        Plugin = credentials.ExternalExecution is { } plugin ? ReadPlugin(plugin, extra.InteractiveMode, folder) : null,
-        Impersonation = Impersonation.Of(credentials.Impersonate, extra.Uid, [.. credentials.ImpersonateGroups ?? []], extra.Extra ?? []),
-    };
-
-    static PluginSettings ReadPlugin(ExternalExecution plugin, string? interactiveMode, string folder)
-    {
-        string command = plugin.Command ?? "", version = plugin.ApiVersion ?? "";
-        bool isRelativePath = command.Contains('/', StringComparison.Ordinal) || command.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal);
-        return new PluginSettings
-        {
-            ApiVersion = version,
-            Command = isRelativePath ? Locate(command, folder)! : command,
-            Arguments = [.. plugin.Arguments ?? []],
-            Environment =
-            [
-                .. (plugin.EnvironmentVariables ?? [])
-                    .Where(variable => variable.ContainsKey("name"))
-                    .Select(variable => KeyValuePair.Create(variable["name"], variable.GetValueOrDefault("value") ?? "")),
-            ],
-            InstallHint = NullIfEmpty(plugin.InstallHint),
-            ProvideClusterInfo = plugin.ProvideClusterInfo,
-            InteractiveMode = interactiveMode,
+            CurrentContext = NullIfEmpty(root.GetText("current-context")),
+            Contexts = ReadEntries(root, "contexts", "context", ReadContext),
+            Clusters = ReadEntries(root, "clusters", "cluster", cluster => ReadCluster(cluster, folder)),
+            Users = ReadEntries(root, "users", "user", user => ReadUser(user, folder)),
         };
     }
 
-    static string? Locate(string? path, string folder) => string.IsNullOrEmpty(path) ? null : Path.GetFullPath(path, folder);
+    static Dictionary<string, T> ReadEntries<T>(YamlObject root, string list, string member, Func<YamlObject, T> read)
+    {
+        Dictionary<string, T> entries = new(StringComparer.Ordinal);
+        foreach (YamlObject entry in root.GetObjects(list))
+        {
+            if (!entries.TryAdd(entry.GetText("name") ?? "", read(entry.GetObjectOrEmpty(member)))) throw NameTwice(entry);
+        }
+
+        return entries;
+    }
+
+    static YamlFormatException NameTwice(YamlObject entry) => entry.Wrong("name", "an entry before has the same name");
+
+    static ContextSettings ReadContext(YamlObject context)
+    {
+        RequireExtensions(context);
+        return new ContextSettings(
+            context.GetText("cluster") ?? "", context.GetText("user") ?? "", NullIfEmpty(context.GetText("namespace")));
+    }
+
+    static ClusterSettings ReadCluster(YamlObject cluster, string folder)
+    {
+        _ = cluster.GetBoolean("disable-compression"); // nothing is compressed; kubectl refuses what is no boolean
+        return new ClusterSettings
+        {
+            Server = cluster.GetText("server") ?? "",
+            CertificateAuthorityData = ReadData(cluster, "certificate-authority-data"),
+            CertificateAuthorityFile = Locate(cluster.GetText("certificate-authority"), folder),
+            TlsServerName = NullIfEmpty(cluster.GetText("tls-server-name")),
+            SkipTlsVerify = cluster.GetBoolean("insecure-skip-tls-verify"),
+            ProxyUrl = NullIfEmpty(cluster.GetText("proxy-url")),
+            PluginConfiguration = RequireExtensions(cluster).GetValueOrDefault(PluginExtension),
+        };
+    }
+
+    static UserSettings ReadUser(YamlObject user, string folder)
+    {
+        RequireExtensions(user);
+        return new UserSettings
+        {
+            Token = NullIfEmpty(user.GetText("token")),
+            TokenFile = Locate(user.GetText("tokenFile"), folder),
+            UserName = NullIfEmpty(user.GetText("username")),
+            Password = user.GetText("password"),
+            ClientCertificateData = ReadData(user, "client-certificate-data"),
+            ClientCertificateFile = Locate(user.GetText("client-certificate"), folder),
+            ClientKeyData = ReadData(user, "client-key-data"),
+            ClientKeyFile = Locate(user.GetText("client-key"), folder),
+            Plugin = user.GetObject("exec") is { } plugin ? ReadPlugin(plugin, folder) : null,
+            AuthProvider = user.GetObject("auth-provider") is { } provider ? provider.GetText("name") ?? "" : null,
+            Impersonation = Impersonation.Of(user.GetText("as"), user.GetText("as-uid"), user.GetTexts("as-groups"), ReadExtra(user)),
+        };
+    }
+
+    static PluginSettings ReadPlugin(YamlObject plugin, string folder)
+    {
+        string command = plugin.GetText("command") ?? "";
+        bool isPath = command.Contains(Path.DirectorySeparatorChar) || command.Contains('/'); // others are looked for in PATH
+        return new PluginSettings
+        {
+            ApiVersion = plugin.GetText("apiVersion") ?? "",
+            Command = isPath ? Locate(command, folder)! : command,
+            Arguments = plugin.GetTexts("args"),
+            Environment = [.. plugin.GetObjects("env").Select(ReadVariable)],
+            InstallHint = NullIfEmpty(plugin.GetText("installHint")),
+            ProvideClusterInfo = plugin.GetBoolean("provideClusterInfo"),
+            InteractiveMode = plugin.GetText("interactiveMode"),
+        };
+    }
+
+    static KeyValuePair<string, string> ReadVariable(YamlObject variable) =>
+        KeyValuePair.Create(variable.GetText("name") ?? "", variable.GetText("value") ?? "");
+
+    static List<KeyValuePair<string, string>> ReadExtra(YamlObject user)
+    {
+        const string Member = "as-user-extra";
+        List<KeyValuePair<string, string>> extra = [];
+        foreach ((string key, JsonNode? values) in user.GetObject(Member)?.Node ?? [])
+        {
+            if (values is not (null or JsonArray)) throw NoExtra();
+            foreach (JsonNode? value in values as JsonArray ?? [])
+            {
+                if (value?.GetValueKind() is not (null or JsonValueKind.String)) throw NoExtra();
+                extra.Add(KeyValuePair.Create(key, value?.GetValue<string>() ?? ""));
+            }
+        }
+
+        return extra;
+
+        YamlFormatException NoExtra() =>
+            user.Wrong(Member, $"must hold a list of strings for each key, as in {Member}: {{scopes: [view]}}");
+    }
+
+    static Dictionary<string, JsonNode?> RequireExtensions(YamlObject of)
+    {
+        Dictionary<string, JsonNode?> extensions = new(StringComparer.Ordinal);
+        foreach (YamlObject extension in of.GetObjects("extensions"))
+        {
+            if (!extensions.TryAdd(extension.GetText("name") ?? "", extension.Node["extension"])) throw NameTwice(extension);
+        }
+
+        return extensions;
+    }
+
+    static byte[]? ReadData(YamlObject of, string member)
+    {
+        if (of.GetText(member) is not { Length: > 0 } base64) return null;
+        try
+        {
+            if (base64.AsSpan().ContainsAny(' ', '\t')) throw new FormatException(); // as kubectl: lines may end in it, and no more
+            return Convert.FromBase64String(base64);
+        }
+        catch (FormatException)
+        {
+            throw of.Wrong(member, "is not base64");
+        }
+    }
+
+    static string? Locate(string? path, string folder) =>
+        string.IsNullOrEmpty(path) ? null : Path.IsPathRooted(path) ? path : Path.GetFullPath(path, folder);
 
     static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -51,9 +51,11 @@ sealed class MergedKubeConfig
     static IReadOnlyList<string> DefaultPaths(Func<string, string?> environment)
     {
         if (environment("KUBECONFIG") is { Length: > 0 } list)
-            return [.. list.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(path => path.Trim('"')).Distinct(StringComparer.Ordinal)];
+            return [.. list.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(Unquote).Distinct(StringComparer.Ordinal)];
         return environment(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME") is { Length: > 0 } home ? [Path.Combine(home, ".kube", "config")] : [];
     }
+
+    static string Unquote(string path) => OperatingSystem.IsWindows() ? path.Trim('"') : path;
 
     void Add(KubeConfigFile file)
     {

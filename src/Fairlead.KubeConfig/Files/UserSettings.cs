@@ -13,15 +13,37 @@ sealed class UserSettings
 
     public string? ClientCertificateFile { get; init; }
 
-    /// <summary>Base64 of PEM.</summary>
-    public string? ClientCertificateData { get; init; }
+    /// <summary>PEM.</summary>
+    public byte[]? ClientCertificateData { get; init; }
 
     public string? ClientKeyFile { get; init; }
 
-    /// <summary>Base64 of PEM.</summary>
-    public string? ClientKeyData { get; init; }
+    /// <summary>PEM.</summary>
+    public byte[]? ClientKeyData { get; init; }
 
     public PluginSettings? Plugin { get; init; }
 
+    /// <summary>The name of the <c>auth-provider</c>, which kubectl has taken out but for one; null for none.</summary>
+    public string? AuthProvider { get; init; }
+
     public Impersonation? Impersonation { get; init; }
+
+    /// <summary>Refuses what kubectl refuses: an entry that says two things of which one can hold.</summary>
+    /// <exception cref="KubeConfigException">It is such an entry.</exception>
+    public void RequireNoContradiction(string? name)
+    {
+        bool hasToken = (Token ?? TokenFile) is not null, hasPassword = UserName is not null || !string.IsNullOrEmpty(Password);
+        string? both =
+            hasToken && hasPassword ? "a token and a user name with a password"
+            : ClientCertificateData is not null && ClientCertificateFile is not null ? "client-certificate and client-certificate-data"
+            : ClientKeyData is not null && ClientKeyFile is not null ? "client-key and client-key-data"
+            : null;
+        if (both is not null) throw new KubeConfigException($"the user \"{name}\" of the kubeconfig has {both}: leave one of them out");
+        if (AuthProvider is not null)
+        {
+            throw new KubeConfigException(
+                $"the user \"{name}\" of the kubeconfig signs in by the auth-provider \"{AuthProvider}\", which is not supported: "
+                + "use a credential plugin (exec) in its place");
+        }
+    }
 }

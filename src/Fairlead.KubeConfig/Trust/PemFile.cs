@@ -2,25 +2,14 @@ using Fairlead.Streaming.Tls;
 
 namespace Fairlead.KubeConfig.Trust;
 
-/// <summary>Certificates and keys as a kubeconfig gives them: inline as base64, or in a file.</summary>
+/// <summary>Certificates and keys as a kubeconfig gives them: in itself, or in a file.</summary>
 static class PemFile
 {
-    /// <returns>The bytes; null where neither is given. Inline data wins, as with kubectl.</returns>
-    /// <exception cref="KubeConfigException">Not base64, or the file cannot be read.</exception>
-    public static byte[]? Read(string? base64, string? path, string what, FileReads reads)
+    /// <returns>The bytes; null where neither is given. What is in the kubeconfig wins, as with kubectl.</returns>
+    /// <exception cref="KubeConfigException">The file cannot be read.</exception>
+    public static byte[]? Read(byte[]? data, string? path, string what, FileReads reads)
     {
-        if (base64 is not null)
-        {
-            try
-            {
-                return Convert.FromBase64String(base64);
-            }
-            catch (FormatException)
-            {
-                throw new KubeConfigException($"{what}-data in the kubeconfig is not base64"); // the inner message could quote a key
-            }
-        }
-
+        if (data is not null) return data;
         if (path is null) return null;
         try
         {

@@ -69,7 +69,7 @@ public sealed class LogChoiceTests : IDisposable
         string lost = (await CommandProcess.RunAsync(cluster, "FAIRLEAD_LOG=warn fairlead exec -q -i demo -c web -- lose < <(echo x; sleep 60)", Ct)).Error;
         Assert.Contains(" warn Fairlead.Client: exec was lost after ", lost, StringComparison.Ordinal);
         string fellBack = (await CommandProcess.RunAsync(cluster, "FAIRLEAD_LOG=info fairlead exec -q demo -- forbidden", Ct)).Error;
-        Assert.Contains(" info Fairlead.Client: Falling back from WebSocket to SPDY: ", fellBack, StringComparison.Ordinal);
+        Assert.Contains(" info Fairlead.Upgrades: Falling back from WebSocket to SPDY: ", fellBack, StringComparison.Ordinal);
     }
 
     [Fact, Trait("Case", "14.9")]

@@ -3,7 +3,9 @@ using k8s;
 
 namespace Fairlead.InteropTests;
 
-/// <summary>The official .NET client, which speaks v4 with a default of its own for nearly everything, against the lab.</summary>
+/// <summary>The official .NET client, which speaks v4 with a default of its own for nearly everything, against the lab. That it stands beside
+/// Fairlead.KubeConfig in one project is a test of its own: they have no type in common.</summary>
+[Trait("Case", "D3")]
 public sealed class KubernetesClientTests(LabFixture fixture)
 {
     [Fact(Timeout = 60_000)]
