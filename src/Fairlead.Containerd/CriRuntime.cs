@@ -136,13 +136,13 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     internal CriRuntimeOptions Options { get; }
 
     /// <summary>The calls of the CRI itself.</summary>
-    internal RuntimeService.RuntimeServiceClient Calls { get; }
+    public RuntimeService.RuntimeServiceClient Calls { get; }
 
     /// <summary>The way through the runtime's streaming server.</summary>
     internal RuntimeStreams Streams { get; }
 
     /// <summary>Runs a command in a container: natively where that is possible and wanted.</summary>
-    internal Task<Status> ExecAsync(AnsweringSession session, string containerId) =>
+    public Task<Status> ExecAsync(AnsweringSession session, string containerId) =>
         _execs is null ? Streams.ExecAsync(session, containerId) : _execs.RunAsync(session, containerId);
 
     /// <summary>What the runtime says of one container now.</summary>
@@ -151,22 +151,22 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
 
     /// <summary>One container by its id, with its names and its state.</summary>
     /// <exception cref="RpcException">There is none, in the runtime's words.</exception>
-    internal async Task<FoundContainer> FindContainerAsync(string id, CancellationToken cancellationToken)
+    public async Task<FoundContainer> FindContainerAsync(string id, CancellationToken cancellationToken)
     {
         ContainerFacts facts = await ContainerFacts.ReadAsync(Calls, id, cancellationToken);
         ContainerStatus status = facts.Status;
         ContainerReference where = new(status.Labels.GetValueOrDefault("io.kubernetes.pod.namespace", ""), status.Labels.GetValueOrDefault("io.kubernetes.pod.name", id), status.Metadata.Name);
-        return new FoundContainer(new CriMainProcess(facts, null, this), where, status.State);
+        return new FoundContainer(id, new CriMainProcess(facts, null, this), where, status.State);
     }
 
     /// <summary>One pod's sandbox by its id.</summary>
     /// <exception cref="RpcException">There is none, in the runtime's words.</exception>
-    internal async Task<PodSandboxStatus> FindSandboxAsync(string id, CancellationToken cancellationToken) =>
+    public async Task<PodSandboxStatus> FindSandboxAsync(string id, CancellationToken cancellationToken) =>
         (await Calls.PodSandboxStatusAsync(new() { PodSandboxId = id }, cancellationToken: cancellationToken)).Status;
 
     /// <summary>Connects to a port of a pod by its sandbox.</summary>
     /// <exception cref="ForwardResetException">It was not reached.</exception>
-    internal async ValueTask<ForwardedStream> ConnectAsync(string sandboxId, int port, CancellationToken cancellationToken)
+    public async ValueTask<ForwardedStream> ConnectAsync(string sandboxId, int port, CancellationToken cancellationToken)
     {
         return await ReachAsync(OpenAsync());
 
@@ -229,7 +229,4 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         Streams.Dispose();
         _channel.Dispose();
     }
-
-    /// <summary>A container that was found by its id.</summary>
-    internal sealed record FoundContainer(CriMainProcess Main, ContainerReference Where, ContainerState State);
 }

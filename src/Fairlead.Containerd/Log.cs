@@ -11,7 +11,4 @@ static partial class Log
 
     [LoggerMessage(2, LogLevel.Warning, "A command that has ended could not be tidied up in containerd; the next start does", EventName = "TailFailed")]
     public static partial void TailFailed(ILogger logger, Exception exception);
-
-    [LoggerMessage(3, LogLevel.Warning, "The cluster could not be asked what {User} may do: {Why}", EventName = "ClusterNotAsked")]
-    public static partial void ClusterNotAsked(ILogger logger, Exception exception, PeerText user, PeerText why);
 }

@@ -48,7 +48,7 @@ public sealed record UnixSocketAddress
     }
 
     /// <summary>An HTTP handler whose every connection goes to this socket, whatever host a request names.</summary>
-    internal SocketsHttpHandler CreateHandler() => new()
+    public SocketsHttpHandler CreateHandler() => new()
     {
         ConnectCallback = (_, cancellationToken) => ConnectAsync(cancellationToken),
         EnableMultipleHttp2Connections = true, // each wait for a command is a call that stays open

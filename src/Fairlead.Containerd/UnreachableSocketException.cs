@@ -5,8 +5,12 @@ using Grpc.Core;
 namespace Fairlead.Containerd;
 
 /// <summary>Nobody answers at a Unix socket. Its message is for people, which the library's own words, of hosts and ports, are not.</summary>
-sealed class UnreachableSocketException(SocketException failure) : IOException(Describe(failure), failure)
+public sealed class UnreachableSocketException : IOException
 {
+    internal UnreachableSocketException(SocketException failure) : base(Describe(failure), failure)
+    {
+    }
+
     /// <summary>What a failed call says to people, fit to show.</summary>
     public static string Describe(RpcException failure)
     {

@@ -1,6 +1,6 @@
 using Fairlead.Containerd.Tasks;
-using Fairlead.Containerd.Tests.Proxy;
 using Fairlead.Testing;
+using Fairlead.Testing.Containerd;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Fairlead.Containerd.Cri;
 using Fairlead.Containerd.Tasks;
-using Fairlead.Containerd.Tests.Proxy;
+using Fairlead.Testing.Containerd;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;

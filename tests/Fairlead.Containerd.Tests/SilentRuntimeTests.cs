@@ -1,10 +1,10 @@
 using Fairlead.Client;
-using Fairlead.Containerd.Node;
-using Fairlead.Containerd.Tests.Proxy;
 using Fairlead.KubeConfig;
+using Fairlead.Node;
 using Fairlead.Server;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
+using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades;
 using Google.Protobuf;
 using Grpc.Core;

@@ -1,5 +1,5 @@
 using Fairlead.Containerd.Tasks;
-using Fairlead.Containerd.Tests.Proxy;
+using Fairlead.Testing.Containerd;
 using Grpc.Core;
 
 namespace Fairlead.Containerd.Tests;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using Fairlead.Containerd.Proxy;
-using Fairlead.Containerd.Tests.Proxy;
+using Fairlead.Node.CriProxy;
+using Fairlead.Testing.Containerd;
 
 namespace Fairlead.Containerd.Tests;
 

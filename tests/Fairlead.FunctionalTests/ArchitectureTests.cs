@@ -8,7 +8,7 @@ namespace Fairlead.FunctionalTests;
 /// <summary>The arrows of docs/architecture.md, read off the assemblies.</summary>
 public sealed class ArchitectureTests
 {
-    static readonly string[] s_rooms = ["Wire", "Yaml", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Server", "HostProcesses", "Lab", "Containerd", "Gateway"];
+    static readonly string[] s_rooms = ["Wire", "Yaml", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Server", "HostProcesses", "Lab", "Containerd", "Node", "Gateway"];
 
     [Theory]
     [InlineData("Wire")]
@@ -22,6 +22,7 @@ public sealed class ArchitectureTests
     [InlineData("HostProcesses", "Wire")]
     [InlineData("Lab", "Wire", "Streaming", "Server", "HostProcesses")]
     [InlineData("Containerd", "Wire", "Streaming", "Upgrades", "Server", "HostProcesses")]
+    [InlineData("Node", "Wire", "Streaming", "Upgrades", "Server", "Containerd")]
     [InlineData("Gateway", "Wire", "Streaming", "Upgrades", "Server")]
     public void A_room_sees_only_the_rooms_below_it(string room, params string[] below)
     {

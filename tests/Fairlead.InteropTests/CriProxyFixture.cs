@@ -1,7 +1,7 @@
 using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
-using Fairlead.Containerd.Node;
-using Fairlead.Containerd.Proxy;
+using Fairlead.Node;
+using Fairlead.Node.CriProxy;
 using Fairlead.Testing.Containerd;
 using Grpc.Net.Client;
 

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
 using Fairlead.Containerd;
-using Fairlead.Containerd.Node;
+using Fairlead.Node;
 using Fairlead.Server;
 using Fairlead.Upgrades.Endpoints;
 

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Fairlead.Client;
 using Fairlead.Containerd;
-using Fairlead.Containerd.Node;
+using Fairlead.Node;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades;

@@ -1,7 +1,7 @@
 using Fairlead.Client;
 using Fairlead.Containerd;
-using Fairlead.Containerd.Node;
 using Fairlead.KubeConfig;
+using Fairlead.Node;
 using Fairlead.Testing.Containerd;
 
 namespace Fairlead.InteropTests;

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Fairlead.Client;
 using Fairlead.Containerd;
-using Fairlead.Containerd.Node;
 using Fairlead.KubeConfig;
+using Fairlead.Node;
 using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades;
 

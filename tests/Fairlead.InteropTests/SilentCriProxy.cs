@@ -1,5 +1,5 @@
 using Fairlead.Containerd;
-using Fairlead.Containerd.Proxy;
+using Fairlead.Node.CriProxy;
 using Fairlead.Testing.Containerd;
 using Grpc.Core;
 using Grpc.Net.Client;

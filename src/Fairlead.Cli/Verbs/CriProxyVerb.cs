@@ -6,7 +6,7 @@ using Fairlead.Cli.Gateway;
 using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Node;
-using Fairlead.Containerd.Proxy;
+using Fairlead.Node.CriProxy;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;

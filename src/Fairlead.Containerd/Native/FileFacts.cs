@@ -10,19 +10,23 @@ namespace Fairlead.Containerd.Native;
 /// <param name="User">The owner's number.</param>
 /// <param name="Group">The group's number.</param>
 /// <param name="Length">How many bytes are in it.</param>
-readonly record struct FileFacts(int Type, UnixFileMode Mode, uint User, uint Group, ulong Length)
+public readonly record struct FileFacts(int Type, UnixFileMode Mode, uint User, uint Group, ulong Length)
 {
     const int AtWorkingFolder = -100, NoFollow = 0x100, StatusLength = 256;
     const int TypeMask = 0xf000, ModeMask = 0xfff, Socket = 0xc000, Link = 0xa000, Regular = 0x8000, Folder = 0x4000;
     const int NotFound = 2, NoFolder = 20; // ENOENT, ENOTDIR
     const uint Wanted = 0x1 | 0x2 | 0x8 | 0x10 | 0x200; // STATX_TYPE, _MODE, _UID, _GID, _SIZE
 
+    /// <summary>A Unix socket.</summary>
     public bool IsSocket => Type == Socket;
 
+    /// <summary>A symbolic link.</summary>
     public bool IsLink => Type == Link;
 
+    /// <summary>A regular file.</summary>
     public bool IsFile => Type == Regular;
 
+    /// <summary>A folder.</summary>
     public bool IsFolder => Type == Folder;
 
     /// <summary>Somebody beside its owner may write to it.</summary>

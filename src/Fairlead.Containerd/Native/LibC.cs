@@ -19,9 +19,6 @@ static unsafe partial class LibC
     internal static partial int open(string path, int flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int chown(string path, uint user, uint group);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int statx(int folder, string path, int flags, uint mask, byte* status);
 
     [LibraryImport("libc")] internal static partial uint geteuid();

@@ -6,7 +6,7 @@ namespace Fairlead.Containerd.Native;
 /// Folders in which nobody but this user and root can put, replace or remove anything, so that what is done in them by name is done to what was meant:
 /// once that is known of a folder and of everything above it, no look at a file can be raced.
 /// </summary>
-static class TrustedFolder
+public static class TrustedFolder
 {
     const int MostLinks = 40; // as the kernel
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

@@ -2,12 +2,12 @@ using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
-using Fairlead.Containerd.Node;
 using Fairlead.Containerd.Tasks;
-using Fairlead.Containerd.Tests.Proxy;
 using Fairlead.KubeConfig;
+using Fairlead.Node;
 using Fairlead.Server;
 using Fairlead.Testing;
+using Fairlead.Testing.Containerd;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Containerd.Tests.Pods;

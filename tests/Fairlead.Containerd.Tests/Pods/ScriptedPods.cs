@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Fairlead.Containerd.Cri;
-using Fairlead.Containerd.Tests.Proxy;
+using Fairlead.Testing.Containerd;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Fairlead.Containerd.Proxy;
+using Fairlead.Node.CriProxy;
 
 namespace Fairlead.Fuzz.Targets;
 

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
-namespace Fairlead.Containerd.Proxy;
+namespace Fairlead.Node.CriProxy;
 
 /// <summary>Stands between a Unix socket and an HTTP/2 server: what the client sends passes as it is, but for an <c>:authority</c> that is no host.</summary>
 static class AuthorityRewrite

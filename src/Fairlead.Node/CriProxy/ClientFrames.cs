@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 
-namespace Fairlead.Containerd.Proxy;
+namespace Fairlead.Node.CriProxy;
 
 /// <summary>
 /// Goes through what an HTTP/2 client sends, in pieces of any size, and passes it on: byte for byte, but for blocks of headers whose

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Fairlead.Containerd;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Grpc.AspNetCore.Server;
@@ -17,7 +18,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace Fairlead.Containerd.Proxy;
+namespace Fairlead.Node.CriProxy;
 
 /// <summary>
 /// A CRI socket in front of a runtime's: every call passes as it is, but those for exec, attach and port-forward, which are answered with URLs of

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Fairlead.Containerd.Proxy;
+using Fairlead.Containerd;
+using Fairlead.Node.CriProxy;
+using Fairlead.Testing.Containerd;
 
-namespace Fairlead.Containerd.Tests.Proxy;
+namespace Fairlead.Node.Tests.CriProxy;
 
 /// <summary>Connections that say nothing stay: the runtime ends none either, and the web server looks at its limits once a second.</summary>
 public sealed class IdleConnectionTests : IAsyncLifetime

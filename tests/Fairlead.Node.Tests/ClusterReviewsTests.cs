@@ -1,13 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
-using Fairlead.Containerd.Node;
 using Fairlead.Server;
 using Fairlead.Testing;
 using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Fairlead.Containerd.Tests.Node;
+namespace Fairlead.Node.Tests;
 
 /// <summary>A node asks its cluster: the cluster's time is its own, and what failed is named.</summary>
 public sealed class ClusterReviewsTests : IDisposable

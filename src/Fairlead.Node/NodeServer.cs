@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Fairlead.Containerd;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming.Tls;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Containerd.Node;
+namespace Fairlead.Node;
 
 /// <summary>
 /// The pods of one machine's container runtime, over TLS: as a Kubernetes pods API, so that kubectl and client libraries work, and by the

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 
-namespace Fairlead.Containerd.Tests.Proxy;
+namespace Fairlead.Node.Tests.CriProxy;
 
 /// <summary>gRPC calls whose messages are bytes as they are.</summary>
 static class RawCalls

@@ -7,10 +7,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace Fairlead.Containerd.Tests.Proxy;
+namespace Fairlead.Testing.Containerd;
 
 /// <summary>A runtime that tells its version, and does with other calls what a test says.</summary>
-sealed class ScriptedCri : IAsyncDisposable
+public sealed class ScriptedCri : IAsyncDisposable
 {
     readonly WebApplication _application;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Fairlead.Containerd.Proxy;
+namespace Fairlead.Node.CriProxy;
 
 /// <summary>What every server takes as the name of a host, with or without a port.</summary>
 static class HostName

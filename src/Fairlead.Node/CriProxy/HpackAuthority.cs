@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Fairlead.Containerd.Proxy;
+namespace Fairlead.Node.CriProxy;
 
 /// <summary>Gives the <c>:authority</c> of an HTTP/2 header block a value that every server takes, where it has none.</summary>
 /// <remarks>

@@ -1,13 +1,15 @@
+using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
-using Fairlead.Containerd.Proxy;
+using Fairlead.Node.CriProxy;
 using Fairlead.Testing;
+using Fairlead.Testing.Containerd;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Fairlead.Containerd.Tests.Proxy;
+namespace Fairlead.Node.Tests.CriProxy;
 
 /// <summary>The proxy in front of a runtime that does what each test says.</summary>
 public sealed class CriProxyTests : IAsyncLifetime

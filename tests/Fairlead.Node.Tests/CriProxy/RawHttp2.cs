@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Fairlead.Containerd.Tests.Proxy;
+namespace Fairlead.Node.Tests.CriProxy;
 
 /// <summary>An HTTP/2 client that sends any <c>:authority</c>, as libraries that check theirs cannot.</summary>
 static class RawHttp2

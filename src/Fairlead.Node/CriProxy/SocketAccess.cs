@@ -2,8 +2,9 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Fairlead.Containerd.Native;
+using Fairlead.Node.Native;
 
-namespace Fairlead.Containerd.Proxy;
+namespace Fairlead.Node.CriProxy;
 
 /// <summary>Who may connect to a Unix socket: its mode and its owner.</summary>
 /// <param name="Mode">The mode.</param>

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
-using Fairlead.Containerd.Proxy;
+using Fairlead.Node.CriProxy;
 
-namespace Fairlead.Containerd.Tests.Proxy;
+namespace Fairlead.Node.Tests.CriProxy;
 
 /// <summary>What a client sends is passed on the same, however it is cut into pieces.</summary>
 [Trait("Case", "C14")]

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
-using Fairlead.Containerd.Proxy;
+using Fairlead.Node.CriProxy;
 using Fairlead.Testing;
 
-namespace Fairlead.Containerd.Tests.Proxy;
+namespace Fairlead.Node.Tests.CriProxy;
 
 /// <summary>Whether a socket's path is free is known at once.</summary>
 [Trait("Case", "C23")]

@@ -1,9 +1,10 @@
+using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
 using Fairlead.Server;
 using Fairlead.Streaming.RemoteCommand;
 using Grpc.Core;
 
-namespace Fairlead.Containerd.Proxy;
+namespace Fairlead.Node.CriProxy;
 
 /// <summary>The three calls of the CRI that answer with a URL: theirs are ours.</summary>
 /// <remarks>
@@ -39,7 +40,7 @@ sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
 
     /// <summary>Answers <c>PortForward</c>.</summary>
     /// <inheritdoc cref="ExecAsync" path="/exception"/>
-    public async Task<PortForwardResponse> PortForwardAsync(Cri.PortForwardRequest asked, CancellationToken cancellationToken)
+    public async Task<PortForwardResponse> PortForwardAsync(PortForwardRequest asked, CancellationToken cancellationToken)
     {
         if (await FindAsync(runtime.FindSandboxAsync(asked.PodSandboxId, cancellationToken), cancellationToken) is not { State: PodSandboxState.SandboxReady } sandbox)
             return await runtime.Calls.PortForwardAsync(asked, cancellationToken: cancellationToken);
@@ -54,7 +55,7 @@ sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
         if (request is { Tty: true, Stderr: true } or { Stdin: false, Stdout: false, Stderr: false }) return null;
         if (await FindAsync(runtime.FindContainerAsync(containerId, cancellationToken), cancellationToken) is not { State: ContainerState.ContainerRunning } found) return null;
         return Issue(kind, isExec
-            ? new IssuedCommand(session => runtime.ExecAsync(session, found.Main.ContainerId), request, found.Where, isExec)
+            ? new IssuedCommand(session => runtime.ExecAsync(session, found.Id), request, found.Where, isExec)
             : new IssuedCommand(found.Main.AttachAsync, request with { Tty = found.Main.HasTerminal }, found.Where, isExec));
     }
 

@@ -1,7 +1,7 @@
 using System.Buffers;
-using Fairlead.Containerd.Proxy;
+using Fairlead.Node.CriProxy;
 
-namespace Fairlead.Containerd.Tests.Proxy;
+namespace Fairlead.Node.Tests.CriProxy;
 
 public sealed class HpackAuthorityTests
 {

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Fairlead.Containerd;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
 using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Containerd.Node;
+namespace Fairlead.Node;
 
 /// <summary>What a <see cref="NodeServer"/> serves, and to whom.</summary>
 public sealed record NodeOptions

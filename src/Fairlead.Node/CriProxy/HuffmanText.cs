@@ -1,4 +1,4 @@
-namespace Fairlead.Containerd.Proxy;
+namespace Fairlead.Node.CriProxy;
 
 /// <summary>The Huffman code of HTTP/2 headers (RFC 7541 appendix B), read as far as a host's name needs it.</summary>
 static class HuffmanText

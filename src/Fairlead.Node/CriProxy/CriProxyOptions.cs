@@ -1,8 +1,9 @@
 using System.Net;
+using Fairlead.Containerd;
 using Fairlead.Streaming;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Containerd.Proxy;
+namespace Fairlead.Node.CriProxy;
 
 /// <summary>What a <see cref="CriProxyServer"/> stands in front of.</summary>
 public sealed record CriProxyOptions

@@ -3,7 +3,7 @@ using Google.Protobuf;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
-namespace Fairlead.Containerd.Proxy;
+namespace Fairlead.Node.CriProxy;
 
 /// <summary>
 /// Offers three methods of the CRI's service, and no other: what the generated base class of a service does not implement it refuses, and here

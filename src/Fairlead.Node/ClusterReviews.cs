@@ -4,7 +4,7 @@ using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Reviews;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Containerd.Node;
+namespace Fairlead.Node;
 
 /// <summary>Asks a cluster by SubjectAccessReview what somebody may do on this node.</summary>
 /// <remarks>

@@ -1,0 +1,11 @@
+using Fairlead.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Node;
+
+/// <summary>What this room logs. Never a token, never what a session carries.</summary>
+static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "The cluster could not be asked what {User} may do: {Why}", EventName = "ClusterNotAsked")]
+    public static partial void ClusterNotAsked(ILogger logger, Exception exception, PeerText user, PeerText why);
+}
