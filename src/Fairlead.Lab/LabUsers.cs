@@ -1,6 +1,6 @@
-using Fairlead.Lab.Manifests;
 using Fairlead.Server;
 using Fairlead.Streaming.Tls;
+using Fairlead.Yaml;
 
 namespace Fairlead.Lab;
 
@@ -13,7 +13,7 @@ static class LabUsers
         using StreamReader text = new(new MemoryStream(reads.Read(path)));
         try
         {
-            IReadOnlyList<ApiUser> users = ApiUsers.FromJson(YamlDocuments.Read(text) is [(var document, _), ..] ? document : null);
+            IReadOnlyList<ApiUser> users = ApiUsers.FromJson(new YamlReader(text).Read()?.ToObject().Node);
             return users.Count > 0 ? users : throw new FormatException("there is no user in it: such a lab would answer nobody");
         }
         catch (FormatException e)

@@ -19,6 +19,10 @@ public readonly struct YamlObject
     /// <summary>The mapping itself.</summary>
     public JsonObject Node { get; }
 
+    /// <summary>The same under another name.</summary>
+    /// <param name="path">What it is called in messages.</param>
+    public YamlObject Named(string path) => new(Node, path, _document);
+
     /// <summary>The refusal of a member.</summary>
     /// <param name="member">Its name, which the message shows.</param>
     /// <param name="what">What is wrong with it.</param>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -10,10 +11,7 @@ namespace Fairlead.Yaml;
 /// </summary>
 public sealed class YamlReader
 {
-    /// <summary>The longest text, in characters.</summary>
-    public const int LongestText = 4 * 1024 * 1024;
-
-    const int DeepestNesting = 64, MostValues = 500_000;
+    const int LongestText = 4 * 1024 * 1024, DeepestNesting = 64, MostValues = 500_000;
 
     readonly Dictionary<AnchorName, JsonNode?> _anchors = [];
     readonly Parser _parser;
@@ -22,15 +20,13 @@ public sealed class YamlReader
     int _values;
 
     /// <summary>Creates it.</summary>
-    /// <param name="text">The text.</param>
+    /// <param name="reader">The text, which is read to its end. Stays the caller's.</param>
     /// <param name="lastOfRepeatedKeys">True to take the last value of a key that a mapping has twice, false to refuse it.</param>
     /// <exception cref="YamlFormatException">The text is too long, or holds control characters.</exception>
-    public YamlReader(string text, bool lastOfRepeatedKeys = false)
+    public YamlReader(TextReader reader, bool lastOfRepeatedKeys = false)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        if (text.Length > LongestText) throw new YamlFormatException($"the text has more than {LongestText} characters", 1);
-        RequireNoControls(text);
-        _parser = new Parser(new StringReader(text));
+        ArgumentNullException.ThrowIfNull(reader);
+        _parser = new Parser(new StringReader(ReadText(reader)));
         _lastOfRepeatedKeys = lastOfRepeatedKeys;
     }
 
@@ -64,15 +60,25 @@ public sealed class YamlReader
     static YamlFormatException NoYaml(int line, Exception e) =>
         new("this is not YAML: an indentation, a colon, a quote or a bracket is missing there, or too much", Math.Max(line, 1), e);
 
-    static void RequireNoControls(string text)
+    static string ReadText(TextReader reader)
     {
+        StringBuilder text = new();
+        char[] buffer = new char[16 * 1024];
         int line = 1;
-        foreach (char c in text)
+        while (reader.Read(buffer) is > 0 and int count)
         {
-            if (c == '\n') line++;
-            else if (char.IsControl(c) && c is not ('\t' or '\r' or '\x85'))
-                throw new YamlFormatException("a control character stands there", line);
+            if (text.Length + count > LongestText) throw new YamlFormatException($"the text has more than {LongestText} characters", line);
+            foreach (char c in buffer.AsSpan(0, count))
+            {
+                if (c == '\n') line++;
+                else if (char.IsControl(c) && c is not ('\t' or '\r' or '\x85'))
+                    throw new YamlFormatException("a control character stands there", line);
+            }
+
+            text.Append(buffer, 0, count);
         }
+
+        return text.ToString();
     }
 
     JsonNode? ReadValue(int depth)

@@ -20,7 +20,7 @@ public sealed class ArchitectureTests
     [InlineData("KubeConfig", "Wire", "Yaml", "Streaming", "Upgrades", "Client")]
     [InlineData("Server", "Wire", "Streaming")]
     [InlineData("HostProcesses", "Wire")]
-    [InlineData("Lab", "Wire", "Streaming", "Server", "HostProcesses")]
+    [InlineData("Lab", "Wire", "Yaml", "Streaming", "Server", "HostProcesses")]
     [InlineData("Containerd", "Wire", "Streaming", "Upgrades", "Server", "HostProcesses")]
     [InlineData("Node", "Wire", "Streaming", "Upgrades", "Server", "Containerd")]
     [InlineData("Gateway", "Wire", "Streaming", "Upgrades", "Server")]

@@ -95,7 +95,7 @@ public sealed class TrustTests : IDisposable
 
     [Theory]
     [InlineData("certificate-authority: missing.crt", "{}", "missing.crt cannot be read")]
-    [InlineData("certificate-authority-data: '***'", "{}", "error in line 14: clusters[0].cluster.certificate-authority-data: is not base64")]
+    [InlineData("certificate-authority-data: '***'", "{}", "line 14: clusters[0].cluster.certificate-authority-data: is not base64")]
     [InlineData("certificate-authority-data: aGVsbG8=", "{}", "neither PEM nor")]
     [InlineData("certificate-authority-data: aGVsbG8=\ninsecure-skip-tls-verify: true", "{}", "only one can hold")]
     [InlineData("tls-server-name: x", "client-key-data: aGVsbG8=", "but not both")]

@@ -21,11 +21,11 @@ static class KubeConfigText
         try
         {
             using StreamReader reader = new(new MemoryStream(content), s_utf8);
-            return read(new YamlReader(reader.ReadToEnd(), lastOfRepeatedKeys: true).Read() ?? YamlDocument.Empty);
+            return read(new YamlReader(reader, lastOfRepeatedKeys: true).Read() ?? YamlDocument.Empty);
         }
         catch (YamlFormatException e)
         {
-            throw new KubeConfigException($"{path} is not a valid kubeconfig: error in line {e.Line}: {e.Message}");
+            throw new KubeConfigException($"{path} is not a valid kubeconfig: {e.Message}");
         }
         catch (DecoderFallbackException)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fairlead.Yaml;
 
 namespace Fairlead.Lab.Manifests;
 
@@ -37,44 +38,47 @@ public sealed class PodManifests
     {
         ArgumentNullException.ThrowIfNull(reader);
         PodManifests manifests = new();
-        foreach ((JsonObject document, int line) in YamlDocuments.Read(reader)) manifests.Add(document, line);
+        try
+        {
+            YamlReader yaml = new(reader);
+            while (yaml.Read() is { } document)
+            {
+                if (document.Root is not null) manifests.Add(document.ToObject("document"));
+            }
+        }
+        catch (YamlFormatException e)
+        {
+            throw new ManifestException(e.Message, e);
+        }
+
         return manifests.Pods.Count > 0 ? manifests : throw new ManifestException("there is no Pod in it");
     }
 
-    void Add(JsonObject document, int line)
+    void Add(YamlObject document)
     {
-        try
+        string kind = document.GetText("kind") ?? throw document.Wrong("kind", "is missing");
+        if (kind == "List")
         {
-            ManifestReader reader = new(document, "document");
-            string kind = reader.GetString("kind") ?? throw reader.Wrong("kind", "is missing");
-            if (kind == "List")
-            {
-                foreach (ManifestReader item in reader.GetObjects("items")) Add(item.Node, line);
-                return;
-            }
+            foreach (YamlObject item in document.GetObjects("items")) Add(item.Named("document"));
+            return;
+        }
 
-            string? resource = kind == "Pod" ? "pods" : KeptKinds.GetValueOrDefault(kind);
-            if (resource is null) throw reader.Wrong("kind", $"a {kind} is not supported; Pod, {string.Join(", ", KeptKinds.Keys)} are");
-            AddObject(document, kind, resource);
-        }
-        catch (ManifestException e) when (e.Line == 0)
-        {
-            throw new ManifestException("in the document that begins here: " + e.Message, line, e);
-        }
+        string? resource = kind == "Pod" ? "pods" : KeptKinds.GetValueOrDefault(kind);
+        if (resource is null) throw document.Wrong("kind", $"a {kind} is not supported; Pod, {string.Join(", ", KeptKinds.Keys)} are");
+        AddObject(document.Named(kind), kind, resource);
     }
 
-    void AddObject(JsonObject document, string kind, string resource)
+    void AddObject(YamlObject document, string kind, string resource)
     {
-        ManifestReader metadata = new ManifestReader(document, kind).GetObject("metadata")
-            ?? throw new ManifestException($"{kind}.metadata: is missing");
-        string name = metadata.GetString("name") ?? throw metadata.Wrong("name", "is missing");
+        YamlObject metadata = document.GetObject("metadata") ?? throw document.Wrong("metadata", "is missing");
+        string name = metadata.GetText("name") ?? throw metadata.Wrong("name", "is missing");
         if (!KubernetesNames.IsSubdomain(name)) throw metadata.Wrong("name", $"\"{name}\" is not a DNS name (a-z, 0-9, - and .)");
-        string inNamespace = metadata.GetString("namespace") is { Length: > 0 } given ? given : DefaultNamespace;
+        string inNamespace = metadata.GetText("namespace") is { Length: > 0 } given ? given : DefaultNamespace;
         if (!KubernetesNames.IsLabel(inNamespace)) throw metadata.Wrong("namespace", $"\"{inNamespace}\" is not a DNS label (a-z, 0-9 and -, at most 63)");
         if (!_names.Add((resource, inNamespace, name))) throw metadata.Wrong("name", $"{kind} \"{name}\" is there twice in namespace \"{inNamespace}\"");
 
         metadata.Node["namespace"] = inNamespace;
-        if (kind == "Pod") Pods.Add(PodManifest.Read(new ManifestReader(document, $"pod \"{name}\""), name, inNamespace));
-        else Others.Add((resource, document));
+        if (kind == "Pod") Pods.Add(PodManifest.Read(document.Named($"pod \"{name}\""), name, inNamespace));
+        else Others.Add((resource, document.Node));
     }
 }

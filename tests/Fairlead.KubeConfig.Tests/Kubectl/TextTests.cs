@@ -137,16 +137,16 @@ public sealed class TextTests : IDisposable
 
     /// <summary>What kubectl takes and we do not: a nesting without end, and what the two parsers of YAML see in different ways.</summary>
     [Theory]
-    [InlineData("clusters:\n- cluster: {\nserver: s3cret\n}\n  name: x", "error in line 2: this is not YAML")]
-    [InlineData("{\"current-context\":\"s3cret\"}\n{\"x\":1}", "error in line 2: this is not YAML")]
-    [InlineData("users:\n- user:\n    token: !!binary s3cret", "error in line 3: of YAML's own tags, only !!str is supported")]
-    [InlineData("a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "error in line 1: nested deeper than 64 levels")]
+    [InlineData("clusters:\n- cluster: {\nserver: s3cret\n}\n  name: x", "line 2: this is not YAML")]
+    [InlineData("{\"current-context\":\"s3cret\"}\n{\"x\":1}", "line 2: this is not YAML")]
+    [InlineData("users:\n- user:\n    token: !!binary s3cret", "line 3: of YAML's own tags, only !!str is supported")]
+    [InlineData("a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "line 1: nested deeper than 64 levels")]
     [InlineData(
         "a: &a [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\nb: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[*a]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
-        "error in line 2: nested deeper than 64 levels")]
+        "line 2: nested deeper than 64 levels")]
     [InlineData("a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
         + "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n",
-        "error in line 6: more than 500000 values")]
+        "line 6: more than 500000 values")]
     public void What_is_refused_beyond_kubectl_says_where(string text, string words)
     {
         KubeConfigException refused = Assert.Throws<KubeConfigException>(() => KubeConfigFile.Read(Encoding.UTF8.GetBytes(text), "/x"));
