@@ -24,4 +24,19 @@ public sealed record CopyOptions
 
     /// <summary>How often in a row a lost connection is made anew although the last one has moved nothing. 5; less than 0 for no end.</summary>
     public int Retries { get; init; } = 5;
+
+    /// <summary>
+    /// A file that changes while it is copied, and be it that it grows, is copied again, and ends the copy where it keeps changing. Without
+    /// it, what was there when a file was listed is what is copied and verified, and a file that keeps being replaced is refused by name.
+    /// </summary>
+    public bool Consistent { get; init; }
+
+    /// <summary>What is compared before a file takes its place.</summary>
+    public CopyVerification Verify { get; init; }
+
+    /// <summary>
+    /// How long what runs in a container may say nothing while it is waited for; longer where it was told to read much. 30 s. A shell that
+    /// says nothing for so long counts as lost, and twice in a row as hanging.
+    /// </summary>
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

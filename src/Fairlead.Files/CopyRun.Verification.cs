@@ -5,32 +5,33 @@ namespace Fairlead.Files;
 /// <summary>Both sides are compared, every file, before anything takes its place.</summary>
 sealed partial class CopyRun
 {
-    int _rounds;
+    readonly HashSet<string> _unequal = new(StringComparer.Ordinal);
 
     /// <returns>False where the source has changed meanwhile, and some files are to be copied again.</returns>
     /// <exception cref="CopyException">A file arrived otherwise than it was sent.</exception>
     async Task<bool> VerifyAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<TreeEntry> files = _tree!.Files;
-        List<TreeEntry> different = source.HashTool is not null && target.HashTool is not null
-            ? await CompareHashesAsync(files, cancellationToken)
-            : await CompareSizesAsync(files, cancellationToken);
-        if (different.Count == 0) return true;
-
-        int changed = 0;
+        if (options.Verify == CopyVerification.None) return true;
+        IReadOnlyList<TreeEntry> files = [.. _tree!.Files];
+        List<TreeEntry> different = ComparesHashes ? await CompareHashesAsync(files, cancellationToken) : await CompareSizesAsync(files, cancellationToken);
+        List<TreeEntry> wrong = [];
         foreach (TreeEntry file in different)
         {
-            if (await source.LookAgainAsync(file, cancellationToken) is { } now && now.IsSameVersion(file)) continue;
-            changed++;
-            _suspects.Add(file.Path);
-            await target.RestartAsync(file, cancellationToken);
+            TreeEntry? now = await source.LookAgainAsync(file, cancellationToken);
+            if (now is null)
+            {
+                await RefuseAsync(file, "it is gone since it was listed", cancellationToken);
+                continue;
+            }
+
+            // Within one second a file may change and look the same: that is believed once.
+            if (now.IsSameVersion(file) && !_unequal.Add(file.Path)) wrong.Add(file);
+            else _suspects[file.Path] = "what it holds differs from what was read";
         }
 
-        if (changed == different.Count && _rounds++ < MostChanges) return false;
-        string names = string.Join(", ", different.Take(3).Select(file => file.Name)) + (different.Count > 3 ? $" and {different.Count - 3} more" : "");
-        throw new CopyException(changed == different.Count
-            ? $"the source keeps changing while it is copied: {names}"
-            : $"what arrived is not what was sent, nothing was placed: {names}");
+        if (wrong.Count == 0) return _suspects.Count == 0;
+        string names = string.Join(", ", wrong.Take(3).Select(file => file.Name)) + (wrong.Count > 3 ? $" and {wrong.Count - 3} more" : "");
+        throw new CopyException($"what arrived is not what was sent, nothing was placed: {names}");
     }
 
     async Task<List<TreeEntry>> CompareHashesAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
@@ -43,13 +44,22 @@ sealed partial class CopyRun
             if (!(await here).TryGetValue(file, out byte[]? arrived)) different.Add(file);
             else if (!(await there).TryGetValue(file, out byte[]? sent) || !sent.AsSpan().SequenceEqual(arrived))
             {
-                // A log that has only grown was copied right as far as it was listed.
-                PrefixHash beginning = source.IsLocal ? default : await source.HashPrefixAsync(file, file.Size, cancellationToken);
-                if (beginning.Value is null || !beginning.Value.AsSpan().SequenceEqual(arrived)) different.Add(file);
+                if (await HasOnlyGrownAsync(file, arrived, cancellationToken)) _grown.Add(file.Name.ToString());
+                else different.Add(file);
             }
         }
 
         return different;
+    }
+
+    /// <summary>A log that has only grown was copied right as far as it was listed.</summary>
+    async ValueTask<bool> HasOnlyGrownAsync(TreeEntry file, byte[] arrived, CancellationToken cancellationToken)
+    {
+        if (source.IsLocal || options.Consistent) return false;
+        TreeEntry? now = await source.LookAgainAsync(file, cancellationToken);
+        if (now is null || now.Size == file.Size || !now.MayHaveGrownFrom(file)) return false;
+        PrefixHash beginning = await source.HashPrefixAsync(file, file.Size, cancellationToken);
+        return beginning.Value.AsSpan().SequenceEqual(arrived);
     }
 
     /// <summary>What passed through here was hashed on the way; the rest is read.</summary>

@@ -13,10 +13,14 @@ interface ICopyTarget : ICopySide
     ValueTask<Kept> PrepareAsync(CopyTree tree, string leaf, string source, CancellationToken cancellationToken);
 
     /// <summary>Takes bytes; those of one file come in order, and an empty file with none.</summary>
-    ValueTask WriteAsync(Piece piece, CancellationToken cancellationToken);
+    /// <returns>False where the file cannot be there by its name, which <see cref="FlushAsync"/> tells of.</returns>
+    ValueTask<bool> WriteAsync(Piece piece, CancellationToken cancellationToken);
+
+    /// <summary>What was written of a file is not gone on with.</summary>
+    ValueTask DropAsync(TreeEntry file, CancellationToken cancellationToken);
 
     /// <summary>Waits until everything written is there.</summary>
-    ValueTask FlushAsync(CancellationToken cancellationToken);
+    ValueTask<WriteOutcome> FlushAsync(CancellationToken cancellationToken);
 
     /// <summary>How long what it has is, by path; null where nothing can tell.</summary>
     ValueTask<IReadOnlyDictionary<string, long>?> ReadSizesAsync(CopyTree tree, CancellationToken cancellationToken);

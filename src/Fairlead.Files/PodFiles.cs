@@ -2,6 +2,7 @@ using Fairlead.Client;
 using Fairlead.Upgrades;
 using Fairlead.Files.Local;
 using Fairlead.Files.Pods;
+using Fairlead.Files.Shells;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Files;
@@ -42,7 +43,7 @@ public sealed class PodFiles
         options ??= new CopyOptions();
         if (!OperatingSystem.IsLinux()) throw Unsupported();
         await using LocalSource source = new(localPath);
-        await using PodTarget target = new(_client, _pod, podPath, options);
+        await using PodTarget target = new(ShellSource.Of(_client, _pod, podPath, options), podPath, options);
         using CopyRun run = new(source, target, options, _logger);
         return await run.RunAsync(cancellationToken);
     }
@@ -62,7 +63,7 @@ public sealed class PodFiles
         Check(podPath, localPath);
         options ??= new CopyOptions();
         if (!OperatingSystem.IsLinux()) throw Unsupported();
-        await using PodSource source = new(_client, _pod, podPath, options);
+        await using PodSource source = new(ShellSource.Of(_client, _pod, podPath, options), podPath, options);
         await using LocalTarget target = new(localPath, options);
         using CopyRun run = new(source, target, options, _logger);
         return await run.RunAsync(cancellationToken);
@@ -81,8 +82,8 @@ public sealed class PodFiles
         Check(podPath, targetPath);
         ArgumentNullException.ThrowIfNull(target);
         options ??= new CopyOptions();
-        await using PodSource from = new(_client, _pod, podPath, options);
-        await using PodTarget to = new(target._client, target._pod, targetPath, options);
+        await using PodSource from = new(ShellSource.Of(_client, _pod, podPath, options), podPath, options);
+        await using PodTarget to = new(ShellSource.Of(target._client, target._pod, targetPath, options), targetPath, options);
         using CopyRun run = new(from, to, options, _logger);
         return await run.RunAsync(cancellationToken);
     }

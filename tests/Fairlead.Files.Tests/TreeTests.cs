@@ -1,8 +1,9 @@
 using System.Text;
 using Fairlead.Files.Pods;
+using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
 
-namespace Fairlead.Client.Tests.Files;
+namespace Fairlead.Files.Tests;
 
 /// <summary>What another side says of its files is believed only where it cannot do harm.</summary>
 public sealed class TreeTests
@@ -37,15 +38,15 @@ public sealed class TreeTests
     [Fact]
     public void A_listing_is_read_whatever_its_names_hold()
     {
-        const string Text = "41ed 0 5 0 0 .//\n81a4 3 6 1 2 ./sp ace\n/new//\na1ff 0 0 0 0 ./l//\n";
+        const string Text = "41ed 0 5:7 0 0 .//\n81a4 3 6:8 1 2 ./sp ace\n/new//\na1ff 0 0 0 0 ./l//\n";
         List<TreeEntry> entries = ListingReader.Read(Encoding.UTF8.GetBytes(Text.Replace("\n/new", "\nnew", StringComparison.Ordinal)), ".");
         Assert.Equal(["", "sp ace\nnew", "l"], entries.Select(entry => entry.Path));
-        Assert.Equal(new TreeEntry("sp ace\nnew", EntryKind.File, 0x1A4, 3, 6, 1, 2), entries[1]);
+        Assert.Equal(new TreeEntry("sp ace\nnew", EntryKind.File, 0x1A4, 3, 6, 1, 2, Inode: 8), entries[1]);
         Assert.Equal([EntryKind.Folder, EntryKind.File, EntryKind.Link], entries.Select(entry => entry.Kind));
     }
 
     [Theory]
-    [InlineData("41ed 0 5 0 0 .")]
+    [InlineData("41ed 0 5:7 0 0 .")]
     [InlineData("nonsense//\n")]
     [InlineData("81a4 -7 0 0 0 ./a//\n")]
     public void A_listing_that_is_none_is_refused(string text) => Assert.Throws<InvalidDataException>(() => ListingReader.Read(Encoding.UTF8.GetBytes(text), "."));

@@ -79,5 +79,8 @@ sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, Connect
         Owners = parsed.GetValue(options.Owner),
         SpecialModes = parsed.GetValue(options.SpecialModes),
         Retries = parsed.GetValue(options.Retries),
+        Consistent = parsed.GetValue(options.Consistent),
+        Verify = parsed.GetValue(options.Verify),
+        AnswerTimeout = parsed.GetValue(options.AnswerTimeout),
     };
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Fairlead.Files;
+using Fairlead.Wire;
 
 namespace Fairlead.Cli.Copies;
 
@@ -31,6 +32,7 @@ static class CopySummary
             writer.WriteNumber("bytes", result.Bytes);
             writer.WriteNumber("verifiedBySha256", result.VerifiedBySha256);
             writer.WriteNumber("verifiedBySize", result.VerifiedBySize);
+            writer.WriteNumber("notVerified", result.Files - result.VerifiedBySha256 - result.VerifiedBySize);
             writer.WriteString("method", result.Method);
             writer.WriteNumber("reconnections", result.Reconnections);
             writer.WriteNumber("seconds", Math.Round(took.TotalSeconds, 3));
@@ -38,7 +40,9 @@ static class CopySummary
             foreach (CopyProblem refused in result.Refused)
             {
                 writer.WriteStartObject();
-                writer.WriteString("path", refused.Path);
+                bool isText = !refused.Path.Any(char.IsSurrogate) || new PeerText(refused.Path).ToString() == refused.Path;
+                writer.WriteString("path", isText ? refused.Path : new PeerText(refused.Path).ToString());
+                if (!isText) writer.WriteBase64String("pathBytes", refused.GetPathBytes());
                 writer.WriteString("reason", refused.Reason);
                 writer.WriteEndObject();
             }

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Verbs;
+using Fairlead.Files;
 
 namespace Fairlead.Cli.Copies;
 
@@ -26,11 +28,40 @@ sealed class CopyVerbOptions
         DefaultValueFactory = _ => 5,
     };
 
+    public Option<bool> Consistent { get; } = new("--consistent")
+    {
+        Description = "Copy a file again that changes meanwhile, and be it that it grows; fail where it keeps changing",
+    };
+
+    public Option<CopyVerification> Verify { get; } = new("--verify")
+    {
+        HelpName = "WHAT",
+        Description = "What is compared before a file takes its place: sha256, size or none (default sha256)",
+        DefaultValueFactory = _ => CopyVerification.Sha256,
+        CustomParser = ParseVerification,
+    };
+
+    public Option<TimeSpan> AnswerTimeout { get; } = CarrierOptions.Duration(
+        "--answer-timeout", TimeSpan.FromSeconds(30), "How long what runs in a container may say nothing while it is waited for (default 30s)");
+
     public CarrierOptions Carrier { get; } = new();
+
+    static CopyVerification ParseVerification(ArgumentResult result)
+    {
+        switch (result.Tokens.Count > 0 ? result.Tokens[0].Value : "")
+        {
+            case "sha256": return CopyVerification.Sha256;
+            case "size": return CopyVerification.Size;
+            case "none": return CopyVerification.None;
+            case var other:
+                result.AddError($"\"{other}\" is nothing that is verified: sha256, size and none are known");
+                return CopyVerification.Sha256;
+        }
+    }
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Container, Quiet, Output, NoPreserve, Owner, SpecialModes, Retries]) command.Add(option);
+        foreach (Option option in (Option[])[Container, Quiet, Output, NoPreserve, Owner, SpecialModes, Retries, Consistent, Verify, AnswerTimeout]) command.Add(option);
         Carrier.AddTo(command);
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using System.Text;
 using Fairlead.Files.Trees;
 using Fairlead.Files.Native;
 using Microsoft.Win32.SafeHandles;
@@ -31,7 +30,7 @@ sealed class LocalFolder : IDisposable
         {
             return new(OpenAt(Descriptor, name, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW, name));
         }
-        catch (CopyException) when (Status(name) is { } status && TreeEntry.KindOf(status.Mode) == EntryKind.Link)
+        catch (LocalFaultException) when (Status(name) is { } status && TreeEntry.KindOf(status.Mode) == EntryKind.Link)
         {
             throw Fault(name, LibC.ELOOP); // the kernel says only that it is no folder
         }
@@ -65,7 +64,7 @@ sealed class LocalFolder : IDisposable
     {
         byte* target = stackalloc byte[LongestTarget];
         nint length = LibC.readlinkat(Descriptor, name, target, LongestTarget);
-        return length >= 0 ? Encoding.UTF8.GetString(target, (int)length) : throw Fault(name, Marshal.GetLastPInvokeError());
+        return length >= 0 ? NameBytes.Decode(new ReadOnlySpan<byte>(target, (int)length)) : throw Fault(name, Marshal.GetLastPInvokeError());
     }
 
     internal void CreateLink(string name, string target) => Check(LibC.symlinkat(target, Descriptor, name), name);
@@ -85,9 +84,38 @@ sealed class LocalFolder : IDisposable
     internal static bool IsOwn(LocalStatus status) => (uint)status.UserId == LibC.geteuid();
 
     /// <summary>The names in it, in order. The open folder is listed, whatever its path leads to by now.</summary>
-    internal IEnumerable<string> Names() =>
-        Directory.EnumerateFileSystemEntries($"/proc/self/fd/{Descriptor}", "*", new EnumerationOptions { AttributesToSkip = 0, ReturnSpecialDirectories = false, IgnoreInaccessible = false })
-            .Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+    internal unsafe IReadOnlyList<string> Names()
+    {
+        SafeFileHandle own = OpenAt(Descriptor, ".", LibC.O_RDONLY | LibC.O_DIRECTORY, "."); // a place of its own in the listing
+        nint listing = LibC.fdopendir((int)own.DangerousGetHandle());
+        if (listing == 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            own.Dispose();
+            throw Fault(".", error);
+        }
+
+        own.SetHandleAsInvalid(); // closed with the listing
+        try
+        {
+            List<string> names = [];
+            while (true)
+            {
+                byte* entry = LibC.readdir(listing);
+                if (entry is null) break;
+                string name = NameBytes.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + LibC.NameOffset));
+                if (name is not ("." or "..")) names.Add(name);
+            }
+
+            if (Marshal.GetLastPInvokeError() is var error and not 0) throw Fault(".", error);
+            names.Sort(StringComparer.Ordinal);
+            return names;
+        }
+        finally
+        {
+            _ = LibC.closedir(listing);
+        }
+    }
 
     /// <summary>Removes an entry with all below it; nothing happens where there is none.</summary>
     internal void Remove(string name)
@@ -118,9 +146,9 @@ sealed class LocalFolder : IDisposable
         if (result != 0) throw Fault(name, Marshal.GetLastPInvokeError());
     }
 
-    static CopyException Fault(string name, int error) => new(error == LibC.ELOOP
-        ? $"\"{name}\" is a symbolic link, which is not followed"
-        : $"\"{name}\": {Marshal.GetPInvokeErrorMessage(error)}");
+    /// <summary>A link where there was none ends a copy: somebody has put it there. All else is told of the one name.</summary>
+    static IOException Fault(string name, int error) =>
+        error == LibC.ELOOP ? new CopyException($"\"{name}\" is a symbolic link, which is not followed") : new LocalFaultException(name, error);
 
     public void Dispose() => _handle.Dispose();
 }

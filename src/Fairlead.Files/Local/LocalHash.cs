@@ -39,12 +39,13 @@ static class LocalHash
         }
     }
 
-    internal static IReadOnlyDictionary<TreeEntry, byte[]> OfAll(IReadOnlyList<TreeEntry> files, Func<TreeEntry, SafeFileHandle> open, CancellationToken cancellationToken)
+    internal static IReadOnlyDictionary<TreeEntry, byte[]> OfAll(IReadOnlyList<TreeEntry> files, Func<TreeEntry, SafeFileHandle?> open, CancellationToken cancellationToken)
     {
         Dictionary<TreeEntry, byte[]> hashes = [];
         foreach (TreeEntry file in files)
         {
-            using SafeFileHandle handle = open(file);
+            using SafeFileHandle? handle = open(file);
+            if (handle is null) continue;
             using IncrementalHash hash = OfPrefix(handle, file.Size, cancellationToken);
             hashes[file] = hash.GetHashAndReset();
         }

@@ -45,27 +45,67 @@ sealed class LocalSource : ICopySource
     public ValueTask<CopyTree> ListAsync(CancellationToken cancellationToken)
     {
         CopyTree tree = new();
-        tree.Add(Look("")!);
-        if (_rootFile.Length == 0) List("", tree, cancellationToken);
+        Add(Look("")!, tree, cancellationToken);
         return new(tree);
     }
 
-    void List(string path, CopyTree tree, CancellationToken cancellationToken)
+    void Add(TreeEntry entry, CopyTree tree, CancellationToken cancellationToken)
     {
-        foreach (string name in _tree.Folder(path).Names().ToList())
+        if (entry is { Kind: EntryKind.File, Size: 0 } && IsFilled(entry))
+        {
+            tree.Add(entry);
+            tree.Refuse(entry, ReadFault.Unsized);
+            return;
+        }
+
+        tree.Add(entry);
+        if (entry.Kind == EntryKind.Folder && tree.Find(entry.Path) is not null) List(entry, tree, cancellationToken);
+    }
+
+    void List(TreeEntry folder, CopyTree tree, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> names;
+        try
+        {
+            names = _tree.Folder(folder.Path).Names();
+        }
+        catch (LocalFaultException e) when (folder.Path.Length > 0)
+        {
+            tree.RefuseFolder(folder, $"{PathOf(folder)}: {e.Reason}");
+            return;
+        }
+
+        foreach (string name in names)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            string inner = path.Length == 0 ? name : $"{path}/{name}";
-            if (Look(inner) is not { } entry)
+            string path = folder.Path.Length == 0 ? name : $"{folder.Path}/{name}";
+            try
             {
-                if (name.Contains('\uFFFD', StringComparison.Ordinal)) tree.Add(new TreeEntry(inner, EntryKind.Other, 0, 0, 0));
-                continue; // otherwise it has gone meanwhile
+                if (Look(path) is { } entry) Add(entry, tree, cancellationToken); // otherwise it has gone meanwhile
             }
-
-            tree.Add(entry);
-            if (entry.Kind == EntryKind.Folder && tree.Find(inner) is not null) List(inner, tree, cancellationToken);
+            catch (LocalFaultException e)
+            {
+                TreeEntry unknown = new(path, EntryKind.Other, 0, 0, 0);
+                tree.Refuse(unknown, $"{PathOf(unknown)}: {e.Reason}");
+            }
         }
     }
+
+    /// <summary>Files of <c>/proc</c> say that they are empty.</summary>
+    bool IsFilled(TreeEntry file)
+    {
+        try
+        {
+            using SafeFileHandle handle = Open(file);
+            return RandomAccess.GetLength(handle) == 0 && RandomAccess.Read(handle, _buffer.AsSpan(0, 1), 0) > 0 && RandomAccess.GetLength(handle) == 0;
+        }
+        catch (IOException)
+        {
+            return false; // told when it is read
+        }
+    }
+
+    string PathOf(TreeEntry entry) => entry.Path.Length == 0 ? Description : $"{Description.TrimEnd('/')}/{entry.Path}";
 
     TreeEntry? Look(string path)
     {
@@ -73,7 +113,7 @@ sealed class LocalSource : ICopySource
         if ((name.Length == 0 ? folder.Status() : folder.Status(name)) is not { } status) return null;
         EntryKind kind = TreeEntry.KindOf(status.Mode);
         string? target = kind == EntryKind.Link ? folder.ReadLink(name) : null;
-        return new TreeEntry(path, kind, status.Mode & 0xFFF, kind == EntryKind.File ? status.Size : 0, status.Modified, status.UserId, status.GroupId, target);
+        return new TreeEntry(path, kind, status.Mode & 0xFFF, kind == EntryKind.File ? status.Size : 0, status.Modified, status.UserId, status.GroupId, target, status.Inode) { Given = path.Length == 0 ? Leaf : null };
     }
 
     (LocalFolder Folder, string Name) Locate(string path)
@@ -95,26 +135,58 @@ sealed class LocalSource : ICopySource
     {
         foreach (FilePart part in parts)
         {
-            using SafeFileHandle handle = Open(part.File);
-            long offset = part.Offset;
-            do
+            (SafeFileHandle? opened, ReadFault? fault) = TryOpen(part.File);
+            using SafeFileHandle? handle = opened;
+            for (long offset = part.Offset; fault is null;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                int want = (int)Math.Min(_buffer.Length, part.File.Size - offset);
-                int count = want == 0 ? 0 : RandomAccess.Read(handle, _buffer.AsSpan(0, want), offset);
-                if (count == 0 && want > 0) throw new SourceChangedException(part.File);
+                int want = (int)Math.Min(_buffer.Length, part.File.Size - offset), count = 0;
+                if (want > 0) (count, fault) = Read(handle!, part.File, offset, want);
+                if (fault is not null) break;
+                bool isLast = offset + count == part.File.Size;
+                bool hasMore = isLast && RandomAccess.GetLength(handle!) > part.File.Size;
                 yield return new Piece(part.File, offset, _buffer.AsMemory(0, count));
                 offset += count;
+                if (hasMore) fault = ReadFault.Longer;
+                if (isLast) break;
             }
-            while (offset < part.File.Size);
+
+            if (fault is not null) yield return new Piece(part.File, part.Offset, default, fault);
         }
 
         await ValueTask.CompletedTask;
     }
 
+    (SafeFileHandle? Handle, ReadFault? Fault) TryOpen(TreeEntry file)
+    {
+        try
+        {
+            return (Open(file), null);
+        }
+        catch (LocalFaultException e)
+        {
+            return (null, ReadFault.Of(PathOf(file), e.Reason));
+        }
+    }
+
+    (int Count, ReadFault? Fault) Read(SafeFileHandle handle, TreeEntry file, long offset, int want)
+    {
+        try
+        {
+            int count = RandomAccess.Read(handle, _buffer.AsSpan(0, want), offset);
+            return (count, count == 0 ? ReadFault.Shorter : null);
+        }
+        catch (IOException e)
+        {
+            return (0, ReadFault.Of(PathOf(file), e.Message));
+        }
+    }
+
     public ValueTask<PrefixHash> HashPrefixAsync(TreeEntry file, long length, CancellationToken cancellationToken)
     {
-        using SafeFileHandle handle = Open(file);
+        (SafeFileHandle? opened, _) = TryOpen(file);
+        using SafeFileHandle? handle = opened;
+        if (handle is null) return new(new PrefixHash([], null));
         IncrementalHash hash = LocalHash.OfPrefix(handle, length, cancellationToken);
         return new(new PrefixHash(hash.GetCurrentHash(), hash));
     }
@@ -122,7 +194,7 @@ sealed class LocalSource : ICopySource
     public FollowingHash Follow(TreeEntry file, IncrementalHash state, long from) => new(Open(file), state, from);
 
     public ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
-        new(LocalHash.OfAll(files, Open, cancellationToken));
+        new(LocalHash.OfAll(files, file => TryOpen(file).Handle, cancellationToken));
 
     public ValueTask DisposeAsync()
     {

@@ -17,7 +17,8 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     LocalTree? _stage;
     string _stageName = "", _finalName = ""; // the final name is empty where the base itself is the folder that is filled
     SafeFileHandle? _file;
-    TreeEntry? _fileEntry;
+    TreeEntry? _fileEntry, _nameless;
+    readonly List<(TreeEntry File, string Reason)> _refused = [];
 
     public string Description => Path.GetFullPath(path);
 
@@ -114,7 +115,29 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         return (_stage!.Folder(slash < 0 ? RootName : $"{RootName}/{entry[..slash]}"), entry[(slash + 1)..]);
     }
 
-    public ValueTask WriteAsync(Piece piece, CancellationToken cancellationToken)
+    public ValueTask<bool> WriteAsync(Piece piece, CancellationToken cancellationToken)
+    {
+        if (piece.File == _nameless) return new(false);
+        try
+        {
+            Write(piece);
+            return new(true);
+        }
+        catch (LocalFaultException e) when (e.Error is LibC.ENAMETOOLONG or LibC.EINVAL or LibC.EILSEQ)
+        {
+            _nameless = piece.File;
+            _refused.Add((piece.File, $"it cannot be here by this name: {e.Reason}"));
+            return new(false);
+        }
+        catch (Exception e) when (e is (IOException and not CopyException) or UnauthorizedAccessException or ArgumentOutOfRangeException)
+        {
+            // .NET takes a file that is too large for a wrong argument
+            string reason = (e as LocalFaultException)?.Reason ?? e.Message.Split(" (Parameter ")[0];
+            throw new CopyException($"{Description} cannot be written: {(piece.File.Path.Length > 0 ? piece.File.Name + ": " : "")}{reason}", e);
+        }
+    }
+
+    void Write(Piece piece)
     {
         if (_fileEntry != piece.File)
         {
@@ -129,6 +152,11 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         if (piece.Bytes.Length >= 4096 && !piece.Bytes.Span.ContainsAnyExcept((byte)0)) RandomAccess.SetLength(_file!, piece.Offset + piece.Bytes.Length);
         else RandomAccess.Write(_file!, piece.Bytes.Span, piece.Offset);
         if (piece.IsLast) CloseFile();
+    }
+
+    public ValueTask DropAsync(TreeEntry file, CancellationToken cancellationToken)
+    {
+        CloseFile();
         return default;
     }
 
@@ -138,7 +166,12 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         (_file, _fileEntry) = (null, null);
     }
 
-    public ValueTask FlushAsync(CancellationToken cancellationToken) => default;
+    public ValueTask<WriteOutcome> FlushAsync(CancellationToken cancellationToken)
+    {
+        WriteOutcome outcome = new([.. _refused]);
+        _refused.Clear();
+        return new(outcome);
+    }
 
     public ValueTask RestartAsync(TreeEntry file, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ namespace Fairlead.Files.Native;
 
 /// <summary>What <c>statx</c> says of a file, never following a link.</summary>
 [SupportedOSPlatform("linux")]
-readonly record struct LocalStatus(int Mode, long Size, long Modified, int UserId, int GroupId)
+readonly record struct LocalStatus(int Mode, long Size, long Modified, int UserId, int GroupId, long Inode)
 {
     const int Length = 256; // struct statx is the same on every architecture
 
@@ -18,7 +18,7 @@ readonly record struct LocalStatus(int Mode, long Size, long Modified, int UserI
         if (LibC.statx(folder, name, flags, LibC.STATX_BASIC_STATS, status) != 0)
         {
             int error = Marshal.GetLastPInvokeError();
-            return error == LibC.ENOENT ? null : throw new IOException($"\"{name}\" cannot be looked at: {Marshal.GetPInvokeErrorMessage(error)}", error);
+            return error == LibC.ENOENT ? null : throw new Local.LocalFaultException(name, error);
         }
 
         ReadOnlySpan<byte> bytes = new(status, Length);
@@ -27,6 +27,7 @@ readonly record struct LocalStatus(int Mode, long Size, long Modified, int UserI
             BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[112..]),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]),
-            BinaryPrimitives.ReadInt32LittleEndian(bytes[24..]));
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[24..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]));
     }
 }

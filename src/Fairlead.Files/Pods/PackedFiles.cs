@@ -1,51 +1,84 @@
-using System.Formats.Tar;
 using System.Runtime.CompilerServices;
 using Fairlead.Files.Trees;
 using Fairlead.Wire;
 
 namespace Fairlead.Files.Pods;
 
-/// <summary>Whole files in an archive that a container was asked for.</summary>
+/// <summary>
+/// Whole files in an archive that a container was asked for. Nothing of it is believed before it is bounded: names and extensions are short,
+/// contents as long as the files that were asked for.
+/// </summary>
 static class PackedFiles
 {
-    /// <summary>Reads them, up to the end of the archive. What it could not hold does not come.</summary>
+    /// <summary>Longer than any name, and than what comes with one.</summary>
+    const int LongestExtension = 16 * 1024, MostExtensions = 8;
+
+    /// <summary>So much may files have grown since they were listed.</summary>
+    const long MostSurplus = 64 << 20;
+
+    /// <summary>Reads them, up to the end of the archive. What it could not hold, and what it breaks off in, does not come.</summary>
     /// <param name="archive">The archive; it is not closed.</param>
     /// <param name="files">What was asked for. A name that the container makes up goes nowhere, and each comes once.</param>
     /// <param name="buffer">Where a file's content is; longer than the longest of them.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="SourceChangedException">A file has another length than it had.</exception>
     /// <exception cref="InvalidDataException">It is no archive, or holds what was not asked for.</exception>
-    internal static async IAsyncEnumerable<(TreeEntry File, ReadOnlyMemory<byte> Content)> ReadAsync(
+    internal static async IAsyncEnumerable<Piece> ReadAsync(
         Stream archive, IEnumerable<TreeEntry> files, byte[] buffer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Dictionary<string, TreeEntry> expected = files.ToDictionary(static file => "./" + file.Path, StringComparer.Ordinal);
-        await using TarReader reader = new(archive, leaveOpen: true);
-        while (await NextAsync(reader, cancellationToken) is { } entry)
+        byte[] block = new byte[TarHeader.Length], extension = new byte[LongestExtension];
+        (string? Name, long? Size) told = default;
+        int extensions = 0;
+        long surplus = 0;
+        while (await ReadAsync(archive, block, cancellationToken) && block.AsSpan().ContainsAnyExcept((byte)0))
         {
-            if (!expected.Remove(entry.Name, out TreeEntry? file))
-                throw new InvalidDataException($"The container's tar sent \"{new PeerText(entry.Name)}\", which was not asked for: nothing was placed.");
-            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile)) continue; // a hard link: fetched by itself
-            if (entry.Length != file.Size) throw new SourceChangedException(file);
-            for (int got = 0; got < file.Size;)
+            TarHeader header = TarHeader.Read(block);
+            if (header.Type is 'L' or 'K' or 'x' or 'g')
             {
-                int count = await entry.DataStream!.ReadAsync(buffer.AsMemory(got, (int)file.Size - got), cancellationToken);
-                if (count == 0) throw new SourceChangedException(file);
-                got += count;
+                if (header.Size > LongestExtension || ++extensions > MostExtensions) throw new InvalidDataException("The container's tar sent a header that is too long.");
+                if (!await ReadAsync(archive, extension.AsMemory(0, (int)header.PaddedSize), cancellationToken)) yield break;
+                told = Extend(told, header, extension.AsSpan(0, (int)header.Size));
+                continue;
             }
 
-            yield return (file, buffer.AsMemory(0, (int)file.Size));
+            header = header with { Name = told.Name ?? header.Name, Size = told.Size ?? header.Size };
+            (told, extensions) = (default, 0);
+            if (!expected.Remove(header.Name, out TreeEntry? file))
+                throw new InvalidDataException($"The container's tar sent \"{new PeerText(header.Name)}\", which was not asked for: nothing was placed.");
+            if (!header.IsFile) continue; // a hard link, which has no content: fetched by itself
+
+            int length = (int)file.Size;
+            if (header.Size < length) yield return new Piece(file, 0, default, ReadFault.Shorter);
+            else if (!await ReadAsync(archive, buffer.AsMemory(0, length), cancellationToken)) yield break;
+            else yield return new Piece(file, 0, buffer.AsMemory(0, length));
+            if (header.Size > length) yield return new Piece(file, length, default, ReadFault.Longer);
+
+            long rest = header.PaddedSize - (header.Size < length ? 0 : length);
+            surplus += rest;
+            if (surplus > MostSurplus) throw new InvalidDataException("The container's tar sends far more than was asked for.");
+            if (!await SkipAsync(archive, rest, block, cancellationToken)) yield break;
         }
     }
 
-    static async ValueTask<TarEntry?> NextAsync(TarReader reader, CancellationToken cancellationToken)
+    static (string? Name, long? Size) Extend((string? Name, long? Size) told, TarHeader header, ReadOnlySpan<byte> content)
     {
-        try
+        if (header.Type == 'L') return told with { Name = NameBytes.Decode(content.TrimEnd((byte)0)) };
+        if (header.Type != 'x') return told;
+        (string? name, long? size) = TarHeader.ReadExtension(content);
+        return (name ?? told.Name, size ?? told.Size);
+    }
+
+    /// <returns>False where the archive ends before.</returns>
+    static async ValueTask<bool> ReadAsync(Stream archive, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        await archive.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken) == buffer.Length;
+
+    static async ValueTask<bool> SkipAsync(Stream archive, long count, byte[] scratch, CancellationToken cancellationToken)
+    {
+        for (; count > 0; count -= Math.Min(count, scratch.Length))
         {
-            return await reader.GetNextEntryAsync(copyData: false, cancellationToken);
+            if (!await ReadAsync(archive, scratch.AsMemory(0, (int)Math.Min(count, scratch.Length)), cancellationToken)) return false;
         }
-        catch (Exception e) when (e is ArithmeticException or FormatException or ArgumentException or InvalidOperationException and not ObjectDisposedException)
-        {
-            throw new InvalidDataException("The container's tar sent what is no archive.", e); // the library tells some of it so
-        }
+
+        return true;
     }
 }

@@ -1,10 +1,6 @@
-using System.Formats.Tar;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using Fairlead.Client;
+using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
-using Fairlead.Upgrades;
 
 namespace Fairlead.Files.Pods;
 
@@ -12,50 +8,46 @@ namespace Fairlead.Files.Pods;
 /// A place in a container. Small files go many together in a tar, larger ones in pieces, each written where it belongs: a shell of a lost
 /// session that is still at it writes the same bytes to the same places.
 /// </summary>
-sealed class PodTarget(StreamingClient client, PodReference pod, string path, CopyOptions options) : PodSide(client, pod, path, options), ICopyTarget
+sealed class PodTarget : PodSide, ICopyTarget
 {
-    const long FollowedAtOnce = 8 << 20;
-
-    const int HashedAtOnce = 1000; // files: a process is started for so many
+    /// <summary>What systems say of a name that they cannot have, and of a disk that has no room.</summary>
+    static readonly string[] s_name = ["File name too long", "Filename too long", "Invalid argument", "Illegal byte sequence", "Invalid or incomplete multibyte"],
+        s_room = ["No space left", "Disk quota exceeded", "File too large"];
 
     readonly Queue<(int Bytes, TreeEntry[] Files, long End)> _onTheWay = new();
-    readonly Dictionary<TreeEntry, byte[]> _followed = [];
-    readonly List<TreeEntry> _packed = [], _arrived = [];
+    readonly List<(TreeEntry File, string Reason)> _refused = [];
+    readonly List<TreeEntry> _packed = [];
     readonly MemoryStream _pack = new();
-    TarWriter? _packer;
+    readonly PodFollower _follower;
+    PodDestination? _destination;
     byte[] _piece = [];
     int _filled, _flying;
-    RemoteShell? _plain, _follower;
-    TreeEntry? _following;
-    long _followedTo;
-    Task _hashing = Task.CompletedTask;
-    bool _followsNothing; // the server gives no second session
-    string? _base; // null until the place is known
-    string _stage = "", _final = ""; // the final name is empty where the base itself is filled; the stage where nothing can be renamed
+    RemoteShell? _plain;
+    bool _packsNothing; // a tar failed: what it held goes file by file, so that the one that it failed for has a name
 
-    protected override string Folder => _stage.Length > 0 ? $"{_base}/{_stage}" : "";
+    internal PodTarget(ShellSource shells, string path, CopyOptions options) : base(shells, path, options) =>
+        _follower = new PodFollower(token => OpenSecondAsync(Folder, token), Quoted);
 
-    string Root => _stage.Length > 0 ? "./r" : $"{_base}/{_final}";
+    PodDestination Destination => _destination ?? throw new InvalidOperationException("Nothing was prepared.");
 
-    protected override string Quoted(TreeEntry file) => ShellText.QuotePath(file.Path.Length == 0 ? Root : $"{Root}/{file.Path}");
+    protected override string Folder => Destination.Folder;
 
-    /// <summary>Where an entry belongs, seen from the stage.</summary>
-    string Place(string entry) => (_final, entry) switch
-    {
-        ("", "") => "..",
-        ("", _) => "../" + entry,
-        (_, "") => "../" + _final,
-        _ => $"../{_final}/{entry}",
-    };
+    protected override string Quoted(TreeEntry file) => Destination.Quoted(file);
+
+    bool IsStaged => Destination.Stage.Length > 0;
 
     public async ValueTask<Kept> PrepareAsync(CopyTree tree, string leaf, string source, CancellationToken cancellationToken)
     {
-        if (_base is null) await FindPlaceAsync(tree, leaf, source, cancellationToken);
-        if (_stage.Length == 0) return new Kept(new Dictionary<string, long>(), false);
-        await Shell.DoAsync($"cd {ShellText.QuotePath(_base!)}&&{{ [ -d {_stage} ]||mkdir {_stage};}}&&[ ! -h {_stage} ]&&[ -O {_stage} ]&&cd {_stage}", cancellationToken);
-        string version = tree.Identity();
-        string known = await Shell.DoAsync("v=;if [ -f version ];then read -r v<version;fi;echo \"$v\"", cancellationToken);
-        if (known != version) await Shell.DoAsync($"rm -rf ./r version&&echo {version} >version", cancellationToken);
+        if (_destination is null)
+        {
+            await PodDestination.AskAsync(Shell, Path, leaf, cancellationToken);
+            _destination = await PodDestination.ReadAsync(Shell, Path, leaf, tree.Root, source, Tools, cancellationToken);
+            if (!IsStaged) Options.Notice?.Invoke("the container has no mkdir, mv and rm: the file is written in its place, not renamed into it");
+        }
+
+        if (!IsStaged) return new Kept(new Dictionary<string, long>(), false);
+        await Shell.DoAsync($"stage {ShellText.QuotePath(Destination.Base)} {Destination.Stage}", cancellationToken);
+        string version = tree.Identity(), known = await Shell.DoAsync($"version {version}", cancellationToken);
         foreach (TreeEntry[] folders in ShellText.Groups(tree.Folders, Quoted)) await Shell.DoAsync($"mkdir -p {string.Join(' ', folders.Select(Quoted))}", cancellationToken);
 
         Dictionary<string, long> sizes = new(StringComparer.Ordinal);
@@ -68,51 +60,13 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         return new Kept(sizes, false);
     }
 
-    async ValueTask FindPlaceAsync(CopyTree tree, string leaf, string source, CancellationToken cancellationToken)
-    {
-        string final = Path.Length > 1 ? Path.TrimEnd('/') : Path;
-        string kind = await KindAsync(Path);
-        if (kind == "d" && leaf.Length > 0)
-        {
-            final = (final == "/" ? "" : final) + "/" + leaf;
-            kind = await KindAsync(final);
-        }
-        else if (kind != "d" && Path.EndsWith('/') && tree.Root.Kind == EntryKind.File)
-        {
-            throw new CopyException($"{Path}: no such directory in the container");
-        }
-
-        if (kind == "d" && tree.Root.Kind == EntryKind.File) throw new CopyException($"{final} is a directory in the container");
-        if (kind is "f" or "o" && tree.Root.Kind == EntryKind.Folder) throw new CopyException($"{final} is not a directory in the container");
-
-        int slash = final.LastIndexOf('/');
-        (string folder, string name) = kind == "d" ? (final, "") : (slash < 0 ? "." : slash == 0 ? "/" : final[..slash], final[(slash + 1)..]);
-        if (await KindAsync(folder) != "d") throw new CopyException($"{folder}: no such directory in the container");
-        if (Tools.Moves)
-        {
-            _stage = ".fairlead-" + (Tools.Pieces
-                ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{source}\0{final}")).AsSpan(0, 6))
-                : RandomNumberGenerator.GetHexString(12, lowercase: true)); // without pieces nothing is gone on with
-        }
-        else if (tree.Root.Kind == EntryKind.Folder)
-        {
-            throw new CopyException("a directory needs mkdir, mv and rm in the container, and one of them is missing");
-        }
-        else
-        {
-            Options.Notice?.Invoke("the container has no mkdir, mv and rm: the file is written in its place, not renamed into it");
-        }
-
-        (_base, _final) = (folder, name);
-
-        async ValueTask<string> KindAsync(string name) => await Shell.DoAsync($"k {ShellText.QuotePath(name)}", cancellationToken);
-    }
-
     async ValueTask<Dictionary<string, long>> SizesAsync(CancellationToken cancellationToken)
     {
         Dictionary<string, long> sizes = new(StringComparer.Ordinal);
-        if (_stage.Length > 0 && await Shell.DoAsync("k ./r", cancellationToken) == "n") return sizes;
-        foreach (TreeEntry entry in await ListAsync(ShellText.QuotePath(Root), Root, cancellationToken))
+        string root = Destination.Root;
+        if (await Shell.DoAsync($"kind {ShellText.QuotePath(root)}", cancellationToken) == "n") return sizes;
+        await Shell.SendAsync($"list {ShellText.QuotePath(root)}", cancellationToken);
+        foreach (TreeEntry entry in (await PodListing.ReadAsync(Shell, root, Description, cancellationToken)).Entries)
         {
             if (entry.Kind == EntryKind.File) sizes[entry.Path] = entry.Size;
         }
@@ -122,12 +76,13 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
 
     public async ValueTask<IReadOnlyDictionary<string, long>?> ReadSizesAsync(CopyTree tree, CancellationToken cancellationToken) => Tools.Sizes ? await SizesAsync(cancellationToken) : null;
 
-    public ValueTask WriteAsync(Piece piece, CancellationToken cancellationToken) => Tools switch
+    public async ValueTask<bool> WriteAsync(Piece piece, CancellationToken cancellationToken)
     {
-        { Pieces: false } => WritePlainAsync(piece, cancellationToken),
-        { Tar: true } when piece.File.Size <= SmallFile && _stage.Length > 0 && piece.File.Path.Length > 0 => PackAsync(piece, cancellationToken),
-        _ => WritePieceAsync(piece, cancellationToken),
-    };
+        if (!Tools.Pieces) await WritePlainAsync(piece, cancellationToken);
+        else if (Tools.Tar && !_packsNothing && piece.File.Size <= SmallFile && IsStaged && piece.File.Path.Length > 0) await PackAsync(piece, cancellationToken);
+        else await WritePieceAsync(piece, cancellationToken);
+        return true;
+    }
 
     async ValueTask PackAsync(Piece piece, CancellationToken cancellationToken)
     {
@@ -135,25 +90,20 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
         piece.Bytes.CopyTo(_piece.AsMemory((int)piece.Offset));
         if (!piece.IsLast) return;
 
-        _packer ??= new TarWriter(_pack, TarEntryFormat.Gnu, leaveOpen: true);
         TreeEntry file = piece.File;
-        _packer.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, $"{Root}/{file.Path}")
-        {
-            Mode = (UnixFileMode)Mode(file),
-            ModificationTime = DateTimeOffset.FromUnixTimeSeconds(Math.Max(0, file.Modified)),
-            DataStream = new MemoryStream(_piece, 0, (int)file.Size),
-        });
+        TarHeader.Write(_pack, $"{Destination.Root}/{file.Path}", file.Size, EntryModes.Of(file, Options), file.Modified);
+        _pack.Write(_piece.AsSpan(0, (int)file.Size));
+        TarHeader.Pad(_pack, file.Size);
         _packed.Add(file);
         if (_pack.Length >= Flight.Piece) await SendPackAsync(cancellationToken);
     }
 
     async ValueTask SendPackAsync(CancellationToken cancellationToken)
     {
-        if (_packer is null) return;
-        await _packer.DisposeAsync(); // writes the end of the archive
-        _packer = null;
+        if (_packed.Count == 0) return;
+        _pack.Write(new byte[TarHeader.Length * 2]); // the end of an archive
         int length = (int)_pack.Length;
-        string line = string.Create(CultureInfo.InvariantCulture, $"x {length} {(Options.Preserve ? "xpof" : "xpomf")}");
+        string line = string.Create(CultureInfo.InvariantCulture, $"unpack {length} {(Options.Preserve ? "xpof" : "xpomf")}");
         await PostAsync(line, _pack.GetBuffer().AsMemory(0, length), [.. _packed], 0, cancellationToken);
         _pack.SetLength(0);
         _packed.Clear();
@@ -177,216 +127,121 @@ sealed class PodTarget(StreamingClient client, PodReference pod, string path, Co
     async ValueTask SendPieceAsync(TreeEntry file, long end, CancellationToken cancellationToken)
     {
         string quoted = Quoted(file);
-        string line = _filled > 0 ? string.Create(CultureInfo.InvariantCulture, $"p {(end - _filled) / Flight.Block} {_filled} {quoted}") : $": >{quoted}";
-        if (end == file.Size) line += ";" + Attributes(file, quoted);
+        string line = _filled > 0 ? string.Create(CultureInfo.InvariantCulture, $"put {(end - _filled) / Flight.Block} {_filled} {quoted}") : $"clear {quoted}";
+        if (end == file.Size) line += "&&" + Attributes(file);
         int length = _filled;
         _filled = 0;
         await PostAsync(line, _piece.AsMemory(0, length), [file], end, cancellationToken);
     }
 
-    string Attributes(TreeEntry file, string quoted) => string.Create(CultureInfo.InvariantCulture, $"if has chmod;then chmod {Octal(file)} {quoted};fi")
-        + (Options.Preserve && file.Modified > 0 ? string.Create(CultureInfo.InvariantCulture, $";if has touch;then touch -d @{file.Modified} {quoted} 2>/dev/null;fi;:") : "");
+    string Attributes(TreeEntry file) => string.Create(
+        CultureInfo.InvariantCulture, $"mode {Convert.ToString(EntryModes.Of(file, Options), 8)} {Quoted(file)} {(Options.Preserve && file.Modified > 0 ? file.Modified : null)}");
 
     /// <summary>Sends a line and its bytes when enough of the earlier ones have arrived.</summary>
     async ValueTask PostAsync(string line, ReadOnlyMemory<byte> bytes, TreeEntry[] files, long end, CancellationToken cancellationToken)
     {
         while (_onTheWay.Count > 0 && _flying + bytes.Length > Flight.Window) await ArriveAsync(cancellationToken);
-        await Shell.SendAsync(line, cancellationToken);
-        await Shell.SendAsync(bytes, cancellationToken);
+        await Shell.SendAsync(line, bytes, 0, cancellationToken);
         _onTheWay.Enqueue((bytes.Length, files, end));
         _flying += bytes.Length;
     }
 
     async ValueTask ArriveAsync(CancellationToken cancellationToken)
     {
-        int status = await Shell.ReadStatusAsync(cancellationToken);
-        if (status != 0) throw new CopyException($"writing in the container ended with code {status}");
+        (ShellEnding ending, _) = await Shell.ReadEndAsync(cancellationToken);
         (int bytes, TreeEntry[] files, long end) = _onTheWay.Dequeue();
         _flying -= bytes;
         Flight.Arrived(bytes);
-        if (Tools.Hash is null) return;
-        if (files[0].Size >= WorthASession) await FollowAsync(files[0], end, cancellationToken);
-        else if (files[0].Size <= SmallFile) await HashBehindAsync(files, cancellationToken);
+        if (!ending.IsSuccess) Fail(files, ending, isPack: end == 0 && bytes > 0);
+        else if (Tools.Hash is null || Options.Verify != CopyVerification.Sha256) return;
+        else if (files[0].Size >= WorthASession) await _follower.FollowAsync(files[0], end, cancellationToken);
+        else if (files[0].Size <= SmallFile) await _follower.HashAsync(files, cancellationToken);
     }
 
-    /// <summary>A second session hashes what lies in the file already, while this one still writes behind it.</summary>
-    async ValueTask FollowAsync(TreeEntry file, long end, CancellationToken cancellationToken)
+    /// <exception cref="CopyException">It is nothing that another name would cure.</exception>
+    void Fail(TreeEntry[] files, ShellEnding ending, bool isPack)
     {
-        if (await FollowerAsync(cancellationToken) is not { } follower) return;
-        if (_following != file)
+        bool isOfTheName = s_name.Any(ending.Reason.StartsWith);
+        if (isPack && (isOfTheName || s_room.Any(ending.Reason.StartsWith)))
         {
-            await follower.SendAsync($"f {Quoted(file)}", cancellationToken);
-            (_following, _followedTo) = (file, 0);
+            _packsNothing = true;
+            return;
         }
 
-        if (end < file.Size && end - _followedTo < FollowedAtOnce) return;
-        long blocks = (end - _followedTo + Flight.Block - 1) / Flight.Block;
-        string range = string.Create(CultureInfo.InvariantCulture, $"{_followedTo / Flight.Block} {blocks}\n{(end == file.Size ? "e\n" : "")}");
-        await follower.SendAsync(Encoding.ASCII.GetBytes(range), cancellationToken);
-        _followedTo = end;
-        if (end < file.Size) return;
-        _following = null;
-        _hashing = KeepHashesAsync(_hashing, follower, [file], cancellationToken);
-    }
-
-    /// <summary>The same for small files, many at once. None comes while a larger one is followed: they arrive in the order in which they were sent.</summary>
-    async ValueTask HashBehindAsync(TreeEntry[] files, CancellationToken cancellationToken)
-    {
-        _arrived.AddRange(files);
-        if (_arrived.Count < HashedAtOnce || await FollowerAsync(cancellationToken) is not { } follower) return;
-        foreach (TreeEntry[] group in ShellText.Groups(_arrived, Quoted))
-        {
-            await follower.SendAsync(HashLine(group), cancellationToken);
-            _hashing = KeepHashesAsync(_hashing, follower, group, cancellationToken);
-        }
-
-        _arrived.Clear();
-    }
-
-    /// <summary>Null where the server gives no second session: what lies there is hashed at the end.</summary>
-    async ValueTask<RemoteShell?> FollowerAsync(CancellationToken cancellationToken)
-    {
-        if (_followsNothing) return null;
-        try
-        {
-            return _follower ??= await OpenSecondAsync(Folder, cancellationToken);
-        }
-        catch (UpgradeException)
-        {
-            _followsNothing = true;
-            return null;
-        }
-    }
-
-    async Task KeepHashesAsync(Task earlier, RemoteShell shell, TreeEntry[] files, CancellationToken cancellationToken)
-    {
-        await earlier;
-        (int status, byte[] text) = await shell.ReadTextAsync(cancellationToken);
-        TryKeepHashes(files, status, text, _followed); // what it does not tell is asked for at the end
-    }
-
-    public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
-    {
-        await _hashing.WaitAsync(cancellationToken);
-        return await HashOthersAsync(_followed, files, cancellationToken);
+        if (!isOfTheName) throw new CopyException($"{Description}: {(isPack ? "" : $"{files[0].Name} cannot be written in the container: ")}{ending.Reason}");
+        if (!_refused.Exists(refused => refused.File == files[0])) _refused.Add((files[0], $"it cannot be there by this name: {ending.Reason}"));
     }
 
     async ValueTask WritePlainAsync(Piece piece, CancellationToken cancellationToken)
     {
-        string quoted = Quoted(piece.File);
-        _plain ??= await OpenPlainAsync(Folder, Tools.Plain switch
+        if (_plain is null)
         {
-            "cat" => $"cat >{quoted}",
-            "head" => string.Create(CultureInfo.InvariantCulture, $"head -c {piece.File.Size} >{quoted}"),
-            _ => $"dd bs=65536 of={quoted} 2>/dev/null",
-        }, cancellationToken);
-        await _plain.SendAsync(piece.Bytes, cancellationToken);
+            _plain = await OpenSecondAsync(Folder, cancellationToken);
+            await _plain.SendAsync(string.Create(CultureInfo.InvariantCulture, $"fill {Quoted(piece.File)} {piece.File.Size}"), cancellationToken);
+        }
+
+        await _plain.WriteAsync(piece.Bytes, cancellationToken);
         if (!piece.IsLast) return;
 
         await _plain.CompleteAsync();
-        int status = await _plain.ReadToEndAsync(_ => default, cancellationToken);
-        await CloseExtraAsync();
-        if (status != 0) throw new CopyException($"{piece.File.Name} cannot be written in the container");
-        await Shell.DoAsync(Attributes(piece.File, quoted), cancellationToken);
+        (ShellEnding ending, _) = await _plain.ReadEndAsync(cancellationToken);
+        await ClosePlainAsync();
+        if (!ending.IsSuccess) Fail([piece.File], ending, isPack: false);
+        else await Shell.DoAsync(Attributes(piece.File), cancellationToken);
     }
 
-    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    public async ValueTask DropAsync(TreeEntry file, CancellationToken cancellationToken)
     {
+        _filled = 0;
+        await ClosePlainAsync();
+        while (_onTheWay.Count > 0) await ArriveAsync(cancellationToken); // the follower knows of all that is there
+        await _follower.DropAsync(file, cancellationToken);
+    }
+
+    public async ValueTask<WriteOutcome> FlushAsync(CancellationToken cancellationToken)
+    {
+        bool packed = !_packsNothing;
         await SendPackAsync(cancellationToken);
         while (_onTheWay.Count > 0) await ArriveAsync(cancellationToken);
+        WriteOutcome outcome = new([.. _refused], IsIncomplete: packed && _packsNothing);
+        _refused.Clear();
+        return outcome;
     }
+
+    public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
+        await HashOthersAsync(await _follower.HashesAsync(cancellationToken), files, cancellationToken);
 
     public async ValueTask RestartAsync(TreeEntry file, CancellationToken cancellationToken)
     {
-        _followed.Remove(file);
-        if (_stage.Length > 0) await Shell.DoAsync($"rm -f {Quoted(file)}", cancellationToken);
+        _follower.Forget(file);
+        if (IsStaged) await Shell.DoAsync($"rm -f {Quoted(file)}", cancellationToken);
     }
 
-    public async ValueTask PlaceAsync(CopyTree tree, CancellationToken cancellationToken)
-    {
-        if (_stage.Length == 0) return;
-
-        // Once more after a lost connection: a stage that is gone was placed.
-        string at = await Shell.DoAsync($"if [ -d ./r ]||[ -f ./r ];then echo in;elif cd {ShellText.QuotePath(_base!)}&&[ -d {_stage} ];then cd {_stage}&&echo in;else echo gone;fi", cancellationToken);
-        if (at == "gone") return;
-
-        foreach (TreeEntry[] links in ShellText.Groups(tree.Links, link => Quoted(link) + link.Target))
-            await Shell.DoAsync(string.Join("&&", links.Select(link => $"{{ [ ! -d ./r ]||[ -h {Quoted(link)} ]||ln -s -- {ShellText.Quote(link.Target!)} {Quoted(link)};}}")), cancellationToken);
-        if (_final.Length > 0) await Shell.DoAsync($"if [ -e ./r ];then if [ -d {Q(Place(""))} ];then echo it has become a directory;(exit 96);else mv -f ./r {Q(Place(""))};fi;fi", cancellationToken);
-        else await MergeAsync(tree, cancellationToken);
-
-        IEnumerable<TreeEntry> folders = tree.Folders.Where(folder => folder.Path.Length > 0 || _final.Length > 0).Reverse();
-        foreach (IGrouping<int, TreeEntry> mode in folders.GroupBy(Mode))
-        {
-            foreach (TreeEntry[] group in ShellText.Groups(mode, folder => Place(folder.Path)))
-                await Shell.DoAsync($"if has chmod;then chmod {Octal(group[0])} {string.Join(' ', group.Select(folder => Q(Place(folder.Path))))};fi", cancellationToken);
-        }
-
-        if (Options.Owners) await SetOwnersAsync(tree, cancellationToken);
-        if (Options.Preserve) await SetFolderTimesAsync(tree, cancellationToken);
-        await Shell.DoAsync($"cd ..&&rm -rf ./{_stage}", cancellationToken);
-    }
-
-    async ValueTask MergeAsync(CopyTree tree, CancellationToken cancellationToken)
-    {
-        foreach (TreeEntry folder in tree.Folders.Skip(1))
-        {
-            string place = Q(Place(folder.Path));
-            await Shell.DoAsync($"if [ -h {place} ];then echo {place} is a symbolic link, which is not followed;(exit 96);else mkdir -p {place};fi", cancellationToken);
-        }
-
-        foreach (IGrouping<string, TreeEntry> folder in tree.Files.Concat(tree.Links).GroupBy(entry => entry.Parent ?? ""))
-        {
-            string place = Q(Place(folder.Key) + "/");
-            foreach (TreeEntry[] group in ShellText.Groups(folder, Quoted)) await Shell.DoAsync($"mm {place} {string.Join(' ', group.Select(Quoted))}", cancellationToken);
-        }
-    }
-
-    /// <summary>Last of all: every file that comes into a folder changes its time.</summary>
-    async ValueTask SetFolderTimesAsync(CopyTree tree, CancellationToken cancellationToken)
-    {
-        IEnumerable<TreeEntry> folders = tree.Folders.Where(folder => folder.Modified > 0 && (folder.Path.Length > 0 || _final.Length > 0));
-        IEnumerable<string> touches = folders.GroupBy(folder => folder.Modified).SelectMany(time => ShellText.Groups(time, folder => Place(folder.Path)), Touch);
-        foreach (string[] lines in ShellText.Groups(touches, line => line)) await Shell.DoAsync($"if has touch;then {string.Join(';', lines)};fi;:", cancellationToken);
-
-        string Touch(IGrouping<long, TreeEntry> time, TreeEntry[] group) =>
-            string.Create(CultureInfo.InvariantCulture, $"touch -d @{time.Key} {string.Join(' ', group.Select(folder => Q(Place(folder.Path))))} 2>/dev/null");
-    }
-
-    async ValueTask SetOwnersAsync(CopyTree tree, CancellationToken cancellationToken)
-    {
-        foreach (IGrouping<(int User, int Group), TreeEntry> owner in tree.Folders.Concat(tree.Files).Concat(tree.Links).Where(entry => entry.Path.Length > 0 || _final.Length > 0).GroupBy(entry => (entry.UserId, entry.GroupId)))
-        {
-            foreach (TreeEntry[] group in ShellText.Groups(owner, entry => Place(entry.Path)))
-                await Shell.DoAsync(string.Create(CultureInfo.InvariantCulture, $"chown -h {owner.Key.User}:{owner.Key.Group} {string.Join(' ', group.Select(entry => Q(Place(entry.Path))))}"), cancellationToken);
-        }
-    }
+    public ValueTask PlaceAsync(CopyTree tree, CancellationToken cancellationToken) =>
+        IsStaged ? new PodPlacing(Shell, Destination, Options).PlaceAsync(tree, cancellationToken) : default;
 
     public async ValueTask AbandonAsync(CancellationToken cancellationToken)
     {
-        if (_stage.Length == 0 || _base is null) return;
+        if (_destination is null || !IsStaged) return;
         await CloseAsync(); // a shell that a failure has left behind reads no more lines
         await OpenAsync(cancellationToken);
-        await Shell.DoAsync($"cd {ShellText.QuotePath(_base)}&&rm -rf ./{_stage}", cancellationToken);
+        await Shell.DoAsync($"cd {ShellText.QuotePath(Destination.Base)}&&rm -rf ./{Destination.Stage}", cancellationToken);
+    }
+
+    async ValueTask ClosePlainAsync()
+    {
+        if (_plain is not null) await _plain.DisposeAsync();
+        _plain = null;
     }
 
     protected override async ValueTask CloseExtraAsync()
     {
         _onTheWay.Clear();
-        (_flying, _filled, _packer) = (0, 0, null);
+        (_flying, _filled) = (0, 0);
         _pack.SetLength(0);
         _packed.Clear();
-        _arrived.Clear();
-        if (_plain is not null) await _plain.DisposeAsync();
-        if (_follower is not null) await _follower.DisposeAsync();
-        await _hashing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever needed the hashes was told
-        (_plain, _follower, _following, _hashing) = (null, null, null, Task.CompletedTask);
-        _followed.Clear();
+        _refused.Clear();
+        await ClosePlainAsync();
+        await _follower.DisposeAsync();
     }
-
-    int Mode(TreeEntry entry) => EntryModes.Of(entry, Options);
-
-    string Octal(TreeEntry entry) => Convert.ToString(Mode(entry), 8);
-
-    static string Q(string text) => ShellText.Quote(text);
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Fairlead.Wire;
 
 namespace Fairlead.Files.Trees;
@@ -8,17 +7,27 @@ namespace Fairlead.Files.Trees;
 /// <summary>All that is to be copied, checked: the root first, each entry behind its folder, and what was refused, with the reason.</summary>
 sealed class CopyTree
 {
-    /// <summary>More entries than anybody copies; a listing without end would fill the memory.</summary>
-    internal const int MostEntries = 2_000_000;
+    /// <summary>More entries than anybody copies at once; a listing without end would fill the memory.</summary>
+    internal const int MostEntries = 1_000_000;
 
     readonly Dictionary<string, TreeEntry> _entries = new(StringComparer.Ordinal);
     readonly List<TreeEntry> _files = [], _folders = [], _links = [];
     readonly List<CopyProblem> _refused = [];
+    readonly HashSet<string> _refusedPaths = new(StringComparer.Ordinal);
     string? _identity;
+    bool _hasGone; // some of the files were refused after they had been taken in
 
     internal TreeEntry Root { get; private set; } = null!;
 
-    internal IReadOnlyList<TreeEntry> Files => _files;
+    internal IReadOnlyList<TreeEntry> Files
+    {
+        get
+        {
+            if (_hasGone) _files.RemoveAll(file => !_entries.ContainsKey(file.Path));
+            _hasGone = false;
+            return _files;
+        }
+    }
 
     /// <summary>The root is one of them where it is a folder.</summary>
     internal IReadOnlyList<TreeEntry> Folders => _folders;
@@ -43,31 +52,27 @@ sealed class CopyTree
         else
         {
             if (!TreeRules.IsSafePath(entry.Path))
-            {
-                if (entry.Path.Contains('\uFFFD', StringComparison.Ordinal))
-                {
-                    _refused.Add(new CopyProblem(entry.Path, "its name is not UTF-8, or too long"));
-                    return;
-                }
-
                 throw new InvalidDataException($"The listing holds \"{entry.Name}\", which leads out of the folder: nothing was copied.");
-            }
-
             if (!_entries.TryGetValue(entry.Parent!, out TreeEntry? parent) || parent.Kind != EntryKind.Folder)
             {
-                if (_refused.Any(refused => entry.Path.StartsWith(refused.Path + "/", StringComparison.Ordinal))) return;
+                if (IsBelowRefused(entry)) return;
                 throw new InvalidDataException($"The listing holds \"{entry.Name}\", which is in no folder of it: nothing was copied.");
+            }
+
+            if (!TreeRules.IsOfUsualLength(entry.Path))
+            {
+                Refuse(entry, "its name is too long");
+                return;
             }
         }
 
         switch (entry.Kind)
         {
             case EntryKind.Other:
-                _refused.Add(new CopyProblem(entry.Name.Raw, "it is a device, a pipe or a socket"));
+                Refuse(entry, "it is a device, a pipe or a socket");
                 return;
             case EntryKind.Link when entry.Target is null || !TreeRules.IsSafeLink(entry.Path, entry.Target):
-                string why = entry.Target is null ? "where this link points cannot be told" : $"this link leads out, to {new PeerText(entry.Target)}";
-                _refused.Add(new CopyProblem(entry.Name.Raw, why));
+                Refuse(entry, entry.Target is null ? "where this link points cannot be told" : $"this link leads out, to {new PeerText(entry.Target)}");
                 return;
         }
 
@@ -75,6 +80,33 @@ sealed class CopyTree
         if (!_entries.TryAdd(entry.Path, entry)) throw new InvalidDataException($"The listing holds \"{entry.Name}\" twice.");
         Bytes += entry.Size;
         (entry.Kind switch { EntryKind.File => _files, EntryKind.Folder => _folders, _ => _links }).Add(entry);
+    }
+
+    /// <summary>Does not copy an entry, and what is below it; one that is of the tree already leaves it.</summary>
+    internal void Refuse(TreeEntry entry, string reason)
+    {
+        _refused.Add(new CopyProblem(entry.Name.Raw, VisibleText.Line(reason)));
+        _refusedPaths.Add(entry.Path);
+        if (!_entries.Remove(entry.Path)) return;
+        Bytes -= entry.Size;
+        _hasGone = true;
+    }
+
+    /// <summary>The same for a folder that cannot be listed.</summary>
+    internal void RefuseFolder(TreeEntry folder, string reason)
+    {
+        Refuse(folder, reason);
+        _folders.Remove(folder);
+    }
+
+    bool IsBelowRefused(TreeEntry entry)
+    {
+        for (string? folder = entry.Parent; folder is { Length: > 0 }; folder = folder.LastIndexOf('/') is >= 0 and var slash ? folder[..slash] : null)
+        {
+            if (_refusedPaths.Contains(folder)) return true;
+        }
+
+        return false;
     }
 
     internal TreeEntry? Find(string path) => _entries.GetValueOrDefault(path);
@@ -93,8 +125,8 @@ sealed class CopyTree
     string ComputeIdentity()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (TreeEntry file in _files)
-            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{file.Path}\0{file.Size} {file.Modified}\0")));
+        foreach (TreeEntry file in Files)
+            hash.AppendData(NameBytes.Encode(string.Create(CultureInfo.InvariantCulture, $"{file.Path}\0{file.Size} {file.Modified}\0")));
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
     }
 }

@@ -11,10 +11,15 @@ namespace Fairlead.Files.Trees;
 /// <param name="UserId">Owner.</param>
 /// <param name="GroupId">Group.</param>
 /// <param name="Target">Where a link points.</param>
-sealed record TreeEntry(string Path, EntryKind Kind, int Mode, long Size, long Modified, int UserId = 0, int GroupId = 0, string? Target = null)
+/// <param name="Inode">Its number on its disk; 0 where the container cannot tell.</param>
+sealed record TreeEntry(
+    string Path, EntryKind Kind, int Mode, long Size, long Modified, int UserId = 0, int GroupId = 0, string? Target = null, long Inode = 0)
 {
-    /// <summary>The name that people are told: the root has none of its own.</summary>
-    internal PeerText Name => Path.Length == 0 ? "." : Path;
+    /// <summary>What the user calls the root.</summary>
+    internal string? Given { get; init; }
+
+    /// <summary>The name that people are told.</summary>
+    internal PeerText Name => Path.Length > 0 ? Path : Given is { Length: > 0 } given ? given : ".";
 
     /// <summary>The path of the folder that it is in; null for the root.</summary>
     internal string? Parent => Path.Length == 0 ? null : Path.LastIndexOf('/') is var slash and >= 0 ? Path[..slash] : "";
@@ -24,6 +29,9 @@ sealed record TreeEntry(string Path, EntryKind Kind, int Mode, long Size, long M
 
     /// <summary>Still the same version of the file, by all that can be told without reading it.</summary>
     internal bool IsSameVersion(TreeEntry other) => Kind == other.Kind && Size == other.Size && Modified == other.Modified;
+
+    /// <summary>May be what <paramref name="older"/> was, with more behind it, as a log is that is being written.</summary>
+    internal bool MayHaveGrownFrom(TreeEntry older) => Kind == older.Kind && Size >= older.Size && Inode == older.Inode;
 
     /// <summary>The type and permission bits of a Unix mode, taken apart.</summary>
     internal static EntryKind KindOf(int mode) => (mode & 0xF000) switch

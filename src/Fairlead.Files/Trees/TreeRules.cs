@@ -3,19 +3,21 @@ namespace Fairlead.Files.Trees;
 /// <summary>Which names and links may come from the other side: whatever it says, nothing leads out of the tree.</summary>
 static class TreeRules
 {
-    const int LongestName = 255, LongestPath = 4096;
+    const int LongestName = 255, LongestPath = 4096; // bytes
 
     /// <summary>True for a path of plain names below the root.</summary>
     internal static bool IsSafePath(string path)
     {
-        if (path.Length is 0 or > LongestPath) return false;
         foreach (string name in path.Split('/'))
         {
-            if (name is "" or "." or ".." || name.Length > LongestName || name.Contains('\0', StringComparison.Ordinal) || name.Contains('\uFFFD', StringComparison.Ordinal)) return false;
+            if (name is "" or "." or ".." || name.Contains('\0', StringComparison.Ordinal)) return false;
         }
 
         return true;
     }
+
+    /// <summary>True where names and path are no longer than Linux has them.</summary>
+    internal static bool IsOfUsualLength(string path) => NameBytes.Count(path) <= LongestPath && path.Split('/').All(static name => NameBytes.Count(name) <= LongestName);
 
     /// <summary>
     /// True for a link that stays in the tree: relative, with <c>..</c> in front only and no more of them than it lies deep. Behind a name

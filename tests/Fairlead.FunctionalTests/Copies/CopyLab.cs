@@ -90,6 +90,22 @@ sealed class CopyLab : IAsyncDisposable
         return Client.Files(new PodReference("demo", "default", "few"));
     }
 
+    /// <summary>The same for a container that does not run as root, and has all tools, no tar, no stat and find either, or a shell and cat.</summary>
+    internal PodFiles AsNobody(string kind, params string[] more)
+    {
+        foreach (string path in (string[])[_folder.FullName, _folder.FullName + "/bin"]) File.SetUnixFileMode(path, (UnixFileMode)0x1ED);
+        File.SetUnixFileMode(There, (UnixFileMode)0x1FF);
+        string[] most = ["dd", "mkdir", "mv", "rm", "chmod", "touch", "ln", "readlink", "sha256sum", "head", "cat"];
+        string[] tools = kind switch
+        {
+            "cat" => ["cat"],
+            "no stat" => [.. most, "wc"],
+            "no tar" => [.. most, "stat", "find"],
+            _ => [.. most, "stat", "find", "tar"],
+        };
+        return WithTools([.. tools.Where(tool => !more.Any(other => other.StartsWith(tool + "=", StringComparison.Ordinal))), "sh=exec /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups /bin/sh \"$@\"", .. more]);
+    }
+
     /// <summary>Writes a file of random bytes.</summary>
     internal static async Task WriteAsync(string path, long length, ulong seed = 1)
     {
@@ -125,6 +141,6 @@ sealed class CopyLab : IAsyncDisposable
         Client.Dispose();
         await Proxy.DisposeAsync();
         await _lab.DisposeAsync();
-        _folder.Delete(recursive: true);
+        await RunningProcess.RunAsync("rm", ["-rf", _folder.FullName], cancellationToken: CancellationToken.None); // it knows names that are no text
     }
 }

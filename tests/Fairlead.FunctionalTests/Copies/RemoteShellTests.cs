@@ -1,6 +1,7 @@
 using System.Text;
 using Fairlead.Client;
-using Fairlead.Files.Pods;
+using Fairlead.Files;
+using Fairlead.Files.Shells;
 
 namespace Fairlead.FunctionalTests.Copies;
 
@@ -12,7 +13,7 @@ public sealed class RemoteShellTests
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         await using CopyLab lab = await CopyLab.StartAsync(cancellationToken);
-        await using RemoteShell shell = await RemoteShell.OpenAsync(lab.Client, new PodReference("demo", "default", "full"), new ExecOptions(), "the pod", cancellationToken);
+        await using RemoteShell shell = await ShellSource.Of(lab.Client, new PodReference("demo", "default", "full"), "/", new CopyOptions()).OpenAsync(cancellationToken);
 
         // the first two are kept in a file, ends and all, which the third one prints at once
         string held = lab.There + "/held";
@@ -26,8 +27,8 @@ public sealed class RemoteShellTests
 
         async Task<(int, string)> ReadAsync()
         {
-            (int status, byte[] text) = await shell.ReadTextAsync(cancellationToken);
-            return (status, Encoding.UTF8.GetString(text));
+            byte[] text = await shell.ReadTextAsync(cancellationToken);
+            return (shell.Ending.Status, Encoding.UTF8.GetString(text));
         }
     }
 }

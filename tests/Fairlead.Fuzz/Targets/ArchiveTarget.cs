@@ -1,3 +1,4 @@
+using Fairlead.Files;
 using Fairlead.Files.Pods;
 using Fairlead.Files.Trees;
 
@@ -27,10 +28,11 @@ static class ArchiveTarget
     static async Task Read(byte[] input, List<string> came)
     {
         byte[] buffer = new byte[1024];
-        await foreach ((TreeEntry file, ReadOnlyMemory<byte> content) in PackedFiles.ReadAsync(new MemoryStream(input), s_files, buffer, default))
+        await foreach (Piece piece in PackedFiles.ReadAsync(new MemoryStream(input), s_files, buffer, default))
         {
-            FuzzTarget.Require(content.Length == file.Size, "a file of another length");
-            came.Add(file.Path);
+            if (piece.Fault is not null) continue;
+            FuzzTarget.Require(piece.Bytes.Length == piece.File.Size, "a file of another length");
+            came.Add(piece.File.Path);
         }
     }
 }

@@ -1,4 +1,4 @@
-namespace Fairlead.Files.Pods;
+namespace Fairlead.Files.Shells;
 
 /// <summary>What a container has, as the script found it.</summary>
 /// <param name="Hash">The command that computes SHA-256; null for none.</param>

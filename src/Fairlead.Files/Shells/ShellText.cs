@@ -1,4 +1,4 @@
-namespace Fairlead.Files.Pods;
+namespace Fairlead.Files.Shells;
 
 /// <summary>Words for a shell's command line: whatever a name holds, it stays one word and is never run.</summary>
 static class ShellText

@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text;
+using Fairlead.Files.Shells;
+using Fairlead.Files.Trees;
+
+namespace Fairlead.Files.Pods;
+
+/// <summary>Where a copy goes in a container, and where it is until it was verified.</summary>
+/// <param name="Base">The folder that holds both.</param>
+/// <param name="Stage">The folder for what is not verified; empty where nothing can be renamed, and the file is written in its place.</param>
+/// <param name="Final">The name that the root gets; empty where the base itself is filled.</param>
+sealed record PodDestination(string Base, string Stage, string Final)
+{
+    /// <summary>The folder in which the shell works; empty for its first one.</summary>
+    internal string Folder => Stage.Length > 0 ? $"{Base}/{Stage}" : "";
+
+    /// <summary>What is copied, as the shell names it.</summary>
+    internal string Root => Stage.Length > 0 ? "./r" : $"{Base}/{Final}";
+
+    internal string Quoted(TreeEntry entry) => ShellText.QuotePath(entry.Path.Length == 0 ? Root : $"{Root}/{entry.Path}");
+
+    /// <summary>Where an entry belongs, seen from the stage.</summary>
+    internal string Place(string entry) => (Final, entry) switch
+    {
+        ("", "") => "..",
+        ("", _) => "../" + entry,
+        (_, "") => "../" + Final,
+        _ => $"../{Final}/{entry}",
+    };
+
+    /// <summary>Asks for all that <see cref="ReadAsync"/> needs.</summary>
+    internal static async ValueTask AskAsync(RemoteShell shell, string path, string leaf, CancellationToken cancellationToken)
+    {
+        foreach (string name in Candidates(path, leaf)) await shell.SendAsync($"kind {ShellText.QuotePath(name)}", cancellationToken);
+    }
+
+    /// <summary>The path, what it would be in a folder of that name, and the folder that it is in.</summary>
+    static string[] Candidates(string path, string leaf)
+    {
+        string trimmed = path.Length > 1 ? path.TrimEnd('/') : path;
+        return [path, leaf.Length > 0 ? $"{(trimmed == "/" ? "" : trimmed)}/{leaf}" : trimmed, FolderOf(trimmed)];
+    }
+
+    static string FolderOf(string path) => path.LastIndexOf('/') switch
+    {
+        < 0 => ".",
+        0 => "/",
+        var slash => path[..slash],
+    };
+
+    internal static async ValueTask<PodDestination> ReadAsync(
+        RemoteShell shell, string path, string leaf, TreeEntry root, string source, ShellTools tools, CancellationToken cancellationToken)
+    {
+        string[] names = Candidates(path, leaf), kinds = new string[names.Length];
+        for (int i = 0; i < kinds.Length; i++) kinds[i] = Encoding.ASCII.GetString(await shell.ReadTextAsync(cancellationToken)).Trim();
+        string kind = kinds[0], final = path.Length > 1 ? path.TrimEnd('/') : path;
+        if (kind == "d" && leaf.Length > 0) (final, kind, kinds[2]) = (names[1], kinds[1], "d");
+        else if (kind != "d" && path.EndsWith('/') && root.Kind == EntryKind.File) throw new CopyException($"{path}: no such directory in the container");
+
+        if (kind == "d" && root.Kind == EntryKind.File) throw new CopyException($"{final} is a directory in the container");
+        if (kind is "f" or "o" && root.Kind == EntryKind.Folder) throw new CopyException($"{final} is not a directory in the container");
+        if (kind != "d" && kinds[2] != "d") throw new CopyException($"{FolderOf(final)}: no such directory in the container");
+        (string folder, string name) = kind == "d" ? (final, "") : (FolderOf(final), final[(final.LastIndexOf('/') + 1)..]);
+        if (!tools.Moves && root.Kind == EntryKind.Folder) throw new CopyException("a directory needs mkdir, mv and rm in the container, and one of them is missing");
+        return new PodDestination(folder, tools.Moves ? StageName(source, final, tools) : "", name);
+    }
+
+    static string StageName(string source, string final, ShellTools tools) => ".fairlead-" + (tools.Pieces
+        ? Convert.ToHexStringLower(SHA256.HashData(NameBytes.Encode($"{source}\0{final}")).AsSpan(0, 6))
+        : RandomNumberGenerator.GetHexString(12, lowercase: true)); // without pieces nothing is gone on with
+}

@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Fairlead.Files.Shells;
+using Fairlead.Files.Trees;
+
+namespace Fairlead.Files.Pods;
+
+/// <summary>SHA-256 of files in a container, as its own tool computes it.</summary>
+static class ShellHashes
+{
+    const int Digits = 64;
+
+    static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+
+    /// <summary>Of a file's first bytes; empty where it cannot be read.</summary>
+    internal static async ValueTask<byte[]> OfPrefixAsync(RemoteShell shell, string quoted, long length, CancellationToken cancellationToken)
+    {
+        string line = string.Create(CultureInfo.InvariantCulture, $"prefix {length} {quoted}");
+        (_, byte[] said) = await shell.RunAsync(line, cancellationToken, work: length);
+        return TryParse(Encoding.UTF8.GetString(said)) ?? [];
+    }
+
+    /// <summary>Of many files. One that cannot be read is absent.</summary>
+    internal static async ValueTask OfAllAsync(
+        RemoteShell shell, IReadOnlyList<TreeEntry> files, Func<TreeEntry, string> quoted, Dictionary<TreeEntry, byte[]> hashes, CancellationToken cancellationToken)
+    {
+        foreach (TreeEntry[] group in ShellText.Groups(files, quoted))
+        {
+            (ShellEnding ending, byte[] text) = await shell.RunAsync(Line(group, quoted), cancellationToken, Work(group));
+            if (TryKeep(group, ending, text, hashes)) continue;
+            (_, text) = await shell.RunAsync($"hashes {string.Join(' ', group.Select(quoted))}", cancellationToken, Work(group));
+            Keep(group, Encoding.UTF8.GetString(text).Split('\n'), hashes);
+        }
+    }
+
+    /// <summary>One command for many files.</summary>
+    internal static string Line(TreeEntry[] files, Func<TreeEntry, string> quoted) => $"$H {string.Join(' ', files.Select(quoted))} </dev/null 2>/dev/null";
+
+    /// <summary>Bytes that it reads.</summary>
+    internal static long Work(TreeEntry[] files) => files.Sum(static file => file.Size);
+
+    /// <summary>Takes what that command printed. Tools print names with odd characters each in a way of its own, so order tells, and a count that all are there.</summary>
+    /// <returns>False where it does not tell of each.</returns>
+    internal static bool TryKeep(TreeEntry[] files, ShellEnding ending, byte[] text, Dictionary<TreeEntry, byte[]> hashes)
+    {
+        string[] lines = Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        if (!ending.IsSuccess || lines.Length != files.Length) return false;
+        Keep(files, lines, hashes);
+        return true;
+    }
+
+    static void Keep(TreeEntry[] files, string[] lines, Dictionary<TreeEntry, byte[]> hashes)
+    {
+        for (int i = 0; i < Math.Min(files.Length, lines.Length); i++)
+        {
+            if (TryParse(lines[i]) is { } hash) hashes[files[i]] = hash;
+        }
+    }
+
+    static byte[]? TryParse(string line)
+    {
+        ReadOnlySpan<char> digits = line.AsSpan().TrimStart('\\');
+        return digits.Length >= Digits && !digits[..Digits].ContainsAnyExcept(s_hexDigits) ? Convert.FromHexString(digits[..Digits]) : null;
+    }
+}

@@ -1,0 +1,221 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Fairlead.Client;
+using Fairlead.Files.Trees;
+using Fairlead.Streaming;
+using Fairlead.Wire;
+
+namespace Fairlead.Files.Shells;
+
+/// <summary>
+/// A shell in a container that is sent a line at a time. After what a line prints it says that the line has ended, and how, so that lines
+/// can be sent ahead while earlier ones still run. Each is waited for only so long.
+/// </summary>
+/// <remarks>One that sends and one that reads at a time. Owns the process.</remarks>
+sealed class RemoteShell : IAsyncDisposable
+{
+    const int MostErrorText = 2048, MostText = 64 << 20;
+
+    /// <summary>The slowest line, and the slowest tool, that are still waited for: bytes a second.</summary>
+    const double SlowestLine = 64 << 10, SlowestTool = 4 << 20;
+
+    readonly IShellProcess _process;
+    readonly ShellSource _source;
+    readonly ShellOutput _output;
+    readonly Patience _patience;
+    readonly string _word;
+    readonly Queue<TimeSpan> _allowances = new(); // of the lines that have not ended
+    readonly Lock _lock = new(); // a line may be sent while another one is read
+    readonly Task<string> _errors;
+    TimeSpan _allowed;
+
+    RemoteShell(IShellProcess process, string word, ShellSource source)
+    {
+        (_process, _word, _source) = (process, word, source);
+        _patience = new Patience(process, source.Time);
+        _output = new ShellOutput(process.Output, word, token => _patience.ReadAsync(Limit, token));
+        _errors = ReadErrorsAsync();
+    }
+
+    /// <summary>How long it may say nothing now: longer for what is still on its way to it, and for what it was told to read.</summary>
+    TimeSpan Limit
+    {
+        get
+        {
+            lock (_lock) return _source.Patience + _allowed;
+        }
+    }
+
+    internal static async ValueTask<RemoteShell> BeginAsync(IShellProcess process, string word, ShellSource source, CancellationToken cancellationToken)
+    {
+        RemoteShell shell = new(process, word, source);
+        try
+        {
+            await shell.WriteAsync(ShellScript.Beginning(word), cancellationToken);
+            return shell;
+        }
+        catch
+        {
+            await shell.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a line, and bytes that it takes. What it prints must then be read, to its end.</summary>
+    /// <param name="line">A call of the script's.</param>
+    /// <param name="bytes">What the called tool reads from the shell's input.</param>
+    /// <param name="work">Bytes that it reads there before it says anything.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async ValueTask SendAsync(string line, ReadOnlyMemory<byte> bytes, long work, CancellationToken cancellationToken)
+    {
+        TimeSpan allowance = TimeSpan.FromSeconds((bytes.Length / SlowestLine) + (work / SlowestTool));
+        lock (_lock)
+        {
+            _allowances.Enqueue(allowance);
+            _allowed += allowance;
+        }
+
+        // A line break first: where the line before has left bytes of its own, they end there.
+        await WriteAsync(NameBytes.Encode($"\n{_word} {line}\n"), cancellationToken);
+        await WriteAsync(bytes, cancellationToken);
+    }
+
+    /// <inheritdoc cref="SendAsync(string, ReadOnlyMemory{byte}, long, CancellationToken)"/>
+    internal ValueTask SendAsync(string line, CancellationToken cancellationToken, long work = 0) => SendAsync(line, default, work, cancellationToken);
+
+    /// <summary>Sends bytes that the last line takes.</summary>
+    internal async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty)
+        {
+            Memory<byte> room = _process.Input.GetMemory();
+            int count = Math.Min(room.Length, bytes.Length);
+            bytes[..count].CopyTo(room);
+            _process.Input.Advance(count);
+            bytes = bytes[count..];
+            if (!await _patience.FlushAsync(Limit, cancellationToken)) throw await EndedAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>No more lines: the shell ends after the last one.</summary>
+    internal ValueTask CompleteAsync() => _process.Input.CompleteAsync();
+
+    /// <summary>Reads on in what the line prints, as <see cref="ShellOutput.ReadAsync"/> does.</summary>
+    internal async ValueTask<ReadOnlySequence<byte>> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            ReadOnlySequence<byte> bytes = await _output.ReadAsync(cancellationToken);
+            if (!bytes.IsEmpty) return bytes;
+        }
+        catch (ShellEndedException)
+        {
+            throw await EndedAsync(cancellationToken);
+        }
+
+        lock (_lock) _allowed -= _allowances.Dequeue();
+        return default;
+    }
+
+    /// <summary>How the last line ended.</summary>
+    internal ShellEnding Ending => _output.Ending;
+
+    /// <summary>Releases the first bytes of the last read.</summary>
+    internal void Advance(long count) => _output.Advance(count);
+
+    /// <summary>Passes over the rest of what the line prints.</summary>
+    /// <exception cref="UnexpectedOutputException">There is more than <paramref name="most"/> bytes of it.</exception>
+    internal async ValueTask<(ShellEnding Ending, long Skipped)> ReadEndAsync(CancellationToken cancellationToken, long most = MostText)
+    {
+        long skipped = 0;
+        while (await ReadAsync(cancellationToken) is { IsEmpty: false } bytes)
+        {
+            skipped += bytes.Length;
+            Advance(bytes.Length);
+            if (skipped > most) throw new UnexpectedOutputException("more was sent than was asked for");
+        }
+
+        return (Ending, skipped);
+    }
+
+    /// <summary>Reads all that a line prints, and nothing of what the next one does.</summary>
+    internal async ValueTask<byte[]> ReadTextAsync(CancellationToken cancellationToken, int mostBytes = MostText)
+    {
+        ArrayBufferWriter<byte> text = new();
+        while (await ReadAsync(cancellationToken) is { IsEmpty: false } bytes)
+        {
+            if (text.WrittenCount + bytes.Length > mostBytes) throw new InvalidDataException($"The container's answer is longer than {mostBytes} bytes.");
+            foreach (ReadOnlyMemory<byte> part in bytes) text.Write(part.Span);
+            Advance(bytes.Length);
+        }
+
+        return text.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Runs a line whose output is text, with nothing sent ahead of it.</summary>
+    internal async ValueTask<(ShellEnding Ending, byte[] Text)> RunAsync(string line, CancellationToken cancellationToken, long work = 0)
+    {
+        await SendAsync(line, cancellationToken, work);
+        byte[] text = await ReadTextAsync(cancellationToken);
+        return (Ending, text);
+    }
+
+    /// <summary>The same for a line that must succeed.</summary>
+    /// <exception cref="CopyException">It did not; the message is what it printed.</exception>
+    internal async ValueTask<string> DoAsync(string line, CancellationToken cancellationToken, long work = 0)
+    {
+        (ShellEnding ending, byte[] text) = await RunAsync($"{{ {line};}} 2>&1", cancellationToken, work);
+        string said = NameBytes.Decode(text).Trim();
+        if (ending.IsSuccess) return said;
+        if (said.Length == 0) said = ending.Said;
+        throw new CopyException(said.Length > 0 ? Told(said) : $"{_source.Where}: \"{line}\" ended with code {ending.Status} in the container");
+    }
+
+    /// <summary>
+    /// The first line of what a program said, which others follow by numbers of its own, behind the place that the user named. Where it speaks of
+    /// what is ours alone, the folder beside that place and what is in it, only why it failed is left.
+    /// </summary>
+    string Told(string said)
+    {
+        string first = said.Split('\n')[0].Trim();
+        bool isOfOurs = first.Contains(".fairlead-", StringComparison.Ordinal) || first.Contains("./r", StringComparison.Ordinal);
+        return $"{_source.Where}: {(isOfOurs ? new ShellEnding(1, first).Reason : first)}";
+    }
+
+    /// <summary>Why the shell is gone: a lost session throws its own exception, a shell that has ended becomes one.</summary>
+    async ValueTask<IOException> EndedAsync(CancellationToken cancellationToken)
+    {
+        ExitStatus exit = await _process.WaitForExitAsync(cancellationToken);
+        string said = (await _errors.WaitAsync(cancellationToken)).Trim();
+        if (exit.Code is 126 or 127)
+            return new CopyException($"the container has no shell: a copy needs sh there, with tar, dd, cat or head ({(said.Length > 0 ? said : exit.Message)})");
+        return new ShellDiedException($"the shell in the container ended with code {exit.Code}{(said.Length > 0 ? ": " + VisibleText.Line(said.Split('\n')[0]) : "")}");
+    }
+
+    async Task<string> ReadErrorsAsync()
+    {
+        StringBuilder text = new();
+        try
+        {
+            while (true)
+            {
+                ReadResult result = await _process.Errors.ReadAsync();
+                text.Append(Encoding.UTF8.GetString(result.Buffer.Slice(Math.Max(0, result.Buffer.Length - MostErrorText))));
+                if (text.Length > MostErrorText) text.Remove(0, text.Length - MostErrorText);
+                _process.Errors.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted) return text.ToString();
+            }
+        }
+        catch (SessionLostException)
+        {
+            return text.ToString(); // told by whoever waits for the output
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _patience.Dispose();
+        await _process.DisposeAsync();
+    }
+}

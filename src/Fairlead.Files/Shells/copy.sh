@@ -1,0 +1,210 @@
+# The container's side of a copy, for any shell of POSIX. Lines that begin with # and indentation are not sent.
+#
+# What the client sends is a line at a time: the session's word, a blank, and a call of one of these functions. What a line prints goes to the
+# client as it is; behind it comes a line break, the word, the status in three digits, and in e what the tool said to a failure.
+LC_ALL=C
+export LC_ALL
+umask 077
+nl='
+'
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# H hashes, D is set where dd takes exactly what it is told from a pipe, T for tar, S for stat, Z where something tells sizes,
+# M for mkdir, mv and rm, O is what moves a file as one stream. Each is tried: being there is not enough.
+for H in 'openssl dgst -sha256 -r' sha256sum 'shasum -a 256' 'busybox sha256sum' ''; do
+  case $(printf abc | $H 2>/dev/null) in ba7816bf*) break ;; esac
+done
+D=
+if has dd; then
+  [ "$(printf abcd | { dd bs=2 count=1 iflag=fullblock 2>/dev/null; read -r x; echo "+$x"; })" = ab+cd ] && D=1
+fi
+T=
+has tar && T=1
+E='%f %s %Y:%i %u %g %n//'
+S=
+if has stat; then stat -c "$E" / >/dev/null 2>&1 && S=1; fi
+Z=$S
+if has wc || has dd; then Z=1; fi
+M=
+has mkdir && has mv && has rm && M=1
+O=
+for o in dd head cat; do has $o && O=$o; done
+tools() { printf '%s|%s|%s|%s|%s|%s' "$H" "$D" "$T" "$Z" "$M" "$O"; }
+
+# size FILE
+size() {
+  if [ $S ]; then stat -L -c %s "$1"
+  elif has wc; then n=$(wc -c <"$1") && echo $n
+  elif has dd; then n=$(dd if="$1" of=/dev/null bs=65536 2>&1) && set -- $n && echo "$7"
+  else echo -1; fi
+}
+
+# record PATH: mode, size, time and inode, owner, group, name; where nothing tells sizes, -1
+record() {
+  if [ $S ]; then stat -c "$E" "$1"; return; fi
+  s=0
+  if [ -h "$1" ]; then m=a1ff
+  elif [ -d "$1" ]; then m=41ed
+  elif [ -f "$1" ]; then
+    m=81a4
+    [ -x "$1" ] && m=81ed
+    s=$(size "$1" 2>/dev/null) || s=-1
+  else m=0; fi
+  printf '%s %s 0 0 0 %s//\n' $m "$s" "$1"
+}
+
+# walk PATH: records of it and all below, without find
+walk() {
+  record "$1"
+  if [ -h "$1" ] || [ ! -d "$1" ]; then return 0; fi
+  if [ ! -r "$1" ] || [ ! -x "$1" ]; then R=1; fi
+  for f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    if [ -e "$f" ] || [ -h "$f" ]; then walk "$f"; fi
+  done
+}
+
+# list PATH: all records; fails where not everything could be listed
+list() {
+  if [ $S ] && has find; then { e=$(find "$1" -exec stat -c "$E" {} + 2>&1 >&3); } 3>&1
+  else R=0; walk "$1"; return $R; fi
+}
+
+# named PATH: the record of what the user named, which may be a link
+named() { if [ $S ]; then stat -L -c "$E" "$1" 2>/dev/null; else record "$1"; fi; }
+
+# look PATH: what the user named: for a folder, which becomes the shell's own, all that is in it; otherwise its record
+look() {
+  if [ -d "$1" ]; then e=$(cd "$1" 2>&1) && cd "$1" && list .
+  else named "$1"; fi
+}
+
+# closed FOLDER...: the numbers of those that cannot be listed
+closed() { n=0; for f; do if [ -r "$f" ] && [ -x "$f" ]; then :; else echo $n; fi; n=$((n+1)); done; }
+
+# filled FILE...: the numbers of those that hold something, whatever their size is said to be
+filled() { n=0; for f; do x=; if { read -r x <"$f" || [ "$x" ]; } 2>/dev/null; then echo $n; fi; n=$((n+1)); done; }
+
+# links LINK...: the length of each target, a blank, the target
+links() { for f; do t=$(readlink "$f"; echo .); t=${t%.}; t=${t%"$nl"}; printf '%s %s\n' ${#t} "$t"; done; }
+
+# kind PATH: d, f, o for others, n for none
+kind() { if [ -d "$1" ]; then echo d; elif [ -f "$1" ]; then echo f; elif [ -e "$1" ] || [ -h "$1" ]; then echo o; else echo n; fi; }
+
+# why FILE: fails with the reason for which it cannot be read
+why() { e=$( (exec <"$1") 2>&1) || return 1; }
+
+# get FIRST COUNT FILE: blocks of 64 KiB
+get() { { e=$(dd if="$3" bs=65536 skip=$1 count=$2 2>&1 >&3); } 3>&1; }
+
+# pour FILE [LENGTH]: all of it as one stream
+pour() {
+  { case $O in
+    cat) e=$(cat "$1" 2>&1 >&3) ;;
+    head) e=$(head -c ${2:-9223372036854775807} "$1" 2>&1 >&3) ;;
+    *) e=$(dd if="$1" bs=65536 2>&1 >&3) ;;
+  esac; } 3>&1
+}
+
+# put FIRST LENGTH FILE: so many bytes of the input, from that block of 64 KiB on
+put() {
+  n=$(($2/65536))
+  r=$(($2%65536))
+  e=$({ { [ $n = 0 ] || dd bs=65536 count=$n iflag=fullblock seek=$1 conv=notrunc of="$3"; } &&
+    { [ $r = 0 ] || dd ibs=$r count=1 iflag=fullblock obs=65536 seek=$(($1+n)) conv=notrunc of="$3"; }; } 2>&1)
+}
+
+# fill FILE LENGTH: the rest of the input, which ends then
+fill() {
+  case $O in
+    cat) e=$(cat 2>&1 >"$1") ;;
+    head) e=$(head -c $2 2>&1 >"$1") ;;
+    *) e=$(dd bs=65536 of="$1" 2>&1) ;;
+  esac
+}
+
+# clear FILE: makes it empty
+clear() { e=$( (: >"$1") 2>&1); }
+
+# unpack LENGTH FLAGS: a tar of that length from the input
+unpack() { e=$(dd bs=$1 count=1 iflag=fullblock 2>/dev/null | tar $2 - 2>&1 >/dev/null); }
+
+# pack FILE...: a tar of them; what cannot be read is left out
+pack() { tar cf - "$@" 2>/dev/null; }
+
+# prefix LENGTH FILE: the hash of its first bytes
+prefix() {
+  if has head; then head -c $1 "$2" 2>/dev/null | $H
+  else { dd if="$2" bs=65536 count=$(($1/65536)); dd if="$2" bs=1 skip=$(($1/65536*65536)) count=$(($1%65536)); } 2>/dev/null | $H; fi
+}
+
+# hashes FILE...: a line for each, empty for one that cannot be read
+hashes() { for f; do h=$($H <"$f" 2>/dev/null) || h=; echo "${h%%"$nl"*}"; done; }
+
+# follow FILE: the hash of a file that still grows; lines with a first block and a number of blocks, in the file's order, until one says e
+follow() {
+  { while IFS=' ' read -r a b && [ "$a" != e ]; do dd if="$1" bs=65536 skip=$a count=$b 2>/dev/null; done; } | $H
+}
+
+# mode MODE FILE [SECONDS]: its permissions and its time, as far as there are tools for them
+mode() {
+  if has chmod; then chmod $1 "$2"; fi
+  if [ $3 ] && has touch; then touch -d @$3 "$2" 2>/dev/null; fi
+  :
+}
+
+# stage BASE NAME: makes the folder for what is not verified, or finds it, and enters it
+stage() { cd "$1" && { [ -d $2 ] || mkdir $2; } && [ ! -h $2 ] && [ -O $2 ] && cd $2; }
+
+# version WORD: what the stage holds is of that version; prints of which it was before, and drops it where that is another
+version() {
+  v=
+  if [ -f version ]; then read -r v <version; fi
+  [ "$v" = $1 ] || { rm -rf ./r version && echo $1 >version; }
+  echo "$v"
+}
+
+# staged BASE NAME: enters the stage; in where something is to be placed, gone where that was done
+staged() {
+  if [ -d ./r ] || [ -f ./r ]; then echo in
+  elif cd "$1" && [ -d $2 ]; then cd $2 && echo in
+  else echo gone; fi
+}
+
+# link TARGET PATH: unless a lost session has made it
+link() { [ ! -d ./r ] || [ -h "$2" ] || ln -s -- "$1" "$2"; }
+
+# place PATH: moves what is staged to its name
+place() {
+  [ -e ./r ] || return 0
+  if [ -d "$1" ]; then echo "it has become a directory"; return 96; fi
+  mv -f ./r "$1"
+}
+
+# enter PATH: makes a folder of the destination, which may be there
+enter() {
+  if [ -h "$1" ]; then echo "$1 is a symbolic link, which is not followed"; return 96; fi
+  mkdir -p "$1"
+}
+
+# move FOLDER PATH...: those that are there
+move() {
+  d=$1
+  shift
+  for f; do
+    if [ -e "$f" ] || [ -h "$f" ]; then set -- "$@" "$f"; fi
+    shift
+  done
+  if [ $# -gt 0 ]; then mv -f "$@" "$d"; fi
+}
+
+# A line without the word is what a tool has left of its bytes: it is passed over.
+while IFS= read -r c; do
+  e=
+  case $c in
+    "$w "*) eval "${c#* }" ;;
+    *) continue ;;
+  esac
+  s=$?
+  if [ $s = 0 ]; then e=; fi
+  printf '\n%s%03d%s\n' "$w" $s "${e%%"$nl"*}"
+done
