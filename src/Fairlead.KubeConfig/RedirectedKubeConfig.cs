@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fairlead.KubeConfig.Files;
+using Fairlead.Streaming.Tls;
 
 namespace Fairlead.KubeConfig;
 
@@ -46,11 +47,11 @@ public static class RedirectedKubeConfig
     {
         try
         {
-            return KubeConfigText.Read(File.ReadAllBytes(path), path, static document => document.ToObject().Node);
+            return KubeConfigText.Read(new FileReads().Read(path), path, static document => document.ToObject().Node);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (InvalidDataException e)
         {
-            throw new KubeConfigException($"the kubeconfig {path} cannot be read: {e.Message}", e);
+            throw new KubeConfigException($"the kubeconfig {e.Message}", e);
         }
     }
 

@@ -14,7 +14,7 @@ public sealed class YamlReader
     const int LongestText = 4 * 1024 * 1024, DeepestNesting = 64, MostValues = 500_000;
 
     readonly Dictionary<AnchorName, JsonNode?> _anchors = [];
-    readonly Parser _parser;
+    readonly GuardedParser _parser;
     readonly bool _lastOfRepeatedKeys;
     Dictionary<JsonNode, int> _lines = [];
     int _values;
@@ -26,7 +26,7 @@ public sealed class YamlReader
     public YamlReader(TextReader reader, bool lastOfRepeatedKeys = false)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        _parser = new Parser(new StringReader(ReadText(reader)));
+        _parser = new GuardedParser(new Parser(new StringReader(ReadText(reader))));
         _lastOfRepeatedKeys = lastOfRepeatedKeys;
     }
 
@@ -35,30 +35,16 @@ public sealed class YamlReader
     /// <exception cref="YamlFormatException">It is not YAML, or too large.</exception>
     public YamlDocument? Read()
     {
-        try
-        {
-            _parser.TryConsume<StreamStart>(out _);
-            if (_parser.Accept<StreamEnd>(out _)) return null;
-            _parser.Consume<DocumentStart>();
-            _anchors.Clear();
-            _lines = [];
-            int line = (int)_parser.Current!.Start.Line;
-            JsonNode? root = ReadValue(0);
-            _parser.Consume<DocumentEnd>();
-            return new YamlDocument(root, line, _lines);
-        }
-        catch (YamlException e)
-        {
-            throw NoYaml((int)e.Start.Line, e);
-        }
-        catch (InvalidOperationException e) // the parser's as well, of flow mappings whose lines begin left of the block around them
-        {
-            throw NoYaml((int)(_parser.Current?.Start.Line ?? 1), e);
-        }
+        _parser.TryConsume<StreamStart>(out _);
+        if (_parser.Accept<StreamEnd>(out _)) return null;
+        _parser.Consume<DocumentStart>();
+        _anchors.Clear();
+        _lines = [];
+        int line = (int)_parser.Current!.Start.Line;
+        JsonNode? root = ReadValue(0);
+        _parser.Consume<DocumentEnd>();
+        return new YamlDocument(root, line, _lines);
     }
-
-    static YamlFormatException NoYaml(int line, Exception e) =>
-        new("this is not YAML: an indentation, a colon, a quote or a bracket is missing there, or too much", Math.Max(line, 1), e);
 
     static string ReadText(TextReader reader)
     {

@@ -58,6 +58,8 @@ public sealed class ReaderTests
     [InlineData("a: 1\n\nb: \e", "line 3: a control character stands there")]
     [InlineData("[a]: 1", "line 1: a key is a plain word")]
     [InlineData("a:\n  b: c: d", "line 2: this is not YAML")]
+    [InlineData("a: {b: !!s] c}", "line 1: this is not YAML")]
+    [InlineData("a:\n- b: {\nc: d\n}", "line 2: this is not YAML")]
     public void Faults_are_told_by_their_line(string yaml, string words)
     {
         YamlReader? reader = null;

@@ -132,12 +132,10 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
         if (PemFile.Read(cluster.CertificateAuthorityData, cluster.CertificateAuthorityFile, "certificate-authority", new FileReads()) is { } authority)
             writer.WriteBase64String("certificate-authority-data", authority);
         if (cluster.ProxyUrl is { } proxy) writer.WriteString("proxy-url", proxy);
-        if (cluster.PluginConfiguration is { } configuration)
-        {
-            writer.WritePropertyName("config");
-            configuration.WriteTo(writer);
-        }
-
+        if (cluster.DisableCompression) writer.WriteBoolean("disable-compression", true);
+        writer.WritePropertyName("config"); // null where there is none, as kubectl has it
+        if (cluster.PluginConfiguration is { } configuration) configuration.WriteTo(writer);
+        else writer.WriteNullValue();
         writer.WriteEndObject();
     }
 

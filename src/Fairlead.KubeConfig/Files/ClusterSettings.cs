@@ -18,6 +18,9 @@ sealed record ClusterSettings
 
     public string? ProxyUrl { get; init; }
 
+    /// <summary>For plugins: we ask for no compression ourselves.</summary>
+    public bool DisableCompression { get; init; }
+
     /// <summary>What the entry's extension <c>client.authentication.k8s.io/exec</c> holds for plugins.</summary>
     public JsonNode? PluginConfiguration { get; init; }
 

@@ -75,20 +75,17 @@ sealed class KubeConfigFile
             context.GetText("cluster") ?? "", context.GetText("user") ?? "", NullIfEmpty(context.GetText("namespace")));
     }
 
-    static ClusterSettings ReadCluster(YamlObject cluster, string folder)
+    static ClusterSettings ReadCluster(YamlObject cluster, string folder) => new()
     {
-        _ = cluster.GetBoolean("disable-compression"); // nothing is compressed; kubectl refuses what is no boolean
-        return new ClusterSettings
-        {
-            Server = cluster.GetText("server") ?? "",
-            CertificateAuthorityData = ReadData(cluster, "certificate-authority-data"),
-            CertificateAuthorityFile = Locate(cluster.GetText("certificate-authority"), folder),
-            TlsServerName = NullIfEmpty(cluster.GetText("tls-server-name")),
-            SkipTlsVerify = cluster.GetBoolean("insecure-skip-tls-verify"),
-            ProxyUrl = NullIfEmpty(cluster.GetText("proxy-url")),
-            PluginConfiguration = RequireExtensions(cluster).GetValueOrDefault(PluginExtension),
-        };
-    }
+        Server = cluster.GetText("server") ?? "",
+        CertificateAuthorityData = ReadData(cluster, "certificate-authority-data"),
+        CertificateAuthorityFile = Locate(cluster.GetText("certificate-authority"), folder),
+        TlsServerName = NullIfEmpty(cluster.GetText("tls-server-name")),
+        SkipTlsVerify = cluster.GetBoolean("insecure-skip-tls-verify"),
+        ProxyUrl = NullIfEmpty(cluster.GetText("proxy-url")),
+        DisableCompression = cluster.GetBoolean("disable-compression"),
+        PluginConfiguration = RequireExtensions(cluster).GetValueOrDefault(PluginExtension),
+    };
 
     static UserSettings ReadUser(YamlObject user, string folder)
     {

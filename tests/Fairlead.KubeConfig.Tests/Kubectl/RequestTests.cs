@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Fairlead.Testing;
 using Fairlead.Upgrades.Endpoints;
 using Microsoft.AspNetCore.Http;
@@ -126,6 +127,34 @@ public sealed class RequestTests : IDisposable
     [InlineData("username: u\npassword: p\ntoken: t")]
     public Task Without_tls_nothing_but_whom_to_act_as_is_sent(string user) =>
         CompareAsync(port => Kubeconfigs.Single($"server: http://localhost:{port}", user), secure: false);
+
+    [Theory]
+    [InlineData("certificate-authority-data: DATA", "")]
+    [InlineData("certificate-authority-data: DATA", ", provideClusterInfo: false")]
+    [InlineData("certificate-authority-data: DATA", ", provideClusterInfo: true")]
+    [InlineData("certificate-authority: ca.crt", ", provideClusterInfo: true")]
+    [InlineData("insecure-skip-tls-verify: true", ", provideClusterInfo: true")]
+    [InlineData("certificate-authority: ca.crt\ntls-server-name: localhost\ndisable-compression: true", ", provideClusterInfo: true")]
+    [InlineData("certificate-authority: ca.crt\nextensions:\n- {name: other, extension: x}", ", provideClusterInfo: true")]
+    [InlineData("certificate-authority: ca.crt\nextensions:\n- {name: client.authentication.k8s.io/exec, extension: {a: [1, yes, '1', null, 1.5]}}",
+        ", provideClusterInfo: true")]
+    [InlineData("certificate-authority: ca.crt\nextensions:\n- {name: client.authentication.k8s.io/exec, extension: text}", ", provideClusterInfo: true")]
+    public async Task A_plugin_is_told_alike(string cluster, string more)
+    {
+        const string Version = "client.authentication.k8s.io/v1";
+        string told = _scratch.Folder + "/told";
+        _scratch.WriteScript("a/teller", $$$"""
+            printf '%s\n' "$KUBERNETES_EXEC_INFO" >> {{{told}}}
+            printf '{"kind":"ExecCredential","apiVersion":"{{{Version}}}","status":{"token":"t"}}'
+            """);
+        cluster = cluster.Replace("DATA", _authority.PemAsBase64, StringComparison.Ordinal);
+        string user = $"exec: {{apiVersion: {Version}, command: ./teller, interactiveMode: IfAvailable{more}}}";
+        await CompareAsync(port => Kubeconfigs.Single($"server: https://localhost:{port}\n{cluster}", user));
+
+        JsonNode?[] infos = [.. File.ReadLines(told).Where(static line => line.Length > 0).Select(static line => JsonNode.Parse(line))];
+        Assert.Equal(2, infos.Length);
+        Assert.True(JsonNode.DeepEquals(infos[0], infos[1]), $"kubectl: {infos[0]?.ToJsonString()}, here: {infos[1]?.ToJsonString()}");
+    }
 
     /// <param name="kubeconfig">What is in <c>a/config</c>, for a server's port.</param>
     /// <param name="flags">What kubectl is given beside it.</param>
