@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Fairlead.Lab.Manifests;
-using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Streaming;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
 using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming.Tls;
 using Microsoft.AspNetCore.Builder;

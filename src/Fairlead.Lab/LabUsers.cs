@@ -1,4 +1,4 @@
-using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Streaming.Tls;
 using Fairlead.Yaml;
 

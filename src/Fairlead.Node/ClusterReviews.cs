@@ -1,5 +1,6 @@
 using System.Net;
 using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Reviews;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Containerd;
-using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
 using Fairlead.Upgrades.Endpoints;
@@ -39,7 +39,10 @@ public sealed record NodeOptions
     /// <summary>A file of PEM with those whose client certificates are taken, read anew when it changes, instead of <see cref="ClientAuthorities"/>.</summary>
     public string? ClientAuthoritiesFile { get; init; }
 
-    /// <summary>A file of more <see cref="Users"/>, as <see cref="Server.TokenFile"/> reads it, judged by <see cref="Allowed"/>; read anew when it changes.</summary>
+    /// <summary>
+    /// A file of more <see cref="Users"/>, as <see cref="Server.Access.TokenFile"/> reads it, judged by <see cref="Allowed"/>; read anew when it
+    /// changes.
+    /// </summary>
     public string? TokenFile { get; init; }
 
     /// <summary>Users known by token, with what each may do.</summary>

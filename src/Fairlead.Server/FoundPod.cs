@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Fairlead.Server.PodsApi;
+using Fairlead.Server.PodsApi.Objects;
 
 namespace Fairlead.Server;
 
@@ -21,4 +21,8 @@ public class FoundPod(JsonObject item)
 
     /// <summary>Its name.</summary>
     public string Name => item.Name;
+
+    /// <summary>The container's entry in the pod's status; null where there is none.</summary>
+    internal JsonObject? StatusOf(string container) =>
+        item.Objects("status", "containerStatuses").FirstOrDefault(status => status.Text("name") == container);
 }

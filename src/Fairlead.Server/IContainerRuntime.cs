@@ -22,9 +22,3 @@ public interface IContainerRuntime
     ValueTask<ForwardedStream> ConnectAsync(string @namespace, string pod, int port, CancellationToken cancellationToken) =>
         throw new ForwardResetException(ForwardFault.Forbidden, "this runtime does not forward ports");
 }
-
-/// <summary>Where a container is.</summary>
-/// <param name="Namespace">The pod's namespace.</param>
-/// <param name="Pod">The pod's name.</param>
-/// <param name="Container">The container's name in the pod.</param>
-public readonly record struct ContainerReference(string Namespace, string Pod, string Container);

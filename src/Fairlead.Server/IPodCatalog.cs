@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using Fairlead.Server.PodsApi;
+using Fairlead.Server.PodsApi.Objects;
 
 namespace Fairlead.Server;
 
@@ -25,13 +25,3 @@ public interface IPodCatalog
     /// <summary>Changes after <paramref name="resourceVersion"/>, in order, until cancelled.</summary>
     IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, CancellationToken cancellationToken);
 }
-
-/// <summary>A resource at one moment.</summary>
-/// <param name="Items">The objects.</param>
-/// <param name="ResourceVersion">The version to watch from.</param>
-public sealed record CatalogSnapshot(IReadOnlyList<JsonObject> Items, long ResourceVersion);
-
-/// <summary>One change.</summary>
-/// <param name="Type"><c>ADDED</c>, <c>MODIFIED</c> or <c>DELETED</c>, as a watch spells it.</param>
-/// <param name="Item">The object after the change, or as it was last for a deletion.</param>
-public sealed record CatalogChange(string Type, JsonObject Item);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fairlead.Server.Access;
 using Fairlead.Streaming;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
@@ -43,7 +44,4 @@ public sealed class PodsApiOptions
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     internal IReadOnlyList<ApiUser> PresentUsers() => CurrentUsers?.Invoke() ?? Users;
-
-    internal ValueTask<bool> MayAsync(ApiUser user, AccessAttributes wanted, CancellationToken cancellationToken) =>
-        user.May(wanted) ? new ValueTask<bool>(true) : Authorize?.Invoke(user, wanted, cancellationToken) ?? new ValueTask<bool>(false);
 }

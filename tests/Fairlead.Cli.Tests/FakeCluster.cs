@@ -5,7 +5,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Fairlead.Server;
+using Fairlead.Server.Handshakes;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Builder;

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using Fairlead.Client;
 using Fairlead.Lab;
-using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
 using Fairlead.Testing;

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Fairlead.Client;
 using Fairlead.Lab;
-using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Streaming;
 using Fairlead.Testing;
 using Fairlead.Upgrades;

@@ -5,6 +5,7 @@ using Fairlead.Gateway;
 using Fairlead.KubeConfig;
 using Fairlead.Lab;
 using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming.Tls;
 using Fairlead.Testing;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Gateway.Operations;
+using Fairlead.Server.Requests;
 using Fairlead.Testing;
 using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Reviews;
@@ -212,5 +213,5 @@ public sealed class CreateCheckTests
         Headers = [new("Authorization", "Bearer " + token), .. more.Select(static header => KeyValuePair.Create(header.Name, new StringValues(header.Value)))],
     };
 
-    static StreamTarget Target(string what, string pod) => new("", "ns", pod, null, what, false, Fairlead.Server.QueryParameters.Empty);
+    static StreamTarget Target(string what, string pod) => new("", "ns", pod, null, what, false, QueryParameters.Empty);
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Gateway.Operations;
+using Fairlead.Server.Requests;
 using Fairlead.Testing;
 using Fairlead.Upgrades.Endpoints;
 using Microsoft.AspNetCore.Http;
@@ -46,7 +47,7 @@ public sealed class OwnCredentialsTests : IDisposable
         });
         FakeTimeProvider time = new();
         CreateCheck check = new(server, time, new ReviewerAbsence(time, TimeSpan.FromMinutes(1)), NullLogger.Instance);
-        Task<CreateAnswer> answer = check.AskAsync(new Caller { User = "jane" }, new("", "ns", "p", null, "exec", false, Fairlead.Server.QueryParameters.Empty), true, Ct);
+        Task<CreateAnswer> answer = check.AskAsync(new Caller { User = "jane" }, new("", "ns", "p", null, "exec", false, QueryParameters.Empty), true, Ct);
         await begun.Task.WaitAsync(Eventually.Patience, Ct);
         time.Advance(TimeSpan.FromMinutes(2));
         go.SetResult();

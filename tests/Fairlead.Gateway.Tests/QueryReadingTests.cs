@@ -2,7 +2,7 @@ using System.Text;
 using CsCheck;
 using Fairlead.Fuzz.Targets;
 using Fairlead.Gateway.Callers;
-using Fairlead.Server;
+using Fairlead.Server.Requests;
 using Fairlead.Streaming.RemoteCommand;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Fairlead.Server;
+using Fairlead.Server.Handshakes;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing;

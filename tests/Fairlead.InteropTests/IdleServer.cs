@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;

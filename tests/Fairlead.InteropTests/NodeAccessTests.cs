@@ -6,6 +6,7 @@ using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Node;
 using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.InteropTests;

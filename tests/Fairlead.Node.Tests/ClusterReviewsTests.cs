@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Testing;
 using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Fairlead.Server.Access;
 
 namespace Fairlead.Server.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fairlead.Server.Access;
 
 namespace Fairlead.Server.Tests;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fairlead.Server.Access;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 

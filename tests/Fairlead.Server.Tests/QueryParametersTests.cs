@@ -1,3 +1,4 @@
+using Fairlead.Server.Requests;
 namespace Fairlead.Server.Tests;
 
 /// <summary>Queries are read as Go and the API server read them; what another could read otherwise is refused.</summary>

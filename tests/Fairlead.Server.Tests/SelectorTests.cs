@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using Fairlead.Server.PodsApi;
+using Fairlead.Server.Answers;
+using Fairlead.Server.PodsApi.Objects;
 
 namespace Fairlead.Server.Tests;
 

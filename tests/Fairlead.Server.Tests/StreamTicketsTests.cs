@@ -1,3 +1,4 @@
+using Fairlead.Server.Issued;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Fairlead.Server.Tests;

@@ -1,3 +1,4 @@
+using Fairlead.Server.Access;
 namespace Fairlead.Server.Tests;
 
 public sealed class TokenFileTests

@@ -8,7 +8,7 @@ using Fairlead.Cli.Native;
 using Fairlead.Cli.Node;
 using Fairlead.KubeConfig;
 using Fairlead.Node;
-using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;

@@ -1,4 +1,4 @@
-using Fairlead.Server;
+using Fairlead.Server.Requests;
 using Fairlead.Streaming.RemoteCommand;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

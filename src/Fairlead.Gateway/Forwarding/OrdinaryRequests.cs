@@ -1,6 +1,7 @@
 using System.Net;
 using Fairlead.Gateway.Callers;
-using Fairlead.Server;
+using Fairlead.Server.Answers;
+using Fairlead.Server.Handshakes;
 using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Requests;
 using Fairlead.Wire;

@@ -1,4 +1,5 @@
-using Fairlead.Server;
+using Fairlead.Server.Answers;
+using Fairlead.Server.Handshakes;
 using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;

@@ -1,6 +1,8 @@
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
-using Fairlead.Server;
+using Fairlead.Server.Handshakes;
+using Fairlead.Server.Ports;
+using Fairlead.Server.Requests;
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Relays;

@@ -1,6 +1,6 @@
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
-using Fairlead.Server;
+using Fairlead.Server.Handshakes;
 using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
 using Fairlead.Streaming.RemoteCommand;

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Fairlead.Containerd;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
+using Fairlead.Server.Issued;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;

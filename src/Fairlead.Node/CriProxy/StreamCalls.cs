@@ -1,6 +1,6 @@
 using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
-using Fairlead.Server;
+using Fairlead.Server.Issued;
 using Fairlead.Streaming.RemoteCommand;
 using Grpc.Core;
 

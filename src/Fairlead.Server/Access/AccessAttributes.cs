@@ -1,4 +1,4 @@
-namespace Fairlead.Server;
+namespace Fairlead.Server.Access;
 
 /// <summary>One thing that somebody wants to do, as rules judge it and refusals word it.</summary>
 /// <param name="Verb">The verb.</param>

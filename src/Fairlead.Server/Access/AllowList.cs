@@ -1,4 +1,4 @@
-namespace Fairlead.Server;
+namespace Fairlead.Server.Access;
 
 /// <summary>Users and groups who may do everything; whoever is not on it may do nothing.</summary>
 public sealed class AllowList

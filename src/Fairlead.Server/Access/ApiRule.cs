@@ -1,4 +1,4 @@
-namespace Fairlead.Server;
+namespace Fairlead.Server.Access;
 
 /// <summary>Something that a user may do. What no rule allows is refused.</summary>
 public sealed class ApiRule

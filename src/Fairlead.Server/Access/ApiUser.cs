@@ -1,6 +1,4 @@
-using Fairlead.Server.Access;
-
-namespace Fairlead.Server;
+namespace Fairlead.Server.Access;
 
 /// <summary>Somebody who may use the API, known by a bearer token or by other means.</summary>
 /// <remarks>Not a record: its text form must never show the token.</remarks>

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Fairlead.Server;
+namespace Fairlead.Server.Access;
 
 /// <summary>Reads a list of users, for instance from a file.</summary>
 /// <remarks>

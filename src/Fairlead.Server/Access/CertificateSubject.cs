@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Fairlead.Server;
+namespace Fairlead.Server.Access;
 
 /// <summary>Whom a client certificate names, as Kubernetes reads it: the common name is the user, organisations are groups.</summary>
 /// <remarks>

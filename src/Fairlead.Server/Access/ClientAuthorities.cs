@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Fairlead.Server;
+namespace Fairlead.Server.Access;
 
 /// <summary>Which client certificates are believed.</summary>
 /// <param name="authorities">Whose, at this moment: another collection once they were replaced. They stay the caller's.</param>

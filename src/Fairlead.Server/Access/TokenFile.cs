@@ -1,4 +1,4 @@
-namespace Fairlead.Server;
+namespace Fairlead.Server.Access;
 
 /// <summary>Reads users out of a static token file as an API server takes it: <c>token,user,uid,"group1,group2"</c>, one user a line.</summary>
 /// <remarks>The uid is not used, and it and the groups may be left out. Empty lines and lines that begin with <c>#</c> are none.</remarks>

@@ -2,9 +2,9 @@ using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 
-namespace Fairlead.Server;
+namespace Fairlead.Server.Issued;
 
-/// <summary>A stream that was asked for by a call of its own, and is had at a URL afterwards.</summary>
+/// <summary>A stream that may be had: at once, or, where it was asked for by a call of its own, at a URL afterwards.</summary>
 public abstract record IssuedStream;
 
 /// <summary>A command in a container, or its main process.</summary>

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 
-namespace Fairlead.Server;
+namespace Fairlead.Server.Issued;
 
 /// <summary>Streams that were asked for and not fetched yet, each by a ticket that is good once and for a moment. Safe for concurrent use.</summary>
 /// <remarks>

@@ -1,11 +1,19 @@
+using Fairlead.Server.Access;
+using Fairlead.Server.Answers;
+using Fairlead.Server.Requests;
+using Fairlead.Server.Sessions;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Fairlead.Server.PodsApi;
 
 /// <summary>What a request is about, by its path and method: a resource, or something else of the server's.</summary>
 sealed record ApiRequest
 {
-    /// <summary>The path without slashes at its ends.</summary>
+    /// <summary>The route's value that is the path below wherever the API is mapped to.</summary>
+    public const string PathInRoute = "path";
+
+    /// <summary>The path below that, without slashes at its ends.</summary>
     public required string Path { get; init; }
 
     /// <summary>The verb that rules know, by method and, for GET, by what is asked for.</summary>
@@ -30,8 +38,8 @@ sealed record ApiRequest
     /// <exception cref="ApiRefusal">400: its query cannot be read in one way alone.</exception>
     public static ApiRequest Parse(HttpRequest request)
     {
-        if (!QueryParameters.TryParse(request.QueryString.Value, out QueryParameters? query, out string? problem)) throw new ApiRefusal(Refusals.BadRequest(problem));
-        string path = (request.Path.Value ?? "").Trim('/');
+        QueryParameters query = QueryParameters.Of(request);
+        string path = (request.HttpContext.GetRouteValue(PathInRoute) as string ?? "").Trim('/');
         string[] parts = path.Split('/');
         ApiRequest other = new() { Path = path, Verb = VerbOf(request, query, named: true), Query = query };
         int at = parts[0] switch { "api" => 2, "apis" => 3, _ => int.MaxValue };
@@ -56,6 +64,10 @@ sealed record ApiRequest
             Subresource = rest.Length > 2 ? string.Join('/', rest[2..]) : null,
         };
     }
+
+    /// <exception cref="ApiRefusal">404: there is no such pod.</exception>
+    public async ValueTask<FoundPod> FindPodAsync(PodLookup pods, CancellationToken cancellationToken) =>
+        await pods.FindAsync(Namespace!, Name!, cancellationToken) ?? throw new ApiRefusal(Refusals.NotFound(ApiResources.Pods, Name!));
 
     static string VerbOf(HttpRequest request, QueryParameters query, bool named) => request.Method switch
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fairlead.Server.Answers;
 
 namespace Fairlead.Server.PodsApi;
 
@@ -42,9 +43,9 @@ sealed class Discovery
         return _documents.TryGetValue(path, out document) ? document : null;
     }
 
-    void Add(string path, JsonObject document) => _documents[path] = new(ApiAnswer.Json, ToBytes(document));
+    void Add(string path, JsonObject document) => _documents[path] = new(JsonAnswer.Json, ToBytes(document));
 
-    static ReadOnlyMemory<byte> ToBytes(JsonObject document) => ApiAnswer.ToBytes(writer => document.WriteTo(writer));
+    static ReadOnlyMemory<byte> ToBytes(JsonObject document) => JsonAnswer.ToBytes(writer => document.WriteTo(writer));
 
     static JsonObject GroupOf(string group)
     {

@@ -1,21 +1,29 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
+using Fairlead.Server.Answers;
+using Fairlead.Server.Handshakes;
+using Fairlead.Server.PodsApi.Objects;
+using Fairlead.Server.Requests;
+using Fairlead.Server.Sessions;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.PodsApi;
 
 /// <summary>A container's log, followed until the client leaves or the server stops.</summary>
-sealed class LogEndpoint(ContainerLookup containers, TimeProvider clock, CancellationToken stopping)
+sealed class LogEndpoint(PodLookup pods, Serving serving)
 {
     public async Task AnswerAsync(HttpContext context, ApiRequest request)
     {
         ContainerLogQuery query = Read(request.Query, request.Name!);
-        FoundContainer found = await containers.FindAsync(request, request.Query.First("container"), context.RequestAborted);
-        RefuseWithoutLog(found, query.Previous);
-        IMainProcess main = await ContainerLookup.FindMainProcessAsync(found, context.RequestAborted);
+        FoundPod pod = await request.FindPodAsync(pods, context.RequestAborted);
+        string container = PodLookup.NameOf(pod, request.Query.First("container"));
+        IContainer found = await pods.FindContainerAsync(pod, container, context.RequestAborted);
+        RefuseWithoutLog(pod, container, query.Previous);
+        IMainProcess main = await PodLookup.FindMainAsync(found, container, context.RequestAborted);
 
         context.Response.ContentType = "text/plain";
         DataRates.Lift(context);
-        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, serving.Stopping);
         try
         {
             // Who follows a silent container must learn now that it is there; for all others a failure can still be an answer.
@@ -28,13 +36,14 @@ sealed class LogEndpoint(ContainerLookup containers, TimeProvider clock, Cancell
         }
     }
 
-    static void RefuseWithoutLog(FoundContainer found, bool previous)
+    static void RefuseWithoutLog(FoundPod pod, string container, bool previous)
     {
-        (string container, string pod) = (found.Reference.Container, found.Reference.Pod);
-        if (found.Status?.Text("state", "waiting", "reason") is { } reason && found.Status.Member("lastState", "terminated") is null)
-            throw new ApiRefusal(Refusals.BadRequest($"container \"{container}\" in pod \"{pod}\" is waiting to start: {reason}"));
-        if (previous && found.Status?.Member("lastState", "terminated") is null)
-            throw new ApiRefusal(Refusals.BadRequest($"previous terminated container \"{container}\" in pod \"{pod}\" not found"));
+        JsonObject? status = pod.StatusOf(container);
+        if (status?.Member("lastState", "terminated") is not null) return;
+        if (status?.Text("state", "waiting", "reason") is { } reason)
+            throw new ApiRefusal(Refusals.BadRequest($"container \"{container}\" in pod \"{pod.Name}\" is waiting to start: {reason}"));
+        if (previous)
+            throw new ApiRefusal(Refusals.BadRequest($"previous terminated container \"{container}\" in pod \"{pod.Name}\" not found"));
     }
 
     ContainerLogQuery Read(QueryParameters query, string pod)
@@ -47,7 +56,8 @@ sealed class LogEndpoint(ContainerLookup containers, TimeProvider clock, Cancell
         if (seconds < 1) throw Invalid("sinceSeconds", "must be greater than 0");
         if (hasTime && seconds is not null) throw Invalid("sinceTime", "at most one of `sinceTime` or `sinceSeconds` may be specified");
 
-        DateTimeOffset? since = seconds is { } ago ? clock.GetUtcNow() - TimeSpan.FromSeconds(Math.Min(ago, int.MaxValue)) : null;
+        DateTimeOffset now = serving.Options.Clock.GetUtcNow();
+        DateTimeOffset? since = seconds is { } ago ? now - TimeSpan.FromSeconds(Math.Min(ago, int.MaxValue)) : null;
         if (hasTime)
         {
             since = DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset parsed)

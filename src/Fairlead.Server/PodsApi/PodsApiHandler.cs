@@ -1,77 +1,44 @@
 using Fairlead.Server.Access;
-using Fairlead.Wire;
+using Fairlead.Server.Answers;
+using Fairlead.Server.Handshakes;
+using Fairlead.Server.PodsApi.Objects;
+using Fairlead.Server.PodsApi.Reviews;
+using Fairlead.Server.Sessions;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Server.PodsApi;
 
 /// <summary>The way of every request, in the API server's order: who is it, may they, what is it, answer.</summary>
 sealed class PodsApiHandler
 {
-    readonly BearerTokens _tokens;
-    readonly PodsApiOptions _options;
-    readonly ILogger _logger;
+    readonly RefusalLadder _ladder;
+    readonly Admission _admission;
     readonly ObjectsEndpoint _objects;
     readonly WatchEndpoint _watch;
     readonly LogEndpoint _log;
-    readonly RemoteCommandEndpoint _remoteCommand;
-    readonly PortForwardEndpoint _portForward;
+    readonly StreamEndpoint _streams;
 
-    public PodsApiHandler(IContainerRuntime runtime, IPodCatalog catalog, PodsApiOptions options, ILogger logger, CancellationToken stopping)
+    public PodsApiHandler(IContainerRuntime runtime, IPodCatalog catalog, Serving serving)
     {
-        _tokens = new BearerTokens(options.PresentUsers);
-        _options = options;
-        _logger = logger;
-        ContainerLookup containers = new(runtime, catalog);
-        _objects = new ObjectsEndpoint(catalog, options.Clock);
-        _watch = new WatchEndpoint(catalog, options.Clock, logger, stopping);
-        _log = new LogEndpoint(containers, options.Clock, stopping);
-        _remoteCommand = new RemoteCommandEndpoint(containers, new RemoteCommandAnswer(options, logger, stopping), options);
-        _portForward = new PortForwardEndpoint(runtime, catalog, new PortForwardAnswer(options, logger, stopping), options);
+        _ladder = new RefusalLadder(serving.Logger, StatusAnswer.WriteAsync);
+        _admission = new Admission(serving.Options);
+        PodLookup pods = new(runtime, catalog);
+        _objects = new ObjectsEndpoint(catalog, serving.Options.Clock);
+        _watch = new WatchEndpoint(catalog, serving);
+        _log = new LogEndpoint(pods, serving);
+        _streams = new StreamEndpoint(pods, _admission, serving);
     }
 
-    public async Task InvokeAsync(HttpContext context)
+    public async Task AnswerAsync(HttpContext context)
     {
-        try
-        {
-            if (WebSocketUpgrade.RequireHttp11(context)) return;
-            context.Response.Headers.CacheControl = "no-cache, private";
-            await AnswerAsync(context);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // the client left: nobody is there to be answered
-        }
-        catch (ApiRefusal refusal)
-        {
-            await RefuseAsync(context, refusal.Status);
-        }
-        catch (AuthorizerUnavailableException away)
-        {
-            await RefuseAsync(context, Refusals.Unavailable(away.Message));
-        }
-        catch (BadHttpRequestException bad)
-        {
-            await RefuseAsync(context, bad.StatusCode == 413 ? Refusals.BodyTooLarge : Refusals.BadRequest(bad.Message));
-        }
-        catch (Exception failure)
-        {
-            Log.RequestFailed(_logger, WithheldException.Of(failure, RequestSecrets.Of(context.Request)), context.Request.Method, context.Request.Path.Value);
-            if (context.Response.HasStarted) context.Abort(); // a cut answer must not look like a whole one
-            else await RefuseAsync(context, failure is RuntimeUnavailableException ? Refusals.Unavailable(failure.Message) : Refusals.InternalError(failure.Message));
-        }
+        if (WebSocketUpgrade.RequireHttp11(context)) return;
+        context.Response.Headers.CacheControl = "no-cache, private";
+        await _ladder.AnswerAsync(context, DispatchAsync);
     }
 
-    async Task RefuseAsync(HttpContext context, Status refusal)
+    async Task DispatchAsync(HttpContext context)
     {
-        if (_logger.IsEnabled(LogLevel.Debug))
-            Log.RequestRefused(_logger, context.Request.Method, context.Request.Path.Value, refusal.Code, RequestSecrets.Of(context.Request).Blank(refusal.Message ?? ""));
-        await ApiAnswer.WriteAsync(context, refusal);
-    }
-
-    async Task AnswerAsync(HttpContext context)
-    {
-        ApiUser user = _tokens.Authenticate(context.Request) ?? _options.Authenticate?.Invoke(context) ?? throw new ApiRefusal(Refusals.Unauthorized);
+        ApiUser user = _admission.Identify(context);
         RefuseImpersonation(context.Request, user);
 
         ApiRequest request = ApiRequest.Parse(context.Request);
@@ -81,8 +48,7 @@ sealed class PodsApiHandler
             return;
         }
 
-        if (!await _options.MayAsync(user, request.Attributes, context.RequestAborted)) throw new ApiRefusal(Refusals.Forbidden(user, request.Attributes));
-
+        await _admission.RequireAsync(user, request.Attributes, context.RequestAborted);
         ApiResource? resource = ApiResources.Find(request.Group, request.Version, request.Resource);
         if (resource is null || !IsAddressed(request, resource)) throw new ApiRefusal(Refusals.UnknownResource);
         IReadOnlyList<string> verbs = resource.Verbs;
@@ -96,9 +62,8 @@ sealed class PodsApiHandler
         await (request switch
         {
             { Subresource: ApiResources.Log } => _log.AnswerAsync(context, request),
-            { Subresource: ApiResources.PortForward } => _portForward.AnswerAsync(context, request, user),
-            { Subresource: not null } => _remoteCommand.AnswerAsync(context, request, user),
-            { Verb: "create" } => ReviewEndpoint.AnswerAsync(context, resource, user, _options),
+            { Subresource: not null } => _streams.AnswerAsync(context, request, user),
+            { Verb: "create" } => ReviewEndpoint.AnswerAsync(context, resource, user, _admission),
             { Verb: "watch" } => _watch.AnswerAsync(context, request, resource),
             { Verb: "list" } => _objects.ListAsync(context, request, resource),
             _ => _objects.GetAsync(context, request, resource),

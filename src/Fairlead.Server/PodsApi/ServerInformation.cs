@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fairlead.Server.Answers;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.PodsApi;
@@ -9,7 +10,7 @@ static class ServerInformation
     /// <summary>The Kubernetes release whose answers these are.</summary>
     const string Minor = "36";
 
-    static readonly ReadOnlyMemory<byte> s_version = ApiAnswer.ToBytes(writer => new JsonObject
+    static readonly ReadOnlyMemory<byte> s_version = JsonAnswer.ToBytes(writer => new JsonObject
     {
         ["major"] = "1",
         ["minor"] = Minor,
@@ -29,20 +30,20 @@ static class ServerInformation
         if (request.Path is "healthz" or "livez" or "readyz")
         {
             RequireGet(context);
-            return ApiAnswer.WriteAsync(context, 200, "text/plain; charset=utf-8", "ok"u8.ToArray());
+            return JsonAnswer.WriteAsync(context, 200, "text/plain; charset=utf-8", "ok"u8.ToArray());
         }
 
         if (request.Path == "version")
         {
             RequireGet(context);
-            return ApiAnswer.WriteAsync(context, 200, ApiAnswer.Json, s_version);
+            return JsonAnswer.WriteAsync(context, 200, JsonAnswer.Json, s_version);
         }
 
         AcceptedForm form = AcceptedForm.Of(context.Request);
         if (s_discovery.Find(request.Path, form.Aggregated) is not { } document) throw new ApiRefusal(Refusals.UnknownResource);
         RequireGet(context);
         if (form.Kind == FormKind.None) throw new ApiRefusal(Refusals.NotAcceptable);
-        return ApiAnswer.WriteAsync(context, 200, document.ContentType, document.Body);
+        return JsonAnswer.WriteAsync(context, 200, document.ContentType, document.Body);
     }
 
     static void RequireGet(HttpContext context)

@@ -5,7 +5,7 @@ using Fairlead.Client;
 using Fairlead.Containerd.Tasks;
 using Fairlead.KubeConfig;
 using Fairlead.Node;
-using Fairlead.Server;
+using Fairlead.Server.Access;
 using Fairlead.Testing;
 using Fairlead.Testing.Containerd;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,4 @@
-using Fairlead.Server;
+using Fairlead.Server.Requests;
 
 namespace Fairlead.Fuzz.Targets;
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Fairlead.Server.Ports;
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Spdy;

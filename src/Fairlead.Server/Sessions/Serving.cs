@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Server.Sessions;
+
+/// <summary>What everything that answers at one place of an application shares.</summary>
+/// <param name="Options">Who may use it, and how.</param>
+/// <param name="Logger">Where it logs.</param>
+/// <param name="Stopping">Is cancelled when the application begins to stop.</param>
+sealed record Serving(PodsApiOptions Options, ILogger Logger, CancellationToken Stopping)
+{
+    public static Serving At(IEndpointRouteBuilder endpoints, PodsApiOptions options, string name)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        ArgumentNullException.ThrowIfNull(options);
+        IServiceProvider services = endpoints.ServiceProvider;
+        return new Serving(
+            options,
+            services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Server." + name),
+            services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+    }
+}
