@@ -37,8 +37,7 @@ static class Servers
         {
             Users = [user],
             Authenticate = _ => user, // clients show no token where there is no TLS
-            Protocols = protocols == "spdy" ? [] : RemoteCommandProtocol.OverWebSocket,
-            SpdyProtocols = protocols == "websocket" ? [] : RemoteCommandProtocol.OverSpdy,
+            Protocols = protocols switch { "spdy" => RemoteCommandProtocol.OverSpdy, "websocket" => RemoteCommandProtocol.OverWebSocket, _ => RemoteCommandProtocol.All },
         });
         await application.StartAsync();
         await ReadyAsync(StreamingHost.AddressesOf(application)[0], secure ? certificate.AuthorityPem : null, user.Token, kubeconfig);

@@ -30,11 +30,8 @@ public sealed record LabOptions
     /// <summary>How the processes are run.</summary>
     public ProcessRuntimeOptions Runtime { get; init; } = new();
 
-    /// <summary>The versions of the remote command protocol that are accepted over WebSocket; all of them by default, none for an old server.</summary>
-    public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.OverWebSocket;
-
-    /// <summary>The same over SPDY/3.1.</summary>
-    public ImmutableArray<RemoteCommandProtocol> SpdyProtocols { get; init; } = RemoteCommandProtocol.OverSpdy;
+    /// <summary>The forms of the remote command protocol that exec and attach accept; over SPDY/3.1 the best first.</summary>
+    public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.All;
 
     /// <summary>The forms of port-forward that are accepted.</summary>
     public ImmutableArray<PortForwardProtocol> PortForwardProtocols { get; init; } = PortForwardProtocol.All;

@@ -75,7 +75,7 @@ public sealed class LabServer : IAsyncDisposable
                 PodsApiKestrel.Configure(kestrel);
                 kestrel.Listen(options.Listen, listen => listen.UseHttps(certificate.Server));
             }, StreamingHost.GoOnInline);
-            application.MapPodsApi(runtime, runtime, new PodsApiOptions { Users = users(), CurrentUsers = users, Protocols = options.Protocols, SpdyProtocols = options.SpdyProtocols, PortForwardProtocols = options.PortForwardProtocols, Limits = options.Limits with { InlineReaders = true } }); // what reads here is asynchronous
+            application.MapPodsApi(runtime, runtime, new PodsApiOptions { Users = users(), CurrentUsers = users, Protocols = options.Protocols, PortForwardProtocols = options.PortForwardProtocols, Limits = options.Limits with { InlineReaders = true } }); // what reads here is asynchronous
             await application.StartAsync(cancellationToken);
             return new LabServer(runtime, certificate, application, users, file, StreamingHost.AddressesOf(application)[0]);
         }

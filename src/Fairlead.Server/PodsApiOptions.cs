@@ -25,11 +25,8 @@ public sealed class PodsApiOptions
     /// </summary>
     public Func<ApiUser, AccessAttributes, CancellationToken, ValueTask<bool>>? Authorize { get; init; }
 
-    /// <summary>The versions of the remote command protocol that exec and attach accept over WebSocket.</summary>
-    public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.OverWebSocket;
-
-    /// <summary>The versions that exec and attach accept over SPDY/3.1, the best first.</summary>
-    public ImmutableArray<RemoteCommandProtocol> SpdyProtocols { get; init; } = RemoteCommandProtocol.OverSpdy;
+    /// <summary>The forms of the remote command protocol that exec and attach accept; over SPDY/3.1 the best first.</summary>
+    public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.All;
 
     /// <summary>The forms of port-forward that are accepted.</summary>
     public ImmutableArray<PortForwardProtocol> PortForwardProtocols { get; init; } = PortForwardProtocol.All;

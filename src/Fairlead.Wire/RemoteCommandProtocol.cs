@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Fairlead.Wire;
 
-/// <summary>What one version of the remote command protocol can say. The name is what the two sides negotiate.</summary>
+/// <summary>One form of the remote command protocol: a version on a carrier, and what it can say. The name is what the two sides negotiate.</summary>
 /// <param name="Name">The subprotocol's name; empty for a WebSocket that negotiated none.</param>
 /// <param name="IsBase64">Payloads are base64 in text messages and the channel is an ASCII digit.</param>
 /// <param name="CanEndInput">The asking side can say that the input has ended and go on reading.</param>
@@ -31,22 +31,39 @@ public sealed record RemoteCommandProtocol(string Name, bool IsBase64, bool CanE
     public static ImmutableArray<RemoteCommandProtocol> OverWebSocket { get; } = [V5, V4, V1, Unnamed, Base64V4, Base64V1];
 
     /// <summary><c>v4.channel.k8s.io</c> over SPDY, where FLAG_FIN ends the input.</summary>
-    public static RemoteCommandProtocol SpdyV4 { get; } = new("v4.channel.k8s.io", false, true, true);
+    public static RemoteCommandProtocol SpdyV4 { get; } = new("v4.channel.k8s.io", false, true, true) { IsSpdy = true };
 
     /// <summary><c>v3.channel.k8s.io</c>: adds resize to v2. SPDY only.</summary>
-    public static RemoteCommandProtocol SpdyV3 { get; } = new("v3.channel.k8s.io", false, true, false);
+    public static RemoteCommandProtocol SpdyV3 { get; } = new("v3.channel.k8s.io", false, true, false) { IsSpdy = true };
 
     /// <summary><c>v2.channel.k8s.io</c>: adds the end of input to v1. SPDY only.</summary>
-    public static RemoteCommandProtocol SpdyV2 { get; } = new("v2.channel.k8s.io", false, true, false) { HasResize = false };
+    public static RemoteCommandProtocol SpdyV2 { get; } = new("v2.channel.k8s.io", false, true, false) { IsSpdy = true, HasResize = false };
 
     /// <summary><c>channel.k8s.io</c> over SPDY; what a peer speaks that negotiates nothing.</summary>
-    public static RemoteCommandProtocol SpdyV1 { get; } = new("channel.k8s.io", false, false, false) { HasResize = false };
+    public static RemoteCommandProtocol SpdyV1 { get; } = new("channel.k8s.io", false, false, false) { IsSpdy = true, HasResize = false };
 
     /// <summary>Every version that travels over SPDY/3.1, the best first.</summary>
     public static ImmutableArray<RemoteCommandProtocol> OverSpdy { get; } = [SpdyV4, SpdyV3, SpdyV2, SpdyV1];
 
+    /// <summary>Every form there is: over WebSocket, then over SPDY/3.1.</summary>
+    public static ImmutableArray<RemoteCommandProtocol> All { get; } = [.. OverWebSocket, .. OverSpdy];
+
+    static readonly ImmutableArray<RemoteCommandProtocol> s_offered = [V5, V4, .. OverSpdy], s_endingInput = [.. s_offered.Where(static form => form.CanEndInput)];
+
+    /// <summary>Carried by SPDY/3.1; otherwise by WebSocket.</summary>
+    public bool IsSpdy { get; init; }
+
+    /// <summary>Carrier and version for people, for instance <c>WebSocket v5.channel.k8s.io</c>.</summary>
+    public string Description => (IsSpdy ? "SPDY/3.1 " : "WebSocket ") + this;
+
     /// <summary>The asking side can tell the terminal's size.</summary>
     public bool HasResize { get; init; } = true;
+
+    /// <summary>
+    /// The forms that a client offers, the best first. Where input must end for the command to end, only those that can say so: with another one it
+    /// could wait for ever, and by the time the choice is known the command runs.
+    /// </summary>
+    public static ImmutableArray<RemoteCommandProtocol> Offer(bool inputMustEnd) => inputMustEnd ? s_endingInput : s_offered;
 
     /// <summary>The version with this name over WebSocket, or null. An empty name is <see cref="Unnamed"/>.</summary>
     public static RemoteCommandProtocol? Find(string? name)

@@ -44,8 +44,7 @@ public sealed class GatewayPairingTests(GatewayPairingTests.Rooms rooms) : IClas
         await ExpectTerminalAsync(gateway, options, promises.Contains("resize"));
         await ExpectAttachAsync(gateway, options);
         string[] seen = [.. room.Audit.Where(record => record.ServerProtocol is not null).Select(record => record.ServerProtocol!).Distinct()];
-        (RemoteCommandProtocol protocol, bool isSpdy) = Protocol(server);
-        Assert.Equal([(isSpdy ? "SPDY/3.1 " : "WebSocket ") + protocol], seen);
+        Assert.Equal([Protocol(server).Description], seen);
     }
 
     static async Task ExpectOutcomeAsync(StreamingClient gateway, ExecOptions options, bool hasCode)
@@ -116,21 +115,17 @@ public sealed class GatewayPairingTests(GatewayPairingTests.Rooms rooms) : IClas
         }
     }
 
-    static ExecOptions Options(string client)
-    {
-        (RemoteCommandProtocol protocol, bool isSpdy) = Protocol(client);
-        return isSpdy ? new() { Transport = Transport.Spdy, SpdyProtocols = [protocol] } : new() { Transport = Transport.WebSocket, Protocols = [protocol] };
-    }
+    static ExecOptions Options(string client) => new() { Protocols = [Protocol(client)] };
 
-    static (RemoteCommandProtocol Protocol, bool IsSpdy) Protocol(string name) => name.Split(' ') switch
+    static RemoteCommandProtocol Protocol(string name) => name.Split(' ') switch
     {
-        ["SPDY", var version] => (RemoteCommandProtocol.OverSpdy[4 - (version[1] - '0')], true),
-        [_, "v5"] => (RemoteCommandProtocol.V5, false),
-        [_, "v4"] => (RemoteCommandProtocol.V4, false),
-        [_, "v1"] => (RemoteCommandProtocol.V1, false),
-        [_, "none"] => (RemoteCommandProtocol.Unnamed, false),
-        [_, "base64.v4"] => (RemoteCommandProtocol.Base64V4, false),
-        [_, "base64.v1"] => (RemoteCommandProtocol.Base64V1, false),
+        ["SPDY", var version] => RemoteCommandProtocol.OverSpdy[4 - (version[1] - '0')],
+        [_, "v5"] => RemoteCommandProtocol.V5,
+        [_, "v4"] => RemoteCommandProtocol.V4,
+        [_, "v1"] => RemoteCommandProtocol.V1,
+        [_, "none"] => RemoteCommandProtocol.Unnamed,
+        [_, "base64.v4"] => RemoteCommandProtocol.Base64V4,
+        [_, "base64.v1"] => RemoteCommandProtocol.Base64V1,
         _ => throw new FormatException(name),
     };
 
@@ -143,8 +138,7 @@ public sealed class GatewayPairingTests(GatewayPairingTests.Rooms rooms) : IClas
 
         internal async Task<GatewayRoom> ForAsync(string server)
         {
-            (RemoteCommandProtocol protocol, bool isSpdy) = Protocol(server);
-            if (!_rooms.TryGetValue(server, out GatewayRoom? room)) _rooms[server] = room = await GatewayRoom.StartAsync(protocol, isSpdy);
+            if (!_rooms.TryGetValue(server, out GatewayRoom? room)) _rooms[server] = room = await GatewayRoom.StartAsync(Protocol(server));
             return room;
         }
 

@@ -24,8 +24,7 @@ sealed class GatewayRoom : IAsyncDisposable
 
     internal ConcurrentQueue<AuditRecord> Audit { get; }
 
-    internal static Task<GatewayRoom> StartAsync(RemoteCommandProtocol protocol, bool isSpdy) =>
-        StartAsync(new LabOptions { Protocols = isSpdy ? [] : [protocol], SpdyProtocols = isSpdy ? [protocol] : [] });
+    internal static Task<GatewayRoom> StartAsync(RemoteCommandProtocol protocol) => StartAsync(new LabOptions { Protocols = [protocol] });
 
     internal static async Task<GatewayRoom> StartAsync(LabOptions? lab = null, Func<GatewayOptions, GatewayOptions>? configure = null, LabServer? shared = null)
     {

@@ -11,6 +11,7 @@ using Fairlead.Streaming.Relays;
 using Fairlead.Testing;
 using Fairlead.Upgrades;
 using Fairlead.Upgrades.Endpoints;
+using Fairlead.Wire;
 
 namespace Fairlead.FunctionalTests;
 
@@ -225,7 +226,7 @@ public sealed class GatewaySessionTests
         Assert.Contains(gone.StatusCode, (HttpStatusCode[])[HttpStatusCode.BadGateway, HttpStatusCode.ServiceUnavailable]);
     }
 
-    internal static LabOptions Lab(string carrier) => carrier == "spdy" ? new LabOptions { Protocols = [] } : new LabOptions { SpdyProtocols = [] };
+    internal static LabOptions Lab(string carrier) => new() { Protocols = carrier == "spdy" ? RemoteCommandProtocol.OverSpdy : RemoteCommandProtocol.OverWebSocket };
 
     internal static ExecOptions Options(string client) => new() { Transport = client == "spdy" ? Transport.Spdy : Transport.WebSocket };
 

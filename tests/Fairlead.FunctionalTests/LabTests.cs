@@ -51,7 +51,7 @@ public sealed class LabTests : IAsyncLifetime
     public async Task Every_version_runs_a_command_over_SPDY(string name)
     {
         RemoteCommandProtocol protocol = RemoteCommandProtocol.FindOverSpdy(name)!;
-        ExecOptions options = new() { Transport = Transport.Spdy, SpdyProtocols = [protocol] };
+        ExecOptions options = new() { Protocols = [protocol] };
         await using RemoteProcess process = await _client.ExecAsync(Shell, ["sh", "-c", "echo out; echo err >&2; exit 5"], options, Ct);
         Assert.Equal(protocol, process.Protocol);
         Assert.Equal("out\n", await process.StandardOutput.ReadToEndAsync(cancellationToken: Ct));
@@ -63,7 +63,7 @@ public sealed class LabTests : IAsyncLifetime
     [Fact]
     public async Task An_old_server_is_reached_by_SPDY_and_known_the_second_time()
     {
-        await using LabServer old = await LabServer.StartAsync(new LabOptions { Protocols = [] }, Ct);
+        await using LabServer old = await LabServer.StartAsync(new LabOptions { Protocols = RemoteCommandProtocol.OverSpdy }, Ct);
         using StreamingClient client = Client(old.Url, old);
         Assert.StartsWith("WebSocket: ", await FellBackAsync(), StringComparison.Ordinal);
         Assert.Contains("lately", await FellBackAsync());

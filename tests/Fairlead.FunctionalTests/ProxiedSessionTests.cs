@@ -3,6 +3,7 @@ using Fairlead.KubeConfig;
 using Fairlead.Lab;
 using Fairlead.Testing;
 using Fairlead.Upgrades;
+using Fairlead.Wire;
 
 namespace Fairlead.FunctionalTests;
 
@@ -18,7 +19,7 @@ public sealed class ProxiedSessionTests
     [InlineData("socks5", Transport.Auto, false, "SPDY/3.1 v4.channel.k8s.io")]
     public async Task A_session_goes_through_the_clusters_proxy(string scheme, Transport transport, bool hasWebSocket, string connection)
     {
-        await using LabServer lab = await LabServer.StartAsync(hasWebSocket ? new LabOptions() : new LabOptions { Protocols = [] }, Ct);
+        await using LabServer lab = await LabServer.StartAsync(hasWebSocket ? new LabOptions() : new LabOptions { Protocols = RemoteCommandProtocol.OverSpdy }, Ct);
         await using AuthenticatingProxy proxy = new(lab.Url.Port);
         DirectoryInfo folder = Directory.CreateTempSubdirectory("fairlead-proxied-");
         try

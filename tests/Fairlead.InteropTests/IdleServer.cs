@@ -43,8 +43,7 @@ sealed class IdleServer : IAsyncDisposable
         application.MapPodsApi(new Runtime(), new Catalog(), new PodsApiOptions
         {
             Users = [new ApiUser { Name = "load", Token = Token, Rules = [ApiRule.Everything] }],
-            Protocols = isSpdy ? [] : [RemoteCommandProtocol.V5],
-            SpdyProtocols = isSpdy ? [RemoteCommandProtocol.V4] : [],
+            Protocols = [isSpdy ? RemoteCommandProtocol.SpdyV4 : RemoteCommandProtocol.V5],
         });
         IdleServer server = new(application, certificate, folder);
         try

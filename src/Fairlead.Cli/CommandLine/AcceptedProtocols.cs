@@ -6,20 +6,16 @@ using Fairlead.Wire.PortForward;
 namespace Fairlead.Cli.CommandLine;
 
 /// <summary>Which carriers and versions a lab accepts: the value of <c>--protocols</c>.</summary>
-sealed record AcceptedProtocols(
-    ImmutableArray<RemoteCommandProtocol> OverWebSocket, ImmutableArray<RemoteCommandProtocol> OverSpdy, ImmutableArray<PortForwardProtocol> PortForward)
+sealed record AcceptedProtocols(ImmutableArray<RemoteCommandProtocol> Commands, ImmutableArray<PortForwardProtocol> PortForward)
 {
-    public static AcceptedProtocols All { get; } = new(RemoteCommandProtocol.OverWebSocket, RemoteCommandProtocol.OverSpdy, PortForwardProtocol.All);
+    public static AcceptedProtocols All { get; } = new(RemoteCommandProtocol.All, PortForwardProtocol.All);
 
     /// <summary>
     /// Each by its short name: <c>websocket/v5</c>, <c>websocket/none</c>, <c>websocket/base64.v4</c>, <c>spdy/v1</c>… A name that
     /// commands and port-forward share on the wire means both.
     /// </summary>
-    static readonly (string Name, RemoteCommandProtocol Protocol, bool IsSpdy)[] s_commands =
-    [
-        .. RemoteCommandProtocol.OverWebSocket.Select(protocol => ("websocket/" + Short(protocol), protocol, false)),
-        .. RemoteCommandProtocol.OverSpdy.Select(protocol => ("spdy/" + Short(protocol), protocol, true)),
-    ];
+    static readonly (string Name, RemoteCommandProtocol Protocol)[] s_commands =
+        [.. RemoteCommandProtocol.All.Select(protocol => ((protocol.IsSpdy ? "spdy/" : "websocket/") + Short(protocol), protocol))];
 
     static readonly (string Name, PortForwardProtocol Protocol)[] s_forwards =
     [
@@ -49,10 +45,8 @@ sealed record AcceptedProtocols(
         }
 
         return new AcceptedProtocols(
-            Those(isSpdy: false), Those(isSpdy: true), [.. s_forwards.Where(known => wanted.Contains(known.Name)).Select(known => known.Protocol)]);
-
-        ImmutableArray<RemoteCommandProtocol> Those(bool isSpdy) =>
-            [.. s_commands.Where(known => known.IsSpdy == isSpdy && wanted.Contains(known.Name)).Select(known => known.Protocol)];
+            [.. s_commands.Where(known => wanted.Contains(known.Name)).Select(known => known.Protocol)],
+            [.. s_forwards.Where(known => wanted.Contains(known.Name)).Select(known => known.Protocol)]);
     }
 
     static string Short(RemoteCommandProtocol protocol)

@@ -17,9 +17,7 @@ sealed class DemoTour(StreamingClient client, PodReference shell, PodReference w
 
     internal async IAsyncEnumerable<DemoStep> RunAsync()
     {
-        foreach (RemoteCommandProtocol protocol in RemoteCommandProtocol.OverWebSocket) yield return await EchoAsync(new ExecOptions { Protocols = [protocol] });
-        foreach (RemoteCommandProtocol protocol in RemoteCommandProtocol.OverSpdy)
-            yield return await EchoAsync(new ExecOptions { Transport = Transport.Spdy, SpdyProtocols = [protocol] });
+        foreach (RemoteCommandProtocol protocol in RemoteCommandProtocol.All) yield return await EchoAsync(new ExecOptions { Protocols = [protocol] });
         yield return await HalfCloseAsync(Transport.WebSocket);
         yield return await HalfCloseAsync(Transport.Spdy);
         yield return await ExitCodeAsync();

@@ -6,6 +6,7 @@ using Fairlead.Cli.Terminals;
 using Fairlead.Cli.Verbs;
 using Fairlead.Client;
 using Fairlead.KubeConfig.Targets;
+using Fairlead.Wire;
 
 namespace Fairlead.Cli.Sessions;
 
@@ -77,7 +78,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             InlineReaders = true, // OutputPump never blocks there
             Transport = parsed.GetValue(session.Carrier.Transport),
             NoRetry = parsed.GetValue(session.NoRetry),
-            Protocols = parsed.GetValue(session.Protocols),
+            Protocols = parsed.GetValue(session.Protocols) is { } overWebSocket ? [.. overWebSocket, .. RemoteCommandProtocol.OverSpdy] : null,
             PingInterval = parsed.GetValue(session.Carrier.PingInterval),
             PingTimeout = parsed.GetValue(session.Carrier.PingTimeout),
         };

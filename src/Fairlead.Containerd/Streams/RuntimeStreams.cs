@@ -109,8 +109,7 @@ sealed class RuntimeStreams : IDisposable
         RemoteCommandOptions options = new()
         {
             Transport = overSpdy ? Transport.Spdy : Transport.WebSocket,
-            Protocols = [RemoteCommandProtocol.V4],
-            SpdyProtocols = [RemoteCommandProtocol.SpdyV4],
+            Protocols = [RemoteCommandProtocol.V4, RemoteCommandProtocol.SpdyV4],
             NoRetry = true, // the URL is good once
         };
         try

@@ -8,10 +8,8 @@ using Microsoft.AspNetCore.Http;
 namespace Fairlead.Gateway.Sessions;
 
 /// <summary>The client's side of a session: what it asked to be upgraded to and which version it will get.</summary>
-sealed record AcceptedUpgrade(HttpContext Context, RemoteCommandProtocol Protocol, bool IsSpdy)
+sealed record AcceptedUpgrade(HttpContext Context, RemoteCommandProtocol Protocol)
 {
-    internal string Description => (IsSpdy ? "SPDY/3.1 " : "WebSocket ") + Protocol;
-
     /// <summary>Reads the upgrade that a request asks for. Null where it was refused, which was then answered.</summary>
     internal static async Task<AcceptedUpgrade?> NegotiateAsync(HttpContext context)
     {
@@ -25,18 +23,18 @@ sealed record AcceptedUpgrade(HttpContext Context, RemoteCommandProtocol Protoco
         RemoteCommandProtocol? protocol = isWebSocket
             ? await WebSocketUpgrade.NegotiateAsync(context, RemoteCommandProtocol.OverWebSocket)
             : await SpdyUpgrade.NegotiateAsync(context, RemoteCommandProtocol.OverSpdy);
-        return protocol is null ? null : new AcceptedUpgrade(context, protocol, !isWebSocket);
+        return protocol is null ? null : new AcceptedUpgrade(context, protocol);
     }
 
     /// <summary>Answers 101. The connection goes with the request.</summary>
     internal Task<Stream> UpgradeAsync(CarrierLimits limits) =>
-        IsSpdy ? SpdyUpgrade.UpgradeAsync(Context, Protocol, limits) : WebSocketUpgrade.UpgradeAsync(Context, Protocol, limits);
+        Protocol.IsSpdy ? SpdyUpgrade.UpgradeAsync(Context, Protocol, limits) : WebSocketUpgrade.UpgradeAsync(Context, Protocol, limits);
 
     /// <summary>Answers 101 and makes a session of it. Null for a client that does not open its streams.</summary>
     internal async Task<AnsweringSession?> AnswerAsync(RemoteCommandRequest request, CarrierLimits limits)
     {
         Stream stream = await UpgradeAsync(limits);
-        return IsSpdy
+        return Protocol.IsSpdy
             ? await SpdyUpgrade.AnswerAsync(Context, stream, Protocol, request, limits)
             : WebSocketUpgrade.Answer(Context, stream, Protocol, request, limits);
     }

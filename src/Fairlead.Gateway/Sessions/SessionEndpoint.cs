@@ -53,7 +53,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     {
         if (await AcceptedUpgrade.NegotiateAsync(context) is not { } accepted) return null;
         RemoteCommandRequest request = target.ReadRequest();
-        record.IsAskedBy(accepted.Description);
+        record.IsAskedBy(accepted.Protocol.Description);
 
         // Dialled first, so that the server's refusal is an HTTP answer. Only versions that can say what this client can are offered.
         bool inputMustEnd = request is { Stdin: true, Tty: false } && accepted.Protocol.CanEndInput;
@@ -73,9 +73,9 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
 
         await using IAsyncDisposable owned = server is null ? connection.Stream : server; // cut where the client does not follow
         wanted.ThrowIfCancellationRequested();
-        string description = (connection.IsSpdy ? "SPDY/3.1 " : "WebSocket ") + connection.Protocol;
+        string description = connection.Protocol.Description;
         record.Begin(description, connection.FellBack is not null, isSpliced: server is null);
-        Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, accepted.Description, description, connection.FellBack is not null);
+        Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, accepted.Protocol.Description, description, connection.FellBack is not null);
         RelayOutcome? outcome = server is null
             ? await SpliceAsync(accepted, connection, record, caller, target)
             : await TranslateAsync(accepted, server, request, record, caller, target);
@@ -86,7 +86,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
 
     /// <summary>The same version on both sides, and one whose ending can be told from a loss: nothing need be decoded.</summary>
     static bool IsSpliced(AcceptedUpgrade accepted, UpgradedConnection connection) =>
-        !accepted.IsSpdy && !connection.IsSpdy && accepted.Protocol == connection.Protocol && connection.Protocol.HasJsonStatus;
+        accepted.Protocol == connection.Protocol && connection.Protocol is { IsSpdy: false, HasJsonStatus: true };
 
     /// <returns>Null for a client that did not open its streams.</returns>
     async Task<RelayOutcome?> TranslateAsync(AcceptedUpgrade accepted, AskingSession server, RemoteCommandRequest request, SessionRecord record, Caller caller, StreamTarget target)
@@ -116,7 +116,6 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     {
         Transport = options.UpstreamTransport,
         UpgradeTimeout = options.UpgradeTimeout,
-        Protocols = inputMustEnd ? [RemoteCommandProtocol.V5] : [RemoteCommandProtocol.V5, RemoteCommandProtocol.V4],
-        SpdyProtocols = inputMustEnd ? [.. RemoteCommandProtocol.OverSpdy.Where(static protocol => protocol.CanEndInput)] : RemoteCommandProtocol.OverSpdy,
+        Protocols = RemoteCommandProtocol.Offer(inputMustEnd),
     };
 }

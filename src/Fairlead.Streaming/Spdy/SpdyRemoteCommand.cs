@@ -114,7 +114,7 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
     public override RemoteCommandProtocol Protocol { get; }
 
     /// <inheritdoc/>
-    public override string Description => $"SPDY/3.1 {Protocol}";
+    public override string Description => Protocol.Description;
 
     /// <inheritdoc/>
     public override Task<SessionLostException?> Ended => _connection.Ended;

@@ -64,7 +64,7 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     public override RemoteCommandProtocol Protocol { get; }
 
     /// <inheritdoc/>
-    public override string Description => $"WebSocket {Protocol}";
+    public override string Description => Protocol.Description;
 
     /// <inheritdoc/>
     public override Task<SessionLostException?> Ended => _carrier.Ended;

@@ -11,11 +11,14 @@ namespace Fairlead.Upgrades.PortForward;
 /// <summary>Opens one carrier for forwarded connections.</summary>
 sealed class PortForwardDialer(UpgradeHttp http, PortForwardUpgrade request)
 {
-    /// <summary>Over WebSocket, in the form that the server chooses among those offered.</summary>
-    /// <param name="offered">The forms, the best first.</param>
+    /// <summary>Opens it in the form that the server chooses among those offered.</summary>
+    /// <param name="offered">The forms, the best first: of WebSocket, or SPDY/3.1 alone.</param>
     /// <param name="port">The port that forms with channels connect to.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    internal async Task<PortForwardAdapter> OpenOverWebSocketAsync(IReadOnlyList<PortForwardProtocol> offered, int port, CancellationToken cancellationToken)
+    internal Task<PortForwardAdapter> OpenAsync(IReadOnlyList<PortForwardProtocol> offered, int port, CancellationToken cancellationToken) =>
+        offered[0].IsSpdy ? OpenOverSpdyAsync(cancellationToken) : OpenOverWebSocketAsync(offered, port, cancellationToken);
+
+    async Task<PortForwardAdapter> OpenOverWebSocketAsync(IReadOnlyList<PortForwardProtocol> offered, int port, CancellationToken cancellationToken)
     {
         UpgradeTarget target = offered.Any(static form => form.HasChannels) ? request.Target(port) : request.Target();
         (HttpResponseMessage response, string name) = await WebSocketOffer.SendAsync(http, target, [.. offered.Select(static form => form.Name)], cancellationToken);
@@ -30,8 +33,7 @@ sealed class PortForwardDialer(UpgradeHttp http, PortForwardUpgrade request)
         };
     }
 
-    /// <summary>Over SPDY/3.1.</summary>
-    internal async Task<PortForwardAdapter> OpenOverSpdyAsync(CancellationToken cancellationToken)
+    async Task<PortForwardAdapter> OpenOverSpdyAsync(CancellationToken cancellationToken)
     {
         PortForwardProtocol spdy = PortForwardProtocol.Spdy;
         UpgradeTarget target = request.Target();

@@ -32,9 +32,7 @@ sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, 
         {
             try
             {
-                PortForwardAdapter carrier = step.IsSpdy
-                    ? await dialer.OpenOverSpdyAsync(cancellationToken)
-                    : await dialer.OpenOverWebSocketAsync(step.Forms, port, cancellationToken);
+                PortForwardAdapter carrier = await dialer.OpenAsync(step.Forms, port, cancellationToken);
                 bool isNews = step.IsSpdy && refusals.Count > 0 && refusals.TrueForAll(UpgradeRefusals.IsForWhatItIs);
                 if (isNews) memory.Remember(key, Transport.Spdy);
                 return (carrier, refusals.Count > 0 ? $"{steps[0].Name}: {refusals[0].Message}" : preferSpdy ? "SPDY worked with this server lately" : null);
@@ -81,7 +79,7 @@ sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, 
     Func<int, CancellationToken, Task<PortForwardAdapter>> DialerOf(PortForwardUpgrade request, PortForwardProtocol chosen)
     {
         PortForwardDialer dialer = new(http, request);
-        return (port, cancellationToken) => dialer.OpenOverWebSocketAsync([chosen], port, cancellationToken);
+        return (port, cancellationToken) => dialer.OpenAsync([chosen], port, cancellationToken);
     }
 
     Transport Recall(Uri key) => memory.Recall(key) is not Transport.Auto and var known ? known : memory.Recall(endpoint.Server);
@@ -91,12 +89,15 @@ sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, 
         bool webSocket = options.Transport is not Transport.Spdy, spdy = options.Transport is not Transport.WebSocket;
         IReadOnlyList<PortForwardProtocol> forms = options.Protocols
             ?? [PortForwardProtocol.Direct, PortForwardProtocol.Tunnel, PortForwardProtocol.Spdy, PortForwardProtocol.ChannelsV4];
-        PortForwardProtocol[] whole = [.. forms.Where(static form => form.CanEndWrites && form != PortForwardProtocol.Spdy)];
+        PortForwardProtocol[] whole = [.. forms.Where(static form => form is { CanEndWrites: true, IsSpdy: false })];
         PortForwardProtocol[] channels = [.. forms.Where(static form => form.HasChannels)];
-        if (webSocket && whole.Length > 0) yield return new Step(IsSpdy: false, "WebSocket", whole);
-        if (spdy && forms.Contains(PortForwardProtocol.Spdy)) yield return new Step(IsSpdy: true, "SPDY", []);
-        if (webSocket && channels.Length > 0) yield return new Step(IsSpdy: false, "WebSocket with channels", channels);
+        if (webSocket && whole.Length > 0) yield return new Step("WebSocket", whole);
+        if (spdy && forms.Contains(PortForwardProtocol.Spdy)) yield return new Step("SPDY", [PortForwardProtocol.Spdy]);
+        if (webSocket && channels.Length > 0) yield return new Step("WebSocket with channels", channels);
     }
 
-    sealed record Step(bool IsSpdy, string Name, PortForwardProtocol[] Forms);
+    sealed record Step(string Name, PortForwardProtocol[] Forms)
+    {
+        internal bool IsSpdy => Forms[0].IsSpdy;
+    }
 }

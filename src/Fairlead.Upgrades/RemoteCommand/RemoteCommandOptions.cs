@@ -14,13 +14,10 @@ public record RemoteCommandOptions : UpgradeOptions
     public bool NoRetry { get; init; }
 
     /// <summary>
-    /// The versions to offer over WebSocket, the best first. Null offers what fits: only versions that can end the input where input is sent
-    /// without a terminal, since with others the command could wait for ever; otherwise v5 and v4.
+    /// The forms to offer, the best first; those that <see cref="UpgradeOptions.Transport"/> leaves out are not offered. Null offers what fits: only
+    /// forms that can end the input where input is sent without a terminal, since with others the command could wait for ever.
     /// </summary>
     public IReadOnlyList<RemoteCommandProtocol>? Protocols { get; init; }
-
-    /// <summary>The same over SPDY; null offers all that fit.</summary>
-    public IReadOnlyList<RemoteCommandProtocol>? SpdyProtocols { get; init; }
 
     /// <summary>
     /// Whoever reads an output goes on inside the session's read loop when something has arrived, rather than on a pool thread: one

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Upgrades.Http;
+using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,13 +20,17 @@ sealed record RemoteCommandUpgrade(Uri Uri, RemoteCommandRequest Command, Remote
     /// <summary>Where its carrier logs.</summary>
     internal ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
 
-    /// <summary>
-    /// Where input must end for the command to end, only versions that can say so are offered: with another one it could wait for
-    /// ever, and by the time the choice is known the command runs.
-    /// </summary>
-    internal bool InputMustEnd => Command is { Stdin: true, Tty: false };
+    /// <summary>The forms that are offered over WebSocket.</summary>
+    internal RemoteCommandProtocol[] OverWebSocket => Offered(Transport.Spdy, isSpdy: false);
+
+    /// <summary>The forms that are offered over SPDY/3.1.</summary>
+    internal RemoteCommandProtocol[] OverSpdy => Offered(Transport.WebSocket, isSpdy: true);
 
     internal UpgradeTarget Target => new(Uri, Options.UpgradeTimeout, Describe) { Command = Command.Command };
 
     internal CarrierLimits Limits => Options.Limits(Logging);
+
+    RemoteCommandProtocol[] Offered(Transport other, bool isSpdy) => Options.Transport == other
+        ? []
+        : [.. (Options.Protocols ?? RemoteCommandProtocol.Offer(inputMustEnd: Command is { Stdin: true, Tty: false })).Where(form => form.IsSpdy == isSpdy)];
 }

@@ -10,8 +10,7 @@ static class SpdyDialer
 {
     internal static async Task<UpgradedConnection> UpgradeAsync(UpgradeHttp http, RemoteCommandUpgrade request, CancellationToken cancellationToken)
     {
-        RemoteCommandProtocol[] offered = [.. request.Options.SpdyProtocols ?? RemoteCommandProtocol.OverSpdy];
-        if (request.InputMustEnd && request.Options.SpdyProtocols is null) offered = [.. offered.Where(static protocol => protocol.CanEndInput)];
+        RemoteCommandProtocol[] offered = request.OverSpdy;
         UpgradeTarget target = request.Target;
         HttpResponseMessage response = await http.SendAsync(
             target, HttpMethod.Post, new ProductHeaderValue("SPDY", "3.1"),
@@ -22,7 +21,7 @@ static class SpdyDialer
             string? chosen = UpgradeAnswer.Single(response, SpdyHandshake.VersionHeader, target);
             RemoteCommandProtocol protocol = SpdyHandshake.ReadAnswer(chosen, offered)
                 ?? throw UpgradeAnswer.Mismatch(target, chosen is null ? "The server upgraded without choosing a version." : $"The server chose {chosen}, which was not offered.");
-            return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol, IsSpdy: true) { Withheld = target.Withheld };
+            return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol) { Withheld = target.Withheld };
         }
         catch
         {

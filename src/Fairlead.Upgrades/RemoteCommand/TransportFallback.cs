@@ -24,7 +24,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
     {
         UpgradedConnection connection = await UpgradeAsync(request, cancellationToken);
         RemoteCommandAdapter adapter = await connection.AskAsync(request.Command, request.Limits, cancellationToken);
-        if (request.Options is { Transport: not Transport.Auto } or { NoRetry: true } || adapter is not WebSocketRemoteCommand webSocket
+        if (request is { OverSpdy: [] } or { Options.NoRetry: true } || adapter is not WebSocketRemoteCommand webSocket
             || !await IsDroppedUnheardAsync(webSocket, cancellationToken))
             return (adapter, connection.FellBack);
 
@@ -46,10 +46,12 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
     /// <summary>The upgrade alone: the first that is not refused for what it is.</summary>
     internal async Task<UpgradedConnection> UpgradeAsync(RemoteCommandUpgrade request, CancellationToken cancellationToken)
     {
-        switch (request.Options.Transport)
+        switch (request)
         {
-            case Transport.WebSocket: return await WebSocketDialer.UpgradeAsync(http, request, cancellationToken);
-            case Transport.Spdy: return await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
+            case { OverWebSocket: [], OverSpdy: [] }:
+                throw new ArgumentException($"No form of {nameof(RemoteCommandOptions.Protocols)} goes over {request.Options.Transport}.", nameof(request));
+            case { OverSpdy: [] }: return await WebSocketDialer.UpgradeAsync(http, request, cancellationToken);
+            case { OverWebSocket: [] }: return await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
         }
 
         if (memory.Recall(endpoint.Server) == Transport.Spdy)

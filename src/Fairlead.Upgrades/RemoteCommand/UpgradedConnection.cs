@@ -8,9 +8,8 @@ namespace Fairlead.Upgrades.RemoteCommand;
 
 /// <summary>A connection that a server has upgraded, before a session is made of it. Whoever holds it owns the stream.</summary>
 /// <param name="Stream">Everything behind the answer's head.</param>
-/// <param name="Protocol">The version that the server chose.</param>
-/// <param name="IsSpdy">Carried by SPDY/3.1; otherwise by WebSocket.</param>
-public sealed record UpgradedConnection(Stream Stream, RemoteCommandProtocol Protocol, bool IsSpdy)
+/// <param name="Protocol">The form that the server chose.</param>
+public sealed record UpgradedConnection(Stream Stream, RemoteCommandProtocol Protocol)
 {
     /// <summary>Why it did not go the first way that was thought of; null where it did.</summary>
     public string? FellBack { get; init; }
@@ -26,7 +25,7 @@ public sealed record UpgradedConnection(Stream Stream, RemoteCommandProtocol Pro
     public async Task<RemoteCommandAdapter> AskAsync(RemoteCommandRequest request, CarrierLimits limits, CancellationToken cancellationToken = default)
     {
         limits = limits with { Withheld = Withheld };
-        return IsSpdy
+        return Protocol.IsSpdy
             ? await SpdyRemoteCommand.AskAsync(Stream, Protocol, request, limits, cancellationToken: cancellationToken)
             : WebSocketRemoteCommand.Ask(Stream, Protocol, request, limits);
     }

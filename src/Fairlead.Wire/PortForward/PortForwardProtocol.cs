@@ -36,6 +36,9 @@ public sealed record PortForwardProtocol(string Name, string Description, bool C
     /// <summary>Payloads are base64 in text messages and the channel is an ASCII character.</summary>
     public bool IsBase64 { get; init; }
 
+    /// <summary>Carried by SPDY/3.1; otherwise by WebSocket.</summary>
+    public bool IsSpdy => this == Spdy;
+
     /// <summary>Ports are channels of one WebSocket, named by the request.</summary>
     public bool HasChannels => !CanEndWrites;
 
