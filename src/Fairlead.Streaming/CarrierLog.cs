@@ -1,3 +1,4 @@
+using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Streaming;
@@ -10,13 +11,14 @@ sealed class CarrierLog
 
     readonly ILogger _logger;
     readonly string _kind;
+    readonly WithheldWords _withheld;
     readonly int _id = Interlocked.Increment(ref s_last); // tells the lines of one from those of another
     readonly Dictionary<uint, long> _received = [], _sent = [];
     TimeSpan _nextSilence;
 
     internal CarrierLog(string kind, bool isServer, CarrierLimits limits)
     {
-        (_logger, _kind, _nextSilence) = (limits.Logger, kind, limits.PingInterval * 2);
+        (_logger, _kind, _withheld, _nextSilence) = (limits.Logger, kind, limits.Withheld, limits.PingInterval * 2);
         Messages = _logger.IsEnabled(LogLevel.Trace) ? this : null;
         Log.Begins(_logger, kind, _id, isServer ? "server" : "client", limits.PingInterval.TotalSeconds, limits.PingTimeout.TotalSeconds);
     }
@@ -29,6 +31,14 @@ sealed class CarrierLog
         if (loss is null) Log.Ended(_logger, _kind, _id);
         else if (loss.Kind is SessionLoss.LocalAbort) Log.Aborted(_logger, _kind, _id, loss.Message);
         else Log.Lost(_logger, loss, _kind, _id, loss.Kind.ToString());
+    }
+
+    /// <summary>Tells of a fault of ours, with its stack.</summary>
+    /// <returns>What the session is told of it.</returns>
+    internal SessionLostException Failed(Exception fault)
+    {
+        Log.Failed(_logger, WithheldException.Of(fault, _withheld), _kind, _id);
+        return LoopFault.OfOurs(fault);
     }
 
     /// <summary>Told at every look; tells on when another period of pings has passed without an answer.</summary>

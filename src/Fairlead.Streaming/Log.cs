@@ -18,6 +18,9 @@ static partial class Log
     [LoggerMessage(8, LogLevel.Debug, "{Kind} {Id} was ended by this side: {Why}", EventName = "CarrierAborted")]
     public static partial void Aborted(ILogger logger, PeerText kind, int id, PeerText why);
 
+    [LoggerMessage(9, LogLevel.Error, "{Kind} {Id} was ended by a fault of this program", EventName = "CarrierFailed")]
+    public static partial void Failed(ILogger logger, Exception exception, PeerText kind, int id);
+
     [LoggerMessage(4, LogLevel.Debug, "{Kind} {Id}: nothing came from the peer for {Silent} s although it was pinged; it is lost after {Most} s", EventName = "PeerSilent")]
     public static partial void Silent(ILogger logger, PeerText kind, int id, double silent, double most);
 

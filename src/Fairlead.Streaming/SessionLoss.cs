@@ -20,4 +20,7 @@ public enum SessionLoss
 
     /// <summary>This side ended the session: disposed, cancelled or told to stop.</summary>
     LocalAbort,
+
+    /// <summary>A fault of this program's own ended the session; the log has it with its stack.</summary>
+    LocalFault,
 }

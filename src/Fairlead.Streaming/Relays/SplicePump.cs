@@ -1,5 +1,4 @@
 using System.Buffers;
-using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire;
 
 namespace Fairlead.Streaming.Relays;
@@ -37,7 +36,10 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
     /// </summary>
     internal bool EndsWithClose { get; init; }
 
-    /// <summary>Passes bytes on until one side ends. Never throws for what a peer does.</summary>
+    /// <summary>What went wrong on this side; null where nothing did.</summary>
+    internal Exception? Fault { get; private set; }
+
+    /// <summary>Passes bytes on until one side ends. Never throws.</summary>
     internal async Task<SpliceEnd> RunAsync()
     {
         Turn turn = default;
@@ -53,7 +55,7 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
                     buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
                     length += await from.ReadAsync(buffer.AsMemory(0, BufferBytes));
                 }
-                catch (Exception e) when (WebSocketCarrier.IsCarrierFault(e))
+                catch (Exception e) when (LoopFault.IsBroken(e))
                 {
                     return SpliceEnd.SourceBroken;
                 }
@@ -67,9 +69,14 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
             {
                 return SpliceEnd.Malformed;
             }
-            catch (Exception e) when (WebSocketCarrier.IsCarrierFault(e))
+            catch (Exception e) when (LoopFault.IsBroken(e))
             {
                 return SpliceEnd.TargetBroken;
+            }
+            catch (Exception e)
+            {
+                Fault = e;
+                return SpliceEnd.Failed;
             }
             finally
             {
@@ -90,7 +97,7 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
             await to.FlushAsync();
             return true;
         }
-        catch (Exception e) when (WebSocketCarrier.IsCarrierFault(e))
+        catch (Exception e) when (LoopFault.IsBroken(e))
         {
             return false; // nobody there to be told; the reading side meets the same end
         }
@@ -186,4 +193,7 @@ enum SpliceEnd
 
     /// <summary>The source sent what is no WebSocket.</summary>
     Malformed,
+
+    /// <summary>A fault of this program.</summary>
+    Failed,
 }

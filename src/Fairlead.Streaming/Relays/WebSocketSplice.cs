@@ -22,6 +22,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
     readonly SpliceSide _client, _server;
     readonly SplicePump _toServer, _toClient;
     readonly ArrayBufferWriter<byte> _status = new();
+    readonly CarrierLog _log;
     readonly CarrierLog? _fromClient, _fromServer; // null where messages are not told
     readonly CancellationTokenRegistration _clientGone;
     Status? _ending, _final;
@@ -47,7 +48,8 @@ public sealed class WebSocketSplice : IAsyncDisposable
         (_protocol, _traffic, _time) = (protocol, traffic, time ?? TimeProvider.System);
         _client = new SpliceSide(client, clientLimits, _time, cutClient);
         _server = new SpliceSide(server, serverLimits, _time, server.Dispose);
-        (_fromClient, _fromServer) = (new CarrierLog("Spliced WebSocket", isServer: true, clientLimits).Messages, new CarrierLog("Spliced WebSocket", isServer: false, serverLimits).Messages);
+        _log = new CarrierLog("Spliced WebSocket", isServer: true, clientLimits);
+        (_fromClient, _fromServer) = (_log.Messages, new CarrierLog("Spliced WebSocket", isServer: false, serverLimits).Messages);
         _toServer = new SplicePump(_client.Stream, _server.Stream, new WebSocketFrameObserver(isMasked: true, protocol), SeeInput) { EndsWithClose = true };
         _toClient = new SplicePump(_server.Stream, _client.Stream, new WebSocketFrameObserver(isMasked: false, protocol), SeeOutput) { BeforeClose = FailureInFrontOfClose, AmendError = AmendStatus };
         _clientGone = clientGone.UnsafeRegister(static splice => ((WebSocketSplice)splice!)._client.Cut(), this);
@@ -63,6 +65,12 @@ public sealed class WebSocketSplice : IAsyncDisposable
         if (Interlocked.CompareExchange(ref _ending, reason, null) is null) _server.Cut();
     }
 
+    /// <summary>A fault of ours: in the log with its stack, and the client is told a failure, not a loss of somebody else's.</summary>
+    void EndForFault(Exception fault)
+    {
+        End(Status.InternalError(_log.Failed(fault).Message));
+    }
+
     /// <summary>Runs until the session has ended on both sides. Once. Never throws for what a peer does.</summary>
     public async Task<RelayOutcome> RunAsync()
     {
@@ -72,6 +80,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
 
         // An unwilling client may keep the last bytes from going out: when it is this side that ends, not for long.
         await Task.WhenAny(up, down);
+        if ((_toServer.Fault ?? _toClient.Fault) is { } fault) EndForFault(fault);
         if (up.IsCompleted && !down.IsCompleted) await AfterClientAsync(await up, down);
         await down;
         RelayOutcome outcome = await ConcludeAsync(await down);

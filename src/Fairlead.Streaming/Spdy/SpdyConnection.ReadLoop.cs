@@ -26,13 +26,14 @@ sealed partial class SpdyConnection
             End(new SessionLostException(SessionLoss.ProtocolError, "The peer broke the SPDY protocol or a limit: " + e.Message, e));
             await DrainAsync();
         }
-        catch (Exception e) when (IsCarrierFault(e))
+        catch (Exception e) when (LoopFault.IsBroken(e))
         {
             End(new SessionLostException(SessionLoss.ConnectionBroken, "The connection broke before the session had ended.", e));
         }
         catch (Exception e)
         {
-            End(new SessionLostException(SessionLoss.LocalAbort, "A frame could not be handled: " + e.Message, e)); // a fault of ours must not hang
+            Abort(_log.Failed(e));
+            End(null); // by the reason that the abort has set
         }
         finally
         {
@@ -77,7 +78,7 @@ sealed partial class SpdyConnection
                 // dropped: the session is over
             }
         }
-        catch (Exception e) when (IsCarrierFault(e))
+        catch (Exception e) when (LoopFault.IsBroken(e))
         {
             // that is the end that was waited for
         }

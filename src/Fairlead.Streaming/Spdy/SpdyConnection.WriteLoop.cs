@@ -46,7 +46,7 @@ sealed partial class SpdyConnection
                 await _stream.FlushAsync(CancellationToken.None);
             }
         }
-        catch (Exception e) when (IsCarrierFault(e))
+        catch (Exception e) when (LoopFault.IsBroken(e))
         {
             // The read loop meets the same broken connection and says so; until then it may have bytes to deliver.
             _writeFailed = true;
@@ -54,7 +54,8 @@ sealed partial class SpdyConnection
         }
         catch (Exception e)
         {
-            Abort(new SessionLostException(SessionLoss.LocalAbort, "A frame could not be written: " + e.Message, e)); // a fault of ours must not hang
+            _writeFailed = true;
+            Abort(_log.Failed(e));
         }
 
         while (_queue.Reader.TryRead(out SpdyOutgoing unsent)) unsent.Buffer.Return();

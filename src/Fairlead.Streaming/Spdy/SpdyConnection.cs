@@ -203,7 +203,4 @@ sealed partial class SpdyConnection : IAsyncDisposable
         _inflater.Dispose();
         await _stream.CloseAsync();
     }
-
-    static bool IsCarrierFault(Exception e) =>
-        e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException;
 }

@@ -130,7 +130,7 @@ sealed class FrameStream : Stream
                 }
             }
         }
-        catch (Exception e) when (WebSocketCarrier.IsCarrierFault(e))
+        catch (Exception e) when (LoopFault.IsBroken(e))
         {
             ReleaseData(e);
         }

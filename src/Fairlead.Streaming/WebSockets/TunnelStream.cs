@@ -101,7 +101,7 @@ sealed class TunnelStream : Stream
             await _socket.CloseOutputAsync(code, null, CancellationToken.None);
             await _frames.CloseSent.WaitAsync(s_closeTime, _time);
         }
-        catch (Exception e) when (WebSocketCarrier.IsCarrierFault(e) || e is TimeoutException)
+        catch (Exception e) when (LoopFault.IsBroken(e) || e is TimeoutException)
         {
             // nobody there to be told, or nobody who reads
         }

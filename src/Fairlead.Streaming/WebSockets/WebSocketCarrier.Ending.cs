@@ -62,7 +62,7 @@ sealed partial class WebSocketCarrier
             await _socket.CloseOutputAsync(code, reason, CancellationToken.None);
             await _frames.CloseSent.WaitAsync(_limits.Linger, _time);
         }
-        catch (Exception e) when (IsCarrierFault(e) || e is TimeoutException)
+        catch (Exception e) when (LoopFault.IsBroken(e) || e is TimeoutException)
         {
             _writeFailed = true; // nobody there to be told, or nobody who reads
         }
@@ -87,7 +87,7 @@ sealed partial class WebSocketCarrier
                 // dropped: the session is over
             }
         }
-        catch (Exception e) when (IsCarrierFault(e))
+        catch (Exception e) when (LoopFault.IsBroken(e))
         {
             // the peer went without a Close of its own: it was told what there was to tell
         }
@@ -105,7 +105,7 @@ sealed partial class WebSocketCarrier
                 // dropped: the session is over
             }
         }
-        catch (Exception e) when (IsCarrierFault(e))
+        catch (Exception e) when (LoopFault.IsBroken(e))
         {
             // that is the end that was waited for
         }

@@ -137,13 +137,18 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
             End(e);
             await RefuseAsync(e);
         }
-        catch (Exception e) when (IsCarrierFault(e))
+        catch (Exception e) when (LoopFault.IsBroken(e))
         {
             bool malformed = e is WebSocketException { WebSocketErrorCode: not WebSocketError.ConnectionClosedPrematurely } && _reason is null;
             End(malformed
                 ? new SessionLostException(SessionLoss.ProtocolError, "The peer's WebSocket frames are malformed: " + e.Message, e)
                 : new SessionLostException(SessionLoss.ConnectionBroken, "The connection broke before the session had ended.", e));
             if (malformed) await DrainAsync();
+        }
+        catch (Exception e)
+        {
+            Abort(_log.Failed(e));
+            End(null); // by the reason that the abort has set, which is the first or another's
         }
     }
 
@@ -265,19 +270,21 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
                 }
             }
         }
-        catch (Exception e) when (IsCarrierFault(e))
+        catch (Exception e) when (LoopFault.IsBroken(e))
         {
             // The read loop meets the same broken connection and says so; until then it may have bytes to deliver.
             _writeFailed = true;
             _queue.Writer.TryComplete();
         }
+        catch (Exception e)
+        {
+            _writeFailed = true;
+            Abort(_log.Failed(e));
+        }
 
         await _frames.RoomAsync();
         while (_queue.Reader.TryRead(out OutgoingMessage unsent)) unsent.Buffer.Return();
     }
-
-    internal static bool IsCarrierFault(Exception e) =>
-        e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException;
 
     static SessionLostException CutMessage() => new(SessionLoss.ProtocolError, "The peer closed in the middle of a message.");
 
