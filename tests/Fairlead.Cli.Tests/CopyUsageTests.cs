@@ -15,6 +15,23 @@ public sealed class CopyUsageTests
         Assert.Equal(new CopyPlace(@namespace, pod, path), CopyPlace.Parse(text));
 
     [Theory]
+    [InlineData(@"C:\x")]
+    [InlineData("C:/x")]
+    [InlineData("c:/x")]
+    [InlineData("C:x")]
+    [InlineData("C:")]
+    [InlineData(@"\\server\share\x")]
+    [InlineData(@".\a:b")]
+    [Trait("Case", "A11")]
+    public void A_drive_or_a_share_is_local_on_Windows(string text) => Assert.Equal(new CopyPlace(null, null, text), CopyPlace.Parse(text, isWindows: true));
+
+    [Theory]
+    [InlineData("web-0:C:/x", "web-0", "C:/x")]
+    [InlineData("c:x", "c", "x")]
+    [Trait("Case", "A11")]
+    public void A_pod_is_one_on_Windows_too(string text, string pod, string path) => Assert.Equal(new CopyPlace(null, pod, path), CopyPlace.Parse(text, isWindows: true));
+
+    [Theory]
     [InlineData(":/a")]
     [InlineData("a/b/c:/d")]
     [InlineData("web-0:")]

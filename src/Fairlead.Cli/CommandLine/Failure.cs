@@ -1,6 +1,8 @@
 using Fairlead.Cli.Sessions;
+using Fairlead.Client;
 using Fairlead.KubeConfig;
 using Fairlead.Streaming;
+using Fairlead.Streaming.Relays;
 using Fairlead.Upgrades;
 using Fairlead.Wire;
 
@@ -20,6 +22,7 @@ readonly record struct Failure(string? Message, int ExitCode, string? Hint = nul
         OutputClosedException => new Failure(null, ExitCodes.OutputClosed),
         SessionLostException lost => new Failure(
             $"the session was lost: {lost.Message.TrimEnd('.')}; whether the command finished is not known", ExitCodes.SessionLost),
+        RemoteCommandException { Status.Reason: SessionEndings.LostReason } beyond => new Failure(beyond.Message, ExitCodes.SessionLost),
         UpgradeException { StatusCode: System.Net.HttpStatusCode.Unauthorized } unknown => new Failure(unknown.Message, ExitCodes.Failure),
         UpgradeException { Status.Said: { IsEmpty: false } said } => new Failure(said.ToString(), ExitCodes.Failure),
         KubeConfigException settings => new Failure(settings.Message, ExitCodes.Failure),

@@ -9,9 +9,12 @@ namespace Fairlead.Cli.Copies;
 sealed record CopyPlace(string? Namespace, string? Pod, string Path)
 {
     /// <summary>Reads one as kubectl does, but takes for local what begins like a path.</summary>
-    public static CopyPlace Parse(string text)
+    /// <param name="text">The argument.</param>
+    /// <param name="isWindows">Drives and shares are local too; null for this machine's own rule.</param>
+    public static CopyPlace Parse(string text, bool? isWindows = null)
     {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
+        if ((isWindows ?? OperatingSystem.IsWindows()) && IsWindowsPath(text)) colon = -1;
         if (text is ['/', ..] or "." or ".." || text.StartsWith("./", StringComparison.Ordinal) || text.StartsWith("../", StringComparison.Ordinal)) colon = -1;
         if (text.Length == 0) throw new UsageException("filepath can not be empty: one of the two places is an empty text");
         if (text == "-" && !System.IO.Path.Exists(text))
@@ -25,6 +28,11 @@ sealed record CopyPlace(string? Namespace, string? Pod, string Path)
         if (path.Length == 0) throw new UsageException($"filepath can not be empty: {text}");
         return new CopyPlace(names.Length == 2 ? names[0] : null, names[^1], path) { LocalHint = HintFor(text) };
     }
+
+    /// <summary><c>C:\x</c>, <c>C:x</c>, <c>C:</c>, <c>\\server\share</c>, <c>.\x</c>: no pod has a name of one capital letter, and a path of a pod has no backslash in front.</summary>
+    static bool IsWindowsPath(string text) =>
+        text is ['\\', ..] || text.StartsWith(@".\", StringComparison.Ordinal) || text.StartsWith(@"..\", StringComparison.Ordinal)
+        || (text is [var drive, ':', ..] && char.IsAsciiLetter(drive) && (char.IsAsciiLetterUpper(drive) || text is [_, _, '\\' or '/', ..]));
 
     /// <summary>What to write where a file of this machine was meant, whose name reads like a pod's place; null where there is none of the name.</summary>
     public string? LocalHint { get; private init; }

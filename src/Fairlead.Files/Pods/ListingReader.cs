@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
 using Fairlead.Wire;
 
@@ -9,22 +11,64 @@ static class ListingReader
 {
     static ReadOnlySpan<byte> End => "//\n"u8;
 
+    /// <summary>About what an entry takes here beside the letters of its path.</summary>
+    const int EntryCost = 160;
+
+    /// <summary>What a listing may take here: about two hundred thousand entries. One without an end would fill the memory.</summary>
+    const int MostCost = 40 << 20;
+
+    /// <summary>Longer than any record.</summary>
+    const int LongestRecord = 16 * 1024;
+
+    /// <summary>A listing that is here whole.</summary>
     /// <param name="text">The listing.</param>
     /// <param name="root">The name that was listed, of which all others are to be below.</param>
     /// <exception cref="InvalidDataException">It is no listing.</exception>
     internal static List<TreeEntry> Read(ReadOnlySpan<byte> text, string root)
     {
         List<TreeEntry> entries = [];
-        while (!text.IsEmpty)
+        int cost = 0;
+        return Read(text, root, entries, ref cost) == text.Length ? entries : throw CutShort();
+    }
+
+    /// <summary>A listing that a shell prints: it is taken apart as it comes.</summary>
+    /// <exception cref="InvalidDataException">It is no listing, or too long.</exception>
+    internal static async ValueTask<List<TreeEntry>> ReadAsync(RemoteShell shell, string root, CancellationToken cancellationToken)
+    {
+        List<TreeEntry> entries = [];
+        ArrayBufferWriter<byte> text = new();
+        int cost = 0;
+        while (await shell.ReadAsync(cancellationToken) is { IsEmpty: false } bytes)
         {
-            int end = text.IndexOf(End);
-            if (end < 0 || entries.Count > CopyTree.MostEntries) throw new InvalidDataException("The container's listing is cut short, or has no end.");
-            entries.Add(ReadEntry(NameBytes.Decode(text[..end]), root));
-            text = text[(end + End.Length)..];
+            foreach (ReadOnlyMemory<byte> part in bytes) text.Write(part.Span);
+            shell.Advance(bytes.Length);
+            int read = Read(text.WrittenSpan, root, entries, ref cost);
+            byte[] rest = text.WrittenSpan[read..].ToArray();
+            if (rest.Length > LongestRecord) throw CutShort();
+            text.ResetWrittenCount();
+            text.Write(rest);
         }
 
-        return entries;
+        return text.WrittenCount == 0 ? entries : throw CutShort();
     }
+
+    /// <returns>How much of the text were whole records.</returns>
+    static int Read(ReadOnlySpan<byte> text, string root, List<TreeEntry> entries, ref int cost)
+    {
+        int read = 0;
+        while (text[read..].IndexOf(End) is >= 0 and var length)
+        {
+            TreeEntry entry = ReadEntry(NameBytes.Decode(text.Slice(read, length)), root);
+            cost += EntryCost + (sizeof(char) * entry.Path.Length);
+            if (cost > MostCost) throw new InvalidDataException($"The container lists more than {entries.Count} entries: more than are copied at once. Its folders may be copied one by one.");
+            entries.Add(entry);
+            read += length + End.Length;
+        }
+
+        return read;
+    }
+
+    static InvalidDataException CutShort() => new("The container's listing is cut short, or has no end.");
 
     static TreeEntry ReadEntry(string record, string root)
     {

@@ -15,9 +15,8 @@ static class PodListing
     /// <param name="cancellationToken">Ends the reading.</param>
     internal static async ValueTask<(List<TreeEntry> Entries, HashSet<TreeEntry> Closed)> ReadAsync(RemoteShell shell, string root, string where, CancellationToken cancellationToken)
     {
-        byte[] text = await shell.ReadTextAsync(cancellationToken);
+        List<TreeEntry> entries = await ListingReader.ReadAsync(shell, root, cancellationToken);
         ShellEnding ending = shell.Ending;
-        List<TreeEntry> entries = ListingReader.Read(text, root);
         if (ending.IsSuccess) return (entries, []);
         List<TreeEntry> folders = [.. entries.Where(static entry => entry.Kind == EntryKind.Folder)];
         HashSet<TreeEntry> closed = await SelectAsync(shell, "closed", folders, entry => Quoted(entry, root), cancellationToken);

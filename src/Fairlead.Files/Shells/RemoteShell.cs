@@ -15,7 +15,7 @@ namespace Fairlead.Files.Shells;
 /// <remarks>One that sends and one that reads at a time. Owns the process.</remarks>
 sealed class RemoteShell : IAsyncDisposable
 {
-    const int MostErrorText = 2048, MostText = 64 << 20;
+    const int MostErrorText = 2048, MostText = 16 << 20;
 
     /// <summary>The slowest line, and the slowest tool, that are still waited for: bytes a second.</summary>
     const double SlowestLine = 64 << 10, SlowestTool = 4 << 20;

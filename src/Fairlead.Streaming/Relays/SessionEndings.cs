@@ -5,11 +5,14 @@ namespace Fairlead.Streaming.Relays;
 /// <summary>The failures by which a relay ends a session itself. Each has a reason of its own; none can be taken for a command's exit.</summary>
 public static class SessionEndings
 {
+    /// <summary>The reason of a session that was lost beyond the server that tells so: a loss, for whoever hears it, as one of their own.</summary>
+    public const string LostReason = "SessionLost";
+
     /// <summary>The server's side was lost before its status.</summary>
     public static Status ServerLost(SessionLostException loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
-        return Failure("SessionLost", $"the session was lost beyond this server: {loss.Message.TrimEnd('.')}; whether the command finished is not known");
+        return Failure(LostReason, $"the session was lost beyond this server: {loss.Message.TrimEnd('.')}; whether the command finished is not known");
     }
 
     /// <summary>No payload passed for too long.</summary>
