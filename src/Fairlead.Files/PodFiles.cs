@@ -43,7 +43,7 @@ public sealed class PodFiles
         options ??= new CopyOptions();
         if (!OperatingSystem.IsLinux()) throw Unsupported();
         await using LocalSource source = new(localPath);
-        await using PodTarget target = new(ShellSource.Of(_client, _pod, podPath, options), podPath, options);
+        await using PodTarget target = new(ShellSource.Of(_client, _pod, podPath, options), podPath, source.Leaf, options);
         using CopyRun run = new(source, target, options, _logger);
         return await run.RunAsync(cancellationToken);
     }
@@ -83,7 +83,7 @@ public sealed class PodFiles
         ArgumentNullException.ThrowIfNull(target);
         options ??= new CopyOptions();
         await using PodSource from = new(ShellSource.Of(_client, _pod, podPath, options), podPath, options);
-        await using PodTarget to = new(ShellSource.Of(target._client, target._pod, targetPath, options), targetPath, options);
+        await using PodTarget to = new(ShellSource.Of(target._client, target._pod, targetPath, options), targetPath, from.Leaf, options);
         using CopyRun run = new(from, to, options, _logger);
         return await run.RunAsync(cancellationToken);
     }

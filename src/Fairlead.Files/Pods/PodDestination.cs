@@ -28,7 +28,7 @@ sealed record PodDestination(string Base, string Stage, string Final)
         _ => $"../{Final}/{entry}",
     };
 
-    /// <summary>Asks for all that <see cref="ReadAsync"/> needs.</summary>
+    /// <summary>Asks for what lies where the copy may go.</summary>
     internal static async ValueTask AskAsync(RemoteShell shell, string path, string leaf, CancellationToken cancellationToken)
     {
         foreach (string name in Candidates(path, leaf)) await shell.SendAsync($"kind {ShellText.QuotePath(name)}", cancellationToken);
@@ -48,18 +48,24 @@ sealed record PodDestination(string Base, string Stage, string Final)
         var slash => path[..slash],
     };
 
-    internal static async ValueTask<PodDestination> ReadAsync(
-        RemoteShell shell, string path, string leaf, TreeEntry root, string source, ShellTools tools, CancellationToken cancellationToken)
+    /// <summary>Reads the answers to that.</summary>
+    internal static async ValueTask<string[]> ReadKindsAsync(RemoteShell shell, string path, string leaf, CancellationToken cancellationToken)
     {
-        string[] names = Candidates(path, leaf), kinds = new string[names.Length];
+        string[] kinds = Candidates(path, leaf);
         for (int i = 0; i < kinds.Length; i++) kinds[i] = Encoding.ASCII.GetString(await shell.ReadTextAsync(cancellationToken)).Trim();
+        return kinds;
+    }
+
+    internal static PodDestination Of(string[] kinds, string path, string leaf, TreeEntry root, string source, ShellTools tools)
+    {
+        string[] names = Candidates(path, leaf);
         string kind = kinds[0], final = path.Length > 1 ? path.TrimEnd('/') : path;
-        if (kind == "d" && leaf.Length > 0) (final, kind, kinds[2]) = (names[1], kinds[1], "d");
+        if (kind == "d" && leaf.Length > 0) (final, kind) = (names[1], kinds[1]);
         else if (kind != "d" && path.EndsWith('/') && root.Kind == EntryKind.File) throw new CopyException($"{path}: no such directory in the container");
 
         if (kind == "d" && root.Kind == EntryKind.File) throw new CopyException($"{final} is a directory in the container");
         if (kind is "f" or "o" && root.Kind == EntryKind.Folder) throw new CopyException($"{final} is not a directory in the container");
-        if (kind != "d" && kinds[2] != "d") throw new CopyException($"{FolderOf(final)}: no such directory in the container");
+        if (kind != "d" && kinds[0] != "d" && kinds[2] != "d") throw new CopyException($"{FolderOf(final)}: no such directory in the container");
         (string folder, string name) = kind == "d" ? (final, "") : (FolderOf(final), final[(final.LastIndexOf('/') + 1)..]);
         if (!tools.Moves && root.Kind == EntryKind.Folder) throw new CopyException("a directory needs mkdir, mv and rm in the container, and one of them is missing");
         return new PodDestination(folder, tools.Moves ? StageName(source, final, tools) : "", name);

@@ -22,6 +22,7 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
 
     RemoteShell? _shell;
     ShellTools? _tools;
+    bool _wasOpen;
 
     public string Description => shells.Where;
 
@@ -52,18 +53,18 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
             await _shell.SendAsync("tools", cancellationToken);
             await BeginAsync(_shell, cancellationToken);
             _tools = ShellTools.Parse(NameBytes.Decode(await _shell.ReadTextAsync(cancellationToken)));
+            if (!_tools.Pieces && _tools.Plain is null) throw new CopyException("the container has a shell, but neither dd nor cat nor head: nothing there can read or write a file");
+            await BegunAsync(_shell, cancellationToken);
+            _wasOpen = true;
         }
-        catch (RemoteCommandException e) when (_tools is null && e.Message.Contains("exec", StringComparison.OrdinalIgnoreCase))
+        catch (RemoteCommandException e) when (!_wasOpen && e.Message.Contains("exec", StringComparison.OrdinalIgnoreCase))
         {
             throw new CopyException($"the container has no shell: a copy needs sh there, with tar, dd, cat or head ({e.Message})", e);
         }
-        catch (Exception e) when (e is ShellDiedException or ShellSilentException && _tools is null)
+        catch (Exception e) when (!_wasOpen && e is (ShellDiedException or ShellSilentException or UnexpectedOutputException))
         {
             throw new CopyException($"{Description}: {e.Message}", e); // it never answered: another one would not either
         }
-
-        if (!_tools.Pieces && _tools.Plain is null) throw new CopyException("the container has a shell, but neither dd nor cat nor head: nothing there can read or write a file");
-        await BegunAsync(_shell, cancellationToken);
     }
 
     /// <summary>Sends what else is asked for at once.</summary>

@@ -19,14 +19,21 @@ sealed class PodTarget : PodSide, ICopyTarget
     readonly List<TreeEntry> _packed = [];
     readonly MemoryStream _pack = new();
     readonly PodFollower _follower;
+    readonly Dictionary<TreeEntry, byte[]> _hashes = []; // of what was hashed right behind its writing
+    readonly List<TreeEntry> _written = [];
+    readonly string _leaf;
     PodDestination? _destination;
+    string[] _kinds = [];
     byte[] _piece = [];
     int _filled, _flying;
     RemoteShell? _plain;
     bool _packsNothing; // a tar failed: what it held goes file by file, so that the one that it failed for has a name
 
-    internal PodTarget(ShellSource shells, string path, CopyOptions options) : base(shells, path, options) =>
+    internal PodTarget(ShellSource shells, string path, string leaf, CopyOptions options) : base(shells, path, options)
+    {
+        _leaf = leaf;
         _follower = new PodFollower(token => OpenSecondAsync(Folder, token), Quoted);
+    }
 
     PodDestination Destination => _destination ?? throw new InvalidOperationException("Nothing was prepared.");
 
@@ -36,19 +43,33 @@ sealed class PodTarget : PodSide, ICopyTarget
 
     bool IsStaged => Destination.Stage.Length > 0;
 
+    protected override async ValueTask BeginAsync(RemoteShell shell, CancellationToken cancellationToken)
+    {
+        if (_destination is null) await PodDestination.AskAsync(shell, Path, _leaf, cancellationToken);
+    }
+
+    protected override async ValueTask BegunAsync(RemoteShell shell, CancellationToken cancellationToken)
+    {
+        if (_destination is null) _kinds = await PodDestination.ReadKindsAsync(shell, Path, _leaf, cancellationToken);
+    }
+
     public async ValueTask<Kept> PrepareAsync(CopyTree tree, string leaf, string source, CancellationToken cancellationToken)
     {
         if (_destination is null)
         {
-            await PodDestination.AskAsync(Shell, Path, leaf, cancellationToken);
-            _destination = await PodDestination.ReadAsync(Shell, Path, leaf, tree.Root, source, Tools, cancellationToken);
+            _destination = PodDestination.Of(_kinds, Path, leaf, tree.Root, source, Tools);
             if (!IsStaged) Options.Notice?.Invoke("the container has no mkdir, mv and rm: the file is written in its place, not renamed into it");
         }
 
         if (!IsStaged) return new Kept(new Dictionary<string, long>(), false);
-        await Shell.DoAsync($"stage {ShellText.QuotePath(Destination.Base)} {Destination.Stage}", cancellationToken);
-        string version = tree.Identity(), known = await Shell.DoAsync($"version {version}", cancellationToken);
-        foreach (TreeEntry[] folders in ShellText.Groups(tree.Folders, Quoted)) await Shell.DoAsync($"mkdir -p {string.Join(' ', folders.Select(Quoted))}", cancellationToken);
+        string version = tree.Identity();
+        string known = (await Shell.DoAllAsync(
+            [
+                $"stage {ShellText.QuotePath(Destination.Base)} {Destination.Stage}",
+                $"version {version}",
+                .. ShellText.Groups(tree.Folders, Quoted).Select(folders => $"mkdir -p {string.Join(' ', folders.Select(Quoted))}"),
+            ],
+            cancellationToken))[1];
 
         Dictionary<string, long> sizes = new(StringComparer.Ordinal);
         if (known != version || !Tools.Pieces) return new Kept(sizes, known.Length > 0 && known != version);
@@ -143,6 +164,7 @@ sealed class PodTarget : PodSide, ICopyTarget
         while (_onTheWay.Count > 0 && _flying + bytes.Length > Flight.Window) await ArriveAsync(cancellationToken);
         await Shell.SendAsync(line, bytes, 0, cancellationToken);
         _onTheWay.Enqueue((bytes.Length, files, end));
+        if (files[0].Size < WorthASession && (end == files[0].Size || end == 0)) _written.AddRange(files);
         _flying += bytes.Length;
     }
 
@@ -202,18 +224,40 @@ sealed class PodTarget : PodSide, ICopyTarget
     {
         bool packed = !_packsNothing;
         await SendPackAsync(cancellationToken);
+        TreeEntry[] few = await AskForHashesAsync(cancellationToken);
         while (_onTheWay.Count > 0) await ArriveAsync(cancellationToken);
+        if (few.Length > 0)
+        {
+            byte[] text = await Shell.ReadTextAsync(cancellationToken);
+            ShellHashes.TryKeep(few, Shell.Ending, text, _hashes);
+        }
+
         WriteOutcome outcome = new([.. _refused], IsIncomplete: packed && _packsNothing);
         _refused.Clear();
         return outcome;
     }
 
-    public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
-        await HashOthersAsync(await _follower.HashesAsync(cancellationToken), files, cancellationToken);
+    /// <summary>Where few small files were written, their hashes are asked for at once: that spares a round trip.</summary>
+    async ValueTask<TreeEntry[]> AskForHashesAsync(CancellationToken cancellationToken)
+    {
+        TreeEntry[] few = ShellText.Groups(_written, Quoted).FirstOrDefault([]);
+        bool isWorthIt = Tools.Hash is not null && Options.Verify == CopyVerification.Sha256 && few.Length == _written.Count && ShellHashes.Work(few) < WorthASession;
+        _written.Clear();
+        if (!isWorthIt || few.Length == 0) return [];
+        await Shell.SendAsync(ShellHashes.Line(few, Quoted), cancellationToken, ShellHashes.Work(few));
+        return few;
+    }
+
+    public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<TreeEntry, byte[]> followed = await _follower.HashesAsync(cancellationToken);
+        return await HashOthersAsync(new Dictionary<TreeEntry, byte[]>(_hashes.Concat(followed.Where(hash => !_hashes.ContainsKey(hash.Key)))), files, cancellationToken);
+    }
 
     public async ValueTask RestartAsync(TreeEntry file, CancellationToken cancellationToken)
     {
         _follower.Forget(file);
+        _hashes.Remove(file);
         if (IsStaged) await Shell.DoAsync($"rm -f {Quoted(file)}", cancellationToken);
     }
 
@@ -241,6 +285,8 @@ sealed class PodTarget : PodSide, ICopyTarget
         _pack.SetLength(0);
         _packed.Clear();
         _refused.Clear();
+        _written.Clear();
+        _hashes.Clear();
         await ClosePlainAsync();
         await _follower.DisposeAsync();
     }

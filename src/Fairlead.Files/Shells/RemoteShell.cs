@@ -167,9 +167,43 @@ sealed class RemoteShell : IAsyncDisposable
     {
         (ShellEnding ending, byte[] text) = await RunAsync($"{{ {line};}} 2>&1", cancellationToken, work);
         string said = NameBytes.Decode(text).Trim();
-        if (ending.IsSuccess) return said;
+        return ending.IsSuccess ? said : throw Failed(line, ending, said);
+    }
+
+    CopyException Failed(string line, ShellEnding ending, string said)
+    {
         if (said.Length == 0) said = ending.Said;
-        throw new CopyException(said.Length > 0 ? Told(said) : $"{_source.Where}: \"{line}\" ended with code {ending.Status} in the container");
+        return new CopyException(said.Length > 0 ? Told(said) : $"{_source.Where}: \"{line}\" ended with code {ending.Status} in the container");
+    }
+
+    /// <summary>
+    /// The same for many lines that are sent ahead. Each is only run where those before it succeeded, and where none of them has made <c>g</c> empty.
+    /// </summary>
+    /// <returns>What each printed.</returns>
+    /// <exception cref="CopyException">One failed.</exception>
+    internal async ValueTask<IReadOnlyList<string>> DoAllAsync(IEnumerable<string> lines, CancellationToken cancellationToken)
+    {
+        const int MostAhead = 64;
+        List<string> printed = [];
+        Queue<string> ahead = new();
+        CopyException? failure = null;
+        foreach (string line in lines)
+        {
+            string begin = printed.Count + ahead.Count == 0 ? "g=1;" : "";
+            await SendAsync($"{{ {begin}if [ \"$g\" ];then {{ {line};}}||{{ g=;false;}};fi;}} 2>&1", cancellationToken);
+            ahead.Enqueue(line);
+            if (ahead.Count >= MostAhead) await ReadNextAsync();
+        }
+
+        while (ahead.Count > 0) await ReadNextAsync();
+        return failure is null ? printed : throw failure;
+
+        async ValueTask ReadNextAsync()
+        {
+            string said = NameBytes.Decode(await ReadTextAsync(cancellationToken)).Trim(), line = ahead.Dequeue();
+            printed.Add(said);
+            if (!Ending.IsSuccess) failure ??= Failed(line, Ending, said);
+        }
     }
 
     /// <summary>

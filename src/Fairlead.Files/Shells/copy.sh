@@ -163,11 +163,11 @@ version() {
   echo "$v"
 }
 
-# staged BASE NAME: enters the stage; in where something is to be placed, gone where that was done
+# staged BASE NAME: enters the stage; where it is gone all was placed, and the lines of this group do nothing
 staged() {
-  if [ -d ./r ] || [ -f ./r ]; then echo in
-  elif cd "$1" && [ -d $2 ]; then cd $2 && echo in
-  else echo gone; fi
+  g=
+  if [ -d ./r ] || [ -f ./r ]; then g=1
+  elif cd "$1" && [ -d $2 ]; then cd $2 && g=1; fi
 }
 
 # link TARGET PATH: unless a lost session has made it
