@@ -31,7 +31,7 @@ sealed class GatewayHandler(
         using SessionRecord? record = StreamTarget.IsAsked(context) ? Record(context, withheld) : null;
         try
         {
-            if (await RefusalAsync(context, record, withheld) is { } refusal)
+            if (await AnswerAsync(context, record, withheld) is { } refusal)
             {
                 record?.Refused(refusal.Code ?? 500, refusal.Reason);
                 if (!context.Response.HasStarted) await StatusAnswer.WriteAsync(context, refusal);
@@ -60,8 +60,9 @@ sealed class GatewayHandler(
         return new SessionRecord(options, metrics, logger, target, target?.ReadRequest().Command ?? [], StreamTarget.PathOf(context)) { Withheld = withheld };
     }
 
-    /// <returns>Null where the request was answered.</returns>
-    async Task<Status?> RefusalAsync(HttpContext context, SessionRecord? record, WithheldWords withheld)
+    /// <summary>Answers a request to its end, which for a session can be hours away, or says why not.</summary>
+    /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>
+    async Task<Status?> AnswerAsync(HttpContext context, SessionRecord? record, WithheldWords withheld)
     {
         HttpRequest request = context.Request;
         if (HttpMethods.IsConnect(request.Method)) return Status.Refusal(405, "MethodNotAllowed", "the gateway opens no tunnels");
@@ -85,7 +86,7 @@ sealed class GatewayHandler(
             return null;
         }
 
-        Status? refused = await sessions.RefusalAsync(
+        Status? refused = await sessions.RunAdmittedAsync(
             context, target, caller, record,
             wanted => target.IsRemoteCommand ? sessions.AnswerAsync(context, target, caller, record, wanted) : forwards.AnswerAsync(context, target, caller, record, wanted));
         return refused is null ? null : Refuse(refused, caller.Name);

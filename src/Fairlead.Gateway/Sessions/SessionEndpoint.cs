@@ -18,14 +18,15 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
 {
     static readonly Status s_stopping = Status.Refusal(503, "ServiceUnavailable", "the gateway is stopping and takes no new sessions");
 
-    /// <summary>What every session must pass before it is dialled.</summary>
+    /// <summary>Runs a session to its end, once it has passed what every session must pass before it is dialled.</summary>
     /// <param name="context">The request.</param>
     /// <param name="target">What it asks for.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="record">Where it is told.</param>
     /// <param name="go">Answers it; the token fires when nobody wants it any more before it has begun: the client is gone, or the gateway goes.</param>
     /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>
-    internal async Task<Status?> RefusalAsync(HttpContext context, StreamTarget target, Caller caller, SessionRecord record, Func<CancellationToken, Task<Status?>> go)
+    internal async Task<Status?> RunAdmittedAsync(
+        HttpContext context, StreamTarget target, Caller caller, SessionRecord record, Func<CancellationToken, Task<Status?>> go)
     {
         string key = caller is { IsImpersonated: false, Headers.IsEmpty: true } ? "address " + context.Connection.RemoteIpAddress : caller.Fingerprint;
         record.Slot = slots.TryTake(key);
