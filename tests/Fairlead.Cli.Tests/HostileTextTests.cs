@@ -109,8 +109,8 @@ public sealed class HostileTextTests
     public async Task The_refusal_and_the_reset_of_a_forwarded_connection(string what)
     {
         string refused = (what == "REFUSED" ? "\u0003" : "\u0005") + "\0\u0001" + HostileText.Utf8(HostileText.All), connected = Frame(2, "\u0002");
-        await using CannedServer server = new(request => PodOr(
-            request, CannedServer.Upgrade(request, "portforward.fairlead.v1") + (what == "REFUSED" ? "" : connected) + Frame(2, refused)));
+        await using CannedServer server = new(
+            request => PodOr(request, CannedServer.Upgrade(request, "portforward.fairlead.v1")), reply: (what == "REFUSED" ? "" : connected) + Frame(2, refused));
         CommandProcess.Result result = await RunAsync(server, $$"""
             coproc exec '{{CommandProcess.Path}}' port-forward -v web :80
             read -r line <&${COPROC[0]}; port=${line##*127.0.0.1:}; port=${port%% *}

@@ -12,15 +12,18 @@ public sealed class CannedServer : IAsyncDisposable
     readonly CancellationTokenSource _stop = new();
     readonly Func<string, string> _answer;
     readonly Task _serving;
+    readonly string? _reply;
     readonly bool _close, _reset;
     readonly List<string> _requests = [];
 
     /// <param name="answer">From the request's head to the answer, a byte a character.</param>
     /// <param name="close">Close the connection behind the answer.</param>
     /// <param name="reset">Close it by a reset, as a server that dies does.</param>
-    public CannedServer(Func<string, string> answer, bool close = false, bool reset = false)
+    /// <param name="reply">What follows once the client has sent something behind the head; nothing for null.</param>
+    public CannedServer(Func<string, string> answer, bool close = false, bool reset = false, string? reply = null)
     {
         _answer = answer;
+        _reply = reply;
         (_close, _reset) = (close, reset);
         _listener.Start();
         _serving = ServeAsync();
@@ -51,6 +54,7 @@ public sealed class CannedServer : IAsyncDisposable
     async Task ServeAsync()
     {
         List<TcpClient> clients = [];
+        List<Task> replying = [];
         try
         {
             while (true)
@@ -65,6 +69,7 @@ public sealed class CannedServer : IAsyncDisposable
                 await stream.WriteAsync(Encoding.Latin1.GetBytes(_answer(head.ToString())), _stop.Token);
                 if (_reset) client.Client.Close(timeout: 0); // what TcpClient does would send a FIN first
                 else if (_close) client.Dispose();
+                else if (_reply is not null) replying.Add(ReplyAsync(stream, _reply));
             }
         }
         catch (OperationCanceledException)
@@ -74,7 +79,13 @@ public sealed class CannedServer : IAsyncDisposable
         finally
         {
             foreach (TcpClient client in clients) client.Dispose();
+            await Task.WhenAll(replying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    async Task ReplyAsync(NetworkStream stream, string reply)
+    {
+        if (await stream.ReadAsync(new byte[1024], _stop.Token) > 0) await stream.WriteAsync(Encoding.Latin1.GetBytes(reply), _stop.Token);
     }
 
     public async ValueTask DisposeAsync()
