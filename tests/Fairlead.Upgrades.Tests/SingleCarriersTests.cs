@@ -30,6 +30,15 @@ public sealed class SingleCarriersTests
         Assert.False(carriers.Ended.IsCompleted);
     }
 
+    [Fact]
+    public async Task Without_a_reserve_only_what_is_asked_for_is_dialled()
+    {
+        await using SingleCarriers carriers = Create(reserve: false);
+        for (int i = 0; i < 3; i++) await carriers.ConnectAsync(80, Ct);
+        Assert.Equal(2, await SettledAsync()); // the first was there
+        Assert.False(carriers.Ended.IsCompleted);
+    }
+
     [Fact, Trait("Case", "C5")]
     public async Task A_refused_spare_is_not_asked_for_in_a_loop()
     {
@@ -81,11 +90,11 @@ public sealed class SingleCarriersTests
         Assert.False(carriers.Ended.IsCompleted);
     }
 
-    SingleCarriers Create()
+    SingleCarriers Create(bool reserve = true)
     {
         Carrier first = new();
         _dialled.Add(first);
-        return new SingleCarriers(first, 80, DialAsync, _time);
+        return new SingleCarriers(first, 80, DialAsync, reserve, _time);
     }
 
     Task<PortForwardAdapter> DialAsync(int port, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         try
         {
             session = await upstream.DialerFor(caller).OpenForwardAsync(
-                upstream.Locate(target.Path), ports.Count > 0 ? ports[0] : AnyPort, Options(), target.PortParameter, headers => UpstreamServer.Show(headers, caller), wanted);
+                upstream.Locate(target.Path), ports.Count > 0 ? ports[0] : AnyPort, Options(protocol), target.PortParameter, headers => UpstreamServer.Show(headers, caller), wanted);
         }
         catch (Exception e) when (UpstreamRefusals.IsOne(e))
         {
@@ -105,8 +105,9 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         }
     }
 
-    PortForwardOptions Options() => new()
+    PortForwardOptions Options(PortForwardProtocol client) => new()
     {
+        Reserve = client.CarriesMany, // a client whose carriers take one connection has a reserve of its own
         Transport = options.UpstreamTransport,
         UpgradeTimeout = options.UpgradeTimeout,
         PingInterval = options.UpstreamLimits.PingInterval,

@@ -69,7 +69,7 @@ sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, 
     internal async Task<ForwardSession> OpenSessionAsync(PortForwardUpgrade request, int port, CancellationToken cancellationToken)
     {
         (PortForwardAdapter carrier, string? fellBack) = await OpenAsync(request, port, cancellationToken);
-        return new ForwardSession(carrier.Protocol.CarriesMany ? new SharedCarrier(carrier) : new SingleCarriers(carrier, port, DialerOf(request, carrier.Protocol)))
+        return new ForwardSession(carrier.Protocol.CarriesMany ? new SharedCarrier(carrier) : new SingleCarriers(carrier, port, DialerOf(request, carrier.Protocol), request.Options.Reserve))
         {
             FellBack = fellBack,
         };

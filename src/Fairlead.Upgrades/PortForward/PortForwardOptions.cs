@@ -14,5 +14,11 @@ public sealed record PortForwardOptions : UpgradeOptions
     /// </summary>
     public IReadOnlyList<PortForwardProtocol>? Protocols { get; init; }
 
+    /// <summary>
+    /// Open carriers ahead where each takes one connection alone, so that the next connections need no handshake. On by default; without use to a
+    /// session that is going to open one connection.
+    /// </summary>
+    public bool Reserve { get; init; } = true;
+
     internal CarrierLimits Limits(ILoggerFactory logging) => LimitsOf(logging);
 }

@@ -25,6 +25,7 @@ sealed class SingleCarriers : IForwardCarriers
     readonly HashSet<PortForwardAdapter> _carriers = [];
     readonly List<PortForwardAdapter> _spares = [];
     readonly int _sparePort;
+    readonly bool _reserve;
     SparePause _pause;
     SessionLostException? _lost; // of a connection's carrier, as long as nothing was opened since
     int _wanted = 1, _dialling;
@@ -34,10 +35,12 @@ sealed class SingleCarriers : IForwardCarriers
     /// <param name="first">The carrier.</param>
     /// <param name="port">Its port; with channels only a carrier of the same port is kept in reserve for it.</param>
     /// <param name="dial">Opens another one for a port.</param>
+    /// <param name="reserve">Open carriers ahead.</param>
     /// <param name="time">The clock of pauses; the system's for null.</param>
-    internal SingleCarriers(PortForwardAdapter first, int port, Func<int, CancellationToken, Task<PortForwardAdapter>> dial, TimeProvider? time = null)
+    internal SingleCarriers(
+        PortForwardAdapter first, int port, Func<int, CancellationToken, Task<PortForwardAdapter>> dial, bool reserve = true, TimeProvider? time = null)
     {
-        (_dial, Protocol, _sparePort) = (dial, first.Protocol, port);
+        (_dial, Protocol, _sparePort, _reserve) = (dial, first.Protocol, port, reserve);
         _pause = new SparePause(time ?? TimeProvider.System);
         Keep(first);
     }
@@ -108,7 +111,7 @@ sealed class SingleCarriers : IForwardCarriers
     /// <summary>Under the lock.</summary>
     void Refill()
     {
-        if (!_pause.IsOver) return;
+        if (!_reserve || !_pause.IsOver) return;
         for (; _spares.Count + _dialling < _wanted; _dialling++) Run(OpenSpareAsync);
     }
 
