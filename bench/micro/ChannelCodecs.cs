@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Fairlead.Wire;
+using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Benchmarks;
 

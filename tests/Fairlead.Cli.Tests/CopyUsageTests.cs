@@ -1,5 +1,5 @@
-using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Copies;
+using Fairlead.Cli.Usage;
 
 namespace Fairlead.Cli.Tests;
 

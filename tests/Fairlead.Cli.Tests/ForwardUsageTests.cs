@@ -1,5 +1,5 @@
-using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Forwards;
+using Fairlead.Cli.Usage;
 using Fairlead.Client.Forwarding;
 using Fairlead.KubeConfig.Targets;
 

@@ -1,5 +1,6 @@
 using Fairlead.Cli.CommandLine;
-using Fairlead.Cli.Verbs;
+using Fairlead.Cli.Options;
+using Fairlead.Cli.Usage;
 
 namespace Fairlead.Cli.Tests;
 

@@ -4,6 +4,7 @@ using Fairlead.Streaming.Relays;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire;
+using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Streaming.Tests;
 

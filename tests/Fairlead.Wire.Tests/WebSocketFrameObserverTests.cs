@@ -1,4 +1,5 @@
 using CsCheck;
+using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Wire.Tests;
 

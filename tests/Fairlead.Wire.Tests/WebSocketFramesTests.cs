@@ -1,3 +1,4 @@
+using Fairlead.Wire.WebSockets;
 namespace Fairlead.Wire.Tests;
 
 public sealed class WebSocketFramesTests

@@ -1,7 +1,8 @@
 using System.Net;
 using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Options;
 using Fairlead.Cli.Sessions;
-using Fairlead.Cli.Verbs;
+using Fairlead.Cli.Usage;
 using Fairlead.Client;
 using Fairlead.Files;
 using Fairlead.KubeConfig.Api;

@@ -1,4 +1,4 @@
-using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Usage;
 
 namespace Fairlead.Cli.Copies;
 

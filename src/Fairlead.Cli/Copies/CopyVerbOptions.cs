@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Fairlead.Cli.CommandLine;
-using Fairlead.Cli.Verbs;
+using Fairlead.Cli.Options;
 using Fairlead.Files;
 
 namespace Fairlead.Cli.Copies;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Logging;
+using Fairlead.Cli.Options;
 using Fairlead.Cli.Sessions;
-using Fairlead.Cli.Verbs;
 using Fairlead.Client;
 using Fairlead.Client.Forwarding;
 using Fairlead.KubeConfig.Targets;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Usage;
 using Fairlead.Client.Forwarding;
 using Fairlead.KubeConfig.Targets;
 

@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using Fairlead.Cli.CommandLine;
-using Fairlead.Cli.Verbs;
+using Fairlead.Cli.Options;
+using Fairlead.Cli.Usage;
 using Fairlead.Gateway;
 using Fairlead.Upgrades;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Terminals;
+using Fairlead.Cli.Usage;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 

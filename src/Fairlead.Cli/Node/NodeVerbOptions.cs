@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
-using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Usage;
 using Fairlead.Containerd;
 
 namespace Fairlead.Cli.Node;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Completion;
+using Fairlead.Cli.Usage;
 
 namespace Fairlead.Cli.Verbs;
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Copies;
+using Fairlead.Cli.Options;
+using Fairlead.Cli.Usage;
 
 namespace Fairlead.Cli.Verbs;
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Demo;
+using Fairlead.Cli.Usage;
 using Fairlead.Client;
 using Fairlead.KubeConfig;
 using Fairlead.Lab;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Options;
 using Fairlead.Cli.Sessions;
+using Fairlead.Cli.Usage;
 using Fairlead.KubeConfig.Targets;
 
 namespace Fairlead.Cli.Verbs;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Gateway;
 using Fairlead.Cli.Logging;
+using Fairlead.Cli.Usage;
 using Fairlead.Gateway;
 using Fairlead.KubeConfig;
 using Fairlead.Server.Hosting;

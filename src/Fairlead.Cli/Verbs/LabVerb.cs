@@ -5,6 +5,7 @@ using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
+using Fairlead.Cli.Usage;
 using Fairlead.Lab;
 using Fairlead.Lab.Manifests;
 using Microsoft.Extensions.Logging;

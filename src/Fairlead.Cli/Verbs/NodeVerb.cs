@@ -6,6 +6,7 @@ using Fairlead.Cli.Gateway;
 using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Node;
+using Fairlead.Cli.Usage;
 using Fairlead.KubeConfig;
 using Fairlead.Node;
 using Fairlead.Server.Access;

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Forwards;
 using Fairlead.Cli.Logging;
+using Fairlead.Cli.Options;
+using Fairlead.Cli.Usage;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Usage;
 
 namespace Fairlead.Cli.Verbs;
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Fairlead.Client.Forwarding.Listening;
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 

@@ -1,6 +1,6 @@
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
-using Fairlead.Streaming.Spdy;
+using Fairlead.Streaming.Spdy.PortForward;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Http;

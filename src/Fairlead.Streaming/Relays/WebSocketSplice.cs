@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Fairlead.Wire;
+using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Streaming.Relays;
 

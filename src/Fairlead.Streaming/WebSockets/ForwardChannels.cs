@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Text;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
+using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Streaming.WebSockets;
 

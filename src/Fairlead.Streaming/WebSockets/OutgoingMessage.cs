@@ -1,5 +1,5 @@
 using System.Net.WebSockets;
-using Fairlead.Wire;
+using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Streaming.WebSockets;
 

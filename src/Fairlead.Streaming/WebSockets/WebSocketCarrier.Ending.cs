@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
-using Fairlead.Wire;
+using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Streaming.WebSockets;
 

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net.WebSockets;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
+using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Streaming.WebSockets;
 

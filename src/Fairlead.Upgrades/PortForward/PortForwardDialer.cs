@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Spdy;
+using Fairlead.Streaming.Spdy.PortForward;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Upgrades.Http;
 using Fairlead.Wire.PortForward;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Fairlead.Wire;
+using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Fuzz.Targets;
 

@@ -1,4 +1,5 @@
 using Fairlead.Wire;
+using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Fuzz.Targets;
 

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using Fairlead.Server.Ports;
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
-using Fairlead.Streaming.Spdy;
+using Fairlead.Streaming.Spdy.PortForward;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Testing;
 using Fairlead.Wire.PortForward;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Fairlead.Streaming.PortForward;
-using Fairlead.Streaming.Spdy;
+using Fairlead.Streaming.Spdy.PortForward;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Testing;
 using Fairlead.Wire.PortForward;

@@ -4,7 +4,7 @@ using System.Net;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Wire.PortForward;
 
-namespace Fairlead.Cli.Verbs;
+namespace Fairlead.Cli.Options;
 
 /// <summary>The options of port-forward.</summary>
 sealed class ForwardVerbOptions

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Fairlead.Client.Forwarding;
+namespace Fairlead.Client.Forwarding.Listening;
 
 /// <summary>Opens what a forward listens on: all of it or nothing, so that nobody talks to another program by one of its addresses.</summary>
 static class ForwardListeners

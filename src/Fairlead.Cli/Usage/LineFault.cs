@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 
-namespace Fairlead.Cli.CommandLine;
+namespace Fairlead.Cli.Usage;
 
 /// <summary>What is wrong with a command line, in words of its own where the library's speak of its types, and with the option's name.</summary>
 static class LineFault

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Fairlead.Client.Forwarding;
+namespace Fairlead.Client.Forwarding.Listening;
 
 /// <summary>Listens on a Unix socket that belongs to the user alone.</summary>
 static class UnixListener

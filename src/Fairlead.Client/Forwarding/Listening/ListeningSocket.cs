@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Fairlead.Streaming;
 
-namespace Fairlead.Client.Forwarding;
+namespace Fairlead.Client.Forwarding.Listening;
 
 /// <summary>One socket that a forward listens on.</summary>
 sealed class ListeningSocket : IDisposable

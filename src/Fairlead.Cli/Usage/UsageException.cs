@@ -1,4 +1,4 @@
-namespace Fairlead.Cli.CommandLine;
+namespace Fairlead.Cli.Usage;
 
 /// <summary>The command line asks for something that cannot be meant.</summary>
 sealed class UsageException(string message) : Exception(message);

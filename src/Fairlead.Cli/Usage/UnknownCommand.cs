@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Fairlead.Cli.CommandLine;
+namespace Fairlead.Cli.Usage;
 
 /// <summary>A first word that is no command, told before the rest of the line is looked at, in which the library would find a command for itself.</summary>
 static class UnknownCommand

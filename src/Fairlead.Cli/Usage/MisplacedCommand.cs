@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Fairlead.Cli.CommandLine;
+namespace Fairlead.Cli.Usage;
 
 /// <summary>
 /// A remote command that stands where <c>fairlead</c>'s own arguments do, because <c>--</c> is missing in front of it or comes too late:

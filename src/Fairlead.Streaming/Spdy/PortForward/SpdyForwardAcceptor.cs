@@ -4,7 +4,7 @@ using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire.PortForward;
 using Fairlead.Wire.Spdy;
 
-namespace Fairlead.Streaming.Spdy;
+namespace Fairlead.Streaming.Spdy.PortForward;
 
 /// <summary>The answering side of <c>portforward.k8s.io</c>, over SPDY/3.1 or in a WebSocket tunnel.</summary>
 public sealed class SpdyForwardAcceptor : PortForwardAcceptor, ISpdyAcceptor

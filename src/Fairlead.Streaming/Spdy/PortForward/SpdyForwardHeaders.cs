@@ -1,7 +1,7 @@
 using System.Globalization;
 using Fairlead.Wire.Spdy;
 
-namespace Fairlead.Streaming.Spdy;
+namespace Fairlead.Streaming.Spdy.PortForward;
 
 /// <summary>The headers of a forwarded connection's two streams.</summary>
 /// <param name="IsError">The error stream; otherwise the data stream.</param>

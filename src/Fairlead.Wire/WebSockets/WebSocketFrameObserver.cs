@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Fairlead.Wire;
+namespace Fairlead.Wire.WebSockets;
 
 /// <summary>
 /// Follows one direction of a WebSocket that passes by, and changes nothing: where frames begin and end, and which channel a message

@@ -6,7 +6,7 @@ using Fairlead.KubeConfig;
 using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Cli.Verbs;
+namespace Fairlead.Cli.Options;
 
 /// <summary>The options that say which server, as whom, and in which namespace.</summary>
 sealed class ConnectionOptions

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 
-namespace Fairlead.Wire;
+namespace Fairlead.Wire.WebSockets;
 
 /// <summary>The one-byte channel header of a WebSocket message, and base64 payloads.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Fairlead.Wire;
+namespace Fairlead.Wire.WebSockets;
 
 /// <summary>The v5 message that says that the sender writes no more on one channel: <c>FF cc</c>.</summary>
 /// <remarks>Source: KEP-4006, <c>v5.channel.k8s.io</c>.</remarks>

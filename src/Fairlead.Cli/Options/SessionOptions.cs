@@ -2,7 +2,7 @@ using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Wire;
 
-namespace Fairlead.Cli.Verbs;
+namespace Fairlead.Cli.Options;
 
 /// <summary>The options that exec and attach share: container, streams and versions.</summary>
 sealed class SessionOptions

@@ -1,4 +1,4 @@
-namespace Fairlead.Wire;
+namespace Fairlead.Wire.WebSockets;
 
 /// <summary>
 /// The frames that are inserted without the library: the two by which a carrier shows that it lives, and those of a relay that passes

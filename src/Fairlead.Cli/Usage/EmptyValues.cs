@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Fairlead.Cli.CommandLine;
 
-namespace Fairlead.Cli.CommandLine;
+namespace Fairlead.Cli.Usage;
 
 /// <summary>Options without a value where one is written: mostly a script's variable that is not set.</summary>
 static class EmptyValues

@@ -3,7 +3,7 @@ using Fairlead.Streaming.PortForward;
 using Fairlead.Wire.PortForward;
 using Fairlead.Wire.Spdy;
 
-namespace Fairlead.Streaming.Spdy;
+namespace Fairlead.Streaming.Spdy.PortForward;
 
 /// <summary>One forwarded connection over SPDY, either role: a data stream, and an error stream for what the server has to say.</summary>
 /// <remarks>FIN is the end of a direction, RST_STREAM of the data stream a reset. What is told by the read loop comes in the order of the wire.</remarks>

@@ -1,4 +1,4 @@
-namespace Fairlead.Cli.CommandLine;
+namespace Fairlead.Cli.Usage;
 
 /// <summary>What failed, with what its user may want to do: told on a line of its own.</summary>
 /// <param name="cause">What failed; it decides about the exit code.</param>

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Upgrades;
 
-namespace Fairlead.Cli.Verbs;
+namespace Fairlead.Cli.Options;
 
 /// <summary>The options of every verb that opens sessions: how a pod is waited for, what carries the session, and how it is kept.</summary>
 sealed class CarrierOptions

@@ -3,7 +3,7 @@ using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire.PortForward;
 
-namespace Fairlead.Streaming.Spdy;
+namespace Fairlead.Streaming.Spdy.PortForward;
 
 /// <summary>The asking side of <c>portforward.k8s.io</c>, over SPDY/3.1 or in a WebSocket tunnel: one carrier for all connections.</summary>
 /// <remarks>SPDY peers have no flow control: a connection that is not read holds up the others of its carrier once its bounds are full.</remarks>

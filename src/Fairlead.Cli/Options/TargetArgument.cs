@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Usage;
 
-namespace Fairlead.Cli.Verbs;
+namespace Fairlead.Cli.Options;
 
 /// <summary>The pod or <c>type/name</c> on the command line. Takes everything, so that refusals can say what was meant.</summary>
 sealed class TargetArgument

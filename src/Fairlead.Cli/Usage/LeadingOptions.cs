@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Fairlead.Cli.CommandLine;
+namespace Fairlead.Cli.Usage;
 
 /// <summary>
 /// kubectl takes connection options in front of the verb too (<c>kubectl -n web exec …</c>). Here they belong to the verbs that
