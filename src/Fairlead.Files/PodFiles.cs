@@ -1,8 +1,9 @@
 using Fairlead.Client;
-using Fairlead.Upgrades;
 using Fairlead.Files.Local;
 using Fairlead.Files.Pods;
+using Fairlead.Files.Runs;
 using Fairlead.Files.Shells;
+using Fairlead.Upgrades;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Files;

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Text;
 using Fairlead.Files.Pods;
+using Fairlead.Files.Runs;
 using Fairlead.Files.Trees;
 
 namespace Fairlead.Files.Tests;

@@ -1,6 +1,7 @@
 using CsCheck;
 using Fairlead.Files.Local;
 using Fairlead.Files.Pods;
+using Fairlead.Files.Runs;
 using Fairlead.Files.Shells;
 using Microsoft.Extensions.Logging.Abstractions;
 

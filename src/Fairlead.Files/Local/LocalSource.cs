@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
+using Fairlead.Files.Runs;
 using Fairlead.Files.Trees;
 using Microsoft.Win32.SafeHandles;
 

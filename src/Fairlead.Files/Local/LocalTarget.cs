@@ -1,8 +1,9 @@
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
-using Fairlead.Files.Trees;
 using Fairlead.Files.Native;
+using Fairlead.Files.Runs;
+using Fairlead.Files.Trees;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fairlead.Files.Local;

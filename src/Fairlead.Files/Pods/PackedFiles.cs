@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Fairlead.Files.Runs;
 using Fairlead.Files.Trees;
 using Fairlead.Wire;
 

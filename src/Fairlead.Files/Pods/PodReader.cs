@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Fairlead.Files.Runs;
 using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
 

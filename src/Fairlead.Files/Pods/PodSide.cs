@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Fairlead.Client;
 using Fairlead.Files.Local;
+using Fairlead.Files.Runs;
 using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
 using Fairlead.Streaming;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using Fairlead.Files.Runs;
 using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
 using Fairlead.Upgrades;

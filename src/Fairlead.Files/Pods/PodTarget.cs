@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fairlead.Files.Runs;
 using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
 

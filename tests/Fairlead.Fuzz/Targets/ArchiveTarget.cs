@@ -1,5 +1,6 @@
 using Fairlead.Files;
 using Fairlead.Files.Pods;
+using Fairlead.Files.Runs;
 using Fairlead.Files.Trees;
 
 namespace Fairlead.Fuzz.Targets;

@@ -1,6 +1,6 @@
 using Fairlead.Files.Trees;
 
-namespace Fairlead.Files;
+namespace Fairlead.Files.Runs;
 
 /// <summary>The permissions that an entry gets.</summary>
 static class EntryModes

@@ -1,6 +1,6 @@
 using Fairlead.Files.Trees;
 
-namespace Fairlead.Files;
+namespace Fairlead.Files.Runs;
 
 /// <summary>What became of all that a target was given.</summary>
 /// <param name="Refused">Files whose names it cannot have, with the reason.</param>

@@ -7,7 +7,7 @@ using Fairlead.Upgrades;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Files;
+namespace Fairlead.Files.Runs;
 
 /// <summary>
 /// One copy, from any side to any other: list, copy what is missing, verify, place. Each step can be begun again, so a lost connection is

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Fairlead.Files.Local;
 using Fairlead.Files.Trees;
 
-namespace Fairlead.Files;
+namespace Fairlead.Files.Runs;
 
 /// <summary>One end of a copy: this machine or a pod. A lost connection is closed and opened again; what a side knows of the files stays.</summary>
 interface ICopySide : IAsyncDisposable

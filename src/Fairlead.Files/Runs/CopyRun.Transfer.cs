@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Fairlead.Files.Local;
 using Fairlead.Files.Trees;
 
-namespace Fairlead.Files;
+namespace Fairlead.Files.Runs;
 
 /// <summary>What is missing is moved, each file from where the target's part of it ends.</summary>
 sealed partial class CopyRun

@@ -1,6 +1,6 @@
 using Fairlead.Files.Trees;
 
-namespace Fairlead.Files;
+namespace Fairlead.Files.Runs;
 
 /// <summary>Where files come from.</summary>
 interface ICopySource : ICopySide

@@ -1,6 +1,6 @@
 using Fairlead.Files.Trees;
 
-namespace Fairlead.Files;
+namespace Fairlead.Files.Runs;
 
 /// <summary>Both sides are compared, every file, before anything takes its place.</summary>
 sealed partial class CopyRun

@@ -1,4 +1,4 @@
-namespace Fairlead.Files;
+namespace Fairlead.Files.Runs;
 
 /// <summary>Why a file could not be read to the end that it had when it was listed.</summary>
 /// <param name="Reason">For people, on one line.</param>

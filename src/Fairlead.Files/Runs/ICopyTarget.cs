@@ -1,6 +1,6 @@
 using Fairlead.Files.Trees;
 
-namespace Fairlead.Files;
+namespace Fairlead.Files.Runs;
 
 /// <summary>Where files go: first into a folder that nobody else reads, then, verified, to their place.</summary>
 interface ICopyTarget : ICopySide
