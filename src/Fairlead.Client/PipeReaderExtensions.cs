@@ -11,16 +11,19 @@ public static class PipeReaderExtensions
     /// <param name="reader">The output; completed afterwards.</param>
     /// <param name="mostBytes">The most that is taken; 16 MiB by default.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="Streaming.SessionLostException">The session was lost: what came before is a part, so it is not returned.</exception>
+    /// <exception cref="Streaming.SessionLostException">The session was lost: what came before is a part, so it is not
+    /// returned.</exception>
     /// <exception cref="InvalidDataException">There is more than <paramref name="mostBytes"/>.</exception>
-    public static async Task<string> ReadToEndAsync(this PipeReader reader, int mostBytes = 16 * 1024 * 1024, CancellationToken cancellationToken = default)
+    public static async Task<string> ReadToEndAsync(
+        this PipeReader reader, int mostBytes = 16 * 1024 * 1024, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reader);
         ArrayBufferWriter<byte> text = new();
         while (true)
         {
             ReadResult result = await reader.ReadAsync(cancellationToken);
-            if (text.WrittenCount + result.Buffer.Length > mostBytes) throw new InvalidDataException($"The output is longer than {mostBytes} bytes.");
+            if (text.WrittenCount + result.Buffer.Length > mostBytes)
+                throw new InvalidDataException($"The output is longer than {mostBytes} bytes.");
             foreach (ReadOnlyMemory<byte> part in result.Buffer) text.Write(part.Span);
             reader.AdvanceTo(result.Buffer.End);
             if (!result.IsCompleted) continue;

@@ -7,7 +7,8 @@ namespace Fairlead.Client;
 static class PodPath
 {
     /// <summary>A pod's subresource, without a query.</summary>
-    internal static Uri Of(Uri server, PodReference pod, string subresource) => new(Path(server, pod, subresource).ToString(), UriKind.Absolute);
+    internal static Uri Of(Uri server, PodReference pod, string subresource) =>
+        new(Path(server, pod, subresource).ToString(), UriKind.Absolute);
 
     /// <summary>A command in a pod, or its main process: the query says which, and with what channels.</summary>
     internal static Uri Of(Uri server, PodReference pod, string subresource, RemoteCommandRequest request)

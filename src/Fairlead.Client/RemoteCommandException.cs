@@ -12,7 +12,9 @@ public sealed class RemoteCommandException : Exception
     {
         ArgumentNullException.ThrowIfNull(status);
         string said = status.Said.IsEmpty ? "The server reported a failure without a message." : status.Said.ToString();
-        return status.Contradiction is { } why ? $"how the command ended is not known: the server's status makes no sense, {why} (\"{said}\")" : said;
+        return status.Contradiction is { } why
+            ? $"how the command ended is not known: the server's status makes no sense, {why} (\"{said}\")"
+            : said;
     }
 
     /// <summary>The final status, as it came; <see cref="Status.Said"/> is fit to show.</summary>

@@ -43,7 +43,8 @@ public sealed class RemoteProcess : IAsyncDisposable
     public string? FellBack { get; internal init; }
 
     /// <summary>Tells the terminal's size; without effect without a terminal.</summary>
-    public ValueTask ResizeAsync(TerminalSize size, CancellationToken cancellationToken = default) => _session.ResizeAsync(size, cancellationToken);
+    public ValueTask ResizeAsync(TerminalSize size, CancellationToken cancellationToken = default) =>
+        _session.ResizeAsync(size, cancellationToken);
 
     /// <summary>
     /// Waits for the command's end. All of its output has arrived in the pipes by then, or is about to be read from them.
@@ -53,7 +54,8 @@ public sealed class RemoteProcess : IAsyncDisposable
     public async ValueTask<ExitStatus> WaitForExitAsync(CancellationToken cancellationToken = default)
     {
         Status status = await _session.Status.WaitAsync(cancellationToken);
-        if (status.TryGetExitCode(out int code)) return new ExitStatus(code, code == 0 || status.Said.IsEmpty ? null : status.Said.ToString());
+        if (status.TryGetExitCode(out int code))
+            return new ExitStatus(code, code == 0 || status.Said.IsEmpty ? null : status.Said.ToString());
         throw new RemoteCommandException(status);
     }
 

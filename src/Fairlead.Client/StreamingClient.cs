@@ -49,7 +49,8 @@ public sealed class StreamingClient : IDisposable
     /// <exception cref="UpgradeException">The server refused: nothing was started.</exception>
     /// <exception cref="HttpRequestException">The server could not be reached.</exception>
     /// <exception cref="TimeoutException">The server did not answer within <see cref="UpgradeOptions.UpgradeTimeout"/>.</exception>
-    public Task<RemoteProcess> ExecAsync(PodReference pod, IReadOnlyList<string> command, ExecOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<RemoteProcess> ExecAsync(
+        PodReference pod, IReadOnlyList<string> command, ExecOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(command);
         if (command.Count == 0) throw new ArgumentException("A command has at least its name.", nameof(command));
@@ -71,7 +72,8 @@ public sealed class StreamingClient : IDisposable
     /// <exception cref="UpgradeException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server could not be reached.</exception>
     /// <exception cref="TimeoutException">The server did not answer within <see cref="UpgradeOptions.UpgradeTimeout"/>.</exception>
-    public Task<ForwardedStream> ConnectAsync(PodReference pod, int port, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<ForwardedStream> ConnectAsync(
+        PodReference pod, int port, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNoPort(port);
         return _dialer.ConnectAsync(ForwardsOf(pod), port, options ?? new PortForwardOptions(), cancellationToken);
@@ -84,12 +86,14 @@ public sealed class StreamingClient : IDisposable
     /// <param name="cancellationToken">Gives up; without effect on the session afterwards.</param>
     /// <returns>The session, which the caller disposes.</returns>
     /// <inheritdoc cref="ConnectAsync" path="/exception"/>
-    public async Task<ForwardSession> OpenForwardAsync(PodReference pod, IReadOnlyList<int> ports, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<ForwardSession> OpenForwardAsync(
+        PodReference pod, IReadOnlyList<int> ports, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Count == 0) throw new ArgumentException("A forward has at least one port.", nameof(ports));
         foreach (int port in ports) ThrowIfNoPort(port);
-        return await _dialer.OpenForwardAsync(ForwardsOf(pod), ports[0], options ?? new PortForwardOptions(), cancellationToken: cancellationToken);
+        return await _dialer.OpenForwardAsync(
+            ForwardsOf(pod), ports[0], options ?? new PortForwardOptions(), cancellationToken: cancellationToken);
     }
 
     Uri ForwardsOf(PodReference pod) => PodPath.Of(Endpoint.Server, pod, "portforward");
@@ -100,7 +104,8 @@ public sealed class StreamingClient : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
     }
 
-    async Task<RemoteProcess> OpenAsync(string subresource, PodReference pod, IReadOnlyList<string> command, ExecOptions? options, CancellationToken cancellationToken)
+    async Task<RemoteProcess> OpenAsync(
+        string subresource, PodReference pod, IReadOnlyList<string> command, ExecOptions? options, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         options ??= new ExecOptions();
@@ -112,16 +117,18 @@ public sealed class StreamingClient : IDisposable
             Stderr = options.Stderr && !options.Tty,
             Tty = options.Tty,
         };
-        Log.Opening(_logger, subresource, pod.Namespace, pod.Name, pod.Container ?? "(the server's choice)", asked.Stdin, asked.Stdout, asked.Stderr, asked.Tty);
-        (RemoteCommandAdapter adapter, string? fellBack) = await _dialer.OpenAsync(PodPath.Of(Endpoint.Server, pod, subresource, asked), asked, options, cancellationToken);
+        Log.Opening(_logger, subresource, pod.Namespace, pod.Name, pod.Container ?? "(the server's choice)", asked.Stdin, asked.Stdout,
+            asked.Stderr, asked.Tty);
+        (RemoteCommandAdapter adapter, string? fellBack) = await _dialer.OpenAsync(
+            PodPath.Of(Endpoint.Server, pod, subresource, asked), asked, options, cancellationToken);
         AskingSession session = new(adapter, asked);
         SessionTale.Begin(_logger, subresource, session, started);
         return new RemoteProcess(session) { FellBack = fellBack };
     }
 
     /// <summary>
-    /// Brings ports of a pod to this machine: listens, and joins each connection to the pod's port. Keeps listening when the connection goes, and
-    /// dials this pod again.
+    /// Brings ports of a pod to this machine: listens, and joins each connection to the pod's port. Keeps listening when the connection
+    /// goes, and dials this pod again.
     /// </summary>
     /// <param name="pod">The pod.</param>
     /// <param name="ports">Where to listen, and the pod's ports: for instance <c>[new(local: 0, remote: 5432)]</c>.</param>
@@ -137,10 +144,13 @@ public sealed class StreamingClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(ports);
         ForwardTarget target = new(pod, [.. ports.Select(static port => port.Remote)]);
-        return ForwardResolvedAsync((_, _) => Task.FromResult(target), [.. ports.Select(static port => port.Local)], options, cancellationToken);
+        return ForwardResolvedAsync((_, _) => Task.FromResult(target), [.. ports.Select(static port => port.Local)], options,
+            cancellationToken);
     }
 
-    /// <summary>The same for a pod that is looked up, at the start and again for each attempt to connect again: a deployment's, a service's.</summary>
+    /// <summary>
+    /// The same for a pod that is looked up, at the start and again for each attempt to connect again: a deployment's, a service's.
+    /// </summary>
     /// <param name="resolve">
     /// Finds the pod and its ports; told false at first and true after a loss. What it throws fails the start, or one attempt.
     /// <c>TargetResolver.ResolveForwardAsync</c> of Fairlead.KubeConfig finds them by a name.
@@ -150,12 +160,14 @@ public sealed class StreamingClient : IDisposable
     /// <param name="cancellationToken">Ends the wait for the forward; without effect on one that stands.</param>
     /// <inheritdoc cref="ForwardAsync(PodReference, IReadOnlyList{PortMapping}, ForwardOptions?, CancellationToken)"/>
     public Task<PortForward> ForwardResolvedAsync(
-        Func<bool, CancellationToken, Task<ForwardTarget>> resolve, IReadOnlyList<LocalListener> locals, ForwardOptions? options = null, CancellationToken cancellationToken = default)
+        Func<bool, CancellationToken, Task<ForwardTarget>> resolve, IReadOnlyList<LocalListener> locals, ForwardOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(resolve);
         ArgumentNullException.ThrowIfNull(locals);
         options ??= new ForwardOptions();
-        ForwardDialer dialer = new(resolve, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token), () => Endpoint.IsFetchingCredentials);
+        ForwardDialer dialer = new(resolve, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token),
+            () => Endpoint.IsFetchingCredentials);
         return PortForward.StartAsync(dialer, locals, ForwardTale.ToldTo(_logger, options), cancellationToken);
     }
 

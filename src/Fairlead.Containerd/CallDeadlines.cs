@@ -5,10 +5,12 @@ using Grpc.Core.Interceptors;
 namespace Fairlead.Containerd;
 
 /// <summary>
-/// Gives every call to the runtime a deadline: one that was stopped, or that hangs, takes what it is asked and answers nothing. The one place for it.
+/// Gives every call to the runtime a deadline: one that was stopped, or that hangs, takes what it is asked and answers nothing. The one
+/// place for it.
 /// </summary>
 /// <remarks>
-/// A call that is over is told as <see cref="StatusCode.Unavailable"/>, like a runtime that is away. A call that lasts by nature says so with
+/// A call that is over is told as <see cref="StatusCode.Unavailable"/>, like a runtime that is away. A call that lasts by nature says so
+/// with
 /// <see cref="None"/>, and one whose caller has a deadline keeps that.
 /// </remarks>
 /// <param name="limit">How long a call may take.</param>
@@ -20,12 +22,14 @@ sealed class CallDeadlines(TimeSpan limit) : Interceptor
     const string LateWords = "context deadline exceeded";
 
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
-        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
     {
         if (context.Options.Deadline == None) return continuation(request, context);
         DateTime now = DateTime.UtcNow, deadline = context.Options.Deadline ?? now + limit;
         CallOptions options = context.Options.WithDeadline(deadline);
-        AsyncUnaryCall<TResponse> call = continuation(request, new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, options));
+        AsyncUnaryCall<TResponse> call = continuation(
+            request, new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, options));
         Task<TResponse> response = WithinAsync(deadline - now, call.ResponseAsync);
         return new AsyncUnaryCall<TResponse>(response, call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
     }

@@ -34,7 +34,8 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     readonly PodPorts _ports;
     int _disposed;
 
-    CriRuntime(GrpcChannel channel, RuntimeService.RuntimeServiceClient cri, VersionResponse version, NativeExecs? execs, CriRuntimeOptions options, ILoggerFactory logging)
+    CriRuntime(GrpcChannel channel, RuntimeService.RuntimeServiceClient cri, VersionResponse version, NativeExecs? execs,
+        CriRuntimeOptions options, ILoggerFactory logging)
     {
         (_channel, Calls, _execs, Options, _name) = (channel, cri, execs, options, version.RuntimeName);
         Description = $"{new PeerText(version.RuntimeName)} {new PeerText(version.RuntimeVersion)}";
@@ -56,9 +57,11 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     /// <param name="logging">Where it logs; nowhere for null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The runtime, which the caller disposes.</returns>
-    /// <exception cref="IOException">Nothing answers at the socket, what answers is no CRI, or it is not containerd and only that is wanted.</exception>
+    /// <exception cref="IOException">Nothing answers at the socket, what answers is no CRI, or it is not containerd and only that is
+    /// wanted.</exception>
     public static async Task<CriRuntime> ConnectAsync(
-        UnixSocketAddress socket, CriRuntimeOptions? options = null, ILoggerFactory? logging = null, CancellationToken cancellationToken = default)
+        UnixSocketAddress socket, CriRuntimeOptions? options = null, ILoggerFactory? logging = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(socket);
         options ??= new CriRuntimeOptions();
@@ -75,7 +78,9 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
             ContainerdTasks tasks = new(calls, options.Clock);
             bool native = options.StreamThrough != StreamThrough.Cri && await tasks.IsServedAsync(patience.Token);
             if (!native && options.StreamThrough == StreamThrough.Native)
-                throw new IOException($"{socket} is served by {new PeerText(version.RuntimeName)}, which has no containerd task API; native streams need containerd");
+                throw new IOException(
+                    $"{socket} is served by {new PeerText(version.RuntimeName)}, which has no containerd task API; native streams " +
+                    "need containerd");
             NativeExecs? execs = native ? await NativeExecs.StartAsync(tasks, socket, options, logger, cancellationToken) : null;
             options = options with { Limits = options.Limits with { Logger = logging.CreateLogger(CarrierLimits.LogCategory) } };
             return new CriRuntime(channel, cri, version, execs, options, logging);
@@ -85,7 +90,8 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
             channel.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
             string why = patience.IsCancellationRequested
-                ? string.Create(CultureInfo.InvariantCulture, $"it said nothing for {options.ConnectTimeout.TotalSeconds} s; is this its gRPC socket?")
+                ? string.Create(CultureInfo.InvariantCulture,
+                    $"it said nothing for {options.ConnectTimeout.TotalSeconds} s; is this its gRPC socket?")
                 : UnreachableSocketException.Describe(failure);
             throw new IOException($"the container runtime at {socket} does not answer: {why}", failure);
         }
@@ -155,7 +161,8 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     {
         ContainerFacts facts = await ContainerFacts.ReadAsync(Calls, id, cancellationToken);
         ContainerStatus status = facts.Status;
-        ContainerReference where = new(status.Labels.GetValueOrDefault("io.kubernetes.pod.namespace", ""), status.Labels.GetValueOrDefault("io.kubernetes.pod.name", id), status.Metadata.Name);
+        ContainerReference where = new(status.Labels.GetValueOrDefault("io.kubernetes.pod.namespace", ""),
+            status.Labels.GetValueOrDefault("io.kubernetes.pod.name", id), status.Metadata.Name);
         return new FoundContainer(id, new CriMainProcess(facts, null, this), where, status.State);
     }
 
@@ -191,14 +198,18 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         {
             return await reaching;
         }
-        catch (Exception failure) when (failure is RpcException or InvalidDataException || failure is IOException and not ForwardResetException)
+        catch (Exception failure)
+            when (failure is RpcException or InvalidDataException || failure is IOException and not ForwardResetException)
         {
-            throw new ForwardResetException(ForwardFault.Unreachable, failure is RpcException answer ? UnreachableSocketException.Describe(answer) : failure.Message, failure);
+            throw new ForwardResetException(
+                ForwardFault.Unreachable, failure is RpcException answer ? UnreachableSocketException.Describe(answer) : failure.Message,
+                failure);
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) => _catalog.ListAsync(resource, cancellationToken);
+    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) =>
+        _catalog.ListAsync(resource, cancellationToken);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, CancellationToken cancellationToken) =>
@@ -217,7 +228,8 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable)
         {
-            throw new RuntimeUnavailableException("the container runtime does not answer: " + UnreachableSocketException.Describe(failure), failure);
+            throw new RuntimeUnavailableException(
+                "the container runtime does not answer: " + UnreachableSocketException.Describe(failure), failure);
         }
     }
 

@@ -5,8 +5,8 @@ namespace Fairlead.Containerd;
 
 /// <summary>The limits and habits of a <see cref="CriRuntime"/>.</summary>
 /// <remarks>
-/// What it says of commands counts for native ones. Through the runtime's streaming server a lost client's command is the runtime's own habit: containerd
-/// lets it run.
+/// What it says of commands counts for native ones. Through the runtime's streaming server a lost client's command is the runtime's own
+/// habit: containerd lets it run.
 /// </remarks>
 public sealed record CriRuntimeOptions : CommandOptions
 {
@@ -22,8 +22,9 @@ public sealed record CriRuntimeOptions : CommandOptions
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long the runtime may take to start a native command. Much longer than another call: with a thousand starts asked at once, on two cores, the
-    /// last is ready after more than a minute, and has then done nothing wrong. 2 minutes by default, as the kubelet gives its runtime.
+    /// How long the runtime may take to start a native command. Much longer than another call: with a thousand starts asked at once, on two
+    /// cores, the last is ready after more than a minute, and has then done nothing wrong. 2 minutes by default, as the kubelet gives its
+    /// runtime.
     /// </summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(2);
 

@@ -4,7 +4,9 @@ using Grpc.Net.Client;
 
 namespace Fairlead.Containerd;
 
-/// <summary>A Unix socket at which a service is found, written <c>unix:///run/containerd/containerd.sock</c> or as its path alone.</summary>
+/// <summary>
+/// A Unix socket at which a service is found, written <c>unix:///run/containerd/containerd.sock</c> or as its path alone.
+/// </summary>
 public sealed record UnixSocketAddress
 {
     const string Scheme = "unix://";
@@ -16,13 +18,16 @@ public sealed record UnixSocketAddress
     public string Path { get; }
 
     /// <summary>Reads an address.</summary>
-    /// <exception cref="FormatException">It is no absolute path, with or without <c>unix://</c>, or longer than a socket's path may be.</exception>
+    /// <exception cref="FormatException">It is no absolute path, with or without <c>unix://</c>, or longer than a socket's path may
+    /// be.</exception>
     public static UnixSocketAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         string path = text.StartsWith(Scheme, StringComparison.Ordinal) ? text[Scheme.Length..] : text;
         if (!path.StartsWith('/')) throw new FormatException($"\"{text}\" is no Unix socket: write unix:///PATH");
-        return Encoding.UTF8.GetByteCount(path) <= LongestPath ? new UnixSocketAddress(path) : throw new FormatException($"\"{path}\" is longer than {LongestPath} bytes, which no socket's path may be");
+        return Encoding.UTF8.GetByteCount(path) <= LongestPath
+            ? new UnixSocketAddress(path)
+            : throw new FormatException($"\"{path}\" is longer than {LongestPath} bytes, which no socket's path may be");
     }
 
     /// <summary>Connects once.</summary>

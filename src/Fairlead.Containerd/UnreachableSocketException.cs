@@ -4,7 +4,9 @@ using Grpc.Core;
 
 namespace Fairlead.Containerd;
 
-/// <summary>Nobody answers at a Unix socket. Its message is for people, which the library's own words, of hosts and ports, are not.</summary>
+/// <summary>
+/// Nobody answers at a Unix socket. Its message is for people, which the library's own words, of hosts and ports, are not.
+/// </summary>
 public sealed class UnreachableSocketException : IOException
 {
     internal UnreachableSocketException(SocketException failure) : base(Describe(failure), failure)

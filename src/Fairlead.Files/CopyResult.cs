@@ -11,4 +11,5 @@ namespace Fairlead.Files;
 /// <param name="Reconnections">Connections that were lost on the way.</param>
 /// <param name="Refused">What was not copied because it is no file, folder or link, or because it leads out.</param>
 public sealed record CopyResult(
-    int Files, int Folders, int Links, long Bytes, int VerifiedBySha256, int VerifiedBySize, string Method, int Reconnections, IReadOnlyList<CopyProblem> Refused);
+    int Files, int Folders, int Links, long Bytes, int VerifiedBySha256, int VerifiedBySize, string Method, int Reconnections,
+    IReadOnlyList<CopyProblem> Refused);

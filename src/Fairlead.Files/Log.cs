@@ -12,6 +12,8 @@ static partial class Log
     [LoggerMessage(18, LogLevel.Debug, "Copy: {What}", EventName = "CopyNotice")]
     public static partial void CopyNotice(ILogger logger, PeerText what);
 
-    [LoggerMessage(19, LogLevel.Warning, "Copy: the connection was lost for the {Failure}. time without progress, of {Most} (-1: any number) that are borne", EventName = "CopyLost")]
+    [LoggerMessage(19, LogLevel.Warning,
+        "Copy: the connection was lost for the {Failure}. time without progress, of {Most} (-1: any number) that are borne",
+        EventName = "CopyLost")]
     public static partial void CopyLost(ILogger logger, Exception exception, int failure, int most);
 }

@@ -12,7 +12,8 @@ namespace Fairlead.Files;
 /// Copies files to and from a container, by nothing but a shell in it and tar, dd, cat or head. Every file is verified before it takes its
 /// place, and a lost connection is made anew and goes on at the byte.
 /// </summary>
-/// <remarks>On Linux. A cancelled copy keeps what it has beside the destination, in a folder <c>.fairlead-…</c>; the same copy goes on from there.</remarks>
+/// <remarks>On Linux. A cancelled copy keeps what it has beside the destination, in a folder <c>.fairlead-…</c>; the same copy goes on from
+/// there.</remarks>
 /// <example>
 /// <code>
 /// CopyResult result = await client.Files(new("web-0", "default")).CopyToPodAsync("./site", "/srv/site");
@@ -31,14 +32,18 @@ public sealed class PodFiles
         _logger = client.Endpoint.Logging.CreateLogger("Fairlead.Files");
     }
 
-    /// <summary>Copies a file or folder of this machine to the container; into <paramref name="podPath"/> where that is a folder already.</summary>
+    /// <summary>
+    /// Copies a file or folder of this machine to the container; into <paramref name="podPath"/> where that is a folder already.
+    /// </summary>
     /// <param name="localPath">What; <c>folder/.</c> for what is in it.</param>
     /// <param name="podPath">Where to; its parent must exist.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Ends the copy; what has arrived is kept for the next one.</param>
-    /// <exception cref="CopyException">It could not be done, or what arrived is not what was sent. Nothing unverified was placed.</exception>
+    /// <exception cref="CopyException">It could not be done, or what arrived is not what was sent. Nothing unverified was
+    /// placed.</exception>
     /// <exception cref="UpgradeException">The server refused.</exception>
-    public async Task<CopyResult> CopyToPodAsync(string localPath, string podPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<CopyResult> CopyToPodAsync(
+        string localPath, string podPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {
         Check(localPath, podPath);
         options ??= new CopyOptions();
@@ -50,16 +55,18 @@ public sealed class PodFiles
     }
 
     /// <summary>
-    /// Copies a file or folder of the container to this machine. A file goes into <paramref name="localPath"/> where that is a folder; what is
-    /// in a folder goes to <paramref name="localPath"/> itself, as with kubectl.
+    /// Copies a file or folder of the container to this machine. A file goes into <paramref name="localPath"/> where that is a folder; what
+    /// is in a folder goes to <paramref name="localPath"/> itself, as with kubectl.
     /// </summary>
     /// <param name="podPath">What.</param>
     /// <param name="localPath">Where to; its parent must exist.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Ends the copy; what has arrived is kept for the next one.</param>
-    /// <exception cref="CopyException">It could not be done, or what arrived is not what was sent. Nothing unverified was placed.</exception>
+    /// <exception cref="CopyException">It could not be done, or what arrived is not what was sent. Nothing unverified was
+    /// placed.</exception>
     /// <exception cref="UpgradeException">The server refused.</exception>
-    public async Task<CopyResult> CopyFromPodAsync(string podPath, string localPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<CopyResult> CopyFromPodAsync(
+        string podPath, string localPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {
         Check(podPath, localPath);
         options ??= new CopyOptions();
@@ -76,9 +83,11 @@ public sealed class PodFiles
     /// <param name="targetPath">Where to, as for <see cref="CopyToPodAsync"/>.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Ends the copy; what has arrived is kept for the next one.</param>
-    /// <exception cref="CopyException">It could not be done, or what arrived is not what was sent. Nothing unverified was placed.</exception>
+    /// <exception cref="CopyException">It could not be done, or what arrived is not what was sent. Nothing unverified was
+    /// placed.</exception>
     /// <exception cref="UpgradeException">The server refused.</exception>
-    public async Task<CopyResult> CopyToAsync(string podPath, PodFiles target, string targetPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<CopyResult> CopyToAsync(
+        string podPath, PodFiles target, string targetPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {
         Check(podPath, targetPath);
         ArgumentNullException.ThrowIfNull(target);
@@ -93,8 +102,10 @@ public sealed class PodFiles
     {
         ArgumentException.ThrowIfNullOrEmpty(from);
         ArgumentException.ThrowIfNullOrEmpty(to);
-        if (from.Contains('\0', StringComparison.Ordinal) || to.Contains('\0', StringComparison.Ordinal)) throw new ArgumentException("A path holds no zero byte.");
+        if (from.Contains('\0', StringComparison.Ordinal) || to.Contains('\0', StringComparison.Ordinal))
+            throw new ArgumentException("A path holds no zero byte.");
     }
 
-    static PlatformNotSupportedException Unsupported() => new("files of this machine are copied on Linux only: elsewhere nothing keeps a link from leading out of the destination");
+    static PlatformNotSupportedException Unsupported() =>
+        new("files of this machine are copied on Linux only: elsewhere nothing keeps a link from leading out of the destination");
 }

@@ -9,18 +9,21 @@ namespace Fairlead.Gateway;
 /// <summary>One session that has ended, or was refused, for the audit. Holds no credentials and nothing that was carried.</summary>
 public sealed record AuditRecord
 {
-    static readonly SearchValues<char> s_plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=@%+,");
+    static readonly SearchValues<char> s_plain = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=@%+,");
 
     /// <summary>When it was asked for.</summary>
     public required DateTimeOffset Time { get; init; }
 
     /// <summary>
-    /// Who: a certificate's user, else a mark that is the same for the same credentials while the process lives; <c>unknown</c> where it was
-    /// refused before that is known.
+    /// Who: a certificate's user, else a mark that is the same for the same credentials while the process lives; <c>unknown</c> where it
+    /// was refused before that is known.
     /// </summary>
     public required string Who { get; init; }
 
-    /// <summary><c>exec</c>, <c>attach</c> or <c>portforward</c>; <c>upgrade</c> where the path or the query is ambiguous, or no session's.</summary>
+    /// <summary>
+    /// <c>exec</c>, <c>attach</c> or <c>portforward</c>; <c>upgrade</c> where the path or the query is ambiguous, or no session's.
+    /// </summary>
     public required string Kind { get; init; }
 
     /// <summary>The path as it was sent, without its query, where the kind is <c>upgrade</c>.</summary>
@@ -54,8 +57,8 @@ public sealed record AuditRecord
     public int? ExitCode { get; init; }
 
     /// <summary>
-    /// How it ended: <c>Completed</c>, <c>ServerLost</c>, <c>ClientLost</c>, <c>Ended</c>; <c>Refused</c>, <c>Abandoned</c> (the client left
-    /// before it was joined to the server), <c>PassedOn</c> (an upgrade that is no session, of which nothing but its path is known),
+    /// How it ended: <c>Completed</c>, <c>ServerLost</c>, <c>ClientLost</c>, <c>Ended</c>; <c>Refused</c>, <c>Abandoned</c> (the client
+    /// left before it was joined to the server), <c>PassedOn</c> (an upgrade that is no session, of which nothing but its path is known),
     /// <c>Failed</c> (a fault of the gateway's).
     /// </summary>
     public required string End { get; init; }
@@ -77,7 +80,9 @@ public sealed record AuditRecord
 
     /// <summary>As a shell would have to be told it: arguments that hold spaces must not look like several.</summary>
     static string Quote(string argument) =>
-        argument.Length > 0 && !argument.AsSpan().ContainsAnyExcept(s_plain) ? argument : $"'{argument.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+        argument.Length > 0 && !argument.AsSpan().ContainsAnyExcept(s_plain)
+            ? argument
+            : $"'{argument.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
     /// <summary>One line of JSON.</summary>
     public string ToJson()

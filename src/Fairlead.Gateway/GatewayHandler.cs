@@ -16,7 +16,8 @@ namespace Fairlead.Gateway;
 
 /// <summary>The way of every request: what is it, who sends it, may it pass, and then to its session or on upstream.</summary>
 sealed class GatewayHandler(
-    GatewayOptions options, ServerTls tls, SessionEndpoint sessions, ForwardEndpoint forwards, OrdinaryRequests ordinary, OperationsEndpoint operations, GatewayMetrics metrics, ILogger logger)
+    GatewayOptions options, ServerTls tls, SessionEndpoint sessions, ForwardEndpoint forwards, OrdinaryRequests ordinary,
+    OperationsEndpoint operations, GatewayMetrics metrics, ILogger logger)
 {
     internal async Task InvokeAsync(HttpContext context)
     {
@@ -38,7 +39,8 @@ sealed class GatewayHandler(
             }
             else
             {
-                record?.Refused(context.Response.StatusCode, "BadHandshake"); // unless it was told: then the handshake was answered where it was read
+                // unless it was told: then the handshake was answered where it was read
+                record?.Refused(context.Response.StatusCode, "BadHandshake");
             }
         }
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
@@ -49,7 +51,8 @@ sealed class GatewayHandler(
         {
             Log.RequestFailed(logger, WithheldException.Of(failure, withheld), context.Request.Method, context.Request.Path.Value);
             record?.Failed();
-            if (!context.Response.HasStarted) await StatusAnswer.WriteAsync(context, Status.Refusal(500, "InternalError", "the gateway failed"));
+            if (!context.Response.HasStarted)
+                await StatusAnswer.WriteAsync(context, Status.Refusal(500, "InternalError", "the gateway failed"));
             else context.Abort();
         }
     }
@@ -57,7 +60,8 @@ sealed class GatewayHandler(
     SessionRecord Record(HttpContext context, WithheldWords withheld)
     {
         StreamTarget? target = StreamTarget.IsAmbiguous(context) ? null : StreamTarget.Find(context, out _);
-        return new SessionRecord(options, metrics, logger, target, target?.ReadRequest().Command ?? [], StreamTarget.PathOf(context)) { Withheld = withheld };
+        return new SessionRecord(options, metrics, logger, target, target?.ReadRequest().Command ?? [],
+            StreamTarget.PathOf(context)) { Withheld = withheld };
     }
 
     /// <summary>Answers a request to its end, which for a session can be hours away, or says why not.</summary>
@@ -66,17 +70,22 @@ sealed class GatewayHandler(
     {
         HttpRequest request = context.Request;
         if (HttpMethods.IsConnect(request.Method)) return Status.Refusal(405, "MethodNotAllowed", "the gateway opens no tunnels");
-        if (!context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.StartsWith('/')) return Status.Refusal(400, "BadRequest", "the request's target is no path");
+        if (!context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.StartsWith('/'))
+            return Status.Refusal(400, "BadRequest", "the request's target is no path");
 
         bool isUpgrade = StreamTarget.IsUpgrade(context);
         X509Certificate2? certificate = tls.CertificateOf(context.Connection, out bool believed);
-        if (!believed) return Refuse(Status.Refusal(401, "Unauthorized", "the client certificate's authority is not trusted any more"), "a certificate");
+        if (!believed)
+            return Refuse(Status.Refusal(401, "Unauthorized", "the client certificate's authority is not trusted any more"),
+            "a certificate");
         Caller? caller = CallerIdentification.Identify(request, certificate, out Status? refusal);
         if (caller is null) return Refuse(refusal!, "a certificate");
         record?.IsFrom(caller);
-        if (isUpgrade && !IsOriginAllowed(request)) return Refuse(Status.Refusal(403, "Forbidden", "browsers may not open sessions from this origin"), caller.Name);
+        if (isUpgrade && !IsOriginAllowed(request))
+            return Refuse(Status.Refusal(403, "Forbidden", "browsers may not open sessions from this origin"), caller.Name);
         if (isUpgrade && StreamTarget.IsAmbiguous(context))
-            return Refuse(Status.Refusal(400, "BadRequest", "the path of an upgrade has no escapes and no empty or dot segments"), caller.Name);
+            return Refuse(Status.Refusal(400, "BadRequest", "the path of an upgrade has no escapes and no empty or dot segments"),
+                caller.Name);
         string? problem = null;
         if (record is null || StreamTarget.Find(context, out problem) is not { } target)
         {
@@ -88,18 +97,24 @@ sealed class GatewayHandler(
 
         Status? refused = await sessions.RunAdmittedAsync(
             context, target, caller, record,
-            wanted => target.IsRemoteCommand ? sessions.AnswerAsync(context, target, caller, record, wanted) : forwards.AnswerAsync(context, target, caller, record, wanted));
+            wanted => target.IsRemoteCommand ? sessions.AnswerAsync(context, target, caller, record, wanted) : forwards.AnswerAsync(
+                context, target, caller, record, wanted));
         return refused is null ? null : Refuse(refused, caller.Name);
 
         Status Refuse(Status status, string who)
         {
             if (logger.IsEnabled(LogLevel.Debug))
-                Log.RequestRefused(logger, request.Method, request.Path.Value, who, status.Code, withheld.Blank(status.Reason), withheld.Blank(status.Message));
+                Log.RequestRefused(logger, request.Method, request.Path.Value, who, status.Code, withheld.Blank(status.Reason),
+                    withheld.Blank(status.Message));
             return status;
         }
     }
 
-    /// <summary>Only browsers send an Origin; they send it whatever page asks them to open a WebSocket, with whatever they know to show.</summary>
+    /// <summary>
+    /// Only browsers send an Origin; they send it whatever page asks them to open a WebSocket, with whatever they know to show.
+    /// </summary>
     bool IsOriginAllowed(HttpRequest request) =>
-        request.Headers.Origin.Count == 0 || (request.Headers.Origin.Count == 1 && options.AllowedOrigins.Contains(request.Headers.Origin[0]!, StringComparer.OrdinalIgnoreCase));
+        request.Headers.Origin.Count == 0
+            || (request.Headers.Origin.Count == 1
+            && options.AllowedOrigins.Contains(request.Headers.Origin[0]!, StringComparer.OrdinalIgnoreCase));
 }

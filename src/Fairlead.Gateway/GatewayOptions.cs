@@ -26,7 +26,9 @@ public sealed record GatewayOptions
     /// <summary>Where to listen; port 0 picks a free one.</summary>
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
 
-    /// <summary>No TLS towards clients, on a loopback address alone: for bench/stand, which measures what TLS costs. Nobody else sees it.</summary>
+    /// <summary>
+    /// No TLS towards clients, on a loopback address alone: for bench/stand, which measures what TLS costs. Nobody else sees it.
+    /// </summary>
     internal bool WithoutTls { get; init; }
 
     /// <summary>The gateway's certificate with its key; null makes one for this run, of an authority of its own.</summary>
@@ -36,8 +38,8 @@ public sealed record GatewayOptions
     public X509Certificate2Collection? CertificateChain { get; init; }
 
     /// <summary>
-    /// A file of PEM with the gateway's certificate and then its intermediates, instead of <see cref="Certificate"/>. It and <see cref="KeyFile"/> are
-    /// read anew when they change.
+    /// A file of PEM with the gateway's certificate and then its intermediates, instead of <see cref="Certificate"/>. It and
+    /// <see cref="KeyFile"/> are read anew when they change.
     /// </summary>
     public string? CertificateFile { get; init; }
 
@@ -47,10 +49,14 @@ public sealed record GatewayOptions
     /// <summary>Who vouches for callers' certificates; null, without <see cref="ClientAuthoritiesFile"/>, asks nobody for one.</summary>
     public X509Certificate2Collection? ClientAuthorities { get; init; }
 
-    /// <summary>A file of PEM with those who vouch for callers' certificates, read anew when it changes, instead of <see cref="ClientAuthorities"/>.</summary>
+    /// <summary>
+    /// A file of PEM with those who vouch for callers' certificates, read anew when it changes, instead of <see cref="ClientAuthorities"/>.
+    /// </summary>
     public string? ClientAuthoritiesFile { get; init; }
 
-    /// <summary>The origins from which browsers may open sessions, as in <c>https://console.example</c>. Others, and all by default, are refused.</summary>
+    /// <summary>
+    /// The origins from which browsers may open sessions, as in <c>https://console.example</c>. Others, and all by default, are refused.
+    /// </summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
     /// <summary>
@@ -78,8 +84,8 @@ public sealed record GatewayOptions
     public TimeSpan? ReauthorizeEvery { get; init; }
 
     /// <summary>
-    /// How long a running session may go on while nobody can be asked about its caller, with <see cref="ReauthorizeEvery"/>: an outage of the server
-    /// behind is no revocation.
+    /// How long a running session may go on while nobody can be asked about its caller, with <see cref="ReauthorizeEvery"/>: an outage of
+    /// the server behind is no revocation.
     /// </summary>
     public TimeSpan ReviewerGrace { get; init; } = TimeSpan.FromMinutes(5);
 
@@ -95,10 +101,14 @@ public sealed record GatewayOptions
     /// <summary>Takes one line for each session that was asked for, when it is over, refused ones too. Called from any thread.</summary>
     public Action<AuditRecord>? Audit { get; init; }
 
-    /// <summary>Where health and metrics are served in plain HTTP, apart from what is forwarded; null for health on the main address alone.</summary>
+    /// <summary>
+    /// Where health and metrics are served in plain HTTP, apart from what is forwarded; null for health on the main address alone.
+    /// </summary>
     public IPEndPoint? Operations { get; init; }
 
-    /// <summary>Where the gateway logs; nowhere for null. Only the gateway's own categories come: the framework's would show queries.</summary>
+    /// <summary>
+    /// Where the gateway logs; nowhere for null. Only the gateway's own categories come: the framework's would show queries.
+    /// </summary>
     public ILoggerProvider? Logging { get; init; }
 
     internal bool TakesCertificates => ClientAuthorities is not null || ClientAuthoritiesFile is not null;

@@ -47,7 +47,8 @@ public sealed class GatewayServer : IAsyncDisposable
             options.Logging, kestrel => Configure(kestrel, options), static services => services.AddHttpForwarder());
         _logger = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Gateway");
         ILogger carriers = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger(CarrierLimits.LogCategory);
-        options = options with { ClientLimits = options.ClientLimits with { Logger = carriers }, UpstreamLimits = options.UpstreamLimits with { Logger = carriers } };
+        options = options with { ClientLimits = options.ClientLimits with { Logger = carriers },
+            UpstreamLimits = options.UpstreamLimits with { Logger = carriers } };
         CreateCheck create = new(_upstream, options.Clock, absence, _logger);
         GatewayHandler handler = new(
             options, tls,
@@ -79,7 +80,8 @@ public sealed class GatewayServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.TakesCertificates && options.Own is null)
-            throw new ArgumentException("Callers with certificates need the gateway's own credentials: it speaks for them by impersonation.", nameof(options));
+            throw new ArgumentException(
+                "Callers with certificates need the gateway's own credentials: it speaks for them by impersonation.", nameof(options));
         if (options.WithoutTls && !IPAddress.IsLoopback(options.Listen.Address))
             throw new ArgumentException("Without TLS only this machine may reach the gateway.", nameof(options));
         GatewayServer gateway = new(options, ReadTls(options));
@@ -102,7 +104,8 @@ public sealed class GatewayServer : IAsyncDisposable
     {
         try
         {
-            return new ServerTls(options.Tls, options.Listen.Address, "fairlead gateway", options.Clock, options.Logging?.CreateLogger("Fairlead.Files") ?? NullLogger.Instance);
+            return new ServerTls(options.Tls, options.Listen.Address, "fairlead gateway", options.Clock,
+                options.Logging?.CreateLogger("Fairlead.Files") ?? NullLogger.Instance);
         }
         catch
         {
@@ -112,7 +115,9 @@ public sealed class GatewayServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes no new sessions, and waits until those that run have ended, at most for a period; those left are then told and ended.</summary>
+    /// <summary>
+    /// Takes no new sessions, and waits until those that run have ended, at most for a period; those left are then told and ended.
+    /// </summary>
     public async Task DrainAsync(TimeSpan period, CancellationToken cancellationToken = default)
     {
         _drain.Begin();
@@ -124,7 +129,9 @@ public sealed class GatewayServer : IAsyncDisposable
         catch (TimeoutException)
         {
             await _drain.EndAsync();
-            await _slots.WaitForNoneAsync().WaitAsync(s_lastWords, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who does not read is cut
+            // who does not read is cut
+            await _slots.WaitForNoneAsync().WaitAsync(s_lastWords, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -146,7 +153,8 @@ public sealed class GatewayServer : IAsyncDisposable
         _drain.Begin();
         await _drain.EndAsync();
         await _application.StopAsync();
-        await _slots.WaitForNoneAsync().WaitAsync(s_lastWords).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what they tell needs what follows
+        // what they tell needs what follows
+        await _slots.WaitForNoneAsync().WaitAsync(s_lastWords).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _application.DisposeAsync();
         _upstream.Dispose();
         _text.Dispose();

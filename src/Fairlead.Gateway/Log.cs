@@ -7,13 +7,16 @@ namespace Fairlead.Gateway;
 static partial class Log
 {
     [LoggerMessage(1, LogLevel.Debug, "{Method} {Path} by {Who} refused with {Code} {Reason}: {Message}", EventName = "RequestRefused")]
-    public static partial void RequestRefused(ILogger logger, PeerText method, PeerText path, PeerText who, int? code, PeerText reason, PeerText message);
+    public static partial void RequestRefused(
+        ILogger logger, PeerText method, PeerText path, PeerText who, int? code, PeerText reason, PeerText message);
 
     [LoggerMessage(2, LogLevel.Error, "{Method} {Path} failed", EventName = "RequestFailed")]
     public static partial void RequestFailed(ILogger logger, Exception exception, PeerText method, PeerText path);
 
-    [LoggerMessage(3, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} begins: {Client} to {Server}, fallback: {FellBack}", EventName = "SessionBegins")]
-    public static partial void SessionBegins(ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, PeerText client, PeerText server, bool fellBack);
+    [LoggerMessage(3, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} begins: {Client} to {Server}, fallback: {FellBack}",
+        EventName = "SessionBegins")]
+    public static partial void SessionBegins(
+        ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, PeerText client, PeerText server, bool fellBack);
 
     [LoggerMessage(4, LogLevel.Information, "The gateway drains: no new sessions, {Running} are running", EventName = "Draining")]
     public static partial void Draining(ILogger logger, int running);
@@ -24,17 +27,22 @@ static partial class Log
     [LoggerMessage(6, LogLevel.Error, "The audit did not take a session's line", EventName = "AuditFailed")]
     public static partial void AuditFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(7, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} ended after {Milliseconds} ms: {End}; {ToServer} bytes to the server, {ToClient} to the client", EventName = "SessionEnded")]
+    [LoggerMessage(7, LogLevel.Debug,
+        "{Kind} by {Who} in pod {Namespace}/{Pod} ended after {Milliseconds} ms: {End}; {ToServer} bytes to the server, {ToClient} " +
+        "to the client", EventName = "SessionEnded")]
     public static partial void SessionEnded(
-        ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, long milliseconds, PeerText end, long toServer, long toClient);
+        ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, long milliseconds, PeerText end, long toServer,
+        long toClient);
 
     [LoggerMessage(8, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} was lost: {Why}", EventName = "SessionLost")]
     public static partial void SessionLost(ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, PeerText why);
 
-    [LoggerMessage(EventId = 9, Message = "{Kind} by {Who} in pod {Namespace}/{Pod}: the server behind opened no session: {Why}", EventName = "DialFailed")]
+    [LoggerMessage(EventId = 9, Message = "{Kind} by {Who} in pod {Namespace}/{Pod}: the server behind opened no session: {Why}",
+        EventName = "DialFailed")]
     public static partial void DialFailed(
         ILogger logger, LogLevel level, Exception exception, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, PeerText why);
 
     [LoggerMessage(EventId = 10, Message = "{Method} {Path} by {Who} was not passed on: {Why}", EventName = "ForwardFailed")]
-    public static partial void ForwardFailed(ILogger logger, LogLevel level, Exception? exception, PeerText method, PeerText path, PeerText who, PeerText why);
+    public static partial void ForwardFailed(
+        ILogger logger, LogLevel level, Exception? exception, PeerText method, PeerText path, PeerText who, PeerText why);
 }

@@ -14,7 +14,9 @@ static class ConnectionTale
         Uri server = settings.Cluster.ServerAddress();
         string files = settings.Sources.Count > 0 ? string.Join(", ", settings.Sources) : "(none was needed)";
         Log.Read(logger, files, settings.Context ?? "(none)", settings.Namespace, server.GetComponents(Shown, UriFormat.UriEscaped));
-        string proxy = made.Handler.UseProxy && made.Handler.Proxy?.GetProxy(server) is { } address ? "the proxy " + address.GetComponents(Shown, UriFormat.UriEscaped) : "no proxy";
+        string proxy = made.Handler.UseProxy && made.Handler.Proxy?.GetProxy(server) is { } address
+            ? "the proxy " + address.GetComponents(Shown, UriFormat.UriEscaped)
+            : "no proxy";
         Log.Connection(logger, Credentials(settings.User, server), Trust(settings.Cluster, server), proxy);
     }
 
@@ -30,7 +32,8 @@ static class ConnectionTale
             { Plugin: not null } when !hasCertificate => "what a credential plugin gives",
             _ => hasCertificate ? "a client certificate" : "nothing",
         };
-        return kind + (hasCertificate && kind != "a client certificate" ? " and a client certificate" : "") + (user.Impersonation is null ? "" : ", and acts as somebody else");
+        return kind + (hasCertificate && kind != "a client certificate" ? " and a client certificate" : "")
+            + (user.Impersonation is null ? "" : ", and acts as somebody else");
     }
 
     static string Trust(ClusterSettings cluster, Uri server) =>

@@ -19,7 +19,8 @@ public static class KubeConfigEndpoint
         KubernetesEndpoint? endpoint = null;
         ConnectionSettings? first = null;
         WatchedFiles<KubeConfigConnection> connection = new(
-            Describe(options), Read, static connection => connection.Certificates, options.Time, options.Logging.CreateLogger("Fairlead.Files"))
+            Describe(options), Read, static connection =>
+                connection.Certificates, options.Time, options.Logging.CreateLogger("Fairlead.Files"))
         {
             Taken = renewed => endpoint!.Replace(renewed.Handler),
         };

@@ -54,12 +54,14 @@ public sealed record KubeConfigOptions
     /// </summary>
     public TimeSpan? PluginTimeout { get; init; }
 
-    /// <summary>Called with each handler that connections are made by, the first one and those after a change of files, before it is used.</summary>
+    /// <summary>
+    /// Called with each handler that connections are made by, the first one and those after a change of files, before it is used.
+    /// </summary>
     public Action<SocketsHttpHandler>? Configure { get; init; }
 
     /// <summary>
-    /// Where this and all that goes through the endpoint logs; nowhere by default. Files that changed on disk and were taken or not at information and
-    /// warning, under <c>Fairlead.Files</c>; what was read and each step at debug, without anything secret.
+    /// Where this and all that goes through the endpoint logs; nowhere by default. Files that changed on disk and were taken or not at
+    /// information and warning, under <c>Fairlead.Files</c>; what was read and each step at debug, without anything secret.
     /// </summary>
     public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
 

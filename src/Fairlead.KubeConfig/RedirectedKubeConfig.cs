@@ -27,9 +27,12 @@ public static class RedirectedKubeConfig
             ?? throw new KubeConfigException($"the kubeconfig {path} has no current context with a cluster");
 
         JsonObject target = new() { ["server"] = server.GetLeftPart(UriPartial.Authority) };
-        if (authorityPem is not null) target["certificate-authority-data"] = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(authorityPem));
+        if (authorityPem is not null)
+            target["certificate-authority-data"] = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(authorityPem));
         config["clusters"] = new JsonArray(new JsonObject { ["name"] = cluster, ["cluster"] = target });
-        config["contexts"] = new JsonArray([.. Items(config, "contexts").Where(context => Text(context["context"]?["cluster"]) == cluster).Select(context => context.DeepClone())]);
+        config["contexts"] = new JsonArray(
+            [.. Items(config, "contexts").Where(context => Text(context["context"]?["cluster"]) == cluster)
+            .Select(context => context.DeepClone())]);
         if (path is not null) Locate(config, Path.GetDirectoryName(Path.GetFullPath(path))!);
         return config.ToJsonString() + "\n"; // JSON is YAML
     }
@@ -39,7 +42,8 @@ public static class RedirectedKubeConfig
         ["apiVersion"] = "v1",
         ["kind"] = "Config",
         ["current-context"] = "gateway",
-        ["contexts"] = new JsonArray(new JsonObject { ["name"] = "gateway", ["context"] = new JsonObject { ["cluster"] = "gateway", ["user"] = "gateway" } }),
+        ["contexts"] = new JsonArray(
+            new JsonObject { ["name"] = "gateway", ["context"] = new JsonObject { ["cluster"] = "gateway", ["user"] = "gateway" } }),
         ["users"] = new JsonArray(new JsonObject { ["name"] = "gateway", ["user"] = new JsonObject() }),
     };
 
@@ -65,7 +69,8 @@ public static class RedirectedKubeConfig
                 if (Text(user[name]) is { Length: > 0 } path) user[name] = Path.GetFullPath(path, folder);
             }
 
-            if (user["exec"] is JsonObject plugin && Text(plugin["command"]) is { } command && command.Contains(Path.DirectorySeparatorChar))
+            if (user["exec"] is JsonObject plugin && Text(plugin["command"]) is { } command
+                && command.Contains(Path.DirectorySeparatorChar))
                 plugin["command"] = Path.GetFullPath(command, folder);
         }
     }

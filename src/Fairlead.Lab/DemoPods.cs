@@ -29,7 +29,9 @@ public static class DemoPods
             - 'i=0; while :; do i=$((i+1)); echo "line $i"; sleep 1; done'
         """;
 
-    /// <summary>Its manifest: container <c>shell</c>, a shell on a terminal, and <c>web</c>, which prints a numbered line each second.</summary>
+    /// <summary>
+    /// Its manifest: container <c>shell</c>, a shell on a terminal, and <c>web</c>, which prints a numbered line each second.
+    /// </summary>
     public static PodManifests Create()
     {
         using StringReader reader = new(Text);

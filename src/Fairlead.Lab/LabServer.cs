@@ -32,7 +32,8 @@ public sealed class LabServer : IAsyncDisposable
     int _disposed;
 
     LabServer(
-        ProcessRuntime runtime, EphemeralCertificate certificate, WebApplication application, Func<IReadOnlyList<ApiUser>> users, WatchedFiles<IReadOnlyList<ApiUser>>? file, Uri url) =>
+        ProcessRuntime runtime, EphemeralCertificate certificate, WebApplication application, Func<IReadOnlyList<ApiUser>> users,
+        WatchedFiles<IReadOnlyList<ApiUser>>? file, Uri url) =>
         (_runtime, _certificate, _application, _users, _file, Url) = (runtime, certificate, application, users, file, url);
 
     /// <summary>The API's address.</summary>
@@ -46,22 +47,27 @@ public sealed class LabServer : IAsyncDisposable
 
     /// <summary>The runtime logs where the lab does, where it has no log of its own.</summary>
     static ProcessRuntimeOptions LoggedRuntime(LabOptions options) =>
-        options is { Logging: { } logging, Runtime.Logger: NullLogger } ? options.Runtime with { Logger = logging.CreateLogger("Fairlead.Lab") } : options.Runtime;
+        options is { Logging: { } logging, Runtime.Logger: NullLogger }
+            ? options.Runtime with { Logger = logging.CreateLogger("Fairlead.Lab") }
+            : options.Runtime;
 
     /// <summary>Starts the pods and serves. Returns when requests are answered.</summary>
-    /// <exception cref="InvalidOperationException">The address is not a loopback one, and <see cref="LabOptions.AllowRemote"/> is off.</exception>
+    /// <exception cref="InvalidOperationException">The address is not a loopback one, and <see cref="LabOptions.AllowRemote"/> is
+    /// off.</exception>
     /// <exception cref="IOException">The address is in use.</exception>
     /// <exception cref="InvalidDataException">The users' file cannot be read or understood.</exception>
     public static async Task<LabServer> StartAsync(LabOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (!options.AllowRemote && !IPAddress.IsLoopback(options.Listen.Address))
-            throw new InvalidOperationException($"{options.Listen.Address} is reachable from other machines, and whoever has a token runs commands here as you.");
+            throw new InvalidOperationException(
+                $"{options.Listen.Address} is reachable from other machines, and whoever has a token runs commands here as you.");
 
         IReadOnlyList<ApiUser> known = options.Users ?? [Administrator()];
         if (known.Count == 0) throw new ArgumentException("A lab without users answers nobody.", nameof(options));
         WatchedFiles<IReadOnlyList<ApiUser>>? file = options.UsersFile is { } path
-            ? new("users", reads => LabUsers.Read(path, reads), static _ => [], options.Clock, options.Logging?.CreateLogger("Fairlead.Files") ?? NullLogger.Instance)
+            ? new("users", reads => LabUsers.Read(path, reads), static _ => [], options.Clock,
+                options.Logging?.CreateLogger("Fairlead.Files") ?? NullLogger.Instance)
             : null;
         Func<IReadOnlyList<ApiUser>> users = file is null ? () => known : () => file.Current;
         EphemeralCertificate certificate = EphemeralCertificate.Create(options.Listen.Address, "fairlead lab");
@@ -75,7 +81,10 @@ public sealed class LabServer : IAsyncDisposable
                 PodsApiKestrel.Configure(kestrel);
                 kestrel.Listen(options.Listen, listen => listen.UseHttps(certificate.Server));
             }, StreamingHost.GoOnInline);
-            application.MapPodsApi(runtime, runtime, new PodsApiOptions { Users = users(), CurrentUsers = users, Protocols = options.Protocols, PortForwardProtocols = options.PortForwardProtocols, Limits = options.Limits with { InlineReaders = true } }); // what reads here is asynchronous
+            // what reads here is asynchronous
+            application.MapPodsApi(runtime, runtime,
+                new PodsApiOptions { Users = users(), CurrentUsers = users, Protocols = options.Protocols,
+                PortForwardProtocols = options.PortForwardProtocols, Limits = options.Limits with { InlineReaders = true } });
             await application.StartAsync(cancellationToken);
             return new LabServer(runtime, certificate, application, users, file, StreamingHost.AddressesOf(application)[0]);
         }

@@ -16,8 +16,8 @@ namespace Fairlead.Lab;
 /// </summary>
 /// <remarks>
 /// Processes run as the host's own user, with its rights and files: nothing is isolated. Whoever may exec here may do what the host's
-/// user may do. They end with the process that started them, however it ends: a shell (<c>/bin/sh</c>) waits beside it for that. Where there
-/// is no such file, they outlive a host that is killed.
+/// user may do. They end with the process that started them, however it ends: a shell (<c>/bin/sh</c>) waits beside it for that. Where
+/// there is no such file, they outlive a host that is killed.
 /// </remarks>
 public sealed class ProcessRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposable
 {
@@ -31,7 +31,9 @@ public sealed class ProcessRuntime : IContainerRuntime, IPodCatalog, IAsyncDispo
         _running = new RunningProcesses(options, name) { Watcher = OrphanWatcher.Start(name, ContainerEnvironment.DefaultPath) };
     }
 
-    /// <summary>Starts the main process of every container. One that cannot be started shows it in its pod's status and is tried again.</summary>
+    /// <summary>
+    /// Starts the main process of every container. One that cannot be started shows it in its pod's status and is tried again.
+    /// </summary>
     /// <param name="manifests">What to run: <see cref="PodManifests.Read"/> or <see cref="DemoPods.Create"/>.</param>
     /// <param name="options">Limits and habits; the defaults when null.</param>
     /// <param name="time">The clock for times in statuses and logs and for backoffs; the system's when null.</param>
@@ -71,14 +73,16 @@ public sealed class ProcessRuntime : IContainerRuntime, IPodCatalog, IAsyncDispo
     /// </remarks>
     public async ValueTask<ForwardedStream> ConnectAsync(string @namespace, string pod, int port, CancellationToken cancellationToken)
     {
-        Pod found = _pods.Find(p => p.Is(@namespace, pod)) ?? throw new ForwardResetException(ForwardFault.NotRunning, $"there is no pod {@namespace}/{pod}");
+        Pod found = _pods.Find(p => p.Is(@namespace, pod))
+            ?? throw new ForwardResetException(ForwardFault.NotRunning, $"there is no pod {@namespace}/{pod}");
         if (!found.Declares(port) && _pods.Exists(p => p.Declares(port)))
             throw new ForwardResetException(ForwardFault.ConnectionRefused, $"port {port} is another pod's");
         return await PortConnection.OpenAsync(port, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) => _catalog.ListAsync(resource, cancellationToken);
+    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) =>
+        _catalog.ListAsync(resource, cancellationToken);
 
     /// <summary>Everything of one resource; nothing has to be waited for. See <see cref="IPodCatalog.ListAsync"/>.</summary>
     public CatalogSnapshot List(string resource) => _catalog.List(resource);

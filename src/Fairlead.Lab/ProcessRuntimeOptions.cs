@@ -7,13 +7,19 @@ namespace Fairlead.Lab;
 /// <summary>The limits and habits of a <see cref="ProcessRuntime"/>.</summary>
 public sealed record ProcessRuntimeOptions : CommandOptions
 {
-    /// <summary>Bytes of log kept for each container's run, and how far a follower may fall behind before the process waits. 4 MiB by default.</summary>
+    /// <summary>
+    /// Bytes of log kept for each container's run, and how far a follower may fall behind before the process waits. 4 MiB by default.
+    /// </summary>
     public int LogSize { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>How long a main process waits for a follower that takes nothing at all, before that follower is cut off. 5 s by default.</summary>
+    /// <summary>
+    /// How long a main process waits for a follower that takes nothing at all, before that follower is cut off. 5 s by default.
+    /// </summary>
     public TimeSpan FollowerPatience { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The wait before a main process is started again; doubles each time up to <see cref="LongestBackoff"/>. 1 s by default.</summary>
+    /// <summary>
+    /// The wait before a main process is started again; doubles each time up to <see cref="LongestBackoff"/>. 1 s by default.
+    /// </summary>
     public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest wait before a main process is started again. 30 s by default.</summary>

@@ -9,8 +9,8 @@ namespace Fairlead.Node;
 
 /// <summary>Asks a cluster by SubjectAccessReview what somebody may do on this node.</summary>
 /// <remarks>
-/// Only an explicit yes is one, and only an explicit no is another. A yes is kept for a moment, for exactly this user, these groups and this
-/// question; nothing else is kept.
+/// Only an explicit yes is one, and only an explicit no is another. A yes is kept for a moment, for exactly this user, these groups and
+/// this question; nothing else is kept.
 /// </remarks>
 sealed class ClusterReviews : IDisposable
 {
@@ -47,7 +47,9 @@ sealed class ClusterReviews : IDisposable
             User = user.Name,
             Groups = [.. user.Groups.Append(ApiUser.Authenticated).Distinct(StringComparer.Ordinal)],
         };
-        string question = string.Join('\n', [user.Name, string.Join('\0', review.Groups), wanted.Verb, wanted.Group, wanted.ResourcePath, wanted.Namespace, wanted.Name]);
+        string question = string.Join(
+            '\n',
+            [user.Name, string.Join('\0', review.Groups), wanted.Verb, wanted.Group, wanted.ResourcePath, wanted.Namespace, wanted.Name]);
         if (_allowed.Contains(question)) return true;
         using CancellationTokenSource late = new(Timeout.InfiniteTimeSpan, _time);
         try
@@ -74,7 +76,8 @@ sealed class ClusterReviews : IDisposable
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         for (bool renew = false; ; renew = true)
         {
-            using HttpRequestMessage request = review.CreateRequest(new Uri(_cluster.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + review.Path));
+            using HttpRequestMessage request = review.CreateRequest(
+                new Uri(_cluster.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + review.Path));
             late.CancelAfter(Timeout.InfiniteTimeSpan);
             await _credentials.AuthorizeAsync(request, renew, cancellationToken);
             late.CancelAfter(s_patience);

@@ -25,8 +25,8 @@ public sealed record NodeOptions
     public X509Certificate2Collection? CertificateChain { get; init; }
 
     /// <summary>
-    /// A file of PEM with the certificate and then its intermediates, instead of <see cref="Certificate"/>. It and <see cref="KeyFile"/> are read anew
-    /// when they change.
+    /// A file of PEM with the certificate and then its intermediates, instead of <see cref="Certificate"/>. It and <see cref="KeyFile"/>
+    /// are read anew when they change.
     /// </summary>
     public string? CertificateFile { get; init; }
 
@@ -36,12 +36,14 @@ public sealed record NodeOptions
     /// <summary>Whose client certificates are taken; null, without <see cref="ClientAuthoritiesFile"/>, for none.</summary>
     public X509Certificate2Collection? ClientAuthorities { get; init; }
 
-    /// <summary>A file of PEM with those whose client certificates are taken, read anew when it changes, instead of <see cref="ClientAuthorities"/>.</summary>
+    /// <summary>
+    /// A file of PEM with those whose client certificates are taken, read anew when it changes, instead of <see cref="ClientAuthorities"/>.
+    /// </summary>
     public string? ClientAuthoritiesFile { get; init; }
 
     /// <summary>
-    /// A file of more <see cref="Users"/>, as <see cref="Server.Access.TokenFile"/> reads it, judged by <see cref="Allowed"/>; read anew when it
-    /// changes.
+    /// A file of more <see cref="Users"/>, as <see cref="Server.Access.TokenFile"/> reads it, judged by <see cref="Allowed"/>; read anew
+    /// when it changes.
     /// </summary>
     public string? TokenFile { get; init; }
 
@@ -52,8 +54,8 @@ public sealed record NodeOptions
     public AllowList Allowed { get; init; } = new();
 
     /// <summary>
-    /// The cluster that is asked, by SubjectAccessReview, about what <see cref="Allowed"/> and a user's own rules do not allow; null for none.
-    /// It stays the caller's, and its credentials have to be allowed to ask (<c>system:auth-delegator</c>).
+    /// The cluster that is asked, by SubjectAccessReview, about what <see cref="Allowed"/> and a user's own rules do not allow; null for
+    /// none. It stays the caller's, and its credentials have to be allowed to ask (<c>system:auth-delegator</c>).
     /// </summary>
     public KubernetesEndpoint? Reviews { get; init; }
 

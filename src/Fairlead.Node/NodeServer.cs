@@ -29,8 +29,10 @@ public sealed class NodeServer : IAsyncDisposable
     int _disposed;
 
     NodeServer(
-        CriRuntime runtime, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, WebApplication application, ClusterReviews? reviews, ILoggerFactory logging, NodeOptions options) =>
-        (_runtime, _tls, _users, _application, _reviews, _logging, _options, Url) = (runtime, tls, users, application, reviews, logging, options, StreamingHost.AddressesOf(application)[0]);
+        CriRuntime runtime, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, WebApplication application, ClusterReviews? reviews,
+        ILoggerFactory logging, NodeOptions options) =>
+        (_runtime, _tls, _users, _application, _reviews, _logging, _options, Url) =
+            (runtime, tls, users, application, reviews, logging, options, StreamingHost.AddressesOf(application)[0]);
 
     /// <summary>The node's address.</summary>
     public Uri Url { get; }
@@ -61,10 +63,14 @@ public sealed class NodeServer : IAsyncDisposable
         {
             ILogger files = logging.CreateLogger("Fairlead.Files");
             tls = new ServerTls(options.Tls, options.Listen.Address, "fairlead node", options.Runtime.Clock, files);
-            users = options.TokenFile is { } path ? new("token file", reads => ReadUsers(options, path, reads), static _ => [], options.Runtime.Clock, files) : null;
+            users = options.TokenFile is { } path
+                ? new("token file", reads => ReadUsers(options, path, reads), static _ => [], options.Runtime.Clock, files)
+                : null;
             runtime = await CriRuntime.ConnectAsync(options.Cri, options.Runtime, logging, cancellationToken);
             application = Build(options, tls);
-            reviews = options.Reviews is null ? null : new ClusterReviews(options.Reviews, options.Runtime.Clock, logging.CreateLogger("Fairlead.Node"));
+            reviews = options.Reviews is null
+                ? null
+                : new ClusterReviews(options.Reviews, options.Runtime.Clock, logging.CreateLogger("Fairlead.Node"));
             PodsApiOptions api = new()
             {
                 Users = options.Users,
@@ -99,9 +105,12 @@ public sealed class NodeServer : IAsyncDisposable
         Rules = [ApiRule.Everything],
     };
 
-    /// <summary>Writes a kubeconfig (mode 0600) with a context for each user who has a token; the first user's is the current one.</summary>
+    /// <summary>
+    /// Writes a kubeconfig (mode 0600) with a context for each user who has a token; the first user's is the current one.
+    /// </summary>
     public Task WriteKubeconfigAsync(string path, CancellationToken cancellationToken = default) =>
-        OwnerOnlyFile.WriteAsync(path, ServerKubeconfig.Format(Url, AuthorityPem, _users?.Current ?? _options.Users, "fairlead-node"), cancellationToken);
+        OwnerOnlyFile.WriteAsync(path, ServerKubeconfig.Format(Url, AuthorityPem, _users?.Current ?? _options.Users, "fairlead-node"),
+            cancellationToken);
 
     static IReadOnlyList<ApiUser> ReadUsers(NodeOptions options, string path, FileReads reads)
     {
@@ -123,7 +132,8 @@ public sealed class NodeServer : IAsyncDisposable
     }, StreamingHost.GoOnInline);
 
     static ApiUser? Authenticate(HttpContext context, ServerTls tls, AllowList allowed) =>
-        tls.CertificateOf(context.Connection, out bool believed) is { } certificate && believed && CertificateSubject.Read(certificate) is ({ } name, var groups) ? allowed.Judge(name, groups) : null;
+        tls.CertificateOf(context.Connection, out bool believed) is { } certificate && believed
+            && CertificateSubject.Read(certificate) is ({ } name, var groups) ? allowed.Judge(name, groups) : null;
 
     /// <summary>Ends every session, then every command that was run natively.</summary>
     public async ValueTask DisposeAsync()

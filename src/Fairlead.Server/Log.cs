@@ -13,34 +13,52 @@ static partial class Log
     [LoggerMessage(2, LogLevel.Error, "{Method} {Path} failed", EventName = "RequestFailed")]
     public static partial void RequestFailed(ILogger logger, Exception exception, PeerText method, PeerText path);
 
-    [LoggerMessage(3, LogLevel.Error, "The runtime failed during {Kind} in container {Container} of pod {Namespace}/{Pod}", EventName = "RuntimeFailed")]
-    public static partial void RuntimeFailed(ILogger logger, Exception exception, PeerText kind, PeerText container, PeerText @namespace, PeerText pod);
+    [LoggerMessage(3, LogLevel.Error, "The runtime failed during {Kind} in container {Container} of pod {Namespace}/{Pod}",
+        EventName = "RuntimeFailed")]
+    public static partial void RuntimeFailed(
+        ILogger logger, Exception exception, PeerText kind, PeerText container, PeerText @namespace, PeerText pod);
 
-    [LoggerMessage(4, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} over {Protocol} begins", EventName = "SessionBegins")]
-    public static partial void SessionBegins(ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod, PeerText protocol);
+    [LoggerMessage(4, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} over {Protocol} begins",
+        EventName = "SessionBegins")]
+    public static partial void SessionBegins(
+        ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod, PeerText protocol);
 
-    [LoggerMessage(5, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} ended: {Outcome}", EventName = "SessionEnded")]
-    public static partial void SessionEnded(ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod, PeerText outcome);
+    [LoggerMessage(5, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} ended: {Outcome}",
+        EventName = "SessionEnded")]
+    public static partial void SessionEnded(
+        ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod, PeerText outcome);
 
-    [LoggerMessage(12, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} lost its client", EventName = "ClientLost")]
-    public static partial void ClientLost(ILogger logger, Exception exception, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod);
+    [LoggerMessage(12, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} lost its client",
+        EventName = "ClientLost")]
+    public static partial void ClientLost(
+        ILogger logger, Exception exception, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod);
 
-    [LoggerMessage(6, LogLevel.Debug, "Port-forward by {User} to pod {Namespace}/{Pod} over {Protocol} begins", EventName = "ForwardBegins")]
+    [LoggerMessage(6, LogLevel.Debug, "Port-forward by {User} to pod {Namespace}/{Pod} over {Protocol} begins",
+        EventName = "ForwardBegins")]
     public static partial void ForwardBegins(ILogger logger, PeerText user, PeerText @namespace, PeerText pod, PeerText protocol);
 
-    [LoggerMessage(7, LogLevel.Debug, "Port-forward by {User} to pod {Namespace}/{Pod} ended after {Connections} connections", EventName = "ForwardEnded")]
+    [LoggerMessage(7, LogLevel.Debug, "Port-forward by {User} to pod {Namespace}/{Pod} ended after {Connections} connections",
+        EventName = "ForwardEnded")]
     public static partial void ForwardEnded(ILogger logger, PeerText user, PeerText @namespace, PeerText pod, long connections);
 
-    [LoggerMessage(8, LogLevel.Information, "No connection to port {Port} of pod {Namespace}/{Pod}: {Fault}, {Reason}", EventName = "ConnectionRefused")]
-    public static partial void ConnectionRefused(ILogger logger, int port, PeerText @namespace, PeerText pod, PeerText fault, PeerText reason);
+    [LoggerMessage(8, LogLevel.Information, "No connection to port {Port} of pod {Namespace}/{Pod}: {Fault}, {Reason}",
+        EventName = "ConnectionRefused")]
+    public static partial void ConnectionRefused(
+        ILogger logger, int port, PeerText @namespace, PeerText pod, PeerText fault, PeerText reason);
 
-    [LoggerMessage(9, LogLevel.Information, "Connection to port {Port} of pod {Namespace}/{Pod} was reset after {Sent} bytes to it and {Received} from it: {Reason}", EventName = "ConnectionReset")]
-    public static partial void ConnectionReset(ILogger logger, int port, PeerText @namespace, PeerText pod, long sent, long received, PeerText reason);
+    [LoggerMessage(9, LogLevel.Information,
+        "Connection to port {Port} of pod {Namespace}/{Pod} was reset after {Sent} bytes to it and {Received} from it: {Reason}",
+        EventName = "ConnectionReset")]
+    public static partial void ConnectionReset(
+        ILogger logger, int port, PeerText @namespace, PeerText pod, long sent, long received, PeerText reason);
 
-    [LoggerMessage(11, LogLevel.Warning, "New connections at {EndPoint} have to wait: {Reason}; seen {Count} times since this was last said", EventName = "ConnectionsWait")]
+    [LoggerMessage(11, LogLevel.Warning,
+        "New connections at {EndPoint} have to wait: {Reason}; seen {Count} times since this was last said", EventName = "ConnectionsWait")]
     public static partial void ConnectionsWait(ILogger logger, EndPoint endPoint, PeerText reason, int count);
 
-    [LoggerMessage(10, LogLevel.Debug, "Connection to port {Port} of pod {Namespace}/{Pod} ended after {Sent} bytes to it and {Received} from it", EventName = "ConnectionEnded")]
+    [LoggerMessage(10, LogLevel.Debug,
+        "Connection to port {Port} of pod {Namespace}/{Pod} ended after {Sent} bytes to it and {Received} from it",
+        EventName = "ConnectionEnded")]
     public static partial void ConnectionEnded(ILogger logger, int port, PeerText @namespace, PeerText pod, long sent, long received);
 
     [LoggerMessage(13, LogLevel.Debug, "A command could not be started, which is told to its client", EventName = "CommandNotStarted")]

@@ -13,7 +13,10 @@ public sealed class PodsApiOptions
     /// <summary>Who may use it. Nobody else may: there is no anonymous access.</summary>
     public required IReadOnlyList<ApiUser> Users { get; init; }
 
-    /// <summary>Asked for the users at each request, in place of <see cref="Users"/>: the same list as long as nothing has changed. Null where they never do.</summary>
+    /// <summary>
+    /// Asked for the users at each request, in place of <see cref="Users"/>: the same list as long as nothing has changed. Null where they
+    /// never do.
+    /// </summary>
     public Func<IReadOnlyList<ApiUser>>? CurrentUsers { get; init; }
 
     /// <summary>Who sends a request that has no token of theirs, for instance by client certificate; null for nobody.</summary>

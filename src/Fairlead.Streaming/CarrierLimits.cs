@@ -38,33 +38,37 @@ public sealed record CarrierLimits
     /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>After this side's close: how long a silent peer is waited for. A peer that still sends is read from on. 15 seconds.</summary>
+    /// <summary>
+    /// After this side's close: how long a silent peer is waited for. A peer that still sends is read from on. 15 seconds.
+    /// </summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// After a command's status: how long a silent server is waited for that has not closed. Servers send the status behind all output and close
-    /// at once, so this is for others. 1 second.
+    /// After a command's status: how long a silent server is waited for that has not closed. Servers send the status behind all output and
+    /// close at once, so this is for others. 1 second.
     /// </summary>
     public TimeSpan LateOutput { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>SPDY: how long a stream's reply, and at a server the last of the expected streams, is waited for. 30 seconds, as Go peers do.</summary>
+    /// <summary>
+    /// SPDY: how long a stream's reply, and at a server the last of the expected streams, is waited for. 30 seconds, as Go peers do.
+    /// </summary>
     public TimeSpan StreamTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Whoever reads an input or output goes on inside the read loop when something has arrived, rather than on a thread that is woken for it.
-    /// Only for readers that never block: nothing else of the session is read meanwhile. WebSocket.
+    /// Whoever reads an input or output goes on inside the read loop when something has arrived, rather than on a thread that is woken for
+    /// it. Only for readers that never block: nothing else of the session is read meanwhile. WebSocket.
     /// </summary>
     public bool InlineReaders { get; init; }
 
     /// <summary>
-    /// Where the carrier logs: how it ended and what it missed at debug, each message's channel, length and offset at trace, never what is in it. It is
-    /// called by the carrier's loops, and must not block. Nowhere by default.
+    /// Where the carrier logs: how it ended and what it missed at debug, each message's channel, length and offset at trace, never what is
+    /// in it. It is called by the carrier's loops, and must not block. Nowhere by default.
     /// </summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>
-    /// What was said in the request. A peer that quotes it, as the reason of a Close or of a refused connection, is told without it, here and in
-    /// whatever is made of it.
+    /// What was said in the request. A peer that quotes it, as the reason of a Close or of a refused connection, is told without it, here
+    /// and in whatever is made of it.
     /// </summary>
     public WithheldWords Withheld { get; init; } = WithheldWords.None;
 
@@ -81,5 +85,6 @@ public sealed record CarrierLimits
     internal TimeSpan BeatInterval => PingInterval < TimeSpan.FromSeconds(2) ? PingInterval : TimeSpan.FromSeconds(2);
 
     /// <summary>How often deadlines are looked at.</summary>
-    internal TimeSpan TickInterval => TimeSpan.FromMilliseconds(Math.Clamp(Math.Min(PingInterval.TotalMilliseconds, PingTimeout.TotalMilliseconds) / 4, 20, 1000));
+    internal TimeSpan TickInterval =>
+        TimeSpan.FromMilliseconds(Math.Clamp(Math.Min(PingInterval.TotalMilliseconds, PingTimeout.TotalMilliseconds) / 4, 20, 1000));
 }

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Streaming;
 
-/// <summary>Tells the log of one carrier. Whether its messages are told is asked once, when it begins: with trace off they cost nothing.</summary>
+/// <summary>
+/// Tells the log of one carrier. Whether its messages are told is asked once, when it begins: with trace off they cost nothing.
+/// </summary>
 /// <remarks>What is received is told by the read loop alone, what is sent by the write loop alone.</remarks>
 sealed class CarrierLog
 {
@@ -50,7 +52,8 @@ sealed class CarrierLog
         Log.Silent(_logger, _kind, _id, Math.Round(silent.TotalSeconds, 1), deadline.TotalSeconds);
     }
 
-    internal void Received(uint channel, string name, long length) => Log.Received(_logger, _kind, _id, length, Pass(_received, channel, length), name);
+    internal void Received(uint channel, string name, long length) =>
+        Log.Received(_logger, _kind, _id, length, Pass(_received, channel, length), name);
 
     internal void Sent(uint channel, string name, long length) => Log.Sent(_logger, _kind, _id, length, Pass(_sent, channel, length), name);
 

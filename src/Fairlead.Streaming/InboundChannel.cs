@@ -22,7 +22,8 @@ sealed class InboundChannel
     {
         _pipe = new Pipe(new PipeOptions(
             readerScheduler: inlineReader ? PipeScheduler.Inline : PipeScheduler.ThreadPool,
-            pauseWriterThreshold: capacity, resumeWriterThreshold: capacity / 2, minimumSegmentSize: 32 * 1024, useSynchronizationContext: false));
+            pauseWriterThreshold: capacity, resumeWriterThreshold: capacity / 2, minimumSegmentSize: 32 * 1024,
+            useSynchronizationContext: false));
         _reader = new InboundReader(_pipe.Reader);
     }
 

@@ -20,7 +20,8 @@ sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
     internal TimeSpan WriteBlockedFor => Since(ref _writeStarted);
 
     /// <summary>How long this side has not read, since its consumer is behind; zero while it reads.</summary>
-    internal TimeSpan NotReadingFor => Volatile.Read(ref _readStarted) != 0 ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _readEnded));
+    internal TimeSpan NotReadingFor =>
+        Volatile.Read(ref _readStarted) != 0 ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _readEnded));
 
     /// <summary>
     /// True when the peer ended its side in order and had not sent a byte. Not after a reset: that destroys what is on its way.
@@ -64,7 +65,9 @@ sealed class LivenessStream(Stream inner, TimeProvider time) : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(CancellationToken.None);
 
-    /// <summary>Ends everything in progress, a blocked write too; what was not sent is lost. <see cref="CloseAsync"/> is still owed.</summary>
+    /// <summary>
+    /// Ends everything in progress, a blocked write too; what was not sent is lost. <see cref="CloseAsync"/> is still owed.
+    /// </summary>
     internal void Cut()
     {
         _stopReading.Cancel();

@@ -6,7 +6,9 @@ namespace Fairlead.Streaming;
 /// <summary>What carriers log. Of messages their channel, length and offset; never what is in them.</summary>
 static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Debug, "{Kind} {Id} begins as {Side}: pings after {PingSeconds} s of silence, gives up after {LossSeconds} s", EventName = "CarrierBegins")]
+    [LoggerMessage(1, LogLevel.Debug,
+        "{Kind} {Id} begins as {Side}: pings after {PingSeconds} s of silence, gives up after {LossSeconds} s",
+        EventName = "CarrierBegins")]
     public static partial void Begins(ILogger logger, PeerText kind, int id, PeerText side, double pingSeconds, double lossSeconds);
 
     [LoggerMessage(2, LogLevel.Debug, "{Kind} {Id} ended in order", EventName = "CarrierEnded")]
@@ -21,7 +23,9 @@ static partial class Log
     [LoggerMessage(9, LogLevel.Error, "{Kind} {Id} was ended by a fault of this program", EventName = "CarrierFailed")]
     public static partial void Failed(ILogger logger, Exception exception, PeerText kind, int id);
 
-    [LoggerMessage(4, LogLevel.Debug, "{Kind} {Id}: nothing came from the peer for {Silent} s although it was pinged; it is lost after {Most} s", EventName = "PeerSilent")]
+    [LoggerMessage(4, LogLevel.Debug,
+        "{Kind} {Id}: nothing came from the peer for {Silent} s although it was pinged; it is lost after {Most} s",
+        EventName = "PeerSilent")]
     public static partial void Silent(ILogger logger, PeerText kind, int id, double silent, double most);
 
     [LoggerMessage(5, LogLevel.Trace, "{Kind} {Id} received {Length} bytes at {Offset} on {Channel}", EventName = "MessageReceived")]

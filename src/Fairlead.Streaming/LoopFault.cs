@@ -4,8 +4,9 @@ using System.Net.WebSockets;
 namespace Fairlead.Streaming;
 
 /// <summary>
-/// What ends a loop of a carrier. One rule for all of them: what a connection throws that is over is the network's or the peer's; anything else is a
-/// fault of ours, which ends the session by its own name and reaches the log with its stack. Taken for a broken connection, it would never be found.
+/// What ends a loop of a carrier. One rule for all of them: what a connection throws that is over is the network's or the peer's; anything
+/// else is a fault of ours, which ends the session by its own name and reaches the log with its stack. Taken for a broken connection, it
+/// would never be found.
 /// </summary>
 static class LoopFault
 {

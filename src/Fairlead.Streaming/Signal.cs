@@ -2,7 +2,9 @@ using System.Threading.Tasks.Sources;
 
 namespace Fairlead.Streaming;
 
-/// <summary>Something that one loop waits for and another sets; set again without a waiter it stays set once. Allocates nothing to wait.</summary>
+/// <summary>
+/// Something that one loop waits for and another sets; set again without a waiter it stays set once. Allocates nothing to wait.
+/// </summary>
 /// <remarks>One waiter at a time. The waiter goes on inside <see cref="Set"/>: both are loops of a carrier, never user code.</remarks>
 sealed class Signal : IValueTaskSource
 {

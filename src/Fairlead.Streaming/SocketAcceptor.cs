@@ -6,9 +6,11 @@ namespace Fairlead.Streaming;
 /// Takes connections from a listening socket, whatever fails for a while: when no descriptor is free, the connection stays in the system's
 /// queue and is taken when there is one again.
 /// </summary>
-/// <remarks>Nothing tells when a descriptor is free, so that it looks again in short pauses; without them a loop of accepts takes a whole processor.</remarks>
+/// <remarks>Nothing tells when a descriptor is free, so that it looks again in short pauses; without them a loop of accepts takes a whole
+/// processor.</remarks>
 /// <param name="listening">The socket; stays the caller's, and disposing it ends the wait.</param>
-/// <param name="trouble">Is told why connections wait, and how often that was seen since it was last told: at once, and then at most once a minute.</param>
+/// <param name="trouble">Is told why connections wait, and how often that was seen since it was last told: at once, and then at most once a
+/// minute.</param>
 /// <param name="time">The clock.</param>
 public sealed class SocketAcceptor(Socket listening, Action<SocketException, int> trouble, TimeProvider time)
 {

@@ -13,7 +13,9 @@ public sealed class TransportMemory(TimeProvider? time = null) : ITransportMemor
 
     /// <inheritdoc/>
     public Transport Recall(Uri server) =>
-        _known.TryGetValue(server, out (Transport Transport, DateTimeOffset Until) entry) && _time.GetUtcNow() < entry.Until ? entry.Transport : Transport.Auto;
+        _known.TryGetValue(server, out (Transport Transport, DateTimeOffset Until) entry) && _time.GetUtcNow() < entry.Until
+            ? entry.Transport
+            : Transport.Auto;
 
     /// <inheritdoc/>
     public void Remember(Uri server, Transport transport)

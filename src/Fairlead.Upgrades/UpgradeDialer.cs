@@ -9,7 +9,9 @@ using Fairlead.Upgrades.RemoteCommand;
 
 namespace Fairlead.Upgrades;
 
-/// <summary>Makes carriers of requests to one server: what is asked for, over what the server takes. What a client, a gateway and a node share.</summary>
+/// <summary>
+/// Makes carriers of requests to one server: what is asked for, over what the server takes. What a client, a gateway and a node share.
+/// </summary>
 /// <remarks>Safe for concurrent use. The endpoint stays the caller's.</remarks>
 public sealed class UpgradeDialer : IDisposable
 {
@@ -21,7 +23,8 @@ public sealed class UpgradeDialer : IDisposable
     /// <summary>Creates a dialer of this endpoint.</summary>
     /// <param name="endpoint">The server, and the credentials of its own that every request carries, if it has any.</param>
     /// <param name="memory">Which transport worked with which server; shared by dialers of one server.</param>
-    /// <param name="credentials">The endpoint's, as they are shown on behalf of many; null to take them from the endpoint. Stays the caller's.</param>
+    /// <param name="credentials">The endpoint's, as they are shown on behalf of many; null to take them from the endpoint. Stays the
+    /// caller's.</param>
     public UpgradeDialer(KubernetesEndpoint endpoint, ITransportMemory memory, SharedCredentials? credentials = null)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
@@ -37,7 +40,8 @@ public sealed class UpgradeDialer : IDisposable
     /// <param name="request">What the query asks for.</param>
     /// <param name="options">Transport, versions and deadlines.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The session's carrier, which the caller owns, and why it did not go the first way that was thought of; null where it did.</returns>
+    /// <returns>The session's carrier, which the caller owns, and why it did not go the first way that was thought of; null where it
+    /// did.</returns>
     /// <exception cref="SessionLostException">The server accepted, and was lost before a session stood: the command may run.</exception>
     /// <inheritdoc cref="DialAsync" path="/exception"/>
     public Task<(RemoteCommandAdapter Adapter, string? FellBack)> OpenAsync(
@@ -56,14 +60,16 @@ public sealed class UpgradeDialer : IDisposable
     /// <exception cref="TimeoutException">The server did not answer within <see cref="UpgradeOptions.UpgradeTimeout"/>.</exception>
     /// <exception cref="CredentialsException">The shared credentials cannot be had.</exception>
     public Task<UpgradedConnection> DialAsync(
-        Uri uri, RemoteCommandRequest request, RemoteCommandOptions options, Action<HttpRequestHeaders>? describe = null, CancellationToken cancellationToken = default) =>
+        Uri uri, RemoteCommandRequest request, RemoteCommandOptions options, Action<HttpRequestHeaders>? describe = null,
+        CancellationToken cancellationToken = default) =>
         _transports.UpgradeAsync(new RemoteCommandUpgrade(uri, request, options) { Describe = describe }, cancellationToken);
 
     /// <summary>Opens a way to a pod's ports.</summary>
     /// <param name="uri">Where to, without a query: a pod's subresource of an API server, or a kubelet's path.</param>
     /// <param name="port">A port that is going to be used; forms with channels are tried with it.</param>
     /// <param name="options">Transport, forms and deadlines.</param>
-    /// <param name="portParameter">The query parameter by which forms with channels name their port: <c>ports</c>, or <c>port</c> for a kubelet.</param>
+    /// <param name="portParameter">The query parameter by which forms with channels name their port: <c>ports</c>, or <c>port</c> for a
+    /// kubelet.</param>
     /// <param name="describe">Adds headers to each try, of later carriers too; null for none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The session, which the caller owns.</returns>
@@ -72,7 +78,8 @@ public sealed class UpgradeDialer : IDisposable
         Uri uri, int port, PortForwardOptions options, string portParameter = "ports", Action<HttpRequestHeaders>? describe = null,
         CancellationToken cancellationToken = default) =>
         _forwards.OpenSessionAsync(
-            new PortForwardUpgrade(uri, options) { PortParameter = portParameter, Describe = describe, Logging = _endpoint.Logging }, port, cancellationToken);
+            new PortForwardUpgrade(uri, options) { PortParameter = portParameter, Describe = describe, Logging = _endpoint.Logging }, port,
+            cancellationToken);
 
     /// <summary>Opens one connection, on a carrier of its own.</summary>
     /// <param name="uri">Where to, without a query: a pod's subresource, or what a container runtime gave.</param>
@@ -83,7 +90,8 @@ public sealed class UpgradeDialer : IDisposable
     /// <exception cref="ForwardResetException">The pod refused it. Forms that do not tell throw this when the stream is read.</exception>
     /// <exception cref="SessionLostException">The connection was lost while it was opened.</exception>
     /// <inheritdoc cref="DialAsync" path="/exception"/>
-    public Task<ForwardedStream> ConnectAsync(Uri uri, int port, PortForwardOptions options, CancellationToken cancellationToken = default) =>
+    public Task<ForwardedStream> ConnectAsync(
+        Uri uri, int port, PortForwardOptions options, CancellationToken cancellationToken = default) =>
         _forwards.ConnectAsync(new PortForwardUpgrade(uri, options) { Logging = _endpoint.Logging }, port, cancellationToken);
 
     /// <inheritdoc/>

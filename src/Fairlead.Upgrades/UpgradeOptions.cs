@@ -13,7 +13,9 @@ public abstract record UpgradeOptions
     /// <summary>What carries the session.</summary>
     public Transport Transport { get; init; }
 
-    /// <summary>How long the server may take to answer the upgrade, connecting included. 60 s; admission webhooks may take half of that.</summary>
+    /// <summary>
+    /// How long the server may take to answer the upgrade, connecting included. 60 s; admission webhooks may take half of that.
+    /// </summary>
     public TimeSpan UpgradeTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long the peer may be silent before a ping is sent.</summary>

@@ -15,7 +15,8 @@ public static class CredentialWords
         if (parts.Length < 2) yield break;
         yield return parts[1];
         byte[] bytes = new byte[parts[1].Length];
-        if (!parts[0].Equals("Basic", StringComparison.OrdinalIgnoreCase) || !Convert.TryFromBase64String(parts[1], bytes, out int length)) yield break;
+        if (!parts[0].Equals("Basic", StringComparison.OrdinalIgnoreCase) || !Convert.TryFromBase64String(parts[1], bytes, out int length))
+            yield break;
         string pair = Encoding.UTF8.GetString(bytes, 0, length);
         yield return pair;
         foreach (string part in pair.Split(':', 2)) yield return part;

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Fairlead.Wire;
 
-/// <summary>One form of the remote command protocol: a version on a carrier, and what it can say. The name is what the two sides negotiate.</summary>
+/// <summary>
+/// One form of the remote command protocol: a version on a carrier, and what it can say. The name is what the two sides negotiate.
+/// </summary>
 /// <param name="Name">The subprotocol's name; empty for a WebSocket that negotiated none.</param>
 /// <param name="IsBase64">Payloads are base64 in text messages and the channel is an ASCII digit.</param>
 /// <param name="CanEndInput">The asking side can say that the input has ended and go on reading.</param>
@@ -48,7 +50,8 @@ public sealed record RemoteCommandProtocol(string Name, bool IsBase64, bool CanE
     /// <summary>Every form there is: over WebSocket, then over SPDY/3.1.</summary>
     public static ImmutableArray<RemoteCommandProtocol> All { get; } = [.. OverWebSocket, .. OverSpdy];
 
-    static readonly ImmutableArray<RemoteCommandProtocol> s_offered = [V5, V4, .. OverSpdy], s_endingInput = [.. s_offered.Where(static form => form.CanEndInput)];
+    static readonly ImmutableArray<RemoteCommandProtocol> s_offered = [V5, V4, .. OverSpdy],
+        s_endingInput = [.. s_offered.Where(static form => form.CanEndInput)];
 
     /// <summary>Carried by SPDY/3.1; otherwise by WebSocket.</summary>
     public bool IsSpdy { get; init; }
@@ -60,8 +63,8 @@ public sealed record RemoteCommandProtocol(string Name, bool IsBase64, bool CanE
     public bool HasResize { get; init; } = true;
 
     /// <summary>
-    /// The forms that a client offers, the best first. Where input must end for the command to end, only those that can say so: with another one it
-    /// could wait for ever, and by the time the choice is known the command runs.
+    /// The forms that a client offers, the best first. Where input must end for the command to end, only those that can say so: with
+    /// another one it could wait for ever, and by the time the choice is known the command runs.
     /// </summary>
     public static ImmutableArray<RemoteCommandProtocol> Offer(bool inputMustEnd) => inputMustEnd ? s_endingInput : s_offered;
 

@@ -90,7 +90,8 @@ public sealed record Status
         Message = "command terminated with non-zero exit code: "
             + (text ?? string.Create(CultureInfo.InvariantCulture, $"command terminated with exit code {code}")),
         Reason = NonZeroExitCodeReason,
-        Details = new StatusDetails { Causes = [new StatusCause { Reason = ExitCodeCause, Message = code.ToString(CultureInfo.InvariantCulture) }] },
+        Details =
+        new StatusDetails { Causes = [new StatusCause { Reason = ExitCodeCause, Message = code.ToString(CultureInfo.InvariantCulture) }] },
     };
 
     /// <summary>The status of a session that failed for a reason of the server's.</summary>
@@ -117,7 +118,8 @@ public sealed record Status
 
     /// <summary>How a command ended, for a log: the result, its reason and its exit code, as far as there are any.</summary>
     [JsonIgnore] public PeerText Outcome =>
-        Result + (string.IsNullOrEmpty(Reason) ? "" : $" ({Reason})") + (TryGetExitCode(out int code) ? string.Create(CultureInfo.InvariantCulture, $", exit code {code}") : "");
+        Result + (string.IsNullOrEmpty(Reason) ? "" : $" ({Reason})")
+            + (TryGetExitCode(out int code) ? string.Create(CultureInfo.InvariantCulture, $", exit code {code}") : "");
 
     /// <summary>The command's exit code, where the status says one.</summary>
     /// <returns>True for success (0) and for a non-zero exit code of 1 to 255.</returns>
@@ -151,7 +153,8 @@ public sealed record Status
         Message = change(Message),
         Reason = change(Reason),
         Details = Details is { Causes: { } causes } details
-            ? details with { Causes = [.. causes.Select(cause => cause is null ? cause! : new StatusCause { Reason = change(cause.Reason), Message = change(cause.Message) })] }
+            ? details with { Causes = [.. causes.Select(
+                cause => cause is null ? cause! : new StatusCause { Reason = change(cause.Reason), Message = change(cause.Message) })] }
             : Details,
     };
 

@@ -36,7 +36,8 @@ public readonly record struct TerminalSize(ushort Width, ushort Height)
         if (input.IsEmpty) return false;
         try
         {
-            Utf8JsonReader reader = new(input, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { AllowMultipleValues = true, MaxDepth = 4 }));
+            Utf8JsonReader reader = new(input, isFinalBlock: false,
+                new JsonReaderState(new JsonReaderOptions { AllowMultipleValues = true, MaxDepth = 4 }));
             if (!reader.Read()) return false;
             if (reader.TokenType != JsonTokenType.StartObject) throw new FormatException("A terminal size is a JSON object.");
 

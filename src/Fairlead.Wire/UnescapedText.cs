@@ -6,8 +6,8 @@ using System.Text;
 namespace Fairlead.Wire;
 
 /// <summary>
-/// A text with the escapes undone that URLs, JSON, HTML, programming languages and <see cref="VisibleText"/> write characters in, and where in the
-/// original each of its characters stands: what is found here can be taken out there.
+/// A text with the escapes undone that URLs, JSON, HTML, programming languages and <see cref="VisibleText"/> write characters in, and where
+/// in the original each of its characters stands: what is found here can be taken out there.
 /// </summary>
 /// <remarks>For finding, not for reading: a plus is a space here, and what only looks like an escape is undone too.</remarks>
 /// <param name="text">The text.</param>
@@ -27,7 +27,10 @@ sealed class UnescapedText(string text, int[]? starts = null)
         return Start(from)..Start(to);
     }
 
-    /// <summary>The text as it is, with one layer of escapes undone, with two, and so on; a text that was escaped more often was not written for people.</summary>
+    /// <summary>
+    /// The text as it is, with one layer of escapes undone, with two, and so on; a text that was escaped more often was not written for
+    /// people.
+    /// </summary>
     internal static IEnumerable<UnescapedText> Layers(string text)
     {
         UnescapedText? layer = new(text);
@@ -113,7 +116,8 @@ sealed class UnescapedText(string text, int[]? starts = null)
     static (string Piece, int Length) ReadBackslash(ReadOnlySpan<char> rest)
     {
         int digits = rest[1] switch { 'u' => 4, 'U' => 8, _ => 0 };
-        if (digits > 0 && rest.Length >= 2 + digits && uint.TryParse(rest[2..(2 + digits)], NumberStyles.AllowHexSpecifier, null, out uint value))
+        if (digits > 0 && rest.Length >= 2 + digits
+            && uint.TryParse(rest[2..(2 + digits)], NumberStyles.AllowHexSpecifier, null, out uint value))
         {
             if (value <= char.MaxValue) return (((char)value).ToString(), 2 + digits); // half a pair too: the other half follows
             if (Rune.TryCreate(value, out Rune rune)) return (rune.ToString(), 2 + digits);

@@ -1,14 +1,16 @@
 namespace Fairlead.Wire;
 
 /// <summary>
-/// An exception as a log may have it: its kind, its message, fit to show and without words that are withheld, its stack and its causes. What a request or a command
-/// held is quoted by exceptions that nobody foresaw; a sink of any make that gets this one in their place cannot write it down.
+/// An exception as a log may have it: its kind, its message, fit to show and without words that are withheld, its stack and its causes.
+/// What a request or a command held is quoted by exceptions that nobody foresaw; a sink of any make that gets this one in their place
+/// cannot write it down.
 /// </summary>
 public sealed class WithheldException : Exception
 {
     readonly Exception _failure;
 
-    WithheldException(Exception failure, WithheldWords words, Exception? cause) : base(VisibleText.Line(words.Blank(failure.Message)), cause) => _failure = failure;
+    WithheldException(Exception failure, WithheldWords words, Exception? cause) : base(
+        VisibleText.Line(words.Blank(failure.Message)), cause) => _failure = failure;
 
     /// <summary>The exception's type.</summary>
     public string Kind => _failure.GetType().Name;
@@ -26,5 +28,6 @@ public sealed class WithheldException : Exception
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Kind}: {Message}{(InnerException is { } cause ? $" ---> {cause}" : "")}{(StackTrace is { } stack ? Environment.NewLine + stack : "")}";
+        $"{Kind}: {Message}{(InnerException is { } cause ? $" ---> {cause}" : "")}" +
+        $"{(StackTrace is { } stack ? Environment.NewLine + stack : "")}";
 }

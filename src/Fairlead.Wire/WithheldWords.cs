@@ -4,12 +4,13 @@ using System.Text;
 namespace Fairlead.Wire;
 
 /// <summary>
-/// Words that are said to a peer and to nobody else: a command and its arguments, which hold passwords often enough, and credentials. A peer's
-/// text may quote them; what is logged of it has them blanked, in whatever escapes they are quoted, and where the end of a text cut one short.
+/// Words that are said to a peer and to nobody else: a command and its arguments, which hold passwords often enough, and credentials. A
+/// peer's text may quote them; what is logged of it has them blanked, in whatever escapes they are quoted, and where the end of a text cut
+/// one short.
 /// </summary>
 /// <remarks>
-/// A word of up to three characters is in every text. It is blanked where it is a whole argument or value, and stands alone; one character, or a
-/// number of so few digits, never is. Words are prepared when they are first needed, which is seldom.
+/// A word of up to three characters is in every text. It is blanked where it is a whole argument or value, and stands alone; one character,
+/// or a number of so few digits, never is. Words are prepared when they are first needed, which is seldom.
 /// </remarks>
 public sealed class WithheldWords
 {
@@ -21,7 +22,8 @@ public sealed class WithheldWords
 
     /// <summary>Headers that say how, not who or what; a peer that names them says why it refuses.</summary>
     static readonly FrozenSet<string> s_plain = FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host", "Sec-WebSocket-Extensions", "Sec-WebSocket-Key",
+        StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host",
+        "Sec-WebSocket-Extensions", "Sec-WebSocket-Key",
         "Sec-WebSocket-Protocol", "Sec-WebSocket-Version", "Transfer-Encoding", "Upgrade", "User-Agent", "X-Stream-Protocol-Version");
 
     static readonly char[] s_spaces = [' ', '\t', '\r', '\n', '"', '\'', ',', ';', '&', '|', '<', '>', '(', ')'];
@@ -42,13 +44,15 @@ public sealed class WithheldWords
     /// <summary>What of a request is withheld.</summary>
     /// <param name="words">Its command, or the values of its query.</param>
     /// <param name="headers">
-    /// Its headers, those that came and those that are sent. Whom it acts as no log tells; all else that is not the protocol's own is taken for a credential.
+    /// Its headers, those that came and those that are sent. Whom it acts as no log tells; all else that is not the protocol's own is taken
+    /// for a credential.
     /// </param>
     public static WithheldWords OfRequest(IEnumerable<string> words, IEnumerable<KeyValuePair<string, string>> headers)
     {
         ILookup<bool, KeyValuePair<string, string>> kinds = headers.Where(static header => !s_plain.Contains(header.Key))
             .ToLookup(static header => header.Key.StartsWith("Impersonate-", StringComparison.OrdinalIgnoreCase));
-        return new WithheldWords(words.Concat(kinds[true].Select(static header => header.Value)), kinds[false].SelectMany(static header => CredentialWords.Of(header.Value)));
+        return new WithheldWords(words.Concat(kinds[true].Select(static header => header.Value)),
+            kinds[false].SelectMany(static header => CredentialWords.Of(header.Value)));
     }
 
     /// <summary>Nothing is withheld.</summary>
@@ -69,17 +73,21 @@ public sealed class WithheldWords
 
     static string[] Prepare(string[] words) =>
     [
-        .. words.SelectMany(Forms).SelectMany(Parts).Where(static word => word.Any(char.IsLetter) || word.Length >= Shortest).Distinct(StringComparer.Ordinal).OrderByDescending(static word => word.Length),
+        .. words.SelectMany(Forms).SelectMany(Parts).Where(static word => word.Any(char.IsLetter) || word.Length >= Shortest)
+            .Distinct(StringComparer.Ordinal).OrderByDescending(static word => word.Length),
     ];
 
     static IEnumerable<string> Parts(string word)
     {
         string[] values = [word, .. word.Split(s_values, StringSplitOptions.RemoveEmptyEntries)];
-        IEnumerable<string> pieces = word.Split(s_spaces, StringSplitOptions.RemoveEmptyEntries).SelectMany(static piece => (string[])[piece, .. piece.Split(s_values)]);
+        IEnumerable<string> pieces = word.Split(s_spaces, StringSplitOptions.RemoveEmptyEntries)
+            .SelectMany(static piece => (string[])[piece, .. piece.Split(s_values)]);
         return values.Where(static value => value.Length > 1).Concat(pieces.Where(static piece => piece.Length >= Shortest));
     }
 
-    /// <summary>A word as it is, as it reads where it holds escapes itself, and as those show it who take its UTF-8 for Latin-1 or for ASCII.</summary>
+    /// <summary>
+    /// A word as it is, as it reads where it holds escapes itself, and as those show it who take its UTF-8 for Latin-1 or for ASCII.
+    /// </summary>
     static IEnumerable<string> Forms(string word)
     {
         foreach (string read in UnescapedText.Layers(word).Select(static layer => layer.Text))
@@ -117,7 +125,8 @@ public sealed class WithheldWords
         for (int at = text.IndexOf(word, StringComparison.Ordinal); at >= 0; at = text.IndexOf(word, at + 1, StringComparison.Ordinal))
         {
             int end = at + word.Length;
-            if (word.Length >= Shortest || !(IsInWord(text, at - 1) || IsInWord(text, end))) hidden.AsSpan(layer.Origin(at, end)).Fill(true);
+            if (word.Length >= Shortest || !(IsInWord(text, at - 1) || IsInWord(text, end)))
+                hidden.AsSpan(layer.Origin(at, end)).Fill(true);
         }
     }
 
@@ -126,7 +135,8 @@ public sealed class WithheldWords
     /// <summary>Where the text ends, or says that it was cut; and the same without an escape that was cut in its middle.</summary>
     static IEnumerable<int> Ends(string text)
     {
-        foreach (int end in s_cuts.Select(cut => text.IndexOf(cut, StringComparison.Ordinal)).Where(static end => end >= 0).Append(text.Length))
+        foreach (int end in s_cuts.Select(cut => text.IndexOf(cut, StringComparison.Ordinal)).Where(static end => end >= 0)
+            .Append(text.Length))
         {
             yield return end;
             int from = Math.Max(0, end - 9), escape = text.AsSpan(from, end - from).LastIndexOfAny('%', '\\', '&');

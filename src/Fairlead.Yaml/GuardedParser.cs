@@ -3,7 +3,9 @@ using YamlDotNet.Core.Events;
 
 namespace Fairlead.Yaml;
 
-/// <summary>The library's parser. It refuses a text by as many kinds of exceptions as it has parts; here each is one kind, with a line.</summary>
+/// <summary>
+/// The library's parser. It refuses a text by as many kinds of exceptions as it has parts; here each is one kind, with a line.
+/// </summary>
 sealed class GuardedParser(Parser parser) : IParser
 {
     /// <inheritdoc/>

@@ -19,7 +19,8 @@ static class DurationText
         while (!rest.IsEmpty)
         {
             int digits = rest.IndexOfAnyExcept(_digits);
-            if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)) return false;
+            if (digits <= 0 || !double.TryParse(
+                rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)) return false;
 
             rest = rest[digits..];
             int letters = rest.IndexOfAnyExceptInRange('a', 'z');

@@ -36,7 +36,8 @@ static class FairleadCommand
         RootCommand root = Create(invocation);
         IReadOnlyList<string> moved = LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All);
         if (UnknownCommand.Refusal(moved, root) is { } unknown) return Refuse(messages, unknown, "fairlead");
-        if (moved is [var word, ..] && root.Subcommands.FirstOrDefault(known => known.Name == word) is { } named) moved = EmptyValues.Kept(moved, named);
+        if (moved is [var word, ..] && root.Subcommands.FirstOrDefault(known => known.Name == word) is { } named)
+            moved = EmptyValues.Kept(moved, named);
         ParseResult parsed = root.Parse(moved, new ParserConfiguration { ResponseFileTokenReplacer = null });
         VerbCommand? command = parsed.CommandResult.Command as VerbCommand;
         string verb = command is null ? "fairlead" : $"fairlead {command.Name}";
@@ -49,7 +50,8 @@ static class FairleadCommand
             return ExitCodes.Failure;
         }
 
-        if (!isHelp && (EmptyValues.Refusal(parsed, moved) ?? (parsed.Errors.Count > 0 ? LineFault.Of(parsed) : null)) is { } fault) return Refuse(messages, fault, verb);
+        if (!isHelp && (EmptyValues.Refusal(parsed, moved) ?? (parsed.Errors.Count > 0 ? LineFault.Of(parsed) : null)) is { } fault)
+            return Refuse(messages, fault, verb);
 
         try
         {
@@ -89,7 +91,8 @@ static class FairleadCommand
         return ExitCodes.Failure;
     }
 
-    static async Task<int> InvokeAsync(ParseResult parsed, Invocation invocation, VerbCommand? command, InvocationConfiguration configuration)
+    static async Task<int> InvokeAsync(
+        ParseResult parsed, Invocation invocation, VerbCommand? command, InvocationConfiguration configuration)
     {
         ILogger logger = invocation.Logging.CreateLogger("Fairlead.Cli");
         string verb = command?.Name ?? "help";
@@ -111,7 +114,8 @@ static class FairleadCommand
         catch (Exception e)
         {
             if (logger.IsEnabled(LogLevel.Error))
-                Log.Failed(logger, WithheldException.Of(e, new WithheldWords(invocation.RemoteCommand ?? [])), verb, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                Log.Failed(logger, WithheldException.Of(e, new WithheldWords(invocation.RemoteCommand ?? [])), verb,
+                    (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             throw;
         }
     }
@@ -119,7 +123,8 @@ static class FairleadCommand
     /// <summary>The composition root: a verb is one file in <c>Verbs/</c> and one line here.</summary>
     static RootCommand Create(Invocation invocation)
     {
-        RootCommand root = new("fairlead runs commands in Kubernetes pods, joins their processes, copies files and forwards ports, over WebSocket.")
+        RootCommand root = new(
+            "fairlead runs commands in Kubernetes pods, joins their processes, copies files and forwards ports, over WebSocket.")
         {
             ExecVerb.Create(invocation),
             AttachVerb.Create(invocation),
@@ -134,7 +139,8 @@ static class FairleadCommand
             VersionVerb.Create(invocation),
         };
         root.Options.Clear(); // the library's own help and version
-        root.Add(new HelpOption("--help", "-h") { Description = "Show this help", Action = new HelpText(wasAskedFor: true), Recursive = true });
+        root.Add(
+            new HelpOption("--help", "-h") { Description = "Show this help", Action = new HelpText(wasAskedFor: true), Recursive = true });
         root.Action = new HelpText(wasAskedFor: false);
         return root;
     }

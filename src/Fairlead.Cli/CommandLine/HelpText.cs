@@ -33,7 +33,8 @@ sealed class HelpText(bool wasAskedFor) : SynchronousCommandLineAction
         if (command.Subcommands.Any(subcommand => !subcommand.Hidden))
         {
             output.WriteLine("Commands:");
-            Columns(output, command.Subcommands.Where(subcommand => !subcommand.Hidden).Select(subcommand => (subcommand.Name, FirstLine(subcommand.Description))));
+            Columns(output, command.Subcommands.Where(subcommand => !subcommand.Hidden)
+                .Select(subcommand => (subcommand.Name, FirstLine(subcommand.Description))));
             output.WriteLine();
         }
 

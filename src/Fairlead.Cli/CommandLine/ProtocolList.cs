@@ -11,7 +11,8 @@ static class ProtocolList
     /// <param name="what">What they are, for the error.</param>
     public static List<T>? Parse<T>(ArgumentResult result, IReadOnlyList<(string Name, T Protocol)> known, string what)
     {
-        (string Name, T Protocol)[] named = [.. known.Select(static entry => (entry.Name.Length > 0 ? entry.Name : "none", entry.Protocol))];
+        (string Name, T Protocol)[] named = [
+            .. known.Select(static entry => (entry.Name.Length > 0 ? entry.Name : "none", entry.Protocol))];
         List<T> protocols = [];
         foreach (string name in (result.Tokens.Count > 0 ? result.Tokens[0].Value : "").Split(',', StringSplitOptions.TrimEntries))
         {

@@ -5,8 +5,8 @@ namespace Fairlead.Cli.CommandLine;
 
 /// <summary>SIGTERM, SIGINT and SIGHUP for verbs that serve: they are to end in order, with everything they started.</summary>
 /// <remarks>
-/// A SIGINT that was ignored when the process began is taken back: a script's shell ignores it for what it starts in the background, and whoever
-/// sends it to a server means it (<see cref="TakeBack"/>). An ignored SIGHUP stays ignored, for <c>nohup</c>.
+/// A SIGINT that was ignored when the process began is taken back: a script's shell ignores it for what it starts in the background, and
+/// whoever sends it to a server means it (<see cref="TakeBack"/>). An ignored SIGHUP stays ignored, for <c>nohup</c>.
 /// </remarks>
 sealed class StopSignals : IDisposable
 {
@@ -20,12 +20,17 @@ sealed class StopSignals : IDisposable
         _registrations =
         [
             .. ending.Select(signal => PosixSignalRegistration.Create(signal, Stop)),
-            // .NET would set the terminal's modes to what they were when it began to handle signals: another program's, for one in the background.
-            .. OperatingSystem.IsWindows() ? [] : new[] { PosixSignalRegistration.Create(PosixSignal.SIGCONT, static context => context.Cancel = true) },
+            // .NET would set the terminal's modes to what they were when it began to handle signals: another program's, for one in the
+            // background.
+            .. OperatingSystem.IsWindows()
+                ? []
+                : new[] { PosixSignalRegistration.Create(PosixSignal.SIGCONT, static context => context.Cancel = true) },
         ];
     }
 
-    /// <summary>Takes an ignored SIGINT back. Before anything in this process handles signals: .NET would go on taking it for ignored.</summary>
+    /// <summary>
+    /// Takes an ignored SIGINT back. Before anything in this process handles signals: .NET would go on taking it for ignored.
+    /// </summary>
     public static void TakeBack()
     {
         if (!OperatingSystem.IsWindows()) SignalActions.TakeBack(SignalActions.Interrupt);

@@ -16,7 +16,9 @@ sealed class VerbCommand : Command
     /// <summary>Examples, as lines.</summary>
     public required string Examples { get; init; }
 
-    /// <summary>What is said of a second word that is no option, and what of the line with it in its place; null where such words have a meaning.</summary>
+    /// <summary>
+    /// What is said of a second word that is no option, and what of the line with it in its place; null where such words have a meaning.
+    /// </summary>
     public (string Refusal, string Hint)? SecondWord { get; init; }
 
     /// <summary>What its exit codes mean, where that is more than 0 and 1.</summary>

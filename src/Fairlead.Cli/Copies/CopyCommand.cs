@@ -12,7 +12,8 @@ using Fairlead.Wire;
 namespace Fairlead.Cli.Copies;
 
 /// <summary>One cp, from its two places to its exit code.</summary>
-sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, ConnectionOptions connection, System.CommandLine.ParseResult parsed)
+sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, ConnectionOptions connection,
+    System.CommandLine.ParseResult parsed)
 {
     readonly bool _quiet = parsed.GetValue(options.Quiet);
 
@@ -42,7 +43,8 @@ sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, Connect
             console.Clear();
         }
 
-        foreach (CopyProblem refused in result.Refused) invocation.Error.WriteLine($"error: {new PeerText(refused.Path)} was not copied: {refused.Reason}");
+        foreach (CopyProblem refused in result.Refused)
+            invocation.Error.WriteLine($"error: {new PeerText(refused.Path)} was not copied: {refused.Reason}");
         console.Say(CopySummary.Text(result, console.Elapsed));
         if (format is not null) invocation.Output.WriteLine(CopySummary.Json(result, console.Elapsed));
         return result.Refused.Count == 0 ? ExitCodes.Success : ExitCodes.Failure;
@@ -54,7 +56,8 @@ sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, Connect
             try
             {
                 resolved = await resolver.ResolveAsync(
-                    place.Pod, TargetVerb.Exec, place.Namespace ?? connection.Namespace.Read(parsed), options.Container.Read(parsed), cancellationToken);
+                    place.Pod, TargetVerb.Exec, place.Namespace ?? connection.Namespace.Read(parsed), options.Container.Read(parsed),
+                    cancellationToken);
             }
             catch (KubernetesApiException absent) when (absent.StatusCode == HttpStatusCode.NotFound && place.LocalHint is { } hint)
             {

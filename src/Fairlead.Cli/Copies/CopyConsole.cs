@@ -7,7 +7,9 @@ using Fairlead.Wire;
 
 namespace Fairlead.Cli.Copies;
 
-/// <summary>Tells on standard error how far a copy is: a bar that is redrawn on a terminal, a line now and then elsewhere, nothing when quiet.</summary>
+/// <summary>
+/// Tells on standard error how far a copy is: a bar that is redrawn on a terminal, a line now and then elsewhere, nothing when quiet.
+/// </summary>
 sealed class CopyConsole(Invocation invocation, bool quiet) : IProgress<CopyProgress>
 {
     static readonly TimeSpan s_redraw = TimeSpan.FromMilliseconds(100), s_line = TimeSpan.FromSeconds(10);
@@ -47,7 +49,8 @@ sealed class CopyConsole(Invocation invocation, bool quiet) : IProgress<CopyProg
             if (_isOver) return;
             _isOver = true;
             if (_drawn) invocation.Error.WriteLine("");
-            if (!quiet) invocation.Error.WriteLine("fairlead: interrupted: what has arrived is kept, and the same command goes on from there");
+            if (!quiet)
+                invocation.Error.WriteLine("fairlead: interrupted: what has arrived is kept, and the same command goes on from there");
         }
     }
 
@@ -71,7 +74,8 @@ sealed class CopyConsole(Invocation invocation, bool quiet) : IProgress<CopyProg
         switch (value.Phase)
         {
             case CopyPhase.Listing: return "listing";
-            case CopyPhase.Verifying: return string.Create(CultureInfo.InvariantCulture, $"verifying {CopySummary.Files(value.TotalFiles)}, {Bytes(value.TotalBytes)}");
+            case CopyPhase.Verifying: return string.Create(
+                CultureInfo.InvariantCulture, $"verifying {CopySummary.Files(value.TotalFiles)}, {Bytes(value.TotalBytes)}");
             case CopyPhase.Placing: return "placing";
         }
 
@@ -80,8 +84,11 @@ sealed class CopyConsole(Invocation invocation, bool quiet) : IProgress<CopyProg
         double part = value.TotalBytes > 0 ? Math.Min(1, (double)value.Bytes / value.TotalBytes) : 1;
         string left = rate > 0 ? Left(TimeSpan.FromSeconds(Math.Min((value.TotalBytes - value.Bytes) / rate, 359_999))) : "--:--";
         string bar = _terminal ? $"[{new string('#', (int)(part * 20)),-20}] " : "";
-        string files = value.TotalFiles > 1 ? string.Create(CultureInfo.InvariantCulture, $"  {value.Files}/{value.TotalFiles} files  {new PeerText(value.Path)}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{bar}{part * 100,3:0}%  {Bytes(value.Bytes)} of {Bytes(value.TotalBytes)}  {Bytes((long)rate)}/s  {left} left{files}");
+        string files = value.TotalFiles > 1
+            ? string.Create(CultureInfo.InvariantCulture, $"  {value.Files}/{value.TotalFiles} files  {new PeerText(value.Path)}")
+            : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{bar}{part * 100,3:0}%  {Bytes(value.Bytes)} of {Bytes(value.TotalBytes)}  {Bytes((long)rate)}/s  {left} left{files}");
     }
 
     static string Left(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"mm\:ss", CultureInfo.InvariantCulture);
@@ -92,6 +99,7 @@ sealed class CopyConsole(Invocation invocation, bool quiet) : IProgress<CopyProg
         string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
         int unit = 0;
         for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
-        return unit == 0 ? string.Create(CultureInfo.InvariantCulture, $"{bytes} B") : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {units[unit]}");
+        return unit == 0 ? string.Create(CultureInfo.InvariantCulture, $"{bytes} B") : string.Create(
+            CultureInfo.InvariantCulture, $"{value:0.0} {units[unit]}");
     }
 }

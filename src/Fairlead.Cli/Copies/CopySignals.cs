@@ -13,8 +13,11 @@ sealed class CopySignals : IDisposable
         _registrations =
         [
             .. ending.Select(signal => PosixSignalRegistration.Create(signal, _ => interrupted())),
-            // .NET would set the terminal's modes to what they were when it began to handle signals: another program's, for one in the background.
-            .. OperatingSystem.IsWindows() ? [] : new[] { PosixSignalRegistration.Create(PosixSignal.SIGCONT, static context => context.Cancel = true) },
+            // .NET would set the terminal's modes to what they were when it began to handle signals: another program's, for one in the
+            // background.
+            .. OperatingSystem.IsWindows()
+                ? []
+                : new[] { PosixSignalRegistration.Create(PosixSignal.SIGCONT, static context => context.Cancel = true) },
         ];
     }
 

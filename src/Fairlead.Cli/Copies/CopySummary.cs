@@ -11,13 +11,18 @@ static class CopySummary
 {
     public static string Files(int count) => Counted(count, "file");
 
-    static string Counted(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+    static string Counted(int count, string what) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
 
     public static string Text(CopyResult result, TimeSpan took)
     {
         string rate = CopyConsole.Bytes((long)(result.Bytes / Math.Max(took.TotalSeconds, 0.001)));
-        string again = result.Reconnections > 0 ? string.Create(CultureInfo.InvariantCulture, $", {Counted(result.Reconnections, "connection")} lost on the way") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"copied {Files(result.Files)}, {CopyConsole.Bytes(result.Bytes)} in {took.TotalSeconds:0.0} s ({rate}/s) by {result.Method}{again}");
+        string again = result.Reconnections > 0
+            ? string.Create(CultureInfo.InvariantCulture, $", {Counted(result.Reconnections, "connection")} lost on the way")
+            : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"copied {Files(result.Files)}, {CopyConsole.Bytes(result.Bytes)} in {took.TotalSeconds:0.0} s ({rate}/s) by " +
+            $"{result.Method}{again}");
     }
 
     public static string Json(CopyResult result, TimeSpan took)

@@ -9,15 +9,18 @@ namespace Fairlead.Cli.Copies;
 /// <summary>The options of cp beside those of the connection.</summary>
 sealed class CopyVerbOptions
 {
-    public OptionalText Container { get; } = new("--container", "-c") { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
+    public OptionalText Container { get; } = new(
+        "--container", "-c") { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Print nothing but errors" };
 
-    public Option<string?> Output { get; } = new("--output", "-o") { HelpName = "FORMAT", Description = "json: print what was done to standard output" };
+    public Option<string?> Output { get; } = new(
+        "--output", "-o") { HelpName = "FORMAT", Description = "json: print what was done to standard output" };
 
     public Option<bool> NoPreserve { get; } = new("--no-preserve") { Description = "Do not keep permissions and times" };
 
-    public Option<bool> Owner { get; } = new("--owner") { Description = "Keep the numbers of owner and group; takes root on the receiving side" };
+    public Option<bool> Owner { get; } = new(
+        "--owner") { Description = "Keep the numbers of owner and group; takes root on the receiving side" };
 
     public Option<bool> SpecialModes { get; } = new("--special-modes") { Description = "Keep set-user-id, set-group-id and sticky bits" };
 
@@ -42,7 +45,8 @@ sealed class CopyVerbOptions
     };
 
     public Option<TimeSpan> AnswerTimeout { get; } = CarrierOptions.Duration(
-        "--answer-timeout", TimeSpan.FromSeconds(30), "How long what runs in a container may say nothing while it is waited for (default 30s)");
+        "--answer-timeout", TimeSpan.FromSeconds(30),
+        "How long what runs in a container may say nothing while it is waited for (default 30s)");
 
     public CarrierOptions Carrier { get; } = new();
 
@@ -61,7 +65,8 @@ sealed class CopyVerbOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Container, Quiet, Output, NoPreserve, Owner, SpecialModes, Retries, Consistent, Verify, AnswerTimeout]) command.Add(option);
+        foreach (Option option in (Option[])[Container, Quiet, Output, NoPreserve, Owner, SpecialModes, Retries, Consistent, Verify,
+            AnswerTimeout]) command.Add(option);
         Carrier.AddTo(command);
     }
 }

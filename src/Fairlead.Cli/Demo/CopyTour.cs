@@ -17,10 +17,12 @@ sealed class CopyTour(StreamingClient client, PodReference shell)
         try
         {
             // The lab's containers are processes of this machine, so both sides are in one folder.
-            string here = Path.Combine(folder.FullName, "here"), there = Path.Combine(folder.FullName, "there"), back = Path.Combine(folder.FullName, "back");
+            string here = Path.Combine(folder.FullName, "here"), there = Path.Combine(folder.FullName, "there"),
+                back = Path.Combine(folder.FullName, "back");
             Directory.CreateDirectory(here);
             for (int i = 0; i < SmallFiles; i++)
-                await File.WriteAllBytesAsync(Path.Combine(here, i.ToString(CultureInfo.InvariantCulture)), RandomNumberGenerator.GetBytes(i));
+                await File.WriteAllBytesAsync(
+                    Path.Combine(here, i.ToString(CultureInfo.InvariantCulture)), RandomNumberGenerator.GetBytes(i));
             await File.WriteAllBytesAsync(Path.Combine(here, "large"), RandomNumberGenerator.GetBytes(Large));
             PodFiles files = client.Files(shell);
             return

@@ -17,7 +17,8 @@ sealed class DemoTour(StreamingClient client, PodReference shell, PodReference w
 
     internal async IAsyncEnumerable<DemoStep> RunAsync()
     {
-        foreach (RemoteCommandProtocol protocol in RemoteCommandProtocol.All) yield return await EchoAsync(new ExecOptions { Protocols = [protocol] });
+        foreach (RemoteCommandProtocol protocol in RemoteCommandProtocol.All)
+            yield return await EchoAsync(new ExecOptions { Protocols = [protocol] });
         yield return await HalfCloseAsync(Transport.WebSocket);
         yield return await HalfCloseAsync(Transport.Spdy);
         yield return await ExitCodeAsync();
@@ -73,7 +74,8 @@ sealed class DemoTour(StreamingClient client, PodReference shell, PodReference w
         });
 
     Task<DemoStep> DownAsync() =>
-        StepAsync("64 MiB down", shell, ["head", "-c", Large.ToString(CultureInfo.InvariantCulture), "/dev/zero"], new ExecOptions(), async process =>
+        StepAsync("64 MiB down", shell, ["head", "-c", Large.ToString(CultureInfo.InvariantCulture), "/dev/zero"], new ExecOptions(),
+            async process =>
         {
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             long bytes = 0;
@@ -104,10 +106,13 @@ sealed class DemoTour(StreamingClient client, PodReference shell, PodReference w
         });
 
     async Task<DemoStep> StepAsync(
-        string what, PodReference pod, IReadOnlyList<string>? command, ExecOptions options, Func<RemoteProcess, Task<(string Outcome, long Bytes, bool Succeeded)>> run)
+        string what, PodReference pod, IReadOnlyList<string>? command, ExecOptions options,
+        Func<RemoteProcess, Task<(string Outcome, long Bytes, bool Succeeded)>> run)
     {
         long started = Stopwatch.GetTimestamp();
-        await using RemoteProcess process = command is null ? await client.AttachAsync(pod, options) : await client.ExecAsync(pod, command, options);
+        await using RemoteProcess process = command is null
+            ? await client.AttachAsync(pod, options)
+            : await client.ExecAsync(pod, command, options);
         (string outcome, long bytes, bool succeeded) = await run(process);
         return new DemoStep(what, process.Connection, bytes, Stopwatch.GetElapsedTime(started), outcome, succeeded);
     }

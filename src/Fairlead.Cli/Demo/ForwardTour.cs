@@ -16,7 +16,8 @@ sealed class ForwardTour(StreamingClient client, PodReference pod)
     internal async IAsyncEnumerable<DemoStep> RunAsync()
     {
         await using EchoServer server = new();
-        foreach (PortForwardProtocol form in PortForwardProtocol.All) yield return await EchoAsync("port-forward: echo", server.Port, new() { Protocols = [form] }, Small);
+        foreach (PortForwardProtocol form in PortForwardProtocol.All)
+            yield return await EchoAsync("port-forward: echo", server.Port, new() { Protocols = [form] }, Small);
         yield return await EchoAsync("port-forward: 64 MiB each way", server.Port, new(), Large);
     }
 
@@ -36,7 +37,9 @@ sealed class ForwardTour(StreamingClient client, PodReference pod)
         await sending;
         bool isSame = count == size && content.AsSpan().SequenceEqual(back);
         bool isEnded = !canEnd || await stream.ReadAsync(back) == 0;
-        string outcome = !isSame ? "not what was sent" : !isEnded ? "no end" : canEnd ? "the same bytes back, and the end after our own" : "the same bytes back";
+        string outcome = !isSame ? "not what was sent" : !isEnded ? "no end" : canEnd
+            ? "the same bytes back, and the end after our own"
+            : "the same bytes back";
         return new DemoStep(what, forward.Connection, size + (long)count, Stopwatch.GetElapsedTime(started), outcome, isSame && isEnded);
 
         async Task SendAsync()

@@ -19,7 +19,8 @@ sealed class ForwardConsole(Invocation invocation, bool isVerbose)
 
     public void Began(PortForward forward)
     {
-        foreach (ForwardedPort port in forward.Ports) Print(string.Create(CultureInfo.InvariantCulture, $"Forwarding from {Text(port.Local)} -> {port.Remote}"));
+        foreach (ForwardedPort port in forward.Ports)
+            Print(string.Create(CultureInfo.InvariantCulture, $"Forwarding from {Text(port.Local)} -> {port.Remote}"));
     }
 
     public void Tell(ForwardEvent what)
@@ -30,7 +31,9 @@ sealed class ForwardConsole(Invocation invocation, bool isVerbose)
                 Print($"Handling connection for {Short(what.Local)}");
                 break;
             case ForwardEventKind.ConnectionRefused when what.Error is not OperationCanceledException:
-                Say(string.Create(CultureInfo.InvariantCulture, $"connection for {Short(what.Local)} to port {what.Remote} of {what.Pod.Name} failed: {Reason(what.Error)}"));
+                Say(
+                    string.Create(CultureInfo.InvariantCulture,
+                    $"connection for {Short(what.Local)} to port {what.Remote} of {what.Pod.Name} failed: {Reason(what.Error)}"));
                 break;
             case ForwardEventKind.ConnectionEnded when what.Error is not null and not OperationCanceledException && isVerbose:
                 Say($"connection for {Short(what.Local)} was reset: {Reason(what.Error)}");
@@ -54,7 +57,8 @@ sealed class ForwardConsole(Invocation invocation, bool isVerbose)
 
     static string Text(EndPoint local) => local.ToString()!;
 
-    static string Short(EndPoint? local) => local is IPEndPoint ip ? ip.Port.ToString(CultureInfo.InvariantCulture) : local?.ToString() ?? "";
+    static string Short(EndPoint? local) =>
+        local is IPEndPoint ip ? ip.Port.ToString(CultureInfo.InvariantCulture) : local?.ToString() ?? "";
 
     static string Reason(Exception? error) => error switch
     {

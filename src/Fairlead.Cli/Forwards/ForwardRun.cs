@@ -19,7 +19,8 @@ sealed class ForwardRun(Invocation invocation, ForwardVerbOptions options, Conne
     {
         using StopSignals stop = new();
         using CancellationTokenSource stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _ = stop.Requested.ContinueWith(_ => stopped.Cancel(), stopped.Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = stop.Requested.ContinueWith(
+            _ => stopped.Cancel(), stopped.Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
             return await ForwardAsync(target, ports, stop, stopped.Token);

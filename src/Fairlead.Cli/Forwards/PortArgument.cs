@@ -6,8 +6,8 @@ using Fairlead.KubeConfig.Targets;
 namespace Fairlead.Cli.Forwards;
 
 /// <summary>
-/// One port of the command line: <c>[LOCAL:]REMOTE</c>. LOCAL is a port, empty or 0 for a free one, or, when it has a slash in it, the path of a
-/// Unix socket. REMOTE is a number or a name.
+/// One port of the command line: <c>[LOCAL:]REMOTE</c>. LOCAL is a port, empty or 0 for a free one, or, when it has a slash in it, the path
+/// of a Unix socket. REMOTE is a number or a name.
 /// </summary>
 /// <param name="Local">LOCAL; null where it was left out.</param>
 /// <param name="Remote">REMOTE.</param>
@@ -35,11 +35,13 @@ sealed record PortArgument(LocalListener? Local, string Remote)
     static LocalListener ParseLocal(string text, string local)
     {
         if (local.Contains('/', StringComparison.Ordinal)) return LocalListener.UnixSocket(local);
-        if (local.Contains(':', StringComparison.Ordinal)) throw Invalid(text, "write [LOCAL:]REMOTE, and the address to listen on as --address");
+        if (local.Contains(':', StringComparison.Ordinal))
+            throw Invalid(text, "write [LOCAL:]REMOTE, and the address to listen on as --address");
         if (local.Length == 0) return LocalListener.Tcp(0);
         return int.TryParse(local, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= ushort.MaxValue
             ? LocalListener.Tcp(port)
-            : throw Invalid(text, $"\"{local}\" is no local port; a Unix socket is written with a slash, as in ./{local}:{text[(local.Length + 1)..]}");
+            : throw Invalid(
+                text, $"\"{local}\" is no local port; a Unix socket is written with a slash, as in ./{local}:{text[(local.Length + 1)..]}");
     }
 
     static UsageException Invalid(string text, string why) => new($"invalid port format '{text}': {why}");

@@ -12,11 +12,15 @@ namespace Fairlead.Cli.Gateway;
 /// <summary>The options of <c>fairlead gateway</c>.</summary>
 sealed class GatewayVerbOptions
 {
-    public Option<string> Listen { get; } = new("--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one", DefaultValueFactory = _ => "127.0.0.1:0" };
+    public Option<string> Listen { get; } = new(
+        "--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one", DefaultValueFactory = _ =>
+        "127.0.0.1:0" };
 
     public Option<string?> Upstream { get; } = Text("--upstream", "URL", "The server to stand in front of");
-    public Option<string?> UpstreamCa { get; } = Text("--upstream-ca", "FILE", "Who vouches for --upstream; by default those that the machine trusts");
-    public Option<string?> Kubeconfig { get; } = Text("--upstream-kubeconfig", "FILE", "The same from a kubeconfig's current context; its user's credentials serve --client-ca alone");
+    public Option<string?> UpstreamCa { get; } = Text(
+        "--upstream-ca", "FILE", "Who vouches for --upstream; by default those that the machine trusts");
+    public Option<string?> Kubeconfig { get; } = Text(
+        "--upstream-kubeconfig", "FILE", "The same from a kubeconfig's current context; its user's credentials serve --client-ca alone");
     public Option<Transport> Transport { get; } = new("--upstream-transport")
     {
         HelpName = "TRANSPORT",
@@ -25,25 +29,43 @@ sealed class GatewayVerbOptions
         CustomParser = CarrierOptions.ParseTransport,
     };
 
-    public Option<string?> TlsCert { get; } = Text("--tls-cert", "FILE", "The gateway's certificate and intermediates, PEM (default: one made for this run)");
+    public Option<string?> TlsCert { get; } = Text(
+        "--tls-cert", "FILE", "The gateway's certificate and intermediates, PEM (default: one made for this run)");
     public Option<string?> TlsKey { get; } = Text("--tls-key", "FILE", "Its key");
-    public Option<string?> ClientCa { get; } = Text("--client-ca", "FILE", "Take client certificates of this authority: user CN, groups O, by impersonation with the kubeconfig's credentials");
-    public Option<string?> WriteKubeconfig { get; } = Text("--write-kubeconfig", "PATH", "Where to write the upstream's kubeconfig with the gateway's address, mode 0600");
-    public Option<string[]> AllowOrigin { get; } = new("--allow-origin") { HelpName = "ORIGIN", Description = "An origin whose pages may open sessions, as in https://console.example; may be repeated" };
-    public Option<bool> UpstreamChecksCreate { get; } = new("--upstream-checks-create") { Description = "The server itself asks for create where a session is opened by GET (Kubernetes 1.35): do not ask it" };
+    public Option<string?> ClientCa { get; } = Text(
+        "--client-ca", "FILE",
+        "Take client certificates of this authority: user CN, groups O, by impersonation with the kubeconfig's credentials");
+    public Option<string?> WriteKubeconfig { get; } = Text(
+        "--write-kubeconfig", "PATH", "Where to write the upstream's kubeconfig with the gateway's address, mode 0600");
+    public Option<string[]> AllowOrigin { get; } = new(
+        "--allow-origin") { HelpName = "ORIGIN",
+        Description = "An origin whose pages may open sessions, as in https://console.example; may be repeated" };
+    public Option<bool> UpstreamChecksCreate { get; } = new(
+        "--upstream-checks-create") { Description =
+        "The server itself asks for create where a session is opened by GET (Kubernetes 1.35): do not ask it" };
 
-    public Option<TimeSpan> HandshakeTimeout { get; } = Duration("--handshake-timeout", "How long the server may take to answer an upgrade (default 1m)", TimeSpan.FromMinutes(1));
-    public Option<TimeSpan> StreamTimeout { get; } = Duration("--stream-timeout", "SPDY: how long the streams of a session may take to be opened (default 30s)", TimeSpan.FromSeconds(30));
-    public Option<TimeSpan> PingInterval { get; } = Duration("--ping-interval", "How long either side may be silent before it is pinged (default 15s)", TimeSpan.FromSeconds(15));
-    public Option<TimeSpan> PingTimeout { get; } = Duration("--ping-timeout", "How long nothing may come from a side before it is lost (default 1m)", TimeSpan.FromMinutes(1));
-    public Option<TimeSpan?> IdleTimeout { get; } = Duration("--idle-timeout", "End a session that carried nothing for so long (default: never)");
+    public Option<TimeSpan> HandshakeTimeout { get; } = Duration(
+        "--handshake-timeout", "How long the server may take to answer an upgrade (default 1m)", TimeSpan.FromMinutes(1));
+    public Option<TimeSpan> StreamTimeout { get; } = Duration(
+        "--stream-timeout", "SPDY: how long the streams of a session may take to be opened (default 30s)", TimeSpan.FromSeconds(30));
+    public Option<TimeSpan> PingInterval { get; } = Duration(
+        "--ping-interval", "How long either side may be silent before it is pinged (default 15s)", TimeSpan.FromSeconds(15));
+    public Option<TimeSpan> PingTimeout { get; } = Duration(
+        "--ping-timeout", "How long nothing may come from a side before it is lost (default 1m)", TimeSpan.FromMinutes(1));
+    public Option<TimeSpan?> IdleTimeout { get; } = Duration(
+        "--idle-timeout", "End a session that carried nothing for so long (default: never)");
     public Option<TimeSpan?> MaxSessionAge { get; } = Duration("--max-session-age", "End a session that is so old (default: never)");
-    public Option<TimeSpan?> ReauthorizeEvery { get; } = Duration("--reauthorize-every", "Ask again whether a running session's caller may (default: never)");
-    public Option<TimeSpan> ReviewerGrace { get; } = Duration("--reviewer-grace", "How long running sessions go on while nobody can be asked about their callers (default 5m)", TimeSpan.FromMinutes(5));
-    public Option<TimeSpan> Drain { get; } = Duration("--drain", "After SIGTERM: how long running sessions may go on (default 30s)", TimeSpan.FromSeconds(30));
+    public Option<TimeSpan?> ReauthorizeEvery { get; } = Duration(
+        "--reauthorize-every", "Ask again whether a running session's caller may (default: never)");
+    public Option<TimeSpan> ReviewerGrace { get; } = Duration(
+        "--reviewer-grace", "How long running sessions go on while nobody can be asked about their callers (default 5m)",
+        TimeSpan.FromMinutes(5));
+    public Option<TimeSpan> Drain { get; } = Duration(
+        "--drain", "After SIGTERM: how long running sessions may go on (default 30s)", TimeSpan.FromSeconds(30));
 
     public Option<int> MaxSessions { get; } = Count("--max-sessions", "The most sessions at a time (default 10000)", 10_000);
-    public Option<int> MaxSessionsPerCaller { get; } = Count("--max-sessions-per-caller", "The most sessions of one caller at a time (default 1000)", 1_000);
+    public Option<int> MaxSessionsPerCaller { get; } = Count(
+        "--max-sessions-per-caller", "The most sessions of one caller at a time (default 1000)", 1_000);
     public Option<AuditCommand> AuditCommand { get; } = new("--audit-command")
     {
         HelpName = "FORM",
@@ -52,13 +74,15 @@ sealed class GatewayVerbOptions
         CustomParser = ParseAuditCommand,
     };
 
-    public Option<string?> Operations { get; } = Text("--operations", "ADDR:PORT", "Where to serve /healthz, /readyz and /metrics in plain HTTP");
+    public Option<string?> Operations { get; } = Text(
+        "--operations", "ADDR:PORT", "Where to serve /healthz, /readyz and /metrics in plain HTTP");
 
     public void AddTo(Command command)
     {
         Option[] all =
         [
-            Listen, Upstream, UpstreamCa, Kubeconfig, Transport, TlsCert, TlsKey, ClientCa, WriteKubeconfig, AllowOrigin, UpstreamChecksCreate,
+            Listen, Upstream, UpstreamCa, Kubeconfig, Transport, TlsCert, TlsKey, ClientCa, WriteKubeconfig, AllowOrigin,
+                UpstreamChecksCreate,
             HandshakeTimeout, StreamTimeout, PingInterval, PingTimeout, IdleTimeout, MaxSessionAge, ReauthorizeEvery, ReviewerGrace, Drain,
             MaxSessions, MaxSessionsPerCaller, AuditCommand, Operations,
         ];
@@ -73,7 +97,8 @@ sealed class GatewayVerbOptions
     static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
 
     static Option<TimeSpan> Duration(string name, string description, TimeSpan byDefault) =>
-        new(name) { HelpName = "DURATION", Description = description, DefaultValueFactory = _ => byDefault, CustomParser = DurationText.ParsePositive };
+        new(name) { HelpName = "DURATION", Description = description, DefaultValueFactory = _ => byDefault,
+            CustomParser = DurationText.ParsePositive };
 
     static Option<TimeSpan?> Duration(string name, string description) =>
         new(name) { HelpName = "DURATION", Description = description, CustomParser = static result => DurationText.ParsePositive(result) };
@@ -83,7 +108,8 @@ sealed class GatewayVerbOptions
         Option<int> option = new(name) { HelpName = "N", Description = description, DefaultValueFactory = _ => byDefault };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out int count) && count < 1) result.AddError($"{name} is at least 1");
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out int count) && count < 1)
+                result.AddError($"{name} is at least 1");
         });
         return option;
     }

@@ -5,7 +5,9 @@ using OpenTelemetry.Trace;
 
 namespace Fairlead.Cli.Gateway;
 
-/// <summary>Metrics and traces by OTLP, where the environment says to which collector, as OpenTelemetry's own variables say everything else.</summary>
+/// <summary>
+/// Metrics and traces by OTLP, where the environment says to which collector, as OpenTelemetry's own variables say everything else.
+/// </summary>
 sealed class Telemetry : IDisposable
 {
     const string Source = "Fairlead.Gateway";
@@ -21,7 +23,9 @@ sealed class Telemetry : IDisposable
     }
 
     /// <returns>Null where no collector is named.</returns>
-    public static Telemetry? Start() => Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 } ? new Telemetry() : null;
+    public static Telemetry? Start() => Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 }
+        ? new Telemetry()
+        : null;
 
     public void Dispose()
     {

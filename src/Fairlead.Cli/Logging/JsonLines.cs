@@ -5,7 +5,8 @@ using Fairlead.Wire;
 namespace Fairlead.Cli.Logging;
 
 /// <summary>
-/// One JSON object a line, UTF-8: time, level, category, event, message, fields, and an exception as the list of its causes, outermost first.
+/// One JSON object a line, UTF-8: time, level, category, event, message, fields, and an exception as the list of its causes, outermost
+/// first.
 /// </summary>
 sealed class JsonLines : ILogFormat
 {

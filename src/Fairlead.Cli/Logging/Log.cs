@@ -21,6 +21,7 @@ static partial class Log
     [LoggerMessage(6, LogLevel.Error, "port-forward ends: the connection to the pod was lost", EventName = "ForwardLost")]
     public static partial void Lost(ILogger logger, Exception exception);
 
-    [LoggerMessage(5, LogLevel.Debug, "{Verb} ends after {Milliseconds} ms, since the reader of its output went away", EventName = "OutputClosed")]
+    [LoggerMessage(5, LogLevel.Debug, "{Verb} ends after {Milliseconds} ms, since the reader of its output went away",
+        EventName = "OutputClosed")]
     public static partial void OutputClosed(ILogger logger, PeerText verb, long milliseconds);
 }

@@ -37,7 +37,9 @@ static class LogChoice
         string? path = Environment.GetEnvironmentVariable(FileVariable);
         Stream target = string.IsNullOrEmpty(path) ? openError() : OpenFile(path);
         bool isTerminal = string.IsNullOrEmpty(path) && StandardStreams.ErrorIsTerminal;
-        ILogFormat format = (verb.Log?.Format(parsed) ?? FormatFromEnvironment()) == "json" ? new JsonLines() : new TextLines(() => isTerminal && RawMode.IsOn);
+        ILogFormat format = (verb.Log?.Format(parsed) ?? FormatFromEnvironment()) == "json"
+            ? new JsonLines()
+            : new TextLines(() => isTerminal && RawMode.IsOn);
         return new LogOutput(target, format, least, chosen is not null);
     }
 
@@ -46,14 +48,16 @@ static class LogChoice
         null or "" => null,
         var name when name.ToUpperInvariant() is "JSON" => "json",
         var name when name.ToUpperInvariant() is "TEXT" => "text",
-        var name => throw new UsageException($"{FormatVariable} is \"{VisibleText.Line(name)}\", which is no log format: set it to text or json, or unset it"),
+        var name => throw new UsageException(
+            $"{FormatVariable} is \"{VisibleText.Line(name)}\", which is no log format: set it to text or json, or unset it"),
     };
 
     static LogLevel? FromEnvironment()
     {
         string? name = Environment.GetEnvironmentVariable(LevelVariable);
         if (string.IsNullOrEmpty(name)) return null;
-        return LogLevels.Find(name) ?? throw new UsageException($"{LevelVariable} is \"{VisibleText.Line(name)}\", which is no log level: set it to one of {LogLevels.Known}, or unset it");
+        return LogLevels.Find(name) ?? throw new UsageException(
+            $"{LevelVariable} is \"{VisibleText.Line(name)}\", which is no log level: set it to one of {LogLevels.Known}, or unset it");
     }
 
     static Stream OpenFile(string path)
@@ -65,7 +69,8 @@ static class LogChoice
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new UsageException(
-                $"{FileVariable} names \"{VisibleText.Line(path)}\", which cannot be written to: {e.Message.TrimEnd('.')}. Name another file, or unset it to log on standard error");
+                $"{FileVariable} names \"{VisibleText.Line(path)}\", which cannot be written to: {e.Message.TrimEnd('.')}. Name " +
+                "another file, or unset it to log on standard error");
         }
     }
 }

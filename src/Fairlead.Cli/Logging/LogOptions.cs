@@ -25,7 +25,9 @@ sealed class LogOptions(LogLevel byDefault, bool hasVerbose = true)
         CustomParser = ParseFormat,
     };
 
-    readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "The same as --log-level debug: each session, each refusal, and how each connection came about" };
+    readonly Option<bool> _verbose = new(
+        "--verbose",
+        "-v") { Description = "The same as --log-level debug: each session, each refusal, and how each connection came about" };
 
     public void AddTo(Command command)
     {
@@ -37,7 +39,8 @@ sealed class LogOptions(LogLevel byDefault, bool hasVerbose = true)
     }
 
     /// <summary>What was chosen; null where nothing was.</summary>
-    public LogLevel? Chosen(ParseResult parsed) => parsed.GetValue(_level) ?? (hasVerbose && parsed.GetValue(_verbose) ? LogLevel.Debug : null);
+    public LogLevel? Chosen(ParseResult parsed) =>
+        parsed.GetValue(_level) ?? (hasVerbose && parsed.GetValue(_verbose) ? LogLevel.Debug : null);
 
     public LogLevel Default => byDefault;
 

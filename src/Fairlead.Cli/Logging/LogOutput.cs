@@ -7,7 +7,8 @@ namespace Fairlead.Cli.Logging;
 /// <param name="target">The stream; never closed.</param>
 /// <param name="format">How lines are written.</param>
 /// <param name="least">Entries below this level are not told.</param>
-/// <param name="isChosen">Somebody chose that level; otherwise that files were taken anew is told too, because somebody waits for it.</param>
+/// <param name="isChosen">Somebody chose that level; otherwise that files were taken anew is told too, because somebody waits for
+/// it.</param>
 sealed class LogOutput(Stream target, ILogFormat format, LogLevel least, bool isChosen) : ILoggerFactory, ILoggerProvider
 {
     const string Files = "Fairlead.Files";
@@ -18,7 +19,9 @@ sealed class LogOutput(Stream target, ILogFormat format, LogLevel least, bool is
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) =>
-        new CategoryLogger(this, categoryName, !isChosen && categoryName == Files && least > LogLevel.Information ? LogLevel.Information : least);
+        new CategoryLogger(this, categoryName, !isChosen && categoryName == Files && least > LogLevel.Information
+            ? LogLevel.Information
+            : least);
 
     /// <summary>How many lines of an audit were lost; of all of them after <see cref="Dispose"/>.</summary>
     public long AuditLost => _queue.AuditLost;
@@ -32,17 +35,20 @@ sealed class LogOutput(Stream target, ILogFormat format, LogLevel least, bool is
         if (more > 0) throw new IOException($"{more} lines before it were lost: there was no room for them, or they could not be written");
     }
 
-    void Write<TState>(LogLevel level, string category, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    void Write<TState>(LogLevel level, string category, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         if (_queue.DropsNow()) return;
         _queue.Add(format.Write(new LogEntry(
             DateTime.UtcNow, level, category, eventId.Name, formatter(state, null),
-            state as IReadOnlyList<KeyValuePair<string, object?>> ?? [], LoggedFailure.Of(exception, withStacks: least <= LogLevel.Debug))));
+            state as IReadOnlyList<KeyValuePair<string, object?>> ?? [],
+            LoggedFailure.Of(exception, withStacks: least <= LogLevel.Debug))));
     }
 
     static byte[] TellDropped(ILogFormat format, long count, long audit) => format.Write(new LogEntry(
         DateTime.UtcNow, audit > 0 ? LogLevel.Error : LogLevel.Warning, "Fairlead.Cli", "LinesDropped",
-        $"{count} lines were dropped here{(audit > 0 ? $", {audit} of them lines of the audit" : "")}: they came faster than they could be written, or could not be written",
+        $"{count} lines were dropped here{(audit > 0 ? $", {audit} of them lines of the audit" : "")}: they came faster than they " +
+        "could be written, or could not be written",
         [new("Count", count), new("Audit", audit)], []));
 
     /// <summary>Waits until all that was told is written, or this time is over.</summary>
@@ -60,7 +66,8 @@ sealed class LogOutput(Stream target, ILogFormat format, LogLevel least, bool is
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= least && logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel)) output.Write(logLevel, category, eventId, state, exception, formatter);
         }

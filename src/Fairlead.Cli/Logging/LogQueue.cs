@@ -1,10 +1,12 @@
 namespace Fairlead.Cli.Logging;
 
 /// <summary>
-/// Lines on their way to a stream that may block for ever, as a standard error does that nobody reads. A thread of its own writes them; whoever
-/// adds one never waits. When too much is on its way lines are dropped and counted, and the count is told where they would have stood.
+/// Lines on their way to a stream that may block for ever, as a standard error does that nobody reads. A thread of its own writes them;
+/// whoever adds one never waits. When too much is on its way lines are dropped and counted, and the count is told where they would have
+/// stood.
 /// </summary>
-/// <remarks>.NET's console logger can do the same, but by System.Console, which stays out of the way of raw terminals, and to no file.</remarks>
+/// <remarks>.NET's console logger can do the same, but by System.Console, which stays out of the way of raw terminals, and to no
+/// file.</remarks>
 /// <param name="target">Where to; never closed, since a write may be blocked in it.</param>
 /// <param name="tellDropped">Makes the line that tells how many were dropped, and how many of those were an audit's.</param>
 sealed class LogQueue(Stream target, Func<long, long, byte[]> tellDropped) : IDisposable
@@ -26,8 +28,8 @@ sealed class LogQueue(Stream target, Func<long, long, byte[]> tellDropped) : IDi
     bool _isFull, _hasEnded;
 
     /// <summary>
-    /// How many lines of an audit were lost: there was no room for them, the target did not take them, or the end came before. An audit with a hole
-    /// must not look whole.
+    /// How many lines of an audit were lost: there was no room for them, the target did not take them, or the end came before. An audit
+    /// with a hole must not look whole.
     /// </summary>
     public long AuditLost
     {

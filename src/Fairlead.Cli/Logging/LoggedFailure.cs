@@ -17,7 +17,10 @@ readonly record struct LoggedFailure(string Kind, string Message, string? Stack)
         if (exception is null) return [];
         List<LoggedFailure> failures = [];
         for (Exception? at = exception; at is not null && failures.Count < Most; at = at.InnerException)
-            failures.Add(new LoggedFailure(at is WithheldException withheld ? withheld.Kind : at.GetType().Name, at.Message, withStacks ? at.StackTrace : null));
+            failures.Add(
+                new LoggedFailure(at is WithheldException withheld ? withheld.Kind : at.GetType().Name, at.Message, withStacks
+                ? at.StackTrace
+                : null));
         return failures;
     }
 }

@@ -13,7 +13,8 @@ sealed class TextLines(Func<bool> isRaw) : ILogFormat
     {
         StringBuilder line = new();
         string lineEnd = isRaw() ? "\r\n" : "\n";
-        line.Append(CultureInfo.InvariantCulture, $"{entry.Time:yyyy-MM-ddTHH:mm:ss.fffZ} {LogLevels.NameOf(entry.Level)} {entry.Category}: ");
+        line.Append(CultureInfo.InvariantCulture,
+            $"{entry.Time:yyyy-MM-ddTHH:mm:ss.fffZ} {LogLevels.NameOf(entry.Level)} {entry.Category}: ");
         line.Append(VisibleText.Line(entry.Message));
         string mark = ": ";
         foreach (LoggedFailure failure in entry.Failure)
@@ -27,7 +28,8 @@ sealed class TextLines(Func<bool> isRaw) : ILogFormat
         {
             if (failure.Stack is null) continue;
             line.Append("    ").Append(failure.Kind).Append(lineEnd);
-            foreach (string place in failure.Stack.Split('\n')) line.Append("      ").Append(VisibleText.Line(place.Trim())).Append(lineEnd);
+            foreach (string place in failure.Stack.Split('\n'))
+                line.Append("      ").Append(VisibleText.Line(place.Trim())).Append(lineEnd);
         }
 
         return Encoding.UTF8.GetBytes(line.ToString());

@@ -119,7 +119,8 @@ static partial class LibC
     private static unsafe partial int Control(int descriptor, nuint request, void* argument);
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    private static unsafe partial int ControlVariadicOnStack(int descriptor, nuint request, nint a2, nint a3, nint a4, nint a5, nint a6, nint a7, void* argument);
+    private static unsafe partial int ControlVariadicOnStack(
+        int descriptor, nuint request, nint a2, nint a3, nint a4, nint a5, nint a6, nint a7, void* argument);
 
     /// <returns>False where the descriptor is no terminal.</returns>
     public static unsafe bool TryGetWindowSize(int descriptor, out WindowSize size)

@@ -3,7 +3,9 @@ using System.Runtime.Versioning;
 
 namespace Fairlead.Cli.Native;
 
-/// <summary>Waits until standard input has something, or until it is told to stop: a read that has begun could not be called back.</summary>
+/// <summary>
+/// Waits until standard input has something, or until it is told to stop: a read that has begun could not be called back.
+/// </summary>
 /// <remarks>
 /// Its pipe is left to the end of the process: the thread that waits may be looking at it whenever it is told to stop, and there is one
 /// such thread in a process.
@@ -25,8 +27,8 @@ sealed class ReadableWait
 
     /// <returns>True with something to read, the end included; false after <see cref="Stop"/>.</returns>
     /// <remarks>
-    /// In the background of its terminal the process is stopped here (SIGTTIN) until it is brought to the front, as by any read; a read of no
-    /// bytes asks the kernel for that and for nothing else.
+    /// In the background of its terminal the process is stopped here (SIGTTIN) until it is brought to the front, as by any read; a read of
+    /// no bytes asks the kernel for that and for nothing else.
     /// </remarks>
     public unsafe bool Wait()
     {

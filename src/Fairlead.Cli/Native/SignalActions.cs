@@ -4,8 +4,8 @@ using System.Runtime.Versioning;
 namespace Fairlead.Cli.Native;
 
 /// <summary>
-/// What comes of a signal: nothing, what the kernel does by itself, or a handler. .NET leaves alone what was ignored when the process began, and its
-/// handlers run late, on a thread of their own.
+/// What comes of a signal: nothing, what the kernel does by itself, or a handler. .NET leaves alone what was ignored when the process
+/// began, and its handlers run late, on a thread of their own.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 static unsafe partial class SignalActions
@@ -21,7 +21,9 @@ static unsafe partial class SignalActions
     /// <summary>SIGTSTP: asked to stop.</summary>
     public static int Stop => OperatingSystem.IsMacOS() ? 18 : 20;
 
-    /// <summary><c>struct sigaction</c> and <c>sigset_t</c> are looked into no further than the first word of the former, its handler.</summary>
+    /// <summary>
+    /// <c>struct sigaction</c> and <c>sigset_t</c> are looked into no further than the first word of the former, its handler.
+    /// </summary>
     public const int Room = 256;
 
     /// <summary>A signal that was ignored when the process began, as in a shell's background, does again what it does by itself.</summary>
@@ -73,7 +75,9 @@ static unsafe partial class SignalActions
         fixed (byte* old = before) _ = Mask(OperatingSystem.IsMacOS() ? 3 : 2, old, null); // SIG_SETMASK
     }
 
-    /// <summary>Sends this thread a signal, whose effect is over when it returns: for one that stops the process, after it was continued.</summary>
+    /// <summary>
+    /// Sends this thread a signal, whose effect is over when it returns: for one that stops the process, after it was continued.
+    /// </summary>
     [LibraryImport("libc", EntryPoint = "raise")]
     public static partial int Raise(int signal);
 

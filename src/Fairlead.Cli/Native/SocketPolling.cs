@@ -16,8 +16,8 @@ static class SocketPolling
     /// </summary>
     /// <param name="threads">How many poll: 1 for a process of one session, one for each processor for a server.</param>
     /// <remarks>
-    /// From then on nothing that follows an await may block in wait for another socket. The variables are there only while .NET reads them: a
-    /// credential plugin, or a command of the lab's, must not inherit them.
+    /// From then on nothing that follows an await may block in wait for another socket. The variables are there only while .NET reads them:
+    /// a credential plugin, or a command of the lab's, must not inherit them.
     /// </remarks>
     public static void GoOnWherePolled(int threads)
     {

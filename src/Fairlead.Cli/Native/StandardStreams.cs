@@ -10,8 +10,8 @@ static class StandardStreams
     const int ErrorDescriptor = 2;
 
     /// <summary>
-    /// Opens /dev/null for each of the three that was closed when the process began, as Go's programs do: whatever is opened first would get
-    /// its number, and be read as input or written into as output. Call it before anything else.
+    /// Opens /dev/null for each of the three that was closed when the process began, as Go's programs do: whatever is opened first would
+    /// get its number, and be read as input or written into as output. Call it before anything else.
     /// </summary>
     public static void FillClosed()
     {
@@ -48,5 +48,7 @@ static class StandardStreams
 
     /// <summary>How wide that terminal is; 80 where it does not say.</summary>
     public static int ErrorColumns =>
-        !OperatingSystem.IsWindows() && LibC.TryGetWindowSize(ErrorDescriptor, out LibC.WindowSize size) && size.Columns > 0 ? size.Columns : 80;
+        !OperatingSystem.IsWindows() && LibC.TryGetWindowSize(ErrorDescriptor, out LibC.WindowSize size) && size.Columns > 0
+            ? size.Columns
+            : 80;
 }

@@ -8,31 +8,46 @@ namespace Fairlead.Cli.Node;
 /// <summary>The options of <c>fairlead node</c>.</summary>
 sealed class NodeVerbOptions
 {
-    public Option<string> Cri { get; } = new("--cri") { HelpName = "unix://PATH", Description = "The container runtime's socket", Required = true };
+    public Option<string> Cri { get; } = new(
+        "--cri") { HelpName = "unix://PATH", Description = "The container runtime's socket", Required = true };
 
-    public Option<string> Listen { get; } = new("--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one (default 127.0.0.1:0)", DefaultValueFactory = _ => "127.0.0.1:0" };
+    public Option<string> Listen { get; } = new(
+        "--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one (default 127.0.0.1:0)",
+        DefaultValueFactory = _ => "127.0.0.1:0" };
 
-    public Option<string?> TlsCert { get; } = Text("--tls-cert", "FILE", "The server's certificate, PEM, with what stands between it and the authority (default: one made for this run)");
+    public Option<string?> TlsCert { get; } = Text(
+        "--tls-cert", "FILE",
+        "The server's certificate, PEM, with what stands between it and the authority (default: one made for this run)");
 
     public Option<string?> TlsKey { get; } = Text("--tls-key", "FILE", "The certificate's key, PEM");
 
-    public Option<string?> ClientCa { get; } = Text("--client-ca", "FILE", "Take client certificates of these authorities, PEM: the common name is the user, organisations are groups");
+    public Option<string?> ClientCa { get; } = Text(
+        "--client-ca", "FILE", "Take client certificates of these authorities, PEM: the common name is the user, organisations are groups");
 
-    public Option<string?> TokenFile { get; } = Text("--token-file", "FILE", "Users known by bearer token, one a line: token,user,uid,\"group1,group2\"");
+    public Option<string?> TokenFile { get; } = Text(
+        "--token-file", "FILE", "Users known by bearer token, one a line: token,user,uid,\"group1,group2\"");
 
-    public Option<string[]?> AllowUser { get; } = new("--allow-user") { HelpName = "USER", Description = "Allow this user everything; repeat for more (default: kube-apiserver-kubelet-client, or nobody where a cluster is asked). Whoever is on no list gets 403" };
+    public Option<string[]?> AllowUser { get; } = new(
+        "--allow-user") { HelpName = "USER",
+        Description =
+        "Allow this user everything; repeat for more (default: kube-apiserver-kubelet-client, or nobody where a cluster is asked). " +
+        "Whoever is on no list gets 403" };
 
-    public Option<string[]?> AllowGroup { get; } = new("--allow-group") { HelpName = "GROUP", Description = "Allow everybody in this group everything; repeat for more" };
+    public Option<string[]?> AllowGroup { get; } = new(
+        "--allow-group") { HelpName = "GROUP", Description = "Allow everybody in this group everything; repeat for more" };
 
-    public Option<string?> AuthorizationKubeconfig { get; } = Text("--authorization-kubeconfig", "FILE", "Ask this cluster, by SubjectAccessReview, about users whom no --allow names");
+    public Option<string?> AuthorizationKubeconfig { get; } = Text(
+        "--authorization-kubeconfig", "FILE", "Ask this cluster, by SubjectAccessReview, about users whom no --allow names");
 
     public RuntimeOptions Runtime { get; } = new();
 
-    public Option<string?> WriteKubeconfig { get; } = Text("--write-kubeconfig", "PATH", "Write a kubeconfig, mode 0600, with an administrator whose token is made for this run");
+    public Option<string?> WriteKubeconfig { get; } = Text(
+        "--write-kubeconfig", "PATH", "Write a kubeconfig, mode 0600, with an administrator whose token is made for this run");
 
     public void AddTo(Command verb)
     {
-        foreach (Option option in (Option[])[Cri, Listen, TlsCert, TlsKey, ClientCa, TokenFile, AllowUser, AllowGroup, AuthorizationKubeconfig]) verb.Add(option);
+        foreach (Option option in (Option[])[Cri, Listen, TlsCert, TlsKey, ClientCa, TokenFile, AllowUser, AllowGroup,
+            AuthorizationKubeconfig]) verb.Add(option);
         Runtime.AddTo(verb);
         verb.Add(WriteKubeconfig);
     }

@@ -11,18 +11,24 @@ sealed class RuntimeOptions
     readonly Option<string> _streamThrough = new("--stream-through")
     {
         HelpName = "WAY",
-        Description = "How containers are reached: native (containerd's task API, no SPDY), cri (the runtime's streaming server), or auto: native where the socket is containerd's (default auto)",
+        Description =
+        "How containers are reached: native (containerd's task API, no SPDY), cri (the runtime's streaming server), or auto: native " +
+        "where the socket is containerd's (default auto)",
         DefaultValueFactory = _ => "auto",
     };
 
     readonly Option<string> _lostClient = new("--lost-client")
     {
         HelpName = "POLICY",
-        Description = "What becomes of a native command whose client was lost: kill, hangup or keep until this process stops (default kill)",
+        Description =
+        "What becomes of a native command whose client was lost: kill, hangup or keep until this process stops (default kill)",
         DefaultValueFactory = _ => "kill",
     };
 
-    readonly Option<string> _stateFolder = new("--state-dir") { HelpName = "PATH", Description = "Where the pipes of native commands are; the same path for containerd (default /run/fairlead)", DefaultValueFactory = _ => "/run/fairlead" };
+    readonly Option<string> _stateFolder = new(
+        "--state-dir") { HelpName = "PATH",
+        Description = "Where the pipes of native commands are; the same path for containerd (default /run/fairlead)",
+        DefaultValueFactory = _ => "/run/fairlead" };
 
     public void AddTo(Command verb)
     {

@@ -11,13 +11,16 @@ sealed class CarrierOptions
     public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Say on standard error how the connection was made" };
 
     public Option<TimeSpan> PodRunningTimeout { get; } =
-        Duration("--pod-running-timeout", TimeSpan.FromMinutes(1), "How long to wait for a first pod of a deployment, service, … (default 1m)");
+        Duration("--pod-running-timeout", TimeSpan.FromMinutes(1),
+            "How long to wait for a first pod of a deployment, service, … (default 1m)");
 
     public Option<TimeSpan> PingInterval { get; } =
-        Duration("--ping-interval", TimeSpan.FromSeconds(3), "Ping when the server was silent this long; keeps proxies from cutting idle sessions (default 3s)");
+        Duration("--ping-interval", TimeSpan.FromSeconds(3),
+            "Ping when the server was silent this long; keeps proxies from cutting idle sessions (default 3s)");
 
     public Option<TimeSpan> PingTimeout { get; } =
-        Duration("--ping-timeout", TimeSpan.FromSeconds(60), "Count the session as lost when nothing came for this long, pings unanswered (default 60s)");
+        Duration("--ping-timeout", TimeSpan.FromSeconds(60),
+            "Count the session as lost when nothing came for this long, pings unanswered (default 60s)");
 
     public Option<Transport> Transport { get; } = new("--transport")
     {

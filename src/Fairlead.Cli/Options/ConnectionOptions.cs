@@ -11,7 +11,8 @@ namespace Fairlead.Cli.Options;
 /// <summary>The options that say which server, as whom, and in which namespace.</summary>
 sealed class ConnectionOptions
 {
-    public OptionalText Namespace { get; } = Text("--namespace", "NAME", "The namespace; by default that of the kubeconfig's context", "-n");
+    public OptionalText Namespace { get; } = Text(
+        "--namespace", "NAME", "The namespace; by default that of the kubeconfig's context", "-n");
 
     readonly OptionalText _kubeconfig = Text("--kubeconfig", "FILE", "The kubeconfig; by default KUBECONFIG or ~/.kube/config");
     readonly OptionalText _context = Text("--context", "NAME", "The kubeconfig's context; by default its current one");
@@ -19,7 +20,8 @@ sealed class ConnectionOptions
     readonly OptionalText _user = Text("--user", "NAME", "The kubeconfig's user, instead of the context's");
     readonly OptionalText _server = Text("--server", "URL", "The server's address, instead of the kubeconfig's", "-s");
     readonly OptionalText _token = Text("--token", "TOKEN", "A bearer token, instead of the kubeconfig's credentials");
-    readonly OptionalText _authority = Text("--certificate-authority", "FILE", "The certificate of the authority that the server must have its own from");
+    readonly OptionalText _authority = Text(
+        "--certificate-authority", "FILE", "The certificate of the authority that the server must have its own from");
     readonly OptionalText _tlsServerName = Text("--tls-server-name", "NAME", "The name that the server's certificate must carry");
 
     readonly Option<bool> _insecure = new("--insecure-skip-tls-verify")
@@ -55,7 +57,8 @@ sealed class ConnectionOptions
             TlsServerName = _tlsServerName.Read(parsed),
             InsecureSkipTlsVerify = parsed.GetValue(_insecure),
             Logging = logging,
-            Configure = handler => ownAuthority = handler.SslOptions.CertificateChainPolicy?.TrustMode == X509ChainTrustMode.CustomRootTrust,
+            Configure = handler =>
+                ownAuthority = handler.SslOptions.CertificateChainPolicy?.TrustMode == X509ChainTrustMode.CustomRootTrust,
         });
         if (OperatingSystem.IsLinux() && ownAuthority) SystemRoots.LeaveUnread();
         return endpoint;

@@ -19,10 +19,12 @@ sealed class ForwardVerbOptions
         CustomParser = ParseAddresses,
     };
 
-    public Option<bool> FailWhenLost { get; } = new("--fail-when-lost") { Description = "End with code 1 when the connection is lost, instead of connecting again" };
+    public Option<bool> FailWhenLost { get; } = new(
+        "--fail-when-lost") { Description = "End with code 1 when the connection is lost, instead of connecting again" };
 
     public Option<TimeSpan> RedialTimeout { get; } =
-        CarrierOptions.Duration("--redial-timeout", Timeout.InfiniteTimeSpan, "Give up, with code 1, when connecting again takes longer (default: never)");
+        CarrierOptions.Duration("--redial-timeout", Timeout.InfiniteTimeSpan,
+            "Give up, with code 1, when connecting again takes longer (default: never)");
 
     public Option<int> MostConnections { get; } = new("--max-connections")
     {
@@ -36,7 +38,8 @@ sealed class ForwardVerbOptions
     {
         HelpName = "LIST",
         Description = "Advanced: the forms of port-forward that may be used, by comma, the best first (none: no subprotocol)",
-        CustomParser = result => ProtocolList.Parse(result, [.. PortForwardProtocol.All.Select(protocol => (protocol.Name, protocol))], "form of port-forward"),
+        CustomParser = result =>
+            ProtocolList.Parse(result, [.. PortForwardProtocol.All.Select(protocol => (protocol.Name, protocol))], "form of port-forward"),
     };
 
     public void AddTo(Command command)
@@ -51,7 +54,8 @@ sealed class ForwardVerbOptions
         List<string> addresses = [];
         foreach (string address in result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries)))
         {
-            if (address != "localhost" && !IPAddress.TryParse(address, out _)) result.AddError($"\"{address}\" is neither an IP address nor localhost");
+            if (address != "localhost" && !IPAddress.TryParse(address, out _))
+                result.AddError($"\"{address}\" is neither an IP address nor localhost");
             if (!addresses.Contains(address)) addresses.Add(address);
         }
 

@@ -7,7 +7,8 @@ namespace Fairlead.Cli.Options;
 /// <summary>The options that exec and attach share: container, streams and versions.</summary>
 sealed class SessionOptions
 {
-    public OptionalText Container { get; } = new("--container", "-c") { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
+    public OptionalText Container { get; } = new(
+        "--container", "-c") { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
 
     public Option<bool> Stdin { get; } = new("--stdin", "-i") { Description = "Pass standard input on" };
 
@@ -15,7 +16,9 @@ sealed class SessionOptions
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Print only what the remote session prints" };
 
-    public Option<bool> NoRetry { get; } = new("--no-retry") { Description = "Never ask a second time after the server has accepted, even when it dropped the connection unheard" };
+    public Option<bool> NoRetry { get; } = new(
+        "--no-retry") { Description =
+        "Never ask a second time after the server has accepted, even when it dropped the connection unheard" };
 
     public CarrierOptions Carrier { get; } = new();
 
@@ -23,7 +26,9 @@ sealed class SessionOptions
     {
         HelpName = "LIST",
         Description = "Advanced: the subprotocols to offer over WebSocket, by comma (none: no subprotocol)",
-        CustomParser = result => ProtocolList.Parse(result, [.. RemoteCommandProtocol.OverWebSocket.Select(protocol => (protocol.Name, protocol))], "subprotocol"),
+        CustomParser = result =>
+            ProtocolList.Parse(result, [.. RemoteCommandProtocol.OverWebSocket.Select(protocol => (protocol.Name, protocol))],
+            "subprotocol"),
     };
 
     public void AddTo(Command command)

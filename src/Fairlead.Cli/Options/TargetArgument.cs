@@ -21,7 +21,11 @@ sealed class TargetArgument
             // The library takes an unknown option for a value, and so the rest of a bundle in which a letter is unknown.
             if (value is ['-', _, ..]) throw new UsageException($"unknown flag: {value.Split('=')[0]}");
             if (!invocation.Arguments.Contains(value))
-                throw new UsageException($"unknown flag: {invocation.Arguments.FirstOrDefault(given => given.StartsWith('-') && given.EndsWith(value, StringComparison.Ordinal)) ?? value}");
+            {
+                string? flag = invocation.Arguments
+                    .FirstOrDefault(given => given.StartsWith('-') && given.EndsWith(value, StringComparison.Ordinal));
+                throw new UsageException($"unknown flag: {flag ?? value}");
+            }
         }
 
         return values;

@@ -7,7 +7,9 @@ static class MissingShell
 {
     static readonly string[] s_shells = ["sh", "ash", "bash", "dash", "zsh", "ksh", "fish", "busybox"];
 
-    /// <summary>How runtimes say that there is no such program. A shell that ran, and did not find another program, is not quoted so.</summary>
+    /// <summary>
+    /// How runtimes say that there is no such program. A shell that ran, and did not find another program, is not quoted so.
+    /// </summary>
     static readonly string[] s_words = ["executable file not found", "no such file or directory"];
 
     /// <returns>What to do; null where the command is no shell, or failed for another reason.</returns>

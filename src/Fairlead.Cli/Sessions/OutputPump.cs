@@ -63,7 +63,9 @@ sealed class OutputPump
         }
     }
 
-    /// <summary>Goes on where it is called from: in the read loop when bytes have arrived, on the writer's thread when that is done.</summary>
+    /// <summary>
+    /// Goes on where it is called from: in the read loop when bytes have arrived, on the writer's thread when that is done.
+    /// </summary>
     async Task CopyAsync()
     {
         while (true)
@@ -71,7 +73,9 @@ sealed class OutputPump
             ReadResult result = await _source.ReadAsync().ConfigureAwait(false);
             foreach (ReadOnlyMemory<byte> segment in result.Buffer)
             {
-                int written = OperatingSystem.IsLinux() && _target is DescriptorStream descriptor ? descriptor.WriteWithoutWaiting(segment.Span) : 0;
+                int written = OperatingSystem.IsLinux() && _target is DescriptorStream descriptor
+                    ? descriptor.WriteWithoutWaiting(segment.Span)
+                    : 0;
                 if (written < segment.Length) await _blocking.WriteAsync(segment[written..]).ConfigureAwait(false);
             }
 

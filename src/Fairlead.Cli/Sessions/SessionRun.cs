@@ -27,12 +27,15 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         ExecOptions options = new();
         PodReference opened = default;
         await using RemoteProcess process = await pod.OpenAsync(
-            isLookedUp: verb == TargetVerb.Attach && (parsed.GetValue(session.Stdin) || parsed.GetValue(session.Tty)), // has the container a terminal?
+            // has the container a terminal?
+            isLookedUp: verb == TargetVerb.Attach && (parsed.GetValue(session.Stdin) || parsed.GetValue(session.Tty)),
             (found, hasTerminal) =>
             {
                 opened = found;
                 options = Options(verb, found, hasTerminal);
-                return verb == TargetVerb.Attach ? client.AttachAsync(found, options, cancellationToken) : client.ExecAsync(found, command, options, cancellationToken);
+                return verb == TargetVerb.Attach
+                    ? client.AttachAsync(found, options, cancellationToken)
+                    : client.ExecAsync(found, command, options, cancellationToken);
             },
             cancellationToken);
         if (parsed.GetValue(session.Carrier.Verbose))
@@ -44,9 +47,11 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         ExitStatus exit;
         try
         {
-            exit = await pod.ExplainingAsync(ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach), cancellationToken);
+            exit = await pod.ExplainingAsync(
+                ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach), cancellationToken);
         }
-        catch (RemoteCommandException failure) when (!_quiet && verb == TargetVerb.Exec && MissingShell.Hint(command, failure.Message, opened) is { } hint)
+        catch (RemoteCommandException failure)
+            when (!_quiet && verb == TargetVerb.Exec && MissingShell.Hint(command, failure.Message, opened) is { } hint)
         {
             throw new HintedException(failure, hint);
         }
@@ -79,7 +84,9 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             InlineReaders = true, // OutputPump never blocks there
             Transport = parsed.GetValue(session.Carrier.Transport),
             NoRetry = parsed.GetValue(session.NoRetry),
-            Protocols = parsed.GetValue(session.Protocols) is { } overWebSocket ? [.. overWebSocket, .. RemoteCommandProtocol.OverSpdy] : null,
+            Protocols = parsed.GetValue(session.Protocols) is { } overWebSocket
+                ? [.. overWebSocket, .. RemoteCommandProtocol.OverSpdy]
+                : null,
             PingInterval = parsed.GetValue(session.Carrier.PingInterval),
             PingTimeout = parsed.GetValue(session.Carrier.PingTimeout),
         };

@@ -15,17 +15,23 @@ sealed class TransportFile : ITransportMemory
 
     readonly string _path = Path.Combine(CacheFolder(), "fairlead", "transports");
 
-    public Transport Recall(Uri server) => Entries().FirstOrDefault(entry => entry.Server == server.AbsoluteUri) is { Server: not null } entry ? entry.Transport : Transport.Auto;
+    public Transport Recall(Uri server) => Entries()
+        .FirstOrDefault(entry => entry.Server == server.AbsoluteUri) is { Server: not null } entry ? entry.Transport : Transport.Auto;
 
     public void Remember(Uri server, Transport transport)
     {
         List<Entry> entries = [.. Entries().Where(entry => entry.Server != server.AbsoluteUri).TakeLast(MostEntries - 1)];
-        if (transport != Transport.Auto) entries.Add(new Entry(server.AbsoluteUri, transport, DateTimeOffset.UtcNow + TransportMemory.Lifetime));
+        if (transport != Transport.Auto)
+            entries.Add(new Entry(server.AbsoluteUri, transport, DateTimeOffset.UtcNow + TransportMemory.Lifetime));
         string part = $"{_path}.{Environment.ProcessId}";
         try
         {
             OwnerOnlyFolder.Make(Path.GetDirectoryName(_path)!);
-            File.WriteAllLines(part, entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Server} {entry.Transport} {entry.Until.ToUnixTimeSeconds()}")));
+            File.WriteAllLines(
+                part,
+                entries.Select(
+                entry =>
+                string.Create(CultureInfo.InvariantCulture, $"{entry.Server} {entry.Transport} {entry.Until.ToUnixTimeSeconds()}")));
             File.Move(part, _path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -9,7 +9,8 @@ namespace Fairlead.Cli.Terminals;
 static class Foreground
 {
     /// <summary>True where the terminal belongs to this process's group, or controls no job of ours.</summary>
-    public static bool IsOurs => LibC.GetForegroundGroup(StandardStreams.InputDescriptor) is var group && (group < 0 || group == LibC.GetProcessGroup());
+    public static bool IsOurs => LibC.GetForegroundGroup(StandardStreams.InputDescriptor) is var group
+        && (group < 0 || group == LibC.GetProcessGroup());
 
     /// <summary>
     /// Waits for the foreground as every program does that wants to change its terminal: the kernel stops its group (SIGTTOU) until a shell

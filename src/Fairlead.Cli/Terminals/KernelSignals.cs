@@ -10,7 +10,8 @@ namespace Fairlead.Cli.Terminals;
 [UnsupportedOSPlatform("windows")]
 sealed class KernelSignals : IDisposable
 {
-    readonly int[] _signals = [SignalActions.HangUp, SignalActions.Interrupt, SignalActions.Quit, SignalActions.Terminate, SignalActions.Stop];
+    readonly int[] _signals = [SignalActions.HangUp, SignalActions.Interrupt, SignalActions.Quit, SignalActions.Terminate,
+        SignalActions.Stop];
     readonly byte[] _before;
 
     public KernelSignals()

@@ -11,7 +11,10 @@ namespace Fairlead.Cli.Terminals;
 [UnsupportedOSPlatform("windows")]
 sealed class RawTerminal : IDisposable
 {
-    /// <summary>How long a process that is continued in the background gives a signal that came with it, as from <c>kill %1</c>, before it stops again.</summary>
+    /// <summary>
+    /// How long a process that is continued in the background gives a signal that came with it, as from <c>kill %1</c>, before it stops
+    /// again.
+    /// </summary>
     static readonly TimeSpan s_lastWord = TimeSpan.FromMilliseconds(500);
 
     readonly TerminalModes _original, _raw;
@@ -65,7 +68,8 @@ sealed class RawTerminal : IDisposable
             if (_set is not { } set) return;
             _set = null;
 
-            // In the background only while they are still ours: a shell that took the terminal over has set its own. One that is gone has none.
+            // In the background only while they are still ours: a shell that took the terminal over has set its own. One that is gone has
+            // none.
             RawMode.IsOn = false;
             if (Foreground.IsOurs || set.Equals(TerminalModes.Read())) _original.Set();
         }

@@ -34,7 +34,9 @@ sealed unsafe class TerminalModes
         return raw;
     }
 
-    /// <summary>Sets them, from the background too: the signal that would stop the process for that (SIGTTOU) is held off meanwhile.</summary>
+    /// <summary>
+    /// Sets them, from the background too: the signal that would stop the process for that (SIGTTOU) is held off meanwhile.
+    /// </summary>
     /// <returns>False where the terminal does not take them, or is gone; the last error says why.</returns>
     public bool Set()
     {

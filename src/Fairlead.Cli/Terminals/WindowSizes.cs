@@ -8,14 +8,15 @@ using Fairlead.Wire;
 namespace Fairlead.Cli.Terminals;
 
 /// <summary>
-/// Tells the remote side the terminal's size: once at the start, and again whenever it changes or the process was continued, since nobody tells a
-/// stopped one. Only the newest counts.
+/// Tells the remote side the terminal's size: once at the start, and again whenever it changes or the process was continued, since nobody
+/// tells a stopped one. Only the newest counts.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 sealed class WindowSizes : IAsyncDisposable
 {
     readonly Channel<TerminalSize> _changes =
-        Channel.CreateBounded<TerminalSize>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        Channel.CreateBounded<TerminalSize>(
+            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
     readonly Func<TerminalSize, CancellationToken, ValueTask> _send;
     readonly CancellationTokenSource _ended = new();
@@ -25,7 +26,8 @@ sealed class WindowSizes : IAsyncDisposable
     WindowSizes(Func<TerminalSize, CancellationToken, ValueTask> send)
     {
         _send = send;
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGWINCH, Look), PosixSignalRegistration.Create(PosixSignal.SIGCONT, Look)];
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGWINCH, Look),
+            PosixSignalRegistration.Create(PosixSignal.SIGCONT, Look)];
     }
 
     void Look(PosixSignalContext context)

@@ -27,7 +27,8 @@ static class LeadingOptions
         if (!argument.StartsWith('-')) return null;
         string name = argument.Split('=')[0];
         return Array.Find(options, option => option.Name == name || option.Aliases.Contains(name))
-            ?? Array.Find(options, option => option.Aliases.Any(alias => alias.Length == 2 && argument.StartsWith(alias, StringComparison.Ordinal)));
+            ?? Array.Find(
+                options, option => option.Aliases.Any(alias => alias.Length == 2 && argument.StartsWith(alias, StringComparison.Ordinal)));
     }
 
     static bool HasValue(string argument, Option option) =>

@@ -12,7 +12,8 @@ static class MisplacedCommand
     /// <param name="arguments">The verb and what stands before the first <c>--</c>.</param>
     /// <param name="rest">What stands behind it; null where there is none.</param>
     /// <param name="verb">The verb, whose options may have values.</param>
-    /// <returns>Null where there is no such word, or an option before it that nobody knows or an empty first word, which is then what is wrong.</returns>
+    /// <returns>Null where there is no such word, or an option before it that nobody knows or an empty first word, which is then what is
+    /// wrong.</returns>
     public static string? Correct(IReadOnlyList<string> arguments, IReadOnlyList<string>? rest, Command verb)
     {
         int words = 0;
@@ -38,7 +39,10 @@ static class MisplacedCommand
         return null;
     }
 
-    /// <summary>Whether the next argument is the option's value. A bundle of short ones, as in <c>-itc main</c>, ends with the first that has a value.</summary>
+    /// <summary>
+    /// Whether the next argument is the option's value. A bundle of short ones, as in <c>-itc main</c>, ends with the first that has a
+    /// value.
+    /// </summary>
     /// <returns>Null for an option that nobody knows.</returns>
     static bool? TakesNext(string argument, Command verb)
     {
@@ -57,7 +61,8 @@ static class MisplacedCommand
         return false;
     }
 
-    static Option? Find(string name, Command verb) => verb.Options.FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
+    static Option? Find(string name, Command verb) =>
+        verb.Options.FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
 
     /// <summary>As a shell reads it; a word that cannot be shown on a line stands for itself and the rest.</summary>
     static string Quoted(IEnumerable<string> words)
@@ -66,7 +71,8 @@ static class MisplacedCommand
         return string.Join(' ', shown.Length < all.Length ? [.. shown, "..."] : shown);
     }
 
-    static string Quoted(string word) => word.Length > 0 && word.All(static c => char.IsAsciiLetterOrDigit(c) || "-_=+./:,@%".Contains(c, StringComparison.Ordinal))
+    static string Quoted(string word) =>
+        word.Length > 0 && word.All(static c => char.IsAsciiLetterOrDigit(c) || "-_=+./:,@%".Contains(c, StringComparison.Ordinal))
         ? word
         : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Fairlead.Cli.Usage;
 
-/// <summary>A first word that is no command, told before the rest of the line is looked at, in which the library would find a command for itself.</summary>
+/// <summary>
+/// A first word that is no command, told before the rest of the line is looked at, in which the library would find a command for itself.
+/// </summary>
 static class UnknownCommand
 {
     /// <param name="arguments">The line.</param>
@@ -10,10 +12,12 @@ static class UnknownCommand
     /// <returns>Null where the line begins with a command, or with no word at all.</returns>
     public static string? Refusal(IReadOnlyList<string> arguments, Command root)
     {
-        if (arguments is not [var word, ..] || word.StartsWith('-') || word.StartsWith('[')) return null; // "[suggest:3]" is how shells ask for completions
+        // "[suggest:3]" is how shells ask for completions
+        if (arguments is not [var word, ..] || word.StartsWith('-') || word.StartsWith('[')) return null;
         Command[] known = [.. root.Subcommands.Where(static command => !command.Hidden)];
         if (root.Subcommands.Any(command => command.Name == word)) return null;
-        string[] near = [.. known.Select(static command => command.Name).Where(name => IsNear(word, name)).OrderBy(name => Distance(word, name))];
+        string[] near = [.. known.Select(static command => command.Name).Where(name => IsNear(word, name))
+            .OrderBy(name => Distance(word, name))];
         return $"unknown command \"{word}\" for \"fairlead\"" + (near.Length > 0 ? $"; did you mean {string.Join(" or ", near)}?" : "");
     }
 
@@ -31,7 +35,8 @@ static class UnknownCommand
             {
                 least[i, j] = i == 0 || j == 0 ? i + j : Math.Min(
                     Math.Min(least[i - 1, j], least[i, j - 1]) + 1, least[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
-                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) least[i, j] = Math.Min(least[i, j], least[i - 2, j - 2] + 1);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                    least[i, j] = Math.Min(least[i, j], least[i - 2, j - 2] + 1);
             }
         }
 

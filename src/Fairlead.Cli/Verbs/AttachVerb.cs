@@ -27,8 +27,8 @@ static class AttachVerb
                 # Attach to a ready pod of a replica set
                 fairlead attach rs/web
 
-                # To leave: without -i by Ctrl-C, which ends fairlead and not the process. With -it every key goes to the process, Ctrl-C too:
-                # close the terminal, or end fairlead from another one (kill PID)
+                # To leave: without -i by Ctrl-C, which ends fairlead and not the process. With -it every key goes to the process,
+                # Ctrl-C too: close the terminal, or end fairlead from another one (kill PID)
                 """,
             LogsByEnvironment = true,
             CodesHelp = ExitCodes.Help,

@@ -48,7 +48,8 @@ static class CopyVerb
         {
             IReadOnlyList<string> words = [.. places.Read(parsed, invocation), .. invocation.RemoteCommand ?? []];
             if (words.Count != 2) throw new UsageException("source and destination are required");
-            return await new CopyCommand(invocation, options, connection, parsed).RunAsync(CopyPlace.Parse(words[0]), CopyPlace.Parse(words[1]), cancellationToken);
+            return await new CopyCommand(invocation, options, connection, parsed)
+                .RunAsync(CopyPlace.Parse(words[0]), CopyPlace.Parse(words[1]), cancellationToken);
         });
         return verb;
     }

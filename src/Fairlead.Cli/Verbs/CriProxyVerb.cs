@@ -18,7 +18,9 @@ static class CriProxyVerb
     public static Command Create(Invocation invocation)
     {
         LogOptions log = new(LogLevel.Warning);
-        VerbCommand verb = new("cri-proxy", "Stand between a kubelet and its container runtime: exec, attach and port-forward without SPDY, everything else untouched (Linux).")
+        VerbCommand verb = new("cri-proxy",
+            "Stand between a kubelet and its container runtime: exec, attach and port-forward without SPDY, everything else " +
+            "untouched (Linux).")
         {
             Usage = "--listen unix://PATH --cri unix://PATH [options]",
             Examples = """
@@ -37,7 +39,9 @@ static class CriProxyVerb
             Log = log,
         };
         Option<string> cri = new("--cri") { HelpName = "unix://PATH", Description = "The container runtime's socket", Required = true };
-        Option<string> listen = new("--listen") { HelpName = "unix://PATH", Description = "The socket to serve; it gets the mode and the owner of the runtime's, and a folder that is missing is made", Required = true };
+        Option<string> listen = new("--listen") { HelpName = "unix://PATH",
+            Description = "The socket to serve; it gets the mode and the owner of the runtime's, and a folder that is missing is made",
+            Required = true };
         Option<string> streams = new("--streams")
         {
             HelpName = "ADDR:PORT",
@@ -68,7 +72,8 @@ static class CriProxyVerb
     {
         SocketPolling.GoOnWherePolled(Environment.ProcessorCount);
         using StopSignals stop = new();
-        if (options.Cri == options.Listen) throw new UsageException("--listen and --cri name the same socket: the proxy needs one of its own");
+        if (options.Cri == options.Listen)
+            throw new UsageException("--listen and --cri name the same socket: the proxy needs one of its own");
         using CancellationTokenSource starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop.Token);
         await using CriProxyServer? proxy = await StartAsync(options, starting.Token);
         if (proxy is null) return; // stopped before it began

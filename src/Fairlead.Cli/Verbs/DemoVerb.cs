@@ -26,7 +26,8 @@ static class DemoVerb
         };
         verb.SetAction(async (_, cancellationToken) =>
         {
-            if (!OperatingSystem.IsLinux()) throw new UsageException("the demo runs on Linux only: its containers are Linux processes and terminals");
+            if (!OperatingSystem.IsLinux())
+                throw new UsageException("the demo runs on Linux only: its containers are Linux processes and terminals");
             return await TourAsync(invocation.Output, cancellationToken);
         });
         return verb;
@@ -42,7 +43,9 @@ static class DemoVerb
             await using LabServer lab = await LabServer.StartAsync(new LabOptions(), cancellationToken);
             string kubeconfig = Path.Combine(folder.FullName, "kubeconfig");
             await lab.WriteKubeconfigAsync(kubeconfig, cancellationToken);
-            await output.WriteLineAsync($"A lab serves the pod demo at {lab.Url.GetLeftPart(UriPartial.Authority)}; its containers are processes on this machine.\n");
+            await output.WriteLineAsync(
+                $"A lab serves the pod demo at {lab.Url.GetLeftPart(UriPartial.Authority)}; its containers are processes on this " +
+                "machine.\n");
 
             using StreamingClient client = StreamingClient.FromKubeconfig(kubeconfig);
             DemoTable table = new(output);
@@ -55,8 +58,11 @@ static class DemoVerb
             }
 
             double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"\n{(failed == 0 ? "All done" : $"{failed} failed")} in {seconds:0.0} s. Try it yourself:"));
-            string self = Environment.GetEnvironmentVariable("FAIRLEAD_COMMAND") ?? "fairlead"; // how the script that runs it from source was called
+            await output.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture,
+                $"\n{(failed == 0 ? "All done" : $"{failed} failed")} in {seconds:0.0} s. Try it yourself:"));
+            // how the script that runs it from source was called
+            string self = Environment.GetEnvironmentVariable("FAIRLEAD_COMMAND") ?? "fairlead";
             await output.WriteLineAsync($"""
                   {self} lab --write-kubeconfig lab.kubeconfig &
                   export KUBECONFIG=$PWD/lab.kubeconfig

@@ -31,7 +31,8 @@ static class ExecVerb
                 """,
             LogsByEnvironment = true,
             CodesHelp = ExitCodes.Help,
-            SecondWord = ("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead", "Put -- before the command"),
+            SecondWord = ("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead",
+                "Put -- before the command"),
         };
         TargetArgument target = new();
         SessionOptions session = new();

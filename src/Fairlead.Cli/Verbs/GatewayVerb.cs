@@ -18,7 +18,8 @@ static class GatewayVerb
     public static Command Create(Invocation invocation)
     {
         LogOptions log = new(LogLevel.Information);
-        VerbCommand verb = new("gateway", "Stand in front of an API server, a kubelet or a lab, and let every client reach it whatever each of them speaks.")
+        VerbCommand verb = new("gateway",
+            "Stand in front of an API server, a kubelet or a lab, and let every client reach it whatever each of them speaks.")
         {
             Usage = "[--listen ADDR:PORT] (--upstream URL | --upstream-kubeconfig FILE) [options]",
             Examples = """
@@ -29,7 +30,8 @@ static class GatewayVerb
                 kubectl --kubeconfig gateway.kubeconfig exec -it demo -- sh
 
                 # Client certificates of an authority of your own, and sessions of an hour at most
-                fairlead gateway --listen 0.0.0.0:8443 --upstream-kubeconfig gateway-identity.kubeconfig --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt --max-session-age 1h
+                fairlead gateway --listen 0.0.0.0:8443 --upstream-kubeconfig gateway-identity.kubeconfig \
+                    --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt --max-session-age 1h
 
                 # Why a session does not come about: each step, and each failure with its cause
                 fairlead gateway --upstream-kubeconfig ~/.kube/config --log-level debug
@@ -50,7 +52,10 @@ static class GatewayVerb
             await using GatewayServer gateway = await StartAsync(configured, cancellationToken);
             string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
             if (kubeconfig is not null)
-                await WriteAsync(kubeconfig, RedirectedKubeConfig.Create(parsed.GetValue(options.Kubeconfig), gateway.Url, gateway.AuthorityPem ?? await File.ReadAllTextAsync(parsed.GetValue(options.TlsCert)!, cancellationToken)), cancellationToken);
+                await WriteAsync(
+                    kubeconfig, RedirectedKubeConfig.Create(
+                    parsed.GetValue(options.Kubeconfig), gateway.Url, gateway.AuthorityPem
+                    ?? await File.ReadAllTextAsync(parsed.GetValue(options.TlsCert)!, cancellationToken)), cancellationToken);
 
             await invocation.Output.WriteLineAsync(
                 $"ready {gateway.Url.GetLeftPart(UriPartial.Authority)}{(kubeconfig is null ? "" : " kubeconfig=" + kubeconfig)}"
@@ -64,14 +69,17 @@ static class GatewayVerb
 
     static GatewayOptions Read(ParseResult parsed, GatewayVerbOptions options, Invocation invocation)
     {
-        string? url = parsed.GetValue(options.Upstream), kubeconfig = parsed.GetValue(options.Kubeconfig), clientCa = parsed.GetValue(options.ClientCa);
+        string? url = parsed.GetValue(options.Upstream), kubeconfig = parsed.GetValue(options.Kubeconfig),
+            clientCa = parsed.GetValue(options.ClientCa);
         string? certificate = parsed.GetValue(options.TlsCert), key = parsed.GetValue(options.TlsKey);
         if (url is null == kubeconfig is null) throw new UsageException("name the server: either --upstream or --upstream-kubeconfig");
         if (certificate is null != key is null) throw new UsageException("--tls-cert and --tls-key belong together");
         if (clientCa is not null && kubeconfig is null)
-            throw new UsageException("--client-ca needs credentials by which the gateway speaks for its clients: name them by --upstream-kubeconfig");
+            throw new UsageException(
+                "--client-ca needs credentials by which the gateway speaks for its clients: name them by --upstream-kubeconfig");
 
-        KubeConfigOptions upstream = new() { Path = kubeconfig, Server = url, CertificateAuthority = parsed.GetValue(options.UpstreamCa), Anonymous = true, Interactive = false, Logging = invocation.Logging };
+        KubeConfigOptions upstream = new() { Path = kubeconfig, Server = url, CertificateAuthority = parsed.GetValue(options.UpstreamCa),
+            Anonymous = true, Interactive = false, Logging = invocation.Logging };
         CarrierLimits limits = CarrierLimits.Default with
         {
             PingInterval = parsed.GetValue(options.PingInterval),
@@ -100,7 +108,9 @@ static class GatewayVerb
             MaxSessionsPerCaller = parsed.GetValue(options.MaxSessionsPerCaller),
             AuditCommand = parsed.GetValue(options.AuditCommand),
             Audit = record => invocation.Log?.WriteAudit(record.ToJson()),
-            Operations = parsed.GetValue(options.Operations) is { } operations ? GatewayVerbOptions.Address("--operations", operations) : null,
+            Operations = parsed.GetValue(options.Operations) is { } operations
+                ? GatewayVerbOptions.Address("--operations", operations)
+                : null,
             Logging = invocation.Log,
         };
     }

@@ -45,15 +45,21 @@ static class LabVerb
                 """,
             Log = log,
         };
-        Option<string> listen = new("--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one", DefaultValueFactory = _ => "127.0.0.1:0" };
-        Option<bool> remote = new("--allow-remote") { Description = "Allow an address that other machines reach: whoever has a token runs commands as you" };
+        Option<string> listen = new("--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one",
+            DefaultValueFactory = _ => "127.0.0.1:0" };
+        Option<bool> remote = new(
+            "--allow-remote") { Description = "Allow an address that other machines reach: whoever has a token runs commands as you" };
         Option<string?> pods = new("--pods") { HelpName = "FILE", Description = "Pod manifests, YAML or JSON (default: the pod demo)" };
-        Option<string?> users = new("--users") { HelpName = "FILE", Description = "Users: tokens, names, groups and allowed verbs (default: one administrator with a fresh token)" };
-        Option<string?> kubeconfig = new("--write-kubeconfig") { HelpName = "PATH", Description = "Where to write the kubeconfig, mode 0600 (default: fairlead/lab.kubeconfig in the user's runtime folder)" };
+        Option<string?> users = new("--users") { HelpName = "FILE",
+            Description = "Users: tokens, names, groups and allowed verbs (default: one administrator with a fresh token)" };
+        Option<string?> kubeconfig = new(
+            "--write-kubeconfig") { HelpName = "PATH",
+            Description = "Where to write the kubeconfig, mode 0600 (default: fairlead/lab.kubeconfig in the user's runtime folder)" };
         Option<AcceptedProtocols> protocols = new("--protocols")
         {
             HelpName = "LIST",
-            Description = "What is accepted, by comma: websocket, spdy, or one version as in websocket/v5, websocket/tunnel, spdy/v4 (default: all)",
+            Description =
+            "What is accepted, by comma: websocket, spdy, or one version as in websocket/v5, websocket/tunnel, spdy/v4 (default: all)",
             DefaultValueFactory = _ => AcceptedProtocols.All,
             CustomParser = AcceptedProtocols.Parse,
         };
@@ -61,11 +67,14 @@ static class LabVerb
         log.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            if (!OperatingSystem.IsLinux()) throw new UsageException("the lab runs on Linux only: its containers are Linux processes and terminals");
+            if (!OperatingSystem.IsLinux())
+                throw new UsageException("the lab runs on Linux only: its containers are Linux processes and terminals");
             if (!IPEndPoint.TryParse(parsed.GetValue(listen)!, out IPEndPoint? address))
                 throw new UsageException($"--listen takes ADDRESS:PORT, for example 127.0.0.1:6443, not \"{parsed.GetValue(listen)}\"");
             if (!parsed.GetValue(remote) && !IPAddress.IsLoopback(address.Address))
-                throw new UsageException($"--listen {address}: other machines reach this address, and whoever has a token runs commands here as you. Add --allow-remote if that is meant");
+                throw new UsageException(
+                    $"--listen {address}: other machines reach this address, and whoever has a token runs commands here as you. Add " +
+                    "--allow-remote if that is meant");
 
             await ServeAsync(invocation, parsed.GetValue(kubeconfig) ?? DefaultKubeconfig(), new LabOptions
             {
@@ -148,7 +157,8 @@ static class LabVerb
     {
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         return string.IsNullOrEmpty(runtime)
-            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "fairlead", "lab.kubeconfig")
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "fairlead",
+                "lab.kubeconfig")
             : Path.Combine(runtime, "fairlead", "lab.kubeconfig");
     }
 }

@@ -21,7 +21,8 @@ static class NodeVerb
     public static Command Create(Invocation invocation)
     {
         LogOptions log = new(LogLevel.Warning);
-        VerbCommand verb = new("node", "Serve the pods of this machine's container runtime, to kubectl and to an API server, without SPDY (Linux).")
+        VerbCommand verb = new("node",
+            "Serve the pods of this machine's container runtime, to kubectl and to an API server, without SPDY (Linux).")
         {
             Usage = "--cri unix://PATH [--listen ADDR:PORT] [options]",
             Examples = """
@@ -69,7 +70,8 @@ static class NodeVerb
         if (node is null) return; // stopped before it began
         if (kubeconfig is not null) await WriteAsync(node, kubeconfig, cancellationToken);
         await invocation.Output.WriteLineAsync(
-            $"ready {node.Url.GetLeftPart(UriPartial.Authority)} runtime=\"{node.Runtime.Description}\" streams={(node.Runtime.IsNative ? "native" : "cri")}{(kubeconfig is null ? "" : " kubeconfig=" + kubeconfig)}");
+            $"ready {node.Url.GetLeftPart(UriPartial.Authority)} runtime=\"{node.Runtime.Description}\" " +
+            $"streams={(node.Runtime.IsNative ? "native" : "cri")}{(kubeconfig is null ? "" : " kubeconfig=" + kubeconfig)}");
         await invocation.Output.FlushAsync(cancellationToken);
         await stop.WaitAsync(cancellationToken);
     }
@@ -84,7 +86,8 @@ static class NodeVerb
             throw new UsageException("nobody could use this node: add --client-ca, --token-file or --write-kubeconfig");
 
         string[] byDefault = parsed.GetValue(options.AuthorizationKubeconfig) is null ? [AllowList.KubeletClient] : [];
-        AllowList allowed = new() { Users = parsed.GetValue(options.AllowUser) is { Length: > 0 } users ? users : byDefault, Groups = parsed.GetValue(options.AllowGroup) ?? [] };
+        AllowList allowed = new() { Users = parsed.GetValue(options.AllowUser) is { Length: > 0 } users ? users : byDefault,
+            Groups = parsed.GetValue(options.AllowGroup) ?? [] };
         IReadOnlyList<ApiUser> known = tokens is null ? [] : ReadTokens(tokens, allowed);
         if (known.Count > 0 && byDefault.Length > 0 && known.All(user => user.Rules.Count == 0))
             invocation.Error.WriteLine($"fairlead: nobody in {tokens} is allowed anything: add --allow-user or --allow-group");
@@ -107,7 +110,8 @@ static class NodeVerb
     {
         try
         {
-            return kubeconfig is null ? null : KubeConfigEndpoint.Load(new KubeConfigOptions { Path = kubeconfig, Interactive = false, Logging = logging });
+            return kubeconfig is null ? null : KubeConfigEndpoint.Load(
+                new KubeConfigOptions { Path = kubeconfig, Interactive = false, Logging = logging });
         }
         catch (KubeConfigException e)
         {

@@ -1,8 +1,8 @@
 namespace Fairlead.Client.Forwarding;
 
 /// <summary>
-/// A time limit for what may need new credentials: when it is over while they are fetched, it begins anew, since a person may be signing in, and a
-/// plugin has a limit of its own.
+/// A time limit for what may need new credentials: when it is over while they are fetched, it begins anew, since a person may be signing
+/// in, and a plugin has a limit of its own.
 /// </summary>
 #pragma warning disable CA1001 // a source without a timer, whose wait handle nobody asks for, holds nothing to dispose
 sealed class DialDeadline : IDisposable

@@ -5,8 +5,8 @@ using Fairlead.Upgrades.PortForward;
 namespace Fairlead.Client.Forwarding;
 
 /// <summary>
-/// A session to a pod, as long as somebody uses it: the forward, until it is lost, and each connection on it. A form with a WebSocket of its
-/// own for each connection may be unable to open another one while those that are open live on.
+/// A session to a pod, as long as somebody uses it: the forward, until it is lost, and each connection on it. A form with a WebSocket of
+/// its own for each connection may be unable to open another one while those that are open live on.
 /// </summary>
 sealed class ForwardCarrier(ForwardSession session, ForwardTarget target)
 {

@@ -7,7 +7,8 @@ namespace Fairlead.Client.Forwarding;
 /// <param name="open">Opens a carrier to it.</param>
 /// <param name="isFetching">True while credentials are fetched for either.</param>
 sealed class ForwardDialer(
-    Func<bool, CancellationToken, Task<ForwardTarget>> resolve, Func<PodReference, IReadOnlyList<int>, CancellationToken, Task<ForwardSession>> open,
+    Func<bool, CancellationToken, Task<ForwardTarget>> resolve,
+    Func<PodReference, IReadOnlyList<int>, CancellationToken, Task<ForwardSession>> open,
     Func<bool> isFetching)
 {
     internal Func<bool> IsFetchingCredentials => isFetching;

@@ -24,6 +24,8 @@ public enum ForwardEventKind
     /// <summary>There is a carrier again, maybe to another pod.</summary>
     Redialled,
 
-    /// <summary>Local connections have to wait: none can be taken, for want of a descriptor for instance. Told at most once a minute.</summary>
+    /// <summary>
+    /// Local connections have to wait: none can be taken, for want of a descriptor for instance. Told at most once a minute.
+    /// </summary>
     ConnectionsWait,
 }

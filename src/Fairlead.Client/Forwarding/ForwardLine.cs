@@ -142,7 +142,8 @@ sealed class ForwardLine : IAsyncDisposable
             catch (OperationCanceledException) when (patience.IsCancellationRequested)
             {
                 stop.ThrowIfCancellationRequested();
-                throw new TimeoutException($"no connection to the pod came within {_options.RedialTimeout.TotalSeconds:0.#} s" + (last is null ? "" : $": {new PeerText(last.Message)}"), last);
+                throw new TimeoutException($"no connection to the pod came within {_options.RedialTimeout.TotalSeconds:0.#} s"
+                    + (last is null ? "" : $": {new PeerText(last.Message)}"), last);
             }
 #pragma warning disable CA1031 // a look-up can fail in any way, and the observer is told in which; the next attempt may do better
             catch (Exception e)
@@ -159,7 +160,8 @@ sealed class ForwardLine : IAsyncDisposable
     {
         if (failures == 0) return;
         lock (_lock) _wanted = NewSignal();
-        double pause = Math.Min(_options.LongestRedialDelay.TotalSeconds, _options.FirstRedialDelay.TotalSeconds * Math.Pow(2, Math.Min(failures - 1, 30)));
+        double pause = Math.Min(_options.LongestRedialDelay.TotalSeconds,
+            _options.FirstRedialDelay.TotalSeconds * Math.Pow(2, Math.Min(failures - 1, 30)));
         pause *= 0.8 + (0.4 * Random.Shared.NextDouble()); // many forwards that lost one server do not come back all at once
         TimeSpan rest = TimeSpan.FromSeconds(pause) - _options.FirstRedialDelay;
         await Task.Delay(_options.FirstRedialDelay, cancellationToken);

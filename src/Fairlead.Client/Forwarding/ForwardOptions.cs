@@ -9,14 +9,17 @@ public sealed record ForwardOptions
 
     /// <summary>
     /// Where TCP ports are listened on: IP addresses, or <c>localhost</c>, which is 127.0.0.1 and ::1, or the one of them that the
-    /// machine has. All are listened on, with the same port, or the forward does not begin. Whoever reaches one of them reaches the pod, without any credentials.
+    /// machine has. All are listened on, with the same port, or the forward does not begin. Whoever reaches one of them reaches the pod,
+    /// without any credentials.
     /// </summary>
     public IReadOnlyList<string> Addresses { get; init; } = ["localhost"];
 
     /// <summary>End with the loss instead of dialling again: <see cref="PortForward.Completion"/> faults.</summary>
     public bool FailWhenLost { get; init; }
 
-    /// <summary>How long to dial again and again before giving up, longer while credentials are fetched; by default as long as it takes.</summary>
+    /// <summary>
+    /// How long to dial again and again before giving up, longer while credentials are fetched; by default as long as it takes.
+    /// </summary>
     public TimeSpan RedialTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>The pause before a second attempt to dial; each further one is twice as long.</summary>
@@ -25,7 +28,9 @@ public sealed record ForwardOptions
     /// <summary>The longest pause between attempts; a local connection that waits shortens it.</summary>
     public TimeSpan LongestRedialDelay { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a local connection waits for a carrier and for its place on it before it is reset; longer while credentials are fetched.</summary>
+    /// <summary>
+    /// How long a local connection waits for a carrier and for its place on it before it is reset; longer while credentials are fetched.
+    /// </summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>

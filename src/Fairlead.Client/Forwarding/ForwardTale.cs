@@ -33,7 +33,10 @@ static class ForwardTale
             ForwardEventKind.Redialled => "it is connected again",
             _ => happened.Kind.ToString(),
         };
-        if (happened.Local is { } local) Log.ForwardConnection(logger, happened.Error, happened.Pod.Namespace, happened.Pod.Name, local.ToString(), happened.Remote, what);
-        else Log.Forward(logger, happened.Error is null ? LogLevel.Information : LogLevel.Warning, happened.Error, happened.Pod.Namespace, happened.Pod.Name, what);
+        if (happened.Local is { } local)
+            Log.ForwardConnection(logger, happened.Error, happened.Pod.Namespace, happened.Pod.Name, local.ToString(), happened.Remote,
+            what);
+        else Log.Forward(logger, happened.Error is null ? LogLevel.Information : LogLevel.Warning, happened.Error, happened.Pod.Namespace,
+            happened.Pod.Name, what);
     }
 }

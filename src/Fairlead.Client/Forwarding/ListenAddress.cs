@@ -12,12 +12,14 @@ readonly record struct ListenAddress(IPAddress Address, bool MayBeMissing)
     internal static IReadOnlyList<ListenAddress> Read(IReadOnlyList<string> names)
     {
         ListenAddress[] all = [.. names.SelectMany(Read)];
-        if (all.Length == 0) throw new ArgumentException($"{nameof(ForwardOptions)}.{nameof(ForwardOptions.Addresses)} names no address to listen on.");
+        if (all.Length == 0)
+            throw new ArgumentException($"{nameof(ForwardOptions)}.{nameof(ForwardOptions.Addresses)} names no address to listen on.");
         return
         [
             .. all.GroupBy(static one => one.Address)
                 .Select(static same => new ListenAddress(same.Key, same.All(static one => one.MayBeMissing)))
-                .Where(one => IsWildcard(one.Address) || !all.Any(other => IsWildcard(other.Address) && other.Address.AddressFamily == one.Address.AddressFamily)),
+                .Where(one => IsWildcard(one.Address)
+                    || !all.Any(other => IsWildcard(other.Address) && other.Address.AddressFamily == one.Address.AddressFamily)),
         ];
     }
 
@@ -25,7 +27,8 @@ readonly record struct ListenAddress(IPAddress Address, bool MayBeMissing)
     {
         if (name == "localhost") return [new ListenAddress(IPAddress.Loopback, true), new ListenAddress(IPAddress.IPv6Loopback, true)];
         if (!IPAddress.TryParse(name, out IPAddress? address))
-            throw new ArgumentException($"\"{name}\" in {nameof(ForwardOptions)}.{nameof(ForwardOptions.Addresses)} is neither an IP address nor localhost.");
+            throw new ArgumentException(
+                $"\"{name}\" in {nameof(ForwardOptions)}.{nameof(ForwardOptions.Addresses)} is neither an IP address nor localhost.");
         return [new ListenAddress(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, false)];
     }
 

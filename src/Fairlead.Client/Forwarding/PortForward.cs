@@ -38,7 +38,9 @@ public sealed class PortForward : IAsyncDisposable
         Completion = RunAsync();
     }
 
-    /// <summary>Where it listens, and what each end point leads to: one entry for each address of each mapping, in the mappings' order.</summary>
+    /// <summary>
+    /// Where it listens, and what each end point leads to: one entry for each address of each mapping, in the mappings' order.
+    /// </summary>
     public IReadOnlyList<ForwardedPort> Ports =>
         [.. _listeners.Select(listener => new ForwardedPort(listener.EndPoint, _line.Target.Ports[listener.Mapping]))];
 
@@ -55,8 +57,8 @@ public sealed class PortForward : IAsyncDisposable
     public int OpenConnections => Volatile.Read(ref _open);
 
     /// <summary>
-    /// Completes when the forward was stopped. Faults when it ended by itself: with the loss where <see cref="ForwardOptions.FailWhenLost"/> is
-    /// set, with a <see cref="TimeoutException"/> when redialling took too long.
+    /// Completes when the forward was stopped. Faults when it ended by itself: with the loss where
+    /// <see cref="ForwardOptions.FailWhenLost"/> is set, with a <see cref="TimeoutException"/> when redialling took too long.
     /// </summary>
     public Task Completion { get; }
 
@@ -108,7 +110,8 @@ public sealed class PortForward : IAsyncDisposable
 
     async Task AcceptAsync(ListeningSocket listener)
     {
-        SocketAcceptor acceptor = listener.Acceptor((failure, _) => Tell(listener, ForwardEventKind.ConnectionsWait, failure), _options.Time);
+        SocketAcceptor acceptor = listener.Acceptor(
+            (failure, _) => Tell(listener, ForwardEventKind.ConnectionsWait, failure), _options.Time);
         while (true)
         {
             await _slots.WaitAsync(_stopping);
@@ -157,7 +160,8 @@ public sealed class PortForward : IAsyncDisposable
     void Tell(ListeningSocket listener, ForwardEventKind kind, Exception? error)
     {
         ForwardTarget target = _line.Target;
-        _options.Observer?.Invoke(new ForwardEvent(kind, target.Pod) { Local = listener.EndPoint, Remote = target.Ports[listener.Mapping], Error = error });
+        _options.Observer?.Invoke(
+            new ForwardEvent(kind, target.Pod) { Local = listener.EndPoint, Remote = target.Ports[listener.Mapping], Error = error });
     }
 
     void Leave()

@@ -27,7 +27,8 @@ sealed class ContainerLogWriter(string path, ContainerLogQuery query, PipeWriter
 
             if (last) return;
             if (!await isRunning(cancellationToken)) last = true; // what it printed last is read once more
-            else await Task.Delay(pollInterval, clock, cancellationToken); // a file on any file system, in any mount: there is no event to await
+            // a file on any file system, in any mount: there is no event to await
+            else await Task.Delay(pollInterval, clock, cancellationToken);
         }
     }
 

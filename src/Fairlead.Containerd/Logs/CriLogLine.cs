@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Fairlead.Containerd.Logs;
 
-/// <summary>One line of a container's log file, in the CRI's form: <c>TIME STREAM TAG TEXT</c>, where the tag F ends a line of the container's.</summary>
+/// <summary>
+/// One line of a container's log file, in the CRI's form: <c>TIME STREAM TAG TEXT</c>, where the tag F ends a line of the container's.
+/// </summary>
 readonly ref struct CriLogLine
 {
     /// <summary>Where the time ends.</summary>
@@ -18,7 +20,8 @@ readonly ref struct CriLogLine
 
     /// <summary>When it was printed.</summary>
     public DateTimeOffset At =>
-        DateTimeOffset.TryParse(Encoding.ASCII.GetString(Time), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) ? at : DateTimeOffset.MinValue;
+        DateTimeOffset.TryParse(Encoding.ASCII.GetString(Time), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out DateTimeOffset at) ? at : DateTimeOffset.MinValue;
 
     /// <summary>Reads one, without its line feed; false where it is none.</summary>
     public static bool TryParse(ReadOnlySpan<byte> line, out CriLogLine parsed)

@@ -52,7 +52,8 @@ sealed class LogFileReader(string path) : IDisposable
             _begun.ResetWrittenCount();
         }
 
-        if (_begun.WrittenCount + data.Length > LongestLine) throw new InvalidDataException($"{path} has a line of more than {LongestLine} bytes");
+        if (_begun.WrittenCount + data.Length > LongestLine)
+            throw new InvalidDataException($"{path} has a line of more than {LongestLine} bytes");
         _begun.Write(data);
     }
 
@@ -80,7 +81,8 @@ sealed class LogFileReader(string path) : IDisposable
     {
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0,
+                FileOptions.Asynchronous);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

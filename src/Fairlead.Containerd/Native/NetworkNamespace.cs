@@ -8,7 +8,9 @@ namespace Fairlead.Containerd.Native;
 /// <summary>Makes sockets inside another network namespace. A socket stays in the namespace that it was made in, whoever uses it.</summary>
 static class NetworkNamespace
 {
-    /// <summary>Makes a TCP socket, on a thread of its own that enters the namespace and ends: no other thread ever leaves the host's.</summary>
+    /// <summary>
+    /// Makes a TCP socket, on a thread of its own that enters the namespace and ends: no other thread ever leaves the host's.
+    /// </summary>
     /// <param name="path">The namespace, for instance <c>/proc/PID/ns/net</c>.</param>
     /// <param name="family">IPv4 or IPv6.</param>
     /// <exception cref="IOException">There is no such namespace, or it may not be entered.</exception>

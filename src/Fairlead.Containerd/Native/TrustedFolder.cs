@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Fairlead.Containerd.Native;
 
 /// <summary>
-/// Folders in which nobody but this user and root can put, replace or remove anything, so that what is done in them by name is done to what was meant:
-/// once that is known of a folder and of everything above it, no look at a file can be raced.
+/// Folders in which nobody but this user and root can put, replace or remove anything, so that what is done in them by name is done to what
+/// was meant: once that is known of a folder and of everything above it, no look at a file can be raced.
 /// </summary>
 public static class TrustedFolder
 {
@@ -40,7 +40,8 @@ public static class TrustedFolder
     }
 
     /// <summary>A folder of this user's, and no link to one. To be asked in a folder that is trusted.</summary>
-    public static bool IsOwn(string path) => FileFacts.Read(path, followLink: false) is { IsFolder: true, OthersMayWrite: false } facts && IsOurs(facts, rootToo: false);
+    public static bool IsOwn(string path) =>
+        FileFacts.Read(path, followLink: false) is { IsFolder: true, OthersMayWrite: false } facts && IsOurs(facts, rootToo: false);
 
     static void RequireFolder(string path, FileFacts facts, bool isLast, bool mayBeShared)
     {

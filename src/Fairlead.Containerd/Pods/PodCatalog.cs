@@ -35,10 +35,12 @@ sealed class PodCatalog(PodReader reader, string runtimeName, CriRuntimeOptions 
         }
 
         await RefreshAsync(cancellationToken);
-        lock (_lock) return new CatalogSnapshot([.. _entries.Values.OrderBy(entry => entry.Created).Select(entry => entry.Copy())], _version);
+        lock (_lock)
+            return new CatalogSnapshot([.. _entries.Values.OrderBy(entry => entry.Created).Select(entry => entry.Copy())], _version);
     }
 
-    public async IAsyncEnumerable<CatalogChange> WatchAsync(string resource, long resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<CatalogChange> WatchAsync(
+        string resource, long resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -55,7 +57,8 @@ sealed class PodCatalog(PodReader reader, string runtimeName, CriRuntimeOptions 
         {
             if (version < _oldest) throw new InvalidOperationException($"too old resource version: {version} ({_oldest})");
             List<CatalogChange> changes = [];
-            foreach (Entry entry in _entries.Values.Concat(_deleted).Where(entry => entry.Version > version).OrderBy(entry => entry.Version))
+            foreach (Entry entry in _entries.Values.Concat(_deleted).Where(entry => entry.Version > version)
+                .OrderBy(entry => entry.Version))
             {
                 if (entry.IsDeleted && entry.Created > version) continue; // came and went unseen
                 changes.Add(new CatalogChange(entry.IsDeleted ? "DELETED" : entry.Created > version ? "ADDED" : "MODIFIED", entry.Copy()));

@@ -53,7 +53,8 @@ sealed class PodReader(RuntimeService.RuntimeServiceClient cri)
     async ValueTask<PodSandboxStatus> SandboxAsync(PodSandbox sandbox, CancellationToken cancellationToken)
     {
         if (_sandboxes.TryGetValue(sandbox.Id, out PodSandboxStatus? known) && known.State == sandbox.State) return known;
-        PodSandboxStatusResponse response = await cri.PodSandboxStatusAsync(new() { PodSandboxId = sandbox.Id }, cancellationToken: cancellationToken);
+        PodSandboxStatusResponse response = await cri.PodSandboxStatusAsync(
+            new() { PodSandboxId = sandbox.Id }, cancellationToken: cancellationToken);
         return _sandboxes[sandbox.Id] = response.Status;
     }
 
@@ -74,7 +75,8 @@ sealed class PodReader(RuntimeService.RuntimeServiceClient cri)
 
     void Forget(ListPodSandboxResponse sandboxes, ListContainersResponse containers)
     {
-        HashSet<string> present = [.. sandboxes.Items.Select(sandbox => sandbox.Id), .. containers.Containers.Select(container => container.Id)];
+        HashSet<string> present = [.. sandboxes.Items.Select(sandbox => sandbox.Id),
+            .. containers.Containers.Select(container => container.Id)];
         foreach (string id in _sandboxes.Keys.Where(id => !present.Contains(id))) _sandboxes.TryRemove(id, out _);
         foreach (string id in _containers.Keys.Where(id => !present.Contains(id))) _containers.TryRemove(id, out _);
     }

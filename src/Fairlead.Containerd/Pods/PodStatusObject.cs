@@ -30,7 +30,8 @@ static class PodStatusObject
     static string PhaseOf(SeenPod pod)
     {
         if (pod.Containers.Any(container => container.IsRunning)) return "Running";
-        if (pod.Containers.Count == 0 || pod.Containers.Any(container => container.Current.Status.State == ContainerState.ContainerCreated)) return "Pending";
+        if (pod.Containers.Count == 0 || pod.Containers.Any(container => container.Current.Status.State == ContainerState.ContainerCreated))
+            return "Pending";
         return pod.Containers.All(container => container.Current.Status.ExitCode == 0) ? "Succeeded" : "Failed";
     }
 
@@ -50,7 +51,9 @@ static class PodStatusObject
             ["started"] = container.IsRunning,
             ["restartCount"] = current.Metadata.Attempt,
             ["state"] = StateOf(current, runtimeName),
-            ["lastState"] = container.Previous is { Status.State: ContainerState.ContainerExited } previous ? StateOf(previous.Status, runtimeName) : new JsonObject(),
+            ["lastState"] = container.Previous is { Status.State: ContainerState.ContainerExited } previous
+                ? StateOf(previous.Status, runtimeName)
+                : new JsonObject(),
         };
     }
 

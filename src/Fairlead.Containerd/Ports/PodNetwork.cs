@@ -20,7 +20,8 @@ static class PodNetwork
         {
             JsonNode? info = sandbox.Info.TryGetValue("info", out string? text) ? JsonNode.Parse(text) : null;
             if (PathIn(info?["runtimeSpec"]) is { Length: > 0 } path) return path;
-            if (info?["pid"] is JsonValue value && value.TryGetValue(out int pid) && pid > 0) return string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/ns/net");
+            if (info?["pid"] is JsonValue value && value.TryGetValue(out int pid) && pid > 0)
+                return string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/ns/net");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

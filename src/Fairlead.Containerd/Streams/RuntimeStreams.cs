@@ -41,7 +41,8 @@ sealed class RuntimeStreams : IDisposable
         RemoteCommandRequest asked = session.Request;
         bool overSpdy = asked is { Stdin: true, Tty: false } && session.Protocol.CanEndInput;
 
-        // Over WebSocket containerd takes an input that was not asked for as one that has ended, and with a terminal that detaches the output.
+        // Over WebSocket containerd takes an input that was not asked for as one that has ended, and with a terminal that detaches the
+        // output.
         RemoteCommandRequest request = asked with { Stdin = asked.Stdin || asked.Tty };
         return JoinAsync(session, request, overSpdy, async cancellationToken =>
         {
@@ -66,7 +67,9 @@ sealed class RuntimeStreams : IDisposable
         bool overSpdy = AttachNeedsSpdy(session, container);
 
         // As for a command: an input that was not asked for would detach at once from a container that has one. Nothing is sent on it.
-        RemoteCommandRequest request = overSpdy ? session.Request : session.Request with { Stdin = session.Request.Stdin || container.Stdin };
+        RemoteCommandRequest request = overSpdy
+            ? session.Request
+            : session.Request with { Stdin = session.Request.Stdin || container.Stdin };
         return JoinAsync(session, request, overSpdy, async cancellationToken =>
         {
             AttachResponse answer = await _cri.AttachAsync(new()
@@ -82,18 +85,22 @@ sealed class RuntimeStreams : IDisposable
     }
 
     /// <summary>Connects to a port of a pod. SPDY, which is all that runtimes forward ports by.</summary>
-    /// <exception cref="ForwardResetException">The streaming server was not reached, or it refused. A port that nobody listens on shows when the stream is read.</exception>
+    /// <exception cref="ForwardResetException">The streaming server was not reached, or it refused. A port that nobody listens on shows
+    /// when the stream is read.</exception>
     /// <exception cref="RpcException">The runtime did not name its streaming server.</exception>
     public async Task<ForwardedStream> ConnectAsync(string sandboxId, int port, CancellationToken cancellationToken)
     {
-        PortForwardResponse answer = await _cri.PortForwardAsync(new() { PodSandboxId = sandboxId, Port = { port } }, cancellationToken: cancellationToken);
+        PortForwardResponse answer = await _cri.PortForwardAsync(
+            new() { PodSandboxId = sandboxId, Port = { port } }, cancellationToken: cancellationToken);
         try
         {
-            return await _dialer.ConnectAsync(new Uri(answer.Url), port, new PortForwardOptions { Transport = Transport.Spdy }, cancellationToken);
+            return await _dialer.ConnectAsync(
+                new Uri(answer.Url), port, new PortForwardOptions { Transport = Transport.Spdy }, cancellationToken);
         }
         catch (Exception failure) when (failure is UpgradeException or HttpRequestException or TimeoutException or SessionLostException)
         {
-            throw new ForwardResetException(ForwardFault.Unreachable, "the runtime's streaming server did not open the connection: " + failure.Message, failure);
+            throw new ForwardResetException(
+                ForwardFault.Unreachable, "the runtime's streaming server did not open the connection: " + failure.Message, failure);
         }
     }
 
@@ -104,7 +111,8 @@ sealed class RuntimeStreams : IDisposable
     public static bool AttachNeedsSpdy(AnsweringSession session, ContainerFacts container) =>
         container is { StdinOnce: true, Tty: false } && (!session.Request.Stdin || session.Protocol.CanEndInput);
 
-    async Task<Status> JoinAsync(AnsweringSession session, RemoteCommandRequest request, bool overSpdy, Func<CancellationToken, Task<string>> ask)
+    async Task<Status> JoinAsync(AnsweringSession session, RemoteCommandRequest request, bool overSpdy,
+        Func<CancellationToken, Task<string>> ask)
     {
         RemoteCommandOptions options = new()
         {
@@ -117,7 +125,8 @@ sealed class RuntimeStreams : IDisposable
             Uri url = new(await ask(session.Lost));
             UpgradedConnection connection = await _dialer.DialAsync(url, request, options, cancellationToken: session.Lost);
             await using AskingSession runtime = new(await connection.AskAsync(request, _options.Limits, session.Lost), request);
-            RelayOutcome outcome = await new RemoteCommandRelay(session, runtime, new RelayTraffic(_options.Clock), _options.Clock).RunAsync();
+            RelayOutcome outcome = await new RemoteCommandRelay(session, runtime, new RelayTraffic(_options.Clock), _options.Clock)
+                .RunAsync();
             return outcome.Status ?? LostStatus(session);
         }
         catch (OperationCanceledException) when (session.Lost.IsCancellationRequested)
@@ -126,7 +135,9 @@ sealed class RuntimeStreams : IDisposable
         }
         catch (RpcException failure)
         {
-            return failure.StatusCode == StatusCode.Cancelled && session.Lost.IsCancellationRequested ? LostStatus(session) : Status.InternalError(UnreachableSocketException.Describe(failure));
+            return failure.StatusCode == StatusCode.Cancelled && session.Lost.IsCancellationRequested
+                ? LostStatus(session)
+                : Status.InternalError(UnreachableSocketException.Describe(failure));
         }
         catch (Exception failure) when (failure is UpgradeException or HttpRequestException or TimeoutException or SessionLostException)
         {

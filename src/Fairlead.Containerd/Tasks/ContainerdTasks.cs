@@ -47,9 +47,11 @@ sealed class ContainerdTasks(CallInvoker calls, TimeProvider time)
     /// <exception cref="InvalidDataException">The container has no such specification.</exception>
     public async Task<JsonObject> ReadProcessAsync(string containerId, CancellationToken cancellationToken)
     {
-        GetContainerResponse response = await _containers.GetAsync(new() { Id = containerId }, s_namespace, cancellationToken: cancellationToken);
+        GetContainerResponse response = await _containers.GetAsync(
+            new() { Id = containerId }, s_namespace, cancellationToken: cancellationToken);
         JsonNode? specification = response.Container?.Spec is { } spec ? JsonNode.Parse(spec.Value.Span) : null;
-        if (specification?["process"] is not JsonObject process) throw new InvalidDataException($"the container {containerId} has no process in its specification");
+        if (specification?["process"] is not JsonObject process)
+            throw new InvalidDataException($"the container {containerId} has no process in its specification");
         specification.AsObject().Remove("process");
         return process;
     }
@@ -76,7 +78,8 @@ sealed class ContainerdTasks(CallInvoker calls, TimeProvider time)
     {
         try
         {
-            return (await _tasks.GetAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace, cancellationToken: cancellationToken)).Process;
+            return (await _tasks.GetAsync(
+                new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace, cancellationToken: cancellationToken)).Process;
         }
         catch (RpcException answer) when (answer.StatusCode == StatusCode.NotFound)
         {
@@ -84,7 +87,9 @@ sealed class ContainerdTasks(CallInvoker calls, TimeProvider time)
         }
     }
 
-    /// <summary>Waits until a process has ended, however long that takes, also across restarts of containerd, which its processes survive.</summary>
+    /// <summary>
+    /// Waits until a process has ended, however long that takes, also across restarts of containerd, which its processes survive.
+    /// </summary>
     /// <param name="exec">The process.</param>
     /// <param name="lives">It is seen to live: then a containerd that is away is waited for without a limit, for nothing is lost.</param>
     /// <param name="cancellationToken">Gives the wait up.</param>
@@ -131,22 +136,26 @@ sealed class ContainerdTasks(CallInvoker calls, TimeProvider time)
         }
     }
 
-    /// <summary>Waits for a process that was killed, which takes no longer than any other call; one that is gone is not waited for.</summary>
+    /// <summary>
+    /// Waits for a process that was killed, which takes no longer than any other call; one that is gone is not waited for.
+    /// </summary>
     public Task WaitForKilledAsync(ExecReference exec) =>
         IgnoreGoneAsync(_tasks.WaitAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace).ResponseAsync);
 
     /// <summary>Sends a signal to a process; one that has ended takes no harm.</summary>
     public Task KillAsync(ExecReference exec, int signal) =>
-        IgnoreGoneAsync(_tasks.KillAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Signal = (uint)signal }, s_namespace).ResponseAsync);
+        IgnoreGoneAsync(_tasks.KillAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Signal = (uint)signal }, s_namespace)
+            .ResponseAsync);
 
     /// <summary>Tells the size of a process's terminal; one that has ended takes no harm.</summary>
     public Task ResizeAsync(ExecReference exec, Wire.TerminalSize size) =>
         IgnoreGoneAsync(_tasks.ResizePtyAsync(
-            new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Width = size.Width, Height = size.Height }, s_namespace).ResponseAsync);
+            new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Width = size.Width, Height = size.Height }, s_namespace)
+            .ResponseAsync);
 
     /// <summary>
-    /// Has containerd let go of a process's input, which it holds open beside whoever writes to it. While containerd is away it is told again and
-    /// again: without this the process would wait for an end that never comes.
+    /// Has containerd let go of a process's input, which it holds open beside whoever writes to it. While containerd is away it is told
+    /// again and again: without this the process would wait for an end that never comes.
     /// </summary>
     public async Task CloseInputAsync(ExecReference exec, CancellationToken cancellationToken)
     {
@@ -155,7 +164,8 @@ sealed class ContainerdTasks(CallInvoker calls, TimeProvider time)
             try
             {
                 await IgnoreGoneAsync(_tasks.CloseIOAsync(
-                    new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Stdin = true }, s_namespace, cancellationToken: cancellationToken).ResponseAsync);
+                    new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId, Stdin = true }, s_namespace,
+                    cancellationToken: cancellationToken).ResponseAsync);
                 return;
             }
             catch (RpcException answer) when (answer.StatusCode == StatusCode.Unavailable && !cancellationToken.IsCancellationRequested)
@@ -167,7 +177,8 @@ sealed class ContainerdTasks(CallInvoker calls, TimeProvider time)
 
     /// <summary>Has containerd forget a process that has ended or was never started.</summary>
     public Task DeleteAsync(ExecReference exec) =>
-        IgnoreGoneAsync(_tasks.DeleteProcessAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace).ResponseAsync);
+        IgnoreGoneAsync(
+            _tasks.DeleteProcessAsync(new() { ContainerId = exec.ContainerId, ExecId = exec.ExecId }, s_namespace).ResponseAsync);
 
     static async Task IgnoreGoneAsync(Task call)
     {

@@ -56,7 +56,9 @@ sealed class ExecFifos : IDisposable
         }
     }
 
-    /// <summary>The command has started, and with it containerd has opened its ends: from here on the outputs end when it closes them.</summary>
+    /// <summary>
+    /// The command has started, and with it containerd has opened its ends: from here on the outputs end when it closes them.
+    /// </summary>
     public void LetGo()
     {
         Output?.LetGo();

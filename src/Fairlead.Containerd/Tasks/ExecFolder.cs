@@ -36,11 +36,15 @@ sealed class ExecFolder(string path, ExecReference exec) : IDisposable
     public static ExecFolder? Read(string path)
     {
         string container = Path.Combine(path, ContainerName);
-        string id = FileFacts.Read(container, followLink: false) is { IsFile: true, Length: <= LongestId } ? File.ReadAllText(container) : "";
+        string id = FileFacts.Read(container, followLink: false) is { IsFile: true, Length: <= LongestId }
+            ? File.ReadAllText(container)
+            : "";
         return id.Length > 0 ? new ExecFolder(path, new ExecReference(id, Path.GetFileName(path))) : null;
     }
 
-    /// <summary>Deletes it with what can be in it, by name: looking what is there would need a descriptor, of which there may be none left.</summary>
+    /// <summary>
+    /// Deletes it with what can be in it, by name: looking what is there would need a descriptor, of which there may be none left.
+    /// </summary>
     public void Dispose()
     {
         foreach (string file in (string[])[Input, Output, Error, Path.Combine(path, ContainerName)]) File.Delete(file);

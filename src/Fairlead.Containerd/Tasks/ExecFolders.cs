@@ -18,7 +18,8 @@ sealed class ExecFolders : IDisposable
 
     /// <param name="stateFolder">Where this and other runtimes' folders are.</param>
     /// <param name="socket">The runtime's socket: commands of other runtimes are none of ours.</param>
-    /// <exception cref="IOException">It is somebody else's, or others may write there: what is done in it is done with this process's rights.</exception>
+    /// <exception cref="IOException">It is somebody else's, or others may write there: what is done in it is done with this process's
+    /// rights.</exception>
     public ExecFolders(string stateFolder, UnixSocketAddress socket)
     {
         TrustedFolder.Require(stateFolder, mayBeShared: false);
@@ -50,7 +51,8 @@ sealed class ExecFolders : IDisposable
     }
 
     /// <summary>The commands that a folder of <see cref="Abandoned"/> tells of.</summary>
-    public static IEnumerable<ExecFolder> In(string path) => Directory.EnumerateDirectories(path).Where(TrustedFolder.IsOwn).Select(ExecFolder.Read).OfType<ExecFolder>();
+    public static IEnumerable<ExecFolder> In(string path) =>
+        Directory.EnumerateDirectories(path).Where(TrustedFolder.IsOwn).Select(ExecFolder.Read).OfType<ExecFolder>();
 
     static FileStream? Take(string folder)
     {

@@ -9,12 +9,14 @@ sealed class ExecInput(InputFifo input, ContainerdTasks tasks, ExecReference exe
     /// <summary>Ctrl-D: what ends the input of whoever reads lines from a terminal, whose own settings cannot be seen from here.</summary>
     const byte EndOfTransmission = 4;
 
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => input.WriteAsync(data, cancellationToken);
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
+        input.WriteAsync(data, cancellationToken);
 
     public ValueTask EndAsync(bool lineBegun, CancellationToken cancellationToken)
     {
         if (!hasTerminal) return new ValueTask(CloseAsync(cancellationToken));
-        return input.WriteAsync(lineBegun ? new[] { EndOfTransmission, EndOfTransmission } : new[] { EndOfTransmission }, cancellationToken);
+        return input.WriteAsync(lineBegun ? new[] { EndOfTransmission, EndOfTransmission } : new[] { EndOfTransmission },
+            cancellationToken);
     }
 
     /// <summary>An input ends when the last one who holds it open lets go: this side, and then containerd.</summary>
@@ -27,7 +29,8 @@ sealed class ExecInput(InputFifo input, ContainerdTasks tasks, ExecReference exe
         }
         catch (RpcException failure) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException("containerd could not be told of the end of the input: " + UnreachableSocketException.Describe(failure), failure);
+            throw new IOException("containerd could not be told of the end of the input: " + UnreachableSocketException.Describe(failure),
+                failure);
         }
         catch (RpcException failure)
         {

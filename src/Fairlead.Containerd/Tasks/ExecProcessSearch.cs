@@ -8,7 +8,8 @@ namespace Fairlead.Containerd.Tasks;
 /// Finds what a native command started: by its session and group, by its own pipes or terminal held as 0, 1 or 2, and by descent from
 /// any of these. Only ever in the command's container, by cgroup, so that a number that was given anew can harm nobody else.
 /// </summary>
-/// <remarks>What has left the command's tree, session and pipes before the search is not found: nothing tells it from the container's own.</remarks>
+/// <remarks>What has left the command's tree, session and pipes before the search is not found: nothing tells it from the container's
+/// own.</remarks>
 sealed class ExecProcessSearch : IProcessSearch
 {
     readonly string _containerId;
@@ -46,7 +47,8 @@ sealed class ExecProcessSearch : IProcessSearch
     {
         try
         {
-            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cgroup")).Contains(_containerId, StringComparison.Ordinal);
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cgroup"))
+                .Contains(_containerId, StringComparison.Ordinal);
         }
         catch (Exception failure) when (NativeError.IsGone(failure))
         {

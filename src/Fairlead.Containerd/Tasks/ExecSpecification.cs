@@ -33,7 +33,8 @@ static class ExecSpecification
         if (process["env"] is not JsonArray environment) process["env"] = environment = [];
         for (int i = 0; i < environment.Count; i++)
         {
-            if (environment[i] is not JsonValue value || !value.TryGetValue(out string? variable) || !variable.StartsWith(TerminalVariable, StringComparison.Ordinal)) continue;
+            if (environment[i] is not JsonValue value || !value.TryGetValue(out string? variable)
+                || !variable.StartsWith(TerminalVariable, StringComparison.Ordinal)) continue;
             environment[i] = TerminalVariable + "xterm";
             return;
         }

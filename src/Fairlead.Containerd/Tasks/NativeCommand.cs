@@ -83,7 +83,8 @@ sealed class NativeCommand : IStartedCommand
     public async Task EndAsync(bool hangUp)
     {
         await ProcessTermination.EndAsync(_tree, _execs.Options.Grace, ProcessWalk.System);
-        await _execs.Tasks.KillAsync(_folder.Exec, LibC.SIGKILL); // where this process does not see the container's, as from another host's view
+        // where this process does not see the container's, as from another host's view
+        await _execs.Tasks.KillAsync(_folder.Exec, LibC.SIGKILL);
     }
 
     public ValueTask DisposeAsync()

@@ -51,7 +51,8 @@ sealed class NativeExecs : IAsyncDisposable
     }
 
     /// <summary>Runs one command for one client. See <see cref="Server.IContainer.ExecAsync"/>.</summary>
-    public Task<Status> RunAsync(AnsweringSession session, string containerId) => Commands.RunAsync(session, new NativeStarter(this, containerId));
+    public Task<Status> RunAsync(AnsweringSession session, string containerId) =>
+        Commands.RunAsync(session, new NativeStarter(this, containerId));
 
     internal ExecFolder CreateFolder(string containerId) => _folders.Create(containerId);
 
@@ -64,7 +65,8 @@ sealed class NativeExecs : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes over a command that failed while it was started: whatever containerd knows of it is ended, as soon as it answers, and its folder is deleted last.
+    /// Takes over a command that failed while it was started: whatever containerd knows of it is ended, as soon as it answers, and its
+    /// folder is deleted last.
     /// </summary>
     internal void Forget(ExecFolder folder) => Commands.Keep(ForgetAsync(folder));
 
@@ -92,7 +94,8 @@ sealed class NativeExecs : IAsyncDisposable
         TaskProcess? left = await Tasks.FindAsync(folder.Exec, cancellationToken);
         if (left is not null)
         {
-            if (left.Status is not (ProcessStatus.Stopped or ProcessStatus.Created)) await EndAsync(folder.Exec, (int)left.Pid, TimeSpan.Zero);
+            if (left.Status is not (ProcessStatus.Stopped or ProcessStatus.Created))
+                await EndAsync(folder.Exec, (int)left.Pid, TimeSpan.Zero);
             await Tasks.DeleteAsync(folder.Exec);
         }
 

@@ -38,7 +38,8 @@ sealed class NativeStarter(NativeExecs execs, string containerId) : ICommandStar
             if (failure is RpcException { StatusCode: StatusCode.Cancelled } && lost.IsCancellationRequested)
                 throw new OperationCanceledException(failure.Message, failure, lost);
             if (failure is RpcException answer) throw StartFailure.Of(answer);
-            if (failure is IOException or InvalidDataException) throw new CommandStartException(Status.InternalError(failure.Message), failure);
+            if (failure is IOException or InvalidDataException)
+                throw new CommandStartException(Status.InternalError(failure.Message), failure);
             throw;
         }
     }

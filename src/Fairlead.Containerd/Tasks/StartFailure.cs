@@ -13,7 +13,8 @@ static class StartFailure
         string said = UnreachableSocketException.Describe(failure);
         if (failure.StatusCode == StatusCode.Unavailable) return Other("the container runtime does not answer: ");
         if (!said.Contains("exec failed", StringComparison.Ordinal)) return Other("error executing command in container: ");
-        if (Says("executable file not found") || Says("no such file or directory")) return new CommandStartException(CommandStartException.NotFound, said, failure);
+        if (Says("executable file not found") || Says("no such file or directory"))
+            return new CommandStartException(CommandStartException.NotFound, said, failure);
         return Says("permission denied") || Says("is a directory") || Says("exec format error")
             ? new CommandStartException(CommandStartException.NotRunnable, said, failure)
             : Other("error executing command in container: ");

@@ -4,8 +4,9 @@ namespace Fairlead.Containerd.Tasks;
 
 /// <summary>Starts of commands in a container, a few at a time.</summary>
 /// <remarks>
-/// containerd's shim tells each end of a process to every start under way, through a queue of 32 ends for each, and stands still for a second where one of
-/// them is full (go-runc and containerd's reaper, <c>sys/reaper</c>): with a few hundred starts at once it makes one a second; a few at a time, more than thirty.
+/// containerd's shim tells each end of a process to every start under way, through a queue of 32 ends for each, and stands still for a
+/// second where one of them is full (go-runc and containerd's reaper, <c>sys/reaper</c>): with a few hundred starts at once it makes one a
+/// second; a few at a time, more than thirty.
 /// </remarks>
 sealed class StartTurns
 {
@@ -18,7 +19,8 @@ sealed class StartTurns
     /// <param name="containerId">The container.</param>
     /// <param name="start">The start.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="RpcException">The start failed; or one before it found that the runtime does not answer, which is not tried once more for each.</exception>
+    /// <exception cref="RpcException">The start failed; or one before it found that the runtime does not answer, which is not tried once
+    /// more for each.</exception>
     public async Task<int> StartAsync(string containerId, Func<Task<int>> start, CancellationToken cancellationToken)
     {
         Container container = Enter(containerId);

@@ -39,7 +39,8 @@ sealed class LocalFolder : IDisposable
     /// <summary>Opens a folder that may be there already, and makes it otherwise.</summary>
     internal LocalFolder OpenOrCreateFolder(string name, uint mode)
     {
-        if (LibC.mkdirat(Descriptor, name, mode) != 0 && Marshal.GetLastPInvokeError() is var error && error != LibC.EEXIST) throw Fault(name, error);
+        if (LibC.mkdirat(Descriptor, name, mode) != 0 && Marshal.GetLastPInvokeError() is var error && error != LibC.EEXIST)
+            throw Fault(name, error);
         return OpenFolder(name);
     }
 
@@ -47,7 +48,8 @@ sealed class LocalFolder : IDisposable
     internal SafeFileHandle OpenFile(string name)
     {
         SafeFileHandle handle = OpenAt(Descriptor, name, LibC.O_RDONLY | LibC.O_NOFOLLOW | LibC.O_NONBLOCK, name);
-        if (LocalStatus.Of((int)handle.DangerousGetHandle(), "") is { } status && TreeEntry.KindOf(status.Mode) == EntryKind.File) return handle;
+        if (LocalStatus.Of((int)handle.DangerousGetHandle(), "") is { } status && TreeEntry.KindOf(status.Mode) == EntryKind.File)
+            return handle;
         handle.Dispose();
         throw new CopyException($"\"{name}\" is no file any more");
     }
@@ -64,13 +66,15 @@ sealed class LocalFolder : IDisposable
     {
         byte* target = stackalloc byte[LongestTarget];
         nint length = LibC.readlinkat(Descriptor, name, target, LongestTarget);
-        return length >= 0 ? NameBytes.Decode(new ReadOnlySpan<byte>(target, (int)length)) : throw Fault(name, Marshal.GetLastPInvokeError());
+        return length >= 0 ? NameBytes.Decode(new ReadOnlySpan<byte>(target, (int)length)) : throw Fault(
+            name, Marshal.GetLastPInvokeError());
     }
 
     internal void CreateLink(string name, string target) => Check(LibC.symlinkat(target, Descriptor, name), name);
 
     /// <summary>Moves an entry; what was there before is replaced, a link itself rather than what it points to.</summary>
-    internal void MoveTo(string name, LocalFolder folder, string newName) => Check(LibC.renameat(Descriptor, name, folder.Descriptor, newName), newName);
+    internal void MoveTo(string name, LocalFolder folder, string newName) =>
+        Check(LibC.renameat(Descriptor, name, folder.Descriptor, newName), newName);
 
     internal void SetMode(int mode) => Check(LibC.fchmod(Descriptor, (uint)mode), "folder");
 
@@ -148,7 +152,8 @@ sealed class LocalFolder : IDisposable
 
     /// <summary>A link where there was none ends a copy: somebody has put it there. All else is told of the one name.</summary>
     static IOException Fault(string name, int error) =>
-        error == LibC.ELOOP ? new CopyException($"\"{name}\" is a symbolic link, which is not followed") : new LocalFaultException(name, error);
+        error == LibC.ELOOP ? new CopyException($"\"{name}\" is a symbolic link, which is not followed") : new LocalFaultException(
+            name, error);
 
     public void Dispose() => _handle.Dispose();
 }

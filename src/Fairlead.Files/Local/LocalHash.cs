@@ -39,7 +39,8 @@ static class LocalHash
         }
     }
 
-    internal static IReadOnlyDictionary<TreeEntry, byte[]> OfAll(IReadOnlyList<TreeEntry> files, Func<TreeEntry, SafeFileHandle?> open, CancellationToken cancellationToken)
+    internal static IReadOnlyDictionary<TreeEntry, byte[]> OfAll(
+        IReadOnlyList<TreeEntry> files, Func<TreeEntry, SafeFileHandle?> open, CancellationToken cancellationToken)
     {
         Dictionary<TreeEntry, byte[]> hashes = [];
         foreach (TreeEntry file in files)

@@ -98,7 +98,8 @@ sealed class LocalSource : ICopySource
         try
         {
             using SafeFileHandle handle = Open(file);
-            return RandomAccess.GetLength(handle) == 0 && RandomAccess.Read(handle, _buffer.AsSpan(0, 1), 0) > 0 && RandomAccess.GetLength(handle) == 0;
+            return RandomAccess.GetLength(handle) == 0 && RandomAccess.Read(handle, _buffer.AsSpan(0, 1), 0) > 0
+                && RandomAccess.GetLength(handle) == 0;
         }
         catch (IOException)
         {
@@ -114,7 +115,8 @@ sealed class LocalSource : ICopySource
         if ((name.Length == 0 ? folder.Status() : folder.Status(name)) is not { } status) return null;
         EntryKind kind = TreeEntry.KindOf(status.Mode);
         string? target = kind == EntryKind.Link ? folder.ReadLink(name) : null;
-        return new TreeEntry(path, kind, status.Mode & 0xFFF, kind == EntryKind.File ? status.Size : 0, status.Modified, status.UserId, status.GroupId, target, status.Inode) { Given = path.Length == 0 ? Leaf : null };
+        return new TreeEntry(path, kind, status.Mode & 0xFFF, kind == EntryKind.File ? status.Size : 0, status.Modified, status.UserId,
+            status.GroupId, target, status.Inode) { Given = path.Length == 0 ? Leaf : null };
     }
 
     (LocalFolder Folder, string Name) Locate(string path)
@@ -132,7 +134,8 @@ sealed class LocalSource : ICopySource
 
     public ValueTask<TreeEntry?> LookAgainAsync(TreeEntry file, CancellationToken cancellationToken) => new(Look(file.Path));
 
-    public async IAsyncEnumerable<Piece> ReadAsync(IReadOnlyList<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Piece> ReadAsync(
+        IReadOnlyList<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (FilePart part in parts)
         {
@@ -194,7 +197,8 @@ sealed class LocalSource : ICopySource
 
     public FollowingHash Follow(TreeEntry file, IncrementalHash state, long from) => new(Open(file), state, from);
 
-    public ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(
+        IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
         new(LocalHash.OfAll(files, file => TryOpen(file).Handle, cancellationToken));
 
     public ValueTask DisposeAsync()

@@ -134,7 +134,8 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         {
             // .NET takes a file that is too large for a wrong argument
             string reason = (e as LocalFaultException)?.Reason ?? e.Message.Split(" (Parameter ")[0];
-            throw new CopyException($"{Description} cannot be written: {(piece.File.Path.Length > 0 ? piece.File.Name + ": " : "")}{reason}", e);
+            throw new CopyException(
+                $"{Description} cannot be written: {(piece.File.Path.Length > 0 ? piece.File.Name + ": " : "")}{reason}", e);
         }
     }
 
@@ -150,7 +151,8 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         }
 
         // zeros are left out: a sparse file stays one
-        if (piece.Bytes.Length >= 4096 && !piece.Bytes.Span.ContainsAnyExcept((byte)0)) RandomAccess.SetLength(_file!, piece.Offset + piece.Bytes.Length);
+        if (piece.Bytes.Length >= 4096 && !piece.Bytes.Span.ContainsAnyExcept((byte)0))
+            RandomAccess.SetLength(_file!, piece.Offset + piece.Bytes.Length);
         else RandomAccess.Write(_file!, piece.Bytes.Span, piece.Offset);
         if (piece.IsLast) CloseFile();
     }
@@ -182,7 +184,8 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         return default;
     }
 
-    public ValueTask<IReadOnlyDictionary<string, long>?> ReadSizesAsync(CopyTree tree, CancellationToken cancellationToken) => new(Sizes(tree));
+    public ValueTask<IReadOnlyDictionary<string, long>?> ReadSizesAsync(CopyTree tree, CancellationToken cancellationToken) =>
+        new(Sizes(tree));
 
     Dictionary<string, long> Sizes(CopyTree tree)
     {
@@ -206,7 +209,8 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
 
     public FollowingHash Follow(TreeEntry file, IncrementalHash state, long from) => new(Open(file), state, from);
 
-    public ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(
+        IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
         new(LocalHash.OfAll(files, Open, cancellationToken));
 
     SafeFileHandle Open(TreeEntry file)
@@ -251,9 +255,11 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     {
         using SafeFileHandle handle = Open(file);
         int descriptor = (int)handle.DangerousGetHandle();
-        if (options.Owners && LibC.fchown(descriptor, file.UserId, file.GroupId) != 0) throw new CopyException($"the owner of {file.Name} cannot be set");
+        if (options.Owners && LibC.fchown(descriptor, file.UserId, file.GroupId) != 0)
+            throw new CopyException($"the owner of {file.Name} cannot be set");
         File.SetUnixFileMode(handle, (UnixFileMode)Mode(file));
-        if (options.Preserve && file.Modified > 0) File.SetLastWriteTimeUtc(handle, DateTimeOffset.FromUnixTimeSeconds(file.Modified).UtcDateTime);
+        if (options.Preserve && file.Modified > 0)
+            File.SetLastWriteTimeUtc(handle, DateTimeOffset.FromUnixTimeSeconds(file.Modified).UtcDateTime);
     }
 
     /// <summary>Deepest first, and only now: nobody but root puts anything into a folder that is not writable.</summary>

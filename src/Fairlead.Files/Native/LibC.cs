@@ -20,25 +20,32 @@ static unsafe partial class LibC
     /// <inheritdoc cref="O_DIRECTORY"/>
     internal static int O_NOFOLLOW => s_arm ? 0x8000 : 0x20000;
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NameMarshaller))]
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NameMarshaller))]
     internal static partial int openat(int folder, string name, int flags, uint mode);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NameMarshaller))]
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NameMarshaller))]
     internal static partial int mkdirat(int folder, string name, uint mode);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NameMarshaller))]
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NameMarshaller))]
     internal static partial int unlinkat(int folder, string name, int flags);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NameMarshaller))]
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NameMarshaller))]
     internal static partial int renameat(int folder, string name, int newFolder, string newName);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NameMarshaller))]
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NameMarshaller))]
     internal static partial int symlinkat(string target, int folder, string name);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NameMarshaller))]
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NameMarshaller))]
     internal static partial nint readlinkat(int folder, string name, byte* buffer, nuint length);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(NameMarshaller))]
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NameMarshaller))]
     internal static partial int statx(int folder, string name, int flags, uint mask, byte* status);
 
     /// <summary>Where a name begins in what <see cref="readdir"/> returns.</summary>

@@ -6,7 +6,10 @@ using Fairlead.Wire;
 
 namespace Fairlead.Files.Pods;
 
-/// <summary>Reads a listing: records <c>MODE SIZE TIME[:INODE] UID GID NAME//</c>, each with a line break. No path holds two slashes, so any name passes.</summary>
+/// <summary>
+/// Reads a listing: records <c>MODE SIZE TIME[:INODE] UID GID NAME//</c>, each with a line break. No path holds two slashes, so any name
+/// passes.
+/// </summary>
 static class ListingReader
 {
     static ReadOnlySpan<byte> End => "//\n"u8;
@@ -60,7 +63,10 @@ static class ListingReader
         {
             TreeEntry entry = ReadEntry(NameBytes.Decode(text.Slice(read, length)), root);
             cost += EntryCost + (sizeof(char) * entry.Path.Length);
-            if (cost > MostCost) throw new InvalidDataException($"The container lists more than {entries.Count} entries: more than are copied at once. Its folders may be copied one by one.");
+            if (cost > MostCost)
+                throw new InvalidDataException(
+                $"The container lists more than {entries.Count} entries: more than are copied at once. Its folders may be copied one " +
+                "by one.");
             entries.Add(entry);
             read += length + End.Length;
         }
@@ -86,6 +92,7 @@ static class ListingReader
         string name = fields[5];
         string path = name == root ? "" : name.StartsWith(root + "/", StringComparison.Ordinal) ? name[(root.Length + 1)..] : name;
         EntryKind kind = TreeEntry.KindOf(mode);
-        return new TreeEntry(path, kind, mode & 0xFFF, kind == EntryKind.File ? size : 0, modified, (int)user, (int)group, Inode: (long)inode);
+        return new TreeEntry(path, kind, mode & 0xFFF, kind == EntryKind.File ? size : 0, modified, (int)user, (int)group,
+            Inode: (long)inode);
     }
 }

@@ -6,8 +6,8 @@ using Fairlead.Wire;
 namespace Fairlead.Files.Pods;
 
 /// <summary>
-/// Whole files in an archive that a container was asked for. Nothing of it is believed before it is bounded: names and extensions are short,
-/// contents as long as the files that were asked for.
+/// Whole files in an archive that a container was asked for. Nothing of it is believed before it is bounded: names and extensions are
+/// short, contents as long as the files that were asked for.
 /// </summary>
 static class PackedFiles
 {
@@ -36,7 +36,8 @@ static class PackedFiles
             TarHeader header = TarHeader.Read(block);
             if (header.Type is 'L' or 'K' or 'x' or 'g')
             {
-                if (header.Size > LongestExtension || ++extensions > MostExtensions) throw new InvalidDataException("The container's tar sent a header that is too long.");
+                if (header.Size > LongestExtension || ++extensions > MostExtensions)
+                    throw new InvalidDataException("The container's tar sent a header that is too long.");
                 if (!await ReadAsync(archive, extension.AsMemory(0, (int)header.PaddedSize), cancellationToken)) yield break;
                 told = Extend(told, header, extension.AsSpan(0, (int)header.Size));
                 continue;
@@ -45,7 +46,8 @@ static class PackedFiles
             header = header with { Name = told.Name ?? header.Name, Size = told.Size ?? header.Size };
             (told, extensions) = (default, 0);
             if (!expected.Remove(header.Name, out TreeEntry? file))
-                throw new InvalidDataException($"The container's tar sent \"{new PeerText(header.Name)}\", which was not asked for: nothing was placed.");
+                throw new InvalidDataException(
+                    $"The container's tar sent \"{new PeerText(header.Name)}\", which was not asked for: nothing was placed.");
             if (!header.IsFile) continue; // a hard link, which has no content: fetched by itself
 
             int length = (int)file.Size;

@@ -7,7 +7,8 @@ namespace Fairlead.Files.Pods;
 
 /// <summary>Where a copy goes in a container, and where it is until it was verified.</summary>
 /// <param name="Base">The folder that holds both.</param>
-/// <param name="Stage">The folder for what is not verified; empty where nothing can be renamed, and the file is written in its place.</param>
+/// <param name="Stage">The folder for what is not verified; empty where nothing can be renamed, and the file is written in its
+/// place.</param>
 /// <param name="Final">The name that the root gets; empty where the base itself is filled.</param>
 sealed record PodDestination(string Base, string Stage, string Final)
 {
@@ -49,7 +50,8 @@ sealed record PodDestination(string Base, string Stage, string Final)
     };
 
     /// <summary>Reads the answers to that.</summary>
-    internal static async ValueTask<string[]> ReadKindsAsync(RemoteShell shell, string path, string leaf, CancellationToken cancellationToken)
+    internal static async ValueTask<string[]> ReadKindsAsync(
+        RemoteShell shell, string path, string leaf, CancellationToken cancellationToken)
     {
         string[] kinds = Candidates(path, leaf);
         for (int i = 0; i < kinds.Length; i++) kinds[i] = Encoding.ASCII.GetString(await shell.ReadTextAsync(cancellationToken)).Trim();
@@ -61,13 +63,16 @@ sealed record PodDestination(string Base, string Stage, string Final)
         string[] names = Candidates(path, leaf);
         string kind = kinds[0], final = path.Length > 1 ? path.TrimEnd('/') : path;
         if (kind == "d" && leaf.Length > 0) (final, kind) = (names[1], kinds[1]);
-        else if (kind != "d" && path.EndsWith('/') && root.Kind == EntryKind.File) throw new CopyException($"{path}: no such directory in the container");
+        else if (kind != "d" && path.EndsWith('/') && root.Kind == EntryKind.File)
+            throw new CopyException($"{path}: no such directory in the container");
 
         if (kind == "d" && root.Kind == EntryKind.File) throw new CopyException($"{final} is a directory in the container");
         if (kind is "f" or "o" && root.Kind == EntryKind.Folder) throw new CopyException($"{final} is not a directory in the container");
-        if (kind != "d" && kinds[0] != "d" && kinds[2] != "d") throw new CopyException($"{FolderOf(final)}: no such directory in the container");
+        if (kind != "d" && kinds[0] != "d" && kinds[2] != "d")
+            throw new CopyException($"{FolderOf(final)}: no such directory in the container");
         (string folder, string name) = kind == "d" ? (final, "") : (FolderOf(final), final[(final.LastIndexOf('/') + 1)..]);
-        if (!tools.Moves && root.Kind == EntryKind.Folder) throw new CopyException("a directory needs mkdir, mv and rm in the container, and one of them is missing");
+        if (!tools.Moves && root.Kind == EntryKind.Folder)
+            throw new CopyException("a directory needs mkdir, mv and rm in the container, and one of them is missing");
         return new PodDestination(folder, tools.Moves ? StageName(source, final, tools) : "", name);
     }
 

@@ -51,7 +51,9 @@ sealed class PodFollower(Func<CancellationToken, ValueTask<RemoteShell>> open, F
         _hashing = KeepAsync(_hashing, _shell, files, cancellationToken);
     }
 
-    /// <summary>Small files have arrived, many at once. None comes while a larger one is followed: they arrive in the order in which they were sent.</summary>
+    /// <summary>
+    /// Small files have arrived, many at once. None comes while a larger one is followed: they arrive in the order in which they were sent.
+    /// </summary>
     internal async ValueTask HashAsync(TreeEntry[] files, CancellationToken cancellationToken)
     {
         _arrived.AddRange(files);

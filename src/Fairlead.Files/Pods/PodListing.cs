@@ -13,7 +13,8 @@ static class PodListing
     /// <param name="root">What was listed, as the shell names it.</param>
     /// <param name="where">The same for people.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    internal static async ValueTask<(List<TreeEntry> Entries, HashSet<TreeEntry> Closed)> ReadAsync(RemoteShell shell, string root, string where, CancellationToken cancellationToken)
+    internal static async ValueTask<(List<TreeEntry> Entries, HashSet<TreeEntry> Closed)> ReadAsync(
+        RemoteShell shell, string root, string where, CancellationToken cancellationToken)
     {
         List<TreeEntry> entries = await ListingReader.ReadAsync(shell, root, cancellationToken);
         ShellEnding ending = shell.Ending;
@@ -29,7 +30,8 @@ static class PodListing
 
     /// <summary>The entries whose numbers a function of the script prints.</summary>
     internal static async ValueTask<HashSet<TreeEntry>> SelectAsync(
-        RemoteShell shell, string function, IReadOnlyList<TreeEntry> entries, Func<TreeEntry, string> quoted, CancellationToken cancellationToken)
+        RemoteShell shell, string function, IReadOnlyList<TreeEntry> entries, Func<TreeEntry, string> quoted,
+        CancellationToken cancellationToken)
     {
         HashSet<TreeEntry> selected = [];
         foreach (TreeEntry[] group in ShellText.Groups(entries, quoted))
@@ -37,7 +39,8 @@ static class PodListing
             (_, byte[] text) = await shell.RunAsync($"{function} {string.Join(' ', group.Select(quoted))}", cancellationToken);
             foreach (string number in Encoding.ASCII.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
-                if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int at) && at < group.Length) selected.Add(group[at]);
+                if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int at) && at < group.Length)
+                    selected.Add(group[at]);
             }
         }
 
@@ -57,7 +60,8 @@ static class PodListing
             foreach (TreeEntry link in group)
             {
                 int space = rest.Span.IndexOf((byte)' ');
-                if (space < 1 || !int.TryParse(rest.Span[..space], NumberStyles.None, CultureInfo.InvariantCulture, out int length) || length < 0 || length > rest.Length - space - 2)
+                if (space < 1 || !int.TryParse(rest.Span[..space], NumberStyles.None, CultureInfo.InvariantCulture, out int length)
+                    || length < 0 || length > rest.Length - space - 2)
                     throw new InvalidDataException("The container's list of links makes no sense.");
                 if (length > 0) targets[link.Path] = NameBytes.Decode(rest.Span.Slice(space + 1, length));
                 rest = rest[(space + 1 + length + 1)..];

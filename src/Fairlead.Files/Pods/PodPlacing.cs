@@ -5,10 +5,14 @@ using Fairlead.Files.Trees;
 
 namespace Fairlead.Files.Pods;
 
-/// <summary>Renames what was verified to where it belongs, and sets what folders are to be last. All of it may be done again after a lost connection.</summary>
+/// <summary>
+/// Renames what was verified to where it belongs, and sets what folders are to be last. All of it may be done again after a lost
+/// connection.
+/// </summary>
 sealed class PodPlacing(RemoteShell shell, PodDestination destination, CopyOptions options)
 {
-    internal async ValueTask PlaceAsync(CopyTree tree, CancellationToken cancellationToken) => await shell.DoAllAsync(Lines(tree), cancellationToken);
+    internal async ValueTask PlaceAsync(CopyTree tree, CancellationToken cancellationToken) =>
+        await shell.DoAllAsync(Lines(tree), cancellationToken);
 
     IEnumerable<string> Lines(CopyTree tree)
     {
@@ -48,7 +52,8 @@ sealed class PodPlacing(RemoteShell shell, PodDestination destination, CopyOptio
     /// <summary>Last of all: every file that comes into a folder changes its time.</summary>
     IEnumerable<string> SetFolderTimes(CopyTree tree)
     {
-        foreach (IGrouping<long, TreeEntry> time in OwnFolders(tree).Where(static folder => folder.Modified > 0).GroupBy(static folder => folder.Modified))
+        foreach (IGrouping<long, TreeEntry> time in OwnFolders(tree).Where(static folder => folder.Modified > 0)
+            .GroupBy(static folder => folder.Modified))
         {
             string touch = string.Create(CultureInfo.InvariantCulture, $"touch -d @{time.Key}");
             foreach (string places in Places(time)) yield return $"if has touch;then {touch} {places} 2>/dev/null;fi;:";
@@ -67,7 +72,8 @@ sealed class PodPlacing(RemoteShell shell, PodDestination destination, CopyOptio
 
     /// <summary>The entries' places, as many in one as a line holds.</summary>
     IEnumerable<string> Places(IEnumerable<TreeEntry> entries) =>
-        ShellText.Groups(entries, entry => Q(destination.Place(entry.Path))).Select(group => string.Join(' ', group.Select(entry => Q(destination.Place(entry.Path)))));
+        ShellText.Groups(entries, entry => Q(destination.Place(entry.Path)))
+            .Select(group => string.Join(' ', group.Select(entry => Q(destination.Place(entry.Path)))));
 
     static string Q(string text) => ShellText.QuotePath(text);
 }

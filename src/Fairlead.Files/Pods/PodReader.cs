@@ -7,8 +7,8 @@ using Fairlead.Files.Trees;
 namespace Fairlead.Files.Pods;
 
 /// <summary>
-/// Reads files of a container by one shell, with the next ones asked for ahead. Each answer ends where its line ends, so that a file which is
-/// shorter, longer or gone costs nobody but itself.
+/// Reads files of a container by one shell, with the next ones asked for ahead. Each answer ends where its line ends, so that a file which
+/// is shorter, longer or gone costs nobody but itself.
 /// </summary>
 sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string> quoted, Func<TreeEntry, string> pathOf)
 {
@@ -16,7 +16,8 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
     /// <param name="files">Them.</param>
     /// <param name="missing">Those that have not come: each that comes is taken out.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    internal async IAsyncEnumerable<Piece> ReadPackedAsync(List<TreeEntry> files, HashSet<TreeEntry> missing, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<Piece> ReadPackedAsync(
+        List<TreeEntry> files, HashSet<TreeEntry> missing, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Queue<(TreeEntry[] Group, int Cost)> asked = new();
         int flying = 0;
@@ -66,7 +67,8 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
     }
 
     /// <summary>Files in pieces of whole blocks.</summary>
-    internal async IAsyncEnumerable<Piece> ReadPiecesAsync(List<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<Piece> ReadPiecesAsync(
+        List<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Queue<(TreeEntry File, long Offset, int Length)> asked = new();
         int flying = 0;
@@ -80,9 +82,11 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
                 (TreeEntry next, long from, int count) = pieces.Current;
                 if (next != failed)
                 {
-                    // The last piece is asked for in whole blocks, and a block of an empty one: of a file that has grown, more comes than it was long.
+                    // The last piece is asked for in whole blocks, and a block of an empty one: of a file that has grown, more comes than
+                    // it was long.
                     long blocks = Math.Max(1, (count + Flight.Block - 1) / Flight.Block);
-                    await shell.SendAsync(string.Create(CultureInfo.InvariantCulture, $"get {from / Flight.Block} {blocks} {quoted(next)}"), cancellationToken, count);
+                    await shell.SendAsync(string.Create(CultureInfo.InvariantCulture, $"get {from / Flight.Block} {blocks} {quoted(next)}"),
+                        cancellationToken, count);
                     asked.Enqueue(pieces.Current);
                     flying += count;
                 }
@@ -91,7 +95,8 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
             }
 
             if (!asked.TryDequeue(out (TreeEntry File, long Offset, int Length) piece)) break;
-            await foreach (Piece part in ReadLineAsync(piece.File, piece.Offset, piece.Length, Flight.Block, piece.File == failed, cancellationToken))
+            await foreach (Piece part in ReadLineAsync(
+                piece.File, piece.Offset, piece.Length, Flight.Block, piece.File == failed, cancellationToken))
             {
                 if (part.Fault is not null) failed = piece.File;
                 yield return part;
@@ -118,18 +123,22 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
     }
 
     /// <summary>Files whole, each from its beginning, for containers that have nothing better than cat.</summary>
-    internal async IAsyncEnumerable<Piece> ReadPouredAsync(List<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<Piece> ReadPouredAsync(
+        List<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (FilePart part in parts)
         {
-            await shell.SendAsync(string.Create(CultureInfo.InvariantCulture, $"pour {quoted(part.File)} {part.File.Size}"), cancellationToken);
-            await foreach (Piece piece in ReadLineAsync(part.File, 0, part.File.Size, PodSide.WorthSkipping, false, cancellationToken)) yield return piece;
+            await shell.SendAsync(string.Create(CultureInfo.InvariantCulture, $"pour {quoted(part.File)} {part.File.Size}"),
+                cancellationToken);
+            await foreach (Piece piece in ReadLineAsync(
+                part.File, 0, part.File.Size, PodSide.WorthSkipping, false, cancellationToken)) yield return piece;
         }
     }
 
     /// <summary>What one line prints of a file, up to the length that it is to have; what is behind that is passed over.</summary>
     async IAsyncEnumerable<Piece> ReadLineAsync(
-        TreeEntry file, long offset, long length, long mostBehind, bool isForNobody, [EnumeratorCancellation] CancellationToken cancellationToken)
+        TreeEntry file, long offset, long length, long mostBehind, bool isForNobody,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long left = length;
         while (left > 0 && await shell.ReadAsync(cancellationToken) is { IsEmpty: false } bytes)
@@ -137,7 +146,8 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
             bytes = bytes.Slice(0, Math.Min(bytes.Length, left));
             foreach (ReadOnlyMemory<byte> part in bytes)
             {
-                if (!part.IsEmpty && !isForNobody) yield return new Piece(file, offset + length - left, part); // a cut between two segments leaves an empty one
+                // a cut between two segments leaves an empty one
+                if (!part.IsEmpty && !isForNobody) yield return new Piece(file, offset + length - left, part);
                 left -= part.Length;
             }
 
@@ -147,7 +157,10 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
         long behind = left > 0 ? 0 : (await shell.ReadEndAsync(cancellationToken, mostBehind)).Skipped;
         if (isForNobody) yield break;
         bool isShort = left > 0 || (length == 0 && !shell.Ending.IsSuccess);
-        if (isShort) yield return new Piece(file, offset, default, shell.Ending.IsSuccess ? ReadFault.Shorter : ReadFault.Of(pathOf(file), shell.Ending.Reason));
+        if (isShort)
+            yield return new Piece(file, offset, default, shell.Ending.IsSuccess
+            ? ReadFault.Shorter
+            : ReadFault.Of(pathOf(file), shell.Ending.Reason));
         else if (length == 0) yield return new Piece(file, 0, default);
         if (behind > 0 && !isShort) yield return new Piece(file, file.Size, default, ReadFault.Longer);
     }

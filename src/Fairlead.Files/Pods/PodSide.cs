@@ -15,7 +15,9 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
     /// <summary>Files that travel many together in a tar; larger ones go in pieces.</summary>
     internal const int SmallFile = 128 * 1024;
 
-    /// <summary>From so many bytes on, hashing in a second session while the first one moves them costs less than hashing afterwards.</summary>
+    /// <summary>
+    /// From so many bytes on, hashing in a second session while the first one moves them costs less than hashing afterwards.
+    /// </summary>
     private protected const long WorthASession = 8 << 20;
 
     /// <summary>So much more than was asked for is still passed over: files grow. Whoever sends more does not stop.</summary>
@@ -54,7 +56,9 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
             await _shell.SendAsync("tools", cancellationToken);
             await BeginAsync(_shell, cancellationToken);
             _tools = ShellTools.Parse(NameBytes.Decode(await _shell.ReadTextAsync(cancellationToken)));
-            if (!_tools.Pieces && _tools.Plain is null) throw new CopyException("the container has a shell, but neither dd nor cat nor head: nothing there can read or write a file");
+            if (!_tools.Pieces && _tools.Plain is null)
+                throw new CopyException(
+                "the container has a shell, but neither dd nor cat nor head: nothing there can read or write a file");
             await BegunAsync(_shell, cancellationToken);
             _wasOpen = true;
         }
@@ -113,7 +117,8 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
 
     public FollowingHash? Follow(TreeEntry file, IncrementalHash state, long from) => null;
 
-    public abstract ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken);
+    public abstract ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(
+        IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken);
 
     /// <summary>The files that were not hashed beside the copy are hashed now.</summary>
     protected async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashOthersAsync(
@@ -123,7 +128,8 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
         if (others.Count == 0) return known;
         Dictionary<TreeEntry, byte[]> all = new(known);
         if (Tools.Hash is not null) await ShellHashes.OfAllAsync(Shell, others, Quoted, all, cancellationToken);
-        else foreach (TreeEntry file in others) if ((await ReadTwiceAsync(Quoted(file), cancellationToken)).Hash is { } hash) all[file] = hash;
+        else foreach (TreeEntry file in others)
+            if ((await ReadTwiceAsync(Quoted(file), cancellationToken)).Hash is { } hash) all[file] = hash;
         return all;
     }
 
@@ -146,7 +152,8 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
     /// <summary>What may be cured by a new connection.</summary>
     internal static bool IsLoss(Exception exception) => exception switch
     {
-        SessionLostException or HttpRequestException or HttpIOException or TimeoutException or UnexpectedOutputException or ShellDiedException => true,
+        SessionLostException or HttpRequestException or HttpIOException or TimeoutException or UnexpectedOutputException
+            or ShellDiedException => true,
         UpgradeException upgrade => (int)upgrade.StatusCode is >= 500 or 429,
         RemoteCommandException remote => remote.Status.Code >= 500 && remote.Status.Reason != "AuthorizationRevoked",
         _ => false,

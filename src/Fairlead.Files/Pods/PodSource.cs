@@ -61,7 +61,8 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
 
     public async ValueTask<CopyTree> ListAsync(CancellationToken cancellationToken)
     {
-        if (!_isListed) await Shell.SendAsync(_isFolder == true ? "list ." : $"look {RootQuoted}", cancellationToken); // the connection was lost meanwhile
+        // the connection was lost meanwhile
+        if (!_isListed) await Shell.SendAsync(_isFolder == true ? "list ." : $"look {RootQuoted}", cancellationToken);
         _isListed = false;
         CopyTree tree = new();
         if (_isFolder != true)
@@ -80,7 +81,8 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
     async ValueTask AddAsync(CopyTree tree, List<TreeEntry> entries, CancellationToken cancellationToken)
     {
         Dictionary<string, string> targets = await PodListing.ReadLinksAsync(
-            Shell, entries.Where(static entry => entry.Kind == EntryKind.Link && TreeRules.IsSafePath(entry.Path)), Quoted, cancellationToken);
+            Shell, entries.Where(static entry => entry.Kind == EntryKind.Link && TreeRules.IsSafePath(entry.Path)), Quoted,
+            cancellationToken);
         HashSet<TreeEntry> filled = await PodListing.SelectAsync(
             Shell, "filled", [.. entries.Where(static entry => entry is { Kind: EntryKind.File, Size: 0 })], Quoted, cancellationToken);
         foreach (TreeEntry entry in entries)
@@ -89,7 +91,8 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
             else tree.Add(entry);
             if (entry.Kind != EntryKind.File || tree.Find(entry.Path) is null) continue;
             if (entry.Size < 0) await MeasureAsync(tree, entry, cancellationToken);
-            else if (filled.Contains(entry) && await LookAgainAsync(entry, cancellationToken) is { Size: 0 }) tree.Refuse(entry, ReadFault.Unsized);
+            else if (filled.Contains(entry) && await LookAgainAsync(entry, cancellationToken) is { Size: 0 })
+                tree.Refuse(entry, ReadFault.Unsized);
         }
     }
 
@@ -140,13 +143,15 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
         return ReadFault.Of(PathOf(file), why.IsSuccess ? "it cannot be read" : why.Reason);
     }
 
-    public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
+    public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(
+        IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
     {
         IReadOnlyDictionary<TreeEntry, byte[]> known = _ahead is null ? _readTwice : await _ahead.WaitAsync(cancellationToken);
         return await HashOthersAsync(known, files, cancellationToken);
     }
 
-    public async IAsyncEnumerable<Piece> ReadAsync(IReadOnlyList<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Piece> ReadAsync(
+        IReadOnlyList<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await HashAheadAsync(parts, cancellationToken);
         PodReader reader = new(Shell, Flight, Quoted, PathOf);
@@ -159,7 +164,9 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
             single.RemoveAll(part => IsSmall(part) && !missing.Contains(part.File));
         }
 
-        await foreach (Piece piece in Tools.Pieces ? reader.ReadPiecesAsync(single, cancellationToken) : reader.ReadPouredAsync(single, cancellationToken)) yield return piece;
+        await foreach (Piece piece in Tools.Pieces
+            ? reader.ReadPiecesAsync(single, cancellationToken)
+            : reader.ReadPouredAsync(single, cancellationToken)) yield return piece;
     }
 
     static bool IsSmall(FilePart part) => part is { Offset: 0, File.Size: <= SmallFile };
@@ -167,7 +174,8 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
     /// <summary>A second session hashes the files while this one sends them.</summary>
     async ValueTask HashAheadAsync(IReadOnlyList<FilePart> parts, CancellationToken cancellationToken)
     {
-        if (Tools is not { Hash: not null, Pieces: true } || Options.Verify != CopyVerification.Sha256 || _ahead is not null || parts.Sum(static part => part.File.Size) < WorthASession) return;
+        if (Tools is not { Hash: not null, Pieces: true } || Options.Verify != CopyVerification.Sha256 || _ahead is not null
+            || parts.Sum(static part => part.File.Size) < WorthASession) return;
         try
         {
             _aheadShell = await OpenSecondAsync(Folder, cancellationToken);
@@ -180,7 +188,8 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
         _ahead = HashAllAsync(_aheadShell, [.. parts.Select(static part => part.File)], cancellationToken);
     }
 
-    async Task<IReadOnlyDictionary<TreeEntry, byte[]>> HashAllAsync(RemoteShell shell, List<TreeEntry> files, CancellationToken cancellationToken)
+    async Task<IReadOnlyDictionary<TreeEntry, byte[]>> HashAllAsync(
+        RemoteShell shell, List<TreeEntry> files, CancellationToken cancellationToken)
     {
         Dictionary<TreeEntry, byte[]> hashes = [];
         await ShellHashes.OfAllAsync(shell, files, Quoted, hashes, cancellationToken);
@@ -190,7 +199,8 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
     protected override async ValueTask CloseExtraAsync()
     {
         if (_aheadShell is not null) await _aheadShell.DisposeAsync();
-        if (_ahead is not null) await ((Task)_ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever needed the hashes was told
+        // whoever needed the hashes was told
+        if (_ahead is not null) await ((Task)_ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         (_aheadShell, _ahead) = (null, null);
     }
 }

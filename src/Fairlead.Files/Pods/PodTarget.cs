@@ -12,7 +12,8 @@ namespace Fairlead.Files.Pods;
 sealed class PodTarget : PodSide, ICopyTarget
 {
     /// <summary>What systems say of a name that they cannot have, and of a disk that has no room.</summary>
-    static readonly string[] s_name = ["File name too long", "Filename too long", "Invalid argument", "Illegal byte sequence", "Invalid or incomplete multibyte"],
+    static readonly string[] s_name = [
+        "File name too long", "Filename too long", "Invalid argument", "Illegal byte sequence", "Invalid or incomplete multibyte"],
         s_room = ["No space left", "Disk quota exceeded", "File too large"];
 
     readonly Queue<(int Bytes, TreeEntry[] Files, long End)> _onTheWay = new();
@@ -59,7 +60,8 @@ sealed class PodTarget : PodSide, ICopyTarget
         if (_destination is null)
         {
             _destination = PodDestination.Of(_kinds, Path, leaf, tree.Root, source, Tools);
-            if (!IsStaged) Options.Notice?.Invoke("the container has no mkdir, mv and rm: the file is written in its place, not renamed into it");
+            if (!IsStaged)
+                Options.Notice?.Invoke("the container has no mkdir, mv and rm: the file is written in its place, not renamed into it");
         }
 
         if (!IsStaged) return new Kept(new Dictionary<string, long>(), false);
@@ -76,7 +78,9 @@ sealed class PodTarget : PodSide, ICopyTarget
         if (known != version || !Tools.Pieces) return new Kept(sizes, known.Length > 0 && known != version);
         foreach ((string name, long size) in await SizesAsync(cancellationToken))
         {
-            if (tree.Find(name) is { Kind: EntryKind.File } file) sizes[name] = size == file.Size ? size : file.Size > SmallFile ? size & -Flight.Block : 0;
+            if (tree.Find(name) is { Kind: EntryKind.File } file) sizes[name] = size == file.Size ? size : file.Size > SmallFile
+                ? size & -Flight.Block
+                : 0;
         }
 
         return new Kept(sizes, false);
@@ -96,12 +100,14 @@ sealed class PodTarget : PodSide, ICopyTarget
         return sizes;
     }
 
-    public async ValueTask<IReadOnlyDictionary<string, long>?> ReadSizesAsync(CopyTree tree, CancellationToken cancellationToken) => Tools.Sizes ? await SizesAsync(cancellationToken) : null;
+    public async ValueTask<IReadOnlyDictionary<string, long>?> ReadSizesAsync(CopyTree tree, CancellationToken cancellationToken) =>
+        Tools.Sizes ? await SizesAsync(cancellationToken) : null;
 
     public async ValueTask<bool> WriteAsync(Piece piece, CancellationToken cancellationToken)
     {
         if (!Tools.Pieces) await WritePlainAsync(piece, cancellationToken);
-        else if (Tools.Tar && !_packsNothing && piece.File.Size <= SmallFile && IsStaged && piece.File.Path.Length > 0) await PackAsync(piece, cancellationToken);
+        else if (Tools.Tar && !_packsNothing && piece.File.Size <= SmallFile && IsStaged && piece.File.Path.Length > 0)
+            await PackAsync(piece, cancellationToken);
         else await WritePieceAsync(piece, cancellationToken);
         return true;
     }
@@ -149,7 +155,8 @@ sealed class PodTarget : PodSide, ICopyTarget
     async ValueTask SendPieceAsync(TreeEntry file, long end, CancellationToken cancellationToken)
     {
         string quoted = Quoted(file);
-        string line = _filled > 0 ? string.Create(CultureInfo.InvariantCulture, $"put {(end - _filled) / Flight.Block} {_filled} {quoted}") : $"clear {quoted}";
+        string line = _filled > 0 ? string.Create(CultureInfo.InvariantCulture, $"put {(end - _filled) / Flight.Block} {_filled} {quoted}")
+            : $"clear {quoted}";
         if (end == file.Size) line += "&&" + Attributes(file);
         int length = _filled;
         _filled = 0;
@@ -157,7 +164,9 @@ sealed class PodTarget : PodSide, ICopyTarget
     }
 
     string Attributes(TreeEntry file) => string.Create(
-        CultureInfo.InvariantCulture, $"mode {Convert.ToString(EntryModes.Of(file, Options), 8)} {Quoted(file)} {(Options.Preserve && file.Modified > 0 ? file.Modified : null)}");
+        CultureInfo.InvariantCulture,
+        $"mode {Convert.ToString(EntryModes.Of(file, Options), 8)} {Quoted(file)} " +
+        $"{(Options.Preserve && file.Modified > 0 ? file.Modified : null)}");
 
     /// <summary>Sends a line and its bytes when enough of the earlier ones have arrived.</summary>
     async ValueTask PostAsync(string line, ReadOnlyMemory<byte> bytes, TreeEntry[] files, long end, CancellationToken cancellationToken)
@@ -191,8 +200,11 @@ sealed class PodTarget : PodSide, ICopyTarget
             return;
         }
 
-        if (!isOfTheName) throw new CopyException($"{Description}: {(isPack ? "" : $"{files[0].Name} cannot be written in the container: ")}{ending.Reason}");
-        if (!_refused.Exists(refused => refused.File == files[0])) _refused.Add((files[0], $"it cannot be there by this name: {ending.Reason}"));
+        if (!isOfTheName)
+            throw new CopyException(
+            $"{Description}: {(isPack ? "" : $"{files[0].Name} cannot be written in the container: ")}{ending.Reason}");
+        if (!_refused.Exists(refused => refused.File == files[0]))
+            _refused.Add((files[0], $"it cannot be there by this name: {ending.Reason}"));
     }
 
     async ValueTask WritePlainAsync(Piece piece, CancellationToken cancellationToken)
@@ -200,7 +212,8 @@ sealed class PodTarget : PodSide, ICopyTarget
         if (_plain is null)
         {
             _plain = await OpenSecondAsync(Folder, cancellationToken);
-            await _plain.SendAsync(string.Create(CultureInfo.InvariantCulture, $"fill {Quoted(piece.File)} {piece.File.Size}"), cancellationToken);
+            await _plain.SendAsync(string.Create(CultureInfo.InvariantCulture, $"fill {Quoted(piece.File)} {piece.File.Size}"),
+                cancellationToken);
         }
 
         await _plain.WriteAsync(piece.Bytes, cancellationToken);
@@ -242,17 +255,21 @@ sealed class PodTarget : PodSide, ICopyTarget
     async ValueTask<TreeEntry[]> AskForHashesAsync(CancellationToken cancellationToken)
     {
         TreeEntry[] few = ShellText.Groups(_written, Quoted).FirstOrDefault([]);
-        bool isWorthIt = Tools.Hash is not null && Options.Verify == CopyVerification.Sha256 && few.Length == _written.Count && ShellHashes.Work(few) < WorthASession;
+        bool isWorthIt = Tools.Hash is not null && Options.Verify == CopyVerification.Sha256 && few.Length == _written.Count
+            && ShellHashes.Work(few) < WorthASession;
         _written.Clear();
         if (!isWorthIt || few.Length == 0) return [];
         await Shell.SendAsync(ShellHashes.Line(few, Quoted), cancellationToken, ShellHashes.Work(few));
         return few;
     }
 
-    public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
+    public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(
+        IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
     {
         IReadOnlyDictionary<TreeEntry, byte[]> followed = await _follower.HashesAsync(cancellationToken);
-        return await HashOthersAsync(new Dictionary<TreeEntry, byte[]>(_hashes.Concat(followed.Where(hash => !_hashes.ContainsKey(hash.Key)))), files, cancellationToken);
+        return await HashOthersAsync(
+            new Dictionary<TreeEntry, byte[]>(_hashes.Concat(followed.Where(hash => !_hashes.ContainsKey(hash.Key)))), files,
+            cancellationToken);
     }
 
     public async ValueTask RestartAsync(TreeEntry file, CancellationToken cancellationToken)

@@ -14,7 +14,8 @@ static class ShellHashes
     static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <summary>Of a file's first bytes; empty where it cannot be read.</summary>
-    internal static async ValueTask<byte[]> OfPrefixAsync(RemoteShell shell, string quoted, long length, CancellationToken cancellationToken)
+    internal static async ValueTask<byte[]> OfPrefixAsync(
+        RemoteShell shell, string quoted, long length, CancellationToken cancellationToken)
     {
         string line = string.Create(CultureInfo.InvariantCulture, $"prefix {length} {quoted}");
         (_, byte[] said) = await shell.RunAsync(line, cancellationToken, work: length);
@@ -23,7 +24,8 @@ static class ShellHashes
 
     /// <summary>Of many files. One that cannot be read is absent.</summary>
     internal static async ValueTask OfAllAsync(
-        RemoteShell shell, IReadOnlyList<TreeEntry> files, Func<TreeEntry, string> quoted, Dictionary<TreeEntry, byte[]> hashes, CancellationToken cancellationToken)
+        RemoteShell shell, IReadOnlyList<TreeEntry> files, Func<TreeEntry, string> quoted, Dictionary<TreeEntry, byte[]> hashes,
+        CancellationToken cancellationToken)
     {
         foreach (TreeEntry[] group in ShellText.Groups(files, quoted))
         {
@@ -35,12 +37,16 @@ static class ShellHashes
     }
 
     /// <summary>One command for many files.</summary>
-    internal static string Line(TreeEntry[] files, Func<TreeEntry, string> quoted) => $"$H {string.Join(' ', files.Select(quoted))} </dev/null 2>/dev/null";
+    internal static string Line(TreeEntry[] files, Func<TreeEntry, string> quoted) =>
+        $"$H {string.Join(' ', files.Select(quoted))} </dev/null 2>/dev/null";
 
     /// <summary>Bytes that it reads.</summary>
     internal static long Work(TreeEntry[] files) => files.Sum(static file => file.Size);
 
-    /// <summary>Takes what that command printed. Tools print names with odd characters each in a way of its own, so order tells, and a count that all are there.</summary>
+    /// <summary>
+    /// Takes what that command printed. Tools print names with odd characters each in a way of its own, so order tells, and a count that
+    /// all are there.
+    /// </summary>
     /// <returns>False where it does not tell of each.</returns>
     internal static bool TryKeep(TreeEntry[] files, ShellEnding ending, byte[] text, Dictionary<TreeEntry, byte[]> hashes)
     {

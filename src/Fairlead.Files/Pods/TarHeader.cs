@@ -43,7 +43,9 @@ readonly record struct TarHeader(string Name, long Size, char Type)
         }
 
         long number = 0;
-        foreach (byte digit in field.Trim(" \0"u8)) number = digit is >= (byte)'0' and <= (byte)'7' ? (number << 3) | (byte)(digit - '0') : throw Invalid();
+        foreach (byte digit in field.Trim(" \0"u8)) number = digit is >= (byte)'0' and <= (byte)'7'
+            ? (number << 3) | (byte)(digit - '0')
+            : throw Invalid();
         return number;
     }
 
@@ -63,17 +65,21 @@ readonly record struct TarHeader(string Name, long Size, char Type)
         long? size = null;
         while (!records.IsEmpty)
         {
-            if (!Utf8Parser.TryParse(records, out int length, out int digits) || length <= digits + 1 || length > records.Length) throw Invalid();
+            if (!Utf8Parser.TryParse(records, out int length, out int digits) || length <= digits + 1 || length > records.Length)
+                throw Invalid();
             ReadOnlySpan<byte> record = records[(digits + 1)..length].TrimEnd((byte)'\n');
             if (record.StartsWith("path="u8)) name = NameBytes.Decode(record[5..]);
-            else if (record.StartsWith("size="u8)) size = long.TryParse(Encoding.ASCII.GetString(record[5..]), out long told) && told is >= 0 and <= MostSize ? told : throw Invalid();
+            else if (record.StartsWith("size="u8)) size = long.TryParse(Encoding.ASCII.GetString(record[5..]), out long told)
+                && told is >= 0 and <= MostSize ? told : throw Invalid();
             records = records[length..];
         }
 
         return (name, size);
     }
 
-    /// <summary>Writes a file's block, as GNU and everybody else reads it; a name that is too long for it in a member of its own before.</summary>
+    /// <summary>
+    /// Writes a file's block, as GNU and everybody else reads it; a name that is too long for it in a member of its own before.
+    /// </summary>
     internal static void Write(Stream archive, string name, long size, int mode, long modified)
     {
         byte[] bytes = NameBytes.Encode(name);

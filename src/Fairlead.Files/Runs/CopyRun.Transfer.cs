@@ -17,7 +17,9 @@ sealed partial class CopyRun
     FollowingHash? _following;
     TreeEntry? _current;
 
-    /// <summary>What is still to be copied, each from where the target's part ends, if that is a part of this version of the file.</summary>
+    /// <summary>
+    /// What is still to be copied, each from where the target's part ends, if that is a part of this version of the file.
+    /// </summary>
     async ValueTask<List<FilePart>> PlanAsync(Kept kept, CancellationToken cancellationToken)
     {
         bool first = _bestKept < 0;
@@ -86,7 +88,8 @@ sealed partial class CopyRun
     async ValueTask<bool> IsGoodPrefixAsync(TreeEntry file, long length, bool isFromBefore, CancellationToken cancellationToken)
     {
         if (!source.CanResume || !target.CanResume) return false;
-        Task<PrefixHash> there = source.HashPrefixAsync(file, length, cancellationToken).AsTask(), here = target.HashPrefixAsync(file, length, cancellationToken).AsTask();
+        Task<PrefixHash> there = source.HashPrefixAsync(file, length, cancellationToken).AsTask(),
+            here = target.HashPrefixAsync(file, length, cancellationToken).AsTask();
         PrefixHash[] both = await Task.WhenAll(there, here);
         IncrementalHash? state = both[0].State ?? both[1].State;
 
@@ -160,7 +163,9 @@ sealed partial class CopyRun
         {
             _following?.Dispose();
             bool isKnown = _seeds.Remove(piece.File.Path, out IncrementalHash? state);
-            _following = local.Follow(piece.File, state ?? IncrementalHash.CreateHash(HashAlgorithmName.SHA256), isKnown ? piece.Offset : 0);
+            _following = local.Follow(piece.File, state ?? IncrementalHash.CreateHash(HashAlgorithmName.SHA256), isKnown
+                ? piece.Offset
+                : 0);
         }
 
         _following!.Advance(piece.Offset + piece.Bytes.Length);

@@ -13,7 +13,9 @@ sealed partial class CopyRun
     {
         if (options.Verify == CopyVerification.None) return true;
         IReadOnlyList<TreeEntry> files = [.. _tree!.Files];
-        List<TreeEntry> different = ComparesHashes ? await CompareHashesAsync(files, cancellationToken) : await CompareSizesAsync(files, cancellationToken);
+        List<TreeEntry> different = ComparesHashes
+            ? await CompareHashesAsync(files, cancellationToken)
+            : await CompareSizesAsync(files, cancellationToken);
         List<TreeEntry> wrong = [];
         foreach (TreeEntry file in different)
         {
@@ -36,7 +38,8 @@ sealed partial class CopyRun
 
     async Task<List<TreeEntry>> CompareHashesAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
     {
-        Task<IReadOnlyDictionary<TreeEntry, byte[]>> there = HashesAsync(source, files, cancellationToken), here = HashesAsync(target, files, cancellationToken);
+        Task<IReadOnlyDictionary<TreeEntry, byte[]>> there = HashesAsync(source, files, cancellationToken),
+            here = HashesAsync(target, files, cancellationToken);
         await Task.WhenAll(there, here);
         List<TreeEntry> different = [];
         foreach (TreeEntry file in files)
@@ -63,10 +66,12 @@ sealed partial class CopyRun
     }
 
     /// <summary>What passed through here was hashed on the way; the rest is read.</summary>
-    async Task<IReadOnlyDictionary<TreeEntry, byte[]>> HashesAsync(ICopySide side, IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
+    async Task<IReadOnlyDictionary<TreeEntry, byte[]>> HashesAsync(
+        ICopySide side, IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
     {
         if (!side.IsLocal) return await side.HashAsync(files, cancellationToken);
-        Dictionary<TreeEntry, byte[]> hashes = new(await side.HashAsync([.. files.Where(file => !_hashes.ContainsKey(file.Path))], cancellationToken));
+        Dictionary<TreeEntry, byte[]> hashes = new(
+            await side.HashAsync([.. files.Where(file => !_hashes.ContainsKey(file.Path))], cancellationToken));
         foreach (TreeEntry file in files)
         {
             if (_hashes.TryGetValue(file.Path, out byte[]? known)) hashes[file] = known;

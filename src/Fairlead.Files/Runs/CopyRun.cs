@@ -49,10 +49,12 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
                 Say($"the connection was lost ({e.Message.TrimEnd('.')}): connecting again");
                 await Task.Delay(Pause(_failures++), cancellationToken);
             }
-            catch (Exception e) when (e is (IOException and not CopyException) or UnauthorizedAccessException && !PodSide.IsLoss(e) && (source.IsLocal || target.IsLocal))
+            catch (Exception e) when (e is (IOException and not CopyException) or UnauthorizedAccessException && !PodSide.IsLoss(e)
+                && (source.IsLocal || target.IsLocal))
             {
                 await AbandonAsync();
-                string here = source.IsLocal ? $"{source.Description} cannot be read" : $"{target.Description} cannot be written"; // a pod's files have words of their own
+                // a pod's files have words of their own
+                string here = source.IsLocal ? $"{source.Description} cannot be read" : $"{target.Description} cannot be written";
                 throw new CopyException($"{here}: {e.Message}", e);
             }
             catch (Exception e) when (e is not OperationCanceledException)
@@ -82,7 +84,8 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
         {
             await target.AbandonAsync(CancellationToken.None);
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or TimeoutException or UpgradeException or RemoteCommandException)
+        catch (Exception e)
+            when (e is IOException or HttpRequestException or TimeoutException or UpgradeException or RemoteCommandException)
         {
             Say($"what had been copied could not be removed: {e.Message}"); // the first failure is the one to throw
         }
@@ -113,9 +116,12 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
         Log.CopyStep(logger, "placing", _tree.Files.Count, _tree.Bytes);
         await target.PlaceAsync(_tree, cancellationToken);
         SayGrown();
-        int files = _tree.Files.Count, hashed = ComparesHashes ? files : 0, sized = options.Verify == CopyVerification.None ? 0 : files - hashed;
+        int files = _tree.Files.Count, hashed = ComparesHashes ? files : 0, sized = options.Verify == CopyVerification.None
+            ? 0
+            : files - hashed;
         string method = $"{(source.IsLocal ? target.Method : source is PodSide pod ? pod.Method : "")}, {Verified()}";
-        return new CopyResult(files, _tree.Folders.Count, _tree.Links.Count, _tree.Bytes, hashed, sized, method, _reconnections, _tree.Refused);
+        return new CopyResult(files, _tree.Folders.Count, _tree.Links.Count, _tree.Bytes, hashed, sized, method, _reconnections,
+            _tree.Refused);
     }
 
     string Verified() => options.Verify switch
@@ -144,5 +150,7 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
         options.Notice?.Invoke(line.ToString());
     }
 
-    static string Size(long bytes) => bytes < 1 << 20 ? string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes") : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");
+    static string Size(long bytes) =>
+        bytes < 1 << 20 ? string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes") : string.Create(
+        CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");
 }

@@ -4,7 +4,9 @@ using Fairlead.Files.Trees;
 
 namespace Fairlead.Files.Runs;
 
-/// <summary>One end of a copy: this machine or a pod. A lost connection is closed and opened again; what a side knows of the files stays.</summary>
+/// <summary>
+/// One end of a copy: this machine or a pod. A lost connection is closed and opened again; what a side knows of the files stays.
+/// </summary>
 interface ICopySide : IAsyncDisposable
 {
     /// <summary>Where it is, for people and for the name of what is kept for a resumption.</summary>
@@ -28,7 +30,10 @@ interface ICopySide : IAsyncDisposable
     /// <summary>The SHA-256 of a file's first bytes, as a state that can go on where <see cref="IsLocal"/>. The caller owns it.</summary>
     ValueTask<PrefixHash> HashPrefixAsync(TreeEntry file, long length, CancellationToken cancellationToken);
 
-    /// <summary>Begins to hash a file that is being copied; null where <see cref="IsLocal"/> is false. Takes the state over, which has had the first bytes.</summary>
+    /// <summary>
+    /// Begins to hash a file that is being copied; null where <see cref="IsLocal"/> is false. Takes the state over, which has had the first
+    /// bytes.
+    /// </summary>
     FollowingHash? Follow(TreeEntry file, IncrementalHash state, long from);
 
     /// <summary>The SHA-256 of whole files. One that cannot be read is absent.</summary>

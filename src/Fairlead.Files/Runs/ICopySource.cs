@@ -27,7 +27,8 @@ readonly record struct FilePart(TreeEntry File, long Offset);
 /// <param name="File">The file.</param>
 /// <param name="Offset">Where they belong.</param>
 /// <param name="Bytes">They are good until the next piece is asked for.</param>
-/// <param name="Fault">Why there are none, and no more of this file; null where there are. <see cref="ReadFault.Longer"/> comes behind the last of them.</param>
+/// <param name="Fault">Why there are none, and no more of this file; null where there are. <see cref="ReadFault.Longer"/> comes behind the
+/// last of them.</param>
 readonly record struct Piece(TreeEntry File, long Offset, ReadOnlyMemory<byte> Bytes, ReadFault? Fault = null)
 {
     internal bool IsLast => Offset + Bytes.Length == File.Size;

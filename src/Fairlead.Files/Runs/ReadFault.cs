@@ -11,7 +11,8 @@ sealed record ReadFault(string Reason, bool IsChange = false)
     internal static ReadFault Longer { get; } = new("it grew", IsChange: true);
 
     /// <summary>Why a file of <c>/proc</c> and the like is not copied.</summary>
-    internal const string Unsized = "it says that it is empty and holds something, as files of /proc do: nothing tells where it ends; exec and cat read it";
+    internal const string Unsized =
+        "it says that it is empty and holds something, as files of /proc do: nothing tells where it ends; exec and cat read it";
 
     /// <summary>The system's own words for a failure, told so that a person knows what has happened.</summary>
     internal static ReadFault Of(string path, string reason) =>

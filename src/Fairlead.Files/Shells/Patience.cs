@@ -2,7 +2,9 @@ using System.IO.Pipelines;
 
 namespace Fairlead.Files.Shells;
 
-/// <summary>Waits at both pipes of a shell, each for so long and no longer. One reader and one writer; nothing is allocated for a wait.</summary>
+/// <summary>
+/// Waits at both pipes of a shell, each for so long and no longer. One reader and one writer; nothing is allocated for a wait.
+/// </summary>
 sealed class Patience : IDisposable
 {
     readonly PipeReader _output;
@@ -13,8 +15,10 @@ sealed class Patience : IDisposable
     internal Patience(IShellProcess process, TimeProvider time)
     {
         (_output, _input, _time) = (process.Output, process.Input, time);
-        _reading = time.CreateTimer(static pipe => ((PipeReader)pipe!).CancelPendingRead(), _output, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _writing = time.CreateTimer(static pipe => ((PipeWriter)pipe!).CancelPendingFlush(), _input, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _reading = time.CreateTimer(static pipe => ((PipeReader)pipe!).CancelPendingRead(), _output, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+        _writing = time.CreateTimer(static pipe => ((PipeWriter)pipe!).CancelPendingFlush(), _input, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     /// <exception cref="ShellSilentException">Nothing came.</exception>

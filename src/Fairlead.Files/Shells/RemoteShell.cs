@@ -47,7 +47,8 @@ sealed class RemoteShell : IAsyncDisposable
         }
     }
 
-    internal static async ValueTask<RemoteShell> BeginAsync(IShellProcess process, string word, ShellSource source, CancellationToken cancellationToken)
+    internal static async ValueTask<RemoteShell> BeginAsync(
+        IShellProcess process, string word, ShellSource source, CancellationToken cancellationToken)
     {
         RemoteShell shell = new(process, word, source);
         try
@@ -82,7 +83,8 @@ sealed class RemoteShell : IAsyncDisposable
     }
 
     /// <inheritdoc cref="SendAsync(string, ReadOnlyMemory{byte}, long, CancellationToken)"/>
-    internal ValueTask SendAsync(string line, CancellationToken cancellationToken, long work = 0) => SendAsync(line, default, work, cancellationToken);
+    internal ValueTask SendAsync(string line, CancellationToken cancellationToken, long work = 0) =>
+        SendAsync(line, default, work, cancellationToken);
 
     /// <summary>Sends bytes that the last line takes.</summary>
     internal async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -145,7 +147,8 @@ sealed class RemoteShell : IAsyncDisposable
         ArrayBufferWriter<byte> text = new();
         while (await ReadAsync(cancellationToken) is { IsEmpty: false } bytes)
         {
-            if (text.WrittenCount + bytes.Length > mostBytes) throw new InvalidDataException($"The container's answer is longer than {mostBytes} bytes.");
+            if (text.WrittenCount + bytes.Length > mostBytes)
+                throw new InvalidDataException($"The container's answer is longer than {mostBytes} bytes.");
             foreach (ReadOnlyMemory<byte> part in bytes) text.Write(part.Span);
             Advance(bytes.Length);
         }
@@ -173,11 +176,14 @@ sealed class RemoteShell : IAsyncDisposable
     CopyException Failed(string line, ShellEnding ending, string said)
     {
         if (said.Length == 0) said = ending.Said;
-        return new CopyException(said.Length > 0 ? Told(said) : $"{_source.Where}: \"{line}\" ended with code {ending.Status} in the container");
+        return new CopyException(said.Length > 0
+            ? Told(said)
+            : $"{_source.Where}: \"{line}\" ended with code {ending.Status} in the container");
     }
 
     /// <summary>
-    /// The same for many lines that are sent ahead. Each is only run where those before it succeeded, and where none of them has made <c>g</c> empty.
+    /// The same for many lines that are sent ahead. Each is only run where those before it succeeded, and where none of them has made
+    /// <c>g</c> empty.
     /// </summary>
     /// <returns>What each printed.</returns>
     /// <exception cref="CopyException">One failed.</exception>
@@ -207,8 +213,8 @@ sealed class RemoteShell : IAsyncDisposable
     }
 
     /// <summary>
-    /// The first line of what a program said, which others follow by numbers of its own, behind the place that the user named. Where it speaks of
-    /// what is ours alone, the folder beside that place and what is in it, only why it failed is left.
+    /// The first line of what a program said, which others follow by numbers of its own, behind the place that the user named. Where it
+    /// speaks of what is ours alone, the folder beside that place and what is in it, only why it failed is left.
     /// </summary>
     string Told(string said)
     {
@@ -223,8 +229,12 @@ sealed class RemoteShell : IAsyncDisposable
         ExitStatus exit = await _process.WaitForExitAsync(cancellationToken);
         string said = (await _errors.WaitAsync(cancellationToken)).Trim();
         if (exit.Code is 126 or 127)
-            return new CopyException($"the container has no shell: a copy needs sh there, with tar, dd, cat or head ({(said.Length > 0 ? said : exit.Message)})");
-        return new ShellDiedException($"the shell in the container ended with code {exit.Code}{(said.Length > 0 ? ": " + VisibleText.Line(said.Split('\n')[0]) : "")}");
+            return new CopyException(
+                $"the container has no shell: a copy needs sh there, with tar, dd, cat or head " +
+                $"({(said.Length > 0 ? said : exit.Message)})");
+        return new ShellDiedException(
+            $"the shell in the container ended with code " +
+            $"{exit.Code}{(said.Length > 0 ? ": " + VisibleText.Line(said.Split('\n')[0]) : "")}");
     }
 
     async Task<string> ReadErrorsAsync()

@@ -6,8 +6,8 @@ using System.Text;
 namespace Fairlead.Files.Shells;
 
 /// <summary>
-/// What lines print, taken apart wherever the session's random word stands. Nothing that is printed holds it, so that content cannot be taken
-/// for a line's end nor an end for content, however much or little of it comes.
+/// What lines print, taken apart wherever the session's random word stands. Nothing that is printed holds it, so that content cannot be
+/// taken for a line's end nor an end for content, however much or little of it comes.
 /// </summary>
 sealed class ShellOutput(PipeReader output, string word, Func<CancellationToken, ValueTask<ReadResult>> read)
 {
@@ -31,7 +31,8 @@ sealed class ShellOutput(PipeReader output, string word, Func<CancellationToken,
             ReadResult result = await read(cancellationToken);
             _unread = result.Buffer;
             long found = IndexOf(_unread.Slice(_sure), _mark);
-            _sure = found >= 0 ? _sure + found : Math.Max(_sure, _unread.Length - (_mark.Length - 1)); // what may be the beginning of the line's end waits for the rest of it
+            // what may be the beginning of the line's end waits for the rest of it
+            _sure = found >= 0 ? _sure + found : Math.Max(_sure, _unread.Length - (_mark.Length - 1));
             if (_sure > 0) return _unread.Slice(0, _sure);
             if (found == 0 && TryTakeEnding(_unread)) return default;
             output.AdvanceTo(_unread.Start, _unread.End);
@@ -52,7 +53,8 @@ sealed class ShellOutput(PipeReader output, string word, Func<CancellationToken,
         if (!reader.TryReadTo(out ReadOnlySequence<byte> ending, (byte)'\n'))
             return bytes.Length < LongestEnding ? false : throw new UnexpectedOutputException("the end of a line has none itself");
         string text = Encoding.UTF8.GetString(ending);
-        if (text.Length < StatusLength || !int.TryParse(text.AsSpan(0, StatusLength), NumberStyles.None, CultureInfo.InvariantCulture, out int status))
+        if (text.Length < StatusLength
+            || !int.TryParse(text.AsSpan(0, StatusLength), NumberStyles.None, CultureInfo.InvariantCulture, out int status))
             throw new UnexpectedOutputException("a line ends without a status");
         Ending = new ShellEnding(status, text[StatusLength..].Trim());
         output.AdvanceTo(reader.Position);

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Fairlead.Files.Shells;
 
-/// <summary>The shell's side of a copy, <c>copy.sh</c>, and how it gets into a container: by the shell's own input, which nobody there can look at.</summary>
+/// <summary>
+/// The shell's side of a copy, <c>copy.sh</c>, and how it gets into a container: by the shell's own input, which nobody there can look at.
+/// </summary>
 static class ShellScript
 {
     /// <summary>Digits of the random word that marks what the client sends and where an answer ends.</summary>
@@ -23,7 +25,8 @@ static class ShellScript
     static string Load()
     {
         using StreamReader reader = new(typeof(ShellScript).Assembly.GetManifestResourceStream("copy.sh")!);
-        IEnumerable<string> lines = reader.ReadToEnd().Split('\n').Select(static line => line.TrimStart()).Where(static line => line.Length > 0 && line[0] != '#');
+        IEnumerable<string> lines = reader.ReadToEnd().Split('\n').Select(static line => line.TrimStart())
+            .Where(static line => line.Length > 0 && line[0] != '#');
         return string.Concat(lines.Select(static line => line + '\n'));
     }
 }

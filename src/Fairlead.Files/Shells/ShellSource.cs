@@ -7,7 +7,8 @@ namespace Fairlead.Files.Shells;
 /// <param name="Where">The place, for people.</param>
 /// <param name="Patience">How long a shell may say nothing while it is waited for.</param>
 /// <param name="Time">The clock of that limit.</param>
-sealed record ShellSource(Func<IReadOnlyList<string>, CancellationToken, Task<IShellProcess>> Start, string Where, TimeSpan Patience, TimeProvider Time)
+sealed record ShellSource(Func<IReadOnlyList<string>, CancellationToken, Task<IShellProcess>> Start, string Where, TimeSpan Patience,
+    TimeProvider Time)
 {
     internal static ShellSource Of(StreamingClient client, PodReference pod, string path, CopyOptions options)
     {

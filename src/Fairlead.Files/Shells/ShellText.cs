@@ -4,7 +4,8 @@ namespace Fairlead.Files.Shells;
 static class ShellText
 {
     /// <summary>Quotes a word. A line break is <c>$nl</c>, which the script defines, since commands are read by lines.</summary>
-    internal static string Quote(string word) => "'" + word.Replace("'", @"'\''", StringComparison.Ordinal).Replace("\n", "'\"$nl\"'", StringComparison.Ordinal) + "'";
+    internal static string Quote(string word) =>
+        "'" + word.Replace("'", @"'\''", StringComparison.Ordinal).Replace("\n", "'\"$nl\"'", StringComparison.Ordinal) + "'";
 
     /// <summary>A path that no tool takes for an option.</summary>
     internal static string QuotePath(string path) => Quote(path.StartsWith('-') ? "./" + path : path);

@@ -13,7 +13,8 @@ sealed record ShellTools(string? Hash, bool Pieces, bool Tar, bool Sizes, bool M
     {
         string[] found = text.Split('|');
         if (found.Length != 6) throw new CopyException("the shell in the container does not understand the script: it is no POSIX shell");
-        return new ShellTools(OrNull(found[0]), found[1].Length > 0, found[2].Length > 0, found[3].Length > 0, found[4].Length > 0, OrNull(found[5]));
+        return new ShellTools(OrNull(found[0]), found[1].Length > 0, found[2].Length > 0, found[3].Length > 0, found[4].Length > 0,
+            OrNull(found[5]));
     }
 
     /// <summary>How bytes move, for people.</summary>

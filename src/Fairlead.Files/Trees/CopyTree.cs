@@ -4,7 +4,9 @@ using Fairlead.Wire;
 
 namespace Fairlead.Files.Trees;
 
-/// <summary>All that is to be copied, checked: the root first, each entry behind its folder, and what was refused, with the reason.</summary>
+/// <summary>
+/// All that is to be copied, checked: the root first, each entry behind its folder, and what was refused, with the reason.
+/// </summary>
 sealed class CopyTree
 {
     /// <summary>More entries than anybody copies at once; a listing without end would fill the memory.</summary>
@@ -45,7 +47,8 @@ sealed class CopyTree
     {
         if (Root is null)
         {
-            if (entry.Path.Length > 0) throw new InvalidDataException($"The listing does not begin with its root but with \"{entry.Name}\".");
+            if (entry.Path.Length > 0)
+                throw new InvalidDataException($"The listing does not begin with its root but with \"{entry.Name}\".");
             Root = entry;
             if (entry.Kind is EntryKind.Other or EntryKind.Link) throw new IOException("It is neither a file nor a folder.");
         }
@@ -72,7 +75,9 @@ sealed class CopyTree
                 Refuse(entry, "it is a device, a pipe or a socket");
                 return;
             case EntryKind.Link when entry.Target is null || !TreeRules.IsSafeLink(entry.Path, entry.Target):
-                Refuse(entry, entry.Target is null ? "where this link points cannot be told" : $"this link leads out, to {new PeerText(entry.Target)}");
+                Refuse(entry, entry.Target is null
+                    ? "where this link points cannot be told"
+                    : $"this link leads out, to {new PeerText(entry.Target)}");
                 return;
         }
 
@@ -101,7 +106,9 @@ sealed class CopyTree
 
     bool IsBelowRefused(TreeEntry entry)
     {
-        for (string? folder = entry.Parent; folder is { Length: > 0 }; folder = folder.LastIndexOf('/') is >= 0 and var slash ? folder[..slash] : null)
+        for (string? folder = entry.Parent; folder is { Length: > 0 }; folder = folder.LastIndexOf('/') is >= 0 and var slash
+            ? folder[..slash]
+            : null)
         {
             if (_refusedPaths.Contains(folder)) return true;
         }

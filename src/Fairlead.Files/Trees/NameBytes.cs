@@ -4,8 +4,8 @@ using System.Text;
 namespace Fairlead.Files.Trees;
 
 /// <summary>
-/// Names are bytes on Linux, and text here. A byte that is no UTF-8 becomes a lone half of a surrogate pair, U+DC80 to U+DCFF, which no text
-/// holds, so that every name comes back as the bytes that it was.
+/// Names are bytes on Linux, and text here. A byte that is no UTF-8 becomes a lone half of a surrogate pair, U+DC80 to U+DCFF, which no
+/// text holds, so that every name comes back as the bytes that it was.
 /// </summary>
 static class NameBytes
 {
@@ -32,7 +32,8 @@ static class NameBytes
         int written = 0;
         for (ReadOnlySpan<char> rest = text; !rest.IsEmpty;)
         {
-            if (Rune.DecodeFromUtf16(rest, out Rune rune, out int length) == OperationStatus.Done) written += rune.EncodeToUtf8(bytes.AsSpan(written));
+            if (Rune.DecodeFromUtf16(rest, out Rune rune, out int length) == OperationStatus.Done)
+                written += rune.EncodeToUtf8(bytes.AsSpan(written));
             else if (rest[0] is > (char)(LoneHalf + 0x7F) and <= (char)(LoneHalf + 0xFF)) bytes[written++] = (byte)(rest[0] - LoneHalf);
             else throw new ArgumentException("The name holds half of a surrogate pair, which no file's name is.", nameof(text));
             rest = rest[length..];

@@ -17,7 +17,8 @@ static class TreeRules
     }
 
     /// <summary>True where names and path are no longer than Linux has them.</summary>
-    internal static bool IsOfUsualLength(string path) => NameBytes.Count(path) <= LongestPath && path.Split('/').All(static name => NameBytes.Count(name) <= LongestName);
+    internal static bool IsOfUsualLength(string path) =>
+        NameBytes.Count(path) <= LongestPath && path.Split('/').All(static name => NameBytes.Count(name) <= LongestName);
 
     /// <summary>
     /// True for a link that stays in the tree: relative, with <c>..</c> in front only and no more of them than it lies deep. Behind a name

@@ -12,7 +12,9 @@ sealed class Caller
     /// <summary>Marks of callers in logs say who is the same as whom, and nothing else: the key lives as long as the process.</summary>
     static readonly byte[] s_markKey = RandomNumberGenerator.GetBytes(32);
 
-    /// <summary>The certificate's user, authenticated here; null for a caller whom the server behind is to know by its own credentials.</summary>
+    /// <summary>
+    /// The certificate's user, authenticated here; null for a caller whom the server behind is to know by its own credentials.
+    /// </summary>
     internal string? User { get; init; }
 
     /// <summary>The certificate's groups.</summary>
@@ -52,7 +54,8 @@ sealed class Caller
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Add(IsImpersonated ? "certificate" : "headers");
-        foreach ((string name, string value) in Shown().OrderBy(static header => header.Key, StringComparer.OrdinalIgnoreCase).ThenBy(static header => header.Value, StringComparer.Ordinal))
+        foreach ((string name, string value) in Shown().OrderBy(static header => header.Key, StringComparer.OrdinalIgnoreCase)
+            .ThenBy(static header => header.Value, StringComparer.Ordinal))
         {
             Add(name.ToUpperInvariant());
             Add(value);

@@ -25,13 +25,16 @@ static class CallerIdentification
         if (token is not null && headers.Authorization.Count == 0) headers.Authorization = "Bearer " + token;
 
         List<KeyValuePair<string, StringValues>> shown = [.. headers.Where(static header => IsShown(header.Key))];
-        foreach (string name in headers.Keys.Where(static name => IsShown(name) || name.StartsWith("X-Remote-", StringComparison.OrdinalIgnoreCase)).ToArray()) headers.Remove(name);
+        foreach (string name in headers.Keys.Where(
+            static name => IsShown(name) || name.StartsWith("X-Remote-", StringComparison.OrdinalIgnoreCase)).ToArray()) headers.Remove(
+            name);
         foreach (string name in Nominated(headers.Connection)) headers.Remove(name);
 
         if (certificate is null) return new Caller { Headers = [.. shown] };
         if (shown.Exists(static header => header.Key.StartsWith(Impersonation, StringComparison.OrdinalIgnoreCase)))
         {
-            refusal = Status.Refusal(403, "Forbidden", "impersonation is not possible with a client certificate: the gateway itself speaks for its user by impersonation");
+            refusal = Status.Refusal(403, "Forbidden",
+                "impersonation is not possible with a client certificate: the gateway itself speaks for its user by impersonation");
             return null;
         }
 
@@ -45,10 +48,14 @@ static class CallerIdentification
         return new Caller { User = user, Groups = groups };
     }
 
-    /// <summary>The headers that a Connection header names: for this hop only (RFC 9110 section 7.6.1). Upgrade is the server's own business.</summary>
+    /// <summary>
+    /// The headers that a Connection header names: for this hop only (RFC 9110 section 7.6.1). Upgrade is the server's own business.
+    /// </summary>
     internal static IEnumerable<string> Nominated(StringValues connection) =>
-        SubprotocolNegotiation.Split(connection).Where(static name => !name.Equals(HeaderNames.Upgrade, StringComparison.OrdinalIgnoreCase));
+        SubprotocolNegotiation.Split(connection)
+            .Where(static name => !name.Equals(HeaderNames.Upgrade, StringComparison.OrdinalIgnoreCase));
 
     static bool IsShown(string name) =>
-        name.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase) || name.StartsWith(Impersonation, StringComparison.OrdinalIgnoreCase);
+        name.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith(Impersonation, StringComparison.OrdinalIgnoreCase);
 }

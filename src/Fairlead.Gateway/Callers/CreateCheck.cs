@@ -46,11 +46,14 @@ sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ReviewerAbs
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return NotAsked(caller, target, 504, $"the server behind the gateway did not answer the access review within {s_patience.TotalSeconds:0} s");
+            return NotAsked(caller, target, 504,
+                $"the server behind the gateway did not answer the access review within {s_patience.TotalSeconds:0} s");
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            string why = e is CredentialsException ? UpstreamRefusals.OwnMissing : "the server behind the gateway could not be asked: " + AccessReview.WhyNot(e);
+            string why = e is CredentialsException
+                ? UpstreamRefusals.OwnMissing
+                : "the server behind the gateway could not be asked: " + AccessReview.WhyNot(e);
             return NotAsked(caller, target, 503, why, e);
         }
     }
@@ -64,7 +67,8 @@ sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ReviewerAbs
         HttpMessageInvoker http, Caller caller, StreamTarget target, CancellationTokenSource late, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        AccessReview review = new() { Verb = "create", Resource = "pods", Subresource = target.Subresource, Namespace = target.Namespace, Name = target.Pod };
+        AccessReview review = new() { Verb = "create", Resource = "pods", Subresource = target.Subresource, Namespace = target.Namespace,
+            Name = target.Pod };
         for (bool renew = false; ; renew = true)
         {
             using HttpRequestMessage request = review.CreateRequest(upstream.Locate(review.Path));
@@ -75,34 +79,42 @@ sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ReviewerAbs
             switch (response.StatusCode)
             {
                 case HttpStatusCode.Created or HttpStatusCode.OK:
-                    return await AccessReview.ReadAnswerAsync(response, either.Token) ? CreateAnswer.Allowed.Instance : Refuse(target, "its user may not create it");
+                    return await AccessReview.ReadAnswerAsync(response, either.Token)
+                        ? CreateAnswer.Allowed.Instance
+                        : Refuse(target, "its user may not create it");
                 case HttpStatusCode.Unauthorized when !caller.IsImpersonated:
                     return new CreateAnswer.Refused(Status.Refusal(401, "Unauthorized", "Unauthorized"));
                 case HttpStatusCode.Unauthorized when !renew:
                     continue; // the gateway's own credentials, which may have been replaced
                 case HttpStatusCode.Unauthorized:
                     return NotAsked(caller, target, 503, UpstreamRefusals.OwnRefused);
-                case HttpStatusCode.Forbidden when caller.IsImpersonated: // nothing was said about the caller: the gateway may not speak for it, or not ask
-                    return NotAsked(caller, target, 503, "the server behind the gateway does not let the gateway ask for those for whom it speaks (403)");
+                // nothing was said about the caller: the gateway may not speak for it, or not ask
+                case HttpStatusCode.Forbidden when caller.IsImpersonated:
+                    return NotAsked(caller, target, 503,
+                        "the server behind the gateway does not let the gateway ask for those for whom it speaks (403)");
                 case HttpStatusCode.Forbidden: // it may not even ask
                     return Refuse(target, "the server behind the gateway answered the access review with 403");
                 case HttpStatusCode.NotFound:
                     return NotAsked(caller, target, 503, "the server behind the gateway knows no access reviews (404)");
                 default:
-                    return NotAsked(caller, target, 503, $"the server behind the gateway answered the access review with {(int)response.StatusCode}");
+                    return NotAsked(caller, target, 503,
+                        $"the server behind the gateway answered the access review with {(int)response.StatusCode}");
             }
         }
     }
 
     static CreateAnswer.Refused Refuse(StreamTarget target, string why) => new(Status.Refusal(
-        403, "Forbidden", $"pods \"{target.Pod}\" is forbidden: cannot create resource \"pods/{target.Subresource}\" in the namespace \"{target.Namespace}\": {why}", DetailsOf(target)));
+        403, "Forbidden",
+        $"pods \"{target.Pod}\" is forbidden: cannot create resource \"pods/{target.Subresource}\" in the namespace " +
+        $"\"{target.Namespace}\": {why}", DetailsOf(target)));
 
     CreateAnswer.CouldNotBeAsked NotAsked(Caller caller, StreamTarget target, int code, string why, Exception? failure = null)
     {
         Log.ReviewFailed(logger, failure, caller.Name, why);
         return new CreateAnswer.CouldNotBeAsked(Status.Refusal(
             code, code == 504 ? "Timeout" : "ServiceUnavailable",
-            $"nobody could say whether resource \"pods/{target.Subresource}\" may be created for pods \"{target.Pod}\" in the namespace \"{target.Namespace}\": {why}",
+            $"nobody could say whether resource \"pods/{target.Subresource}\" may be created for pods \"{target.Pod}\" in the " +
+            $"namespace \"{target.Namespace}\": {why}",
             DetailsOf(target)));
     }
 

@@ -13,7 +13,8 @@ namespace Fairlead.Gateway.Callers;
 /// <param name="Subresource"><c>exec</c>, <c>attach</c> or <c>portforward</c>, as rules name it.</param>
 /// <param name="IsKubelet">The path is a kubelet's, whose query has other names.</param>
 /// <param name="Query">What the query says, read as the server behind reads it.</param>
-sealed record StreamTarget(string Path, string Namespace, string Pod, string? Container, string Subresource, bool IsKubelet, QueryParameters Query)
+sealed record StreamTarget(string Path, string Namespace, string Pod, string? Container, string Subresource, bool IsKubelet,
+    QueryParameters Query)
 {
     internal const string Exec = "exec", Attach = "attach", PortForward = "portforward";
 
@@ -28,11 +29,14 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
     /// session, and what is checked here is what the server behind is asked.
     /// </summary>
     /// <param name="context">The request.</param>
-    /// <param name="problem">It is a session's path, with a query that another server could read in another way; why so. Null otherwise.</param>
+    /// <param name="problem">It is a session's path, with a query that another server could read in another way; why so. Null
+    /// otherwise.</param>
     /// <returns>Null for paths of something else, and where there is a problem.</returns>
     internal static StreamTarget? Find(HttpContext context, out string? problem)
     {
-        QueryParameters query = QueryParameters.TryParse(context.Request.QueryString.Value, out QueryParameters? read, out problem) ? read : QueryParameters.Empty;
+        QueryParameters query = QueryParameters.TryParse(context.Request.QueryString.Value, out QueryParameters? read, out problem)
+            ? read
+            : QueryParameters.Empty;
         string path = PathOf(context);
         StreamTarget? found = Read(path, query);
         if (found is null) problem = null;
@@ -41,7 +45,8 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
     }
 
     /// <summary>The path as it was sent, without the query.</summary>
-    internal static string PathOf(HttpContext context) => context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0];
+    internal static string PathOf(HttpContext context) =>
+        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0];
 
     /// <summary>Reads the path whatever the case of its words: a server that compares them so would open the session.</summary>
     static StreamTarget? Read(string path, QueryParameters query)
@@ -66,8 +71,8 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
         context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } && context.Request.Headers.Upgrade.Count > 0;
 
     /// <summary>
-    /// The request is for a session, or may be for one, as every upgrade may: a proxy on the way to a pod or a node leads wherever its server
-    /// likes. Whatever becomes of it is told.
+    /// The request is for a session, or may be for one, as every upgrade may: a proxy on the way to a pod or a node leads wherever its
+    /// server likes. Whatever becomes of it is told.
     /// </summary>
     internal static bool IsAsked(HttpContext context)
     {
@@ -82,7 +87,8 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
     internal static bool IsAmbiguous(HttpContext context)
     {
         ReadOnlySpan<char> path = PathOf(context);
-        return path.Contains('%') || path.Contains('\\') || path.Contains("//", StringComparison.Ordinal) || path.Contains("/.", StringComparison.Ordinal) || path.EndsWith('/');
+        return path.Contains('%') || path.Contains('\\') || path.Contains("//", StringComparison.Ordinal)
+            || path.Contains("/.", StringComparison.Ordinal) || path.EndsWith('/');
     }
 
     /// <summary>What the query asks for.</summary>

@@ -23,7 +23,9 @@ sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder,
         VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
     };
 
-    /// <summary>An upgrade is of HTTP/1.1. As HTTP/2 it would be an extended CONNECT (RFC 8441), a method that routes behind do not have.</summary>
+    /// <summary>
+    /// An upgrade is of HTTP/1.1. As HTTP/2 it would be an extended CONNECT (RFC 8441), a method that routes behind do not have.
+    /// </summary>
     readonly ForwarderRequestConfig _upgrade = new()
     {
         ActivityTimeout = Timeout.InfiniteTimeSpan,
@@ -34,7 +36,8 @@ sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder,
     internal async Task ForwardAsync(HttpContext context, Caller caller, WithheldWords withheld, bool isUpgrade)
     {
         DataRates.Lift(context);
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body) body.MaxRequestBodySize = null; // the server behind has limits of its own
+        // the server behind has limits of its own
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body) body.MaxRequestBodySize = null;
         if (!await IsOwnRefusedAsync(context, caller, withheld, isUpgrade, renew: false)) return;
 
         bool canRepeat = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
@@ -46,9 +49,11 @@ sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder,
     /// <returns>True where the server behind refused the gateway's own credentials, and nothing was answered yet.</returns>
     async Task<bool> IsOwnRefusedAsync(HttpContext context, Caller caller, WithheldWords withheld, bool isUpgrade, bool renew)
     {
-        OrdinaryTransformer transformer = new(upstream, caller, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, renew);
+        OrdinaryTransformer transformer = new(
+            upstream, caller, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, renew);
         ForwarderError error = await forwarder.SendAsync(
-            context, upstream.Locate("").AbsoluteUri, upstream.HttpFor(caller), isUpgrade ? _upgrade : _config, transformer, context.RequestAborted);
+            context, upstream.Locate("").AbsoluteUri, upstream.HttpFor(caller), isUpgrade ? _upgrade : _config, transformer,
+            context.RequestAborted);
         if (transformer.WereOwnRefused)
         {
             context.Response.Clear(); // the forwarder has set the code
@@ -63,13 +68,16 @@ sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder,
             (CredentialsException, _) => (503, UpstreamRefusals.OwnMissing),
             (_, ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled) => (400, "the request's body did not come whole"),
             (null, _) => (502, "the server behind the gateway did not answer: " + error),
-            _ => (context.Response.StatusCode is >= 500 and var chosen ? chosen : 502, "the server behind the gateway could not be asked: " + RequestFault.Describe(failure)),
+            _ =>
+                (context.Response.StatusCode is >= 500 and var chosen ? chosen : 502,
+                "the server behind the gateway could not be asked: " + RequestFault.Describe(failure)),
         };
         await RefuseAsync(context, caller, withheld, context.Response.HasStarted ? LogLevel.Debug : LogLevel.Warning, failure, code, why);
         return false;
     }
 
-    async Task RefuseAsync(HttpContext context, Caller caller, WithheldWords withheld, LogLevel level, Exception? failure, int code, string why)
+    async Task RefuseAsync(HttpContext context, Caller caller, WithheldWords withheld, LogLevel level, Exception? failure, int code,
+        string why)
     {
         HttpRequest request = context.Request;
         if (logger.IsEnabled(level))

@@ -17,7 +17,8 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
     /// <summary>The server behind refused the gateway's own credentials, and of its answer nothing was passed on.</summary>
     internal bool WereOwnRefused { get; private set; }
 
-    public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         proxyRequest.RequestUri = upstream.Locate(target); // as it was sent: nothing is unescaped and escaped again
@@ -25,7 +26,8 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
         await upstream.AuthorizeAsync(proxyRequest, caller, renew, cancellationToken);
     }
 
-    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    public override async ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         if (proxyResponse is null) return await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         if (proxyResponse.StatusCode == HttpStatusCode.Unauthorized && caller.IsImpersonated && !IsOfWhatIsProxied())
@@ -37,7 +39,8 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
         bool wantsUpgrade = proxyResponse.RequestMessage?.Headers.Upgrade.Count > 0;
         if (wantsUpgrade && (int)proxyResponse.StatusCode is >= 300 and < 400)
         {
-            httpContext.Response.StatusCode = (int)HttpStatusCode.BadGateway; // it would carry the caller's credentials to wherever it points
+            // it would carry the caller's credentials to wherever it points
+            httpContext.Response.StatusCode = (int)HttpStatusCode.BadGateway;
             return false;
         }
 

@@ -9,10 +9,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway.Forwarding;
 
-/// <summary>What a caller is told where the server behind did not take a session: its own words and its own code where it had some.</summary>
+/// <summary>
+/// What a caller is told where the server behind did not take a session: its own words and its own code where it had some.
+/// </summary>
 static class UpstreamRefusals
 {
-    /// <summary>What a caller is told for whom the gateway speaks, with credentials that the server behind refuses: it is not the caller's fault.</summary>
+    /// <summary>
+    /// What a caller is told for whom the gateway speaks, with credentials that the server behind refuses: it is not the caller's fault.
+    /// </summary>
     internal const string OwnRefused = "the server behind the gateway does not take the gateway's own credentials";
 
     /// <summary>The same where there are none; what keeps them is for those who run the gateway, and in its log.</summary>
@@ -20,11 +24,13 @@ static class UpstreamRefusals
 
     /// <summary>True for what may come of dialling, whoever's fault it is.</summary>
     internal static bool IsOne(Exception failure) =>
-        failure is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException or CredentialsException;
+        failure is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException
+            or CredentialsException;
 
     /// <summary>Logs why there is no session.</summary>
     /// <returns>What its caller is told.</returns>
-    internal static Status Tell(ILogger logger, Exception failure, WithheldWords secrets, StreamTarget target, Caller caller, bool inputMustEnd = false)
+    internal static Status Tell(ILogger logger, Exception failure, WithheldWords secrets, StreamTarget target, Caller caller,
+        bool inputMustEnd = false)
     {
         Status refusal = Of(failure, caller, inputMustEnd);
         LogLevel level = failure is UpgradeException && refusal.Message != OwnRefused ? LogLevel.Debug : LogLevel.Warning;
@@ -38,14 +44,19 @@ static class UpstreamRefusals
     {
         CredentialsException => NotReached(503, OwnMissing),
         UpgradeException { StatusCode: HttpStatusCode.Unauthorized } when caller.IsImpersonated => NotReached(503, OwnRefused),
-        UpgradeException { Status: { } status, StatusCode: var code } => status with { Kind = "Status", ApiVersion = "v1", Code = (int)code },
+        UpgradeException { Status: { } status, StatusCode: var code } =>
+            status with { Kind = "Status", ApiVersion = "v1", Code = (int)code },
         UpgradeException { StatusCode: var code } when (int)code is >= 300 and < 400 =>
             NotReached(502, $"the server behind the gateway answered with a redirect ({(int)code}), which is not followed for a session"),
         UpgradeException { StatusCode: HttpStatusCode.Unauthorized } => Status.Refusal(401, "Unauthorized", "Unauthorized"),
         UpgradeException refused when inputMustEnd && MayBeForTheVersion(refused.StatusCode) => Status.Refusal(
-            400, "InputCannotEnd", $"the server behind the gateway accepts no version that can say that the input has ended ({refused.Message}); ask without input, or with a terminal"),
-        UpgradeException refused => NotReached(CodeOf(refused.StatusCode), "the server behind the gateway refused the upgrade: " + refused.Message),
-        TimeoutException { InnerException.InnerException: TimeoutException } late => NotReached(504, RequestFault.Describe(late)), // its own words have addresses
+            400, "InputCannotEnd",
+            $"the server behind the gateway accepts no version that can say that the input has ended ({refused.Message}); ask " +
+            "without input, or with a terminal"),
+        UpgradeException refused =>
+            NotReached(CodeOf(refused.StatusCode), "the server behind the gateway refused the upgrade: " + refused.Message),
+        // its own words have addresses
+        TimeoutException { InnerException.InnerException: TimeoutException } late => NotReached(504, RequestFault.Describe(late)),
         TimeoutException late => NotReached(504, late.Message),
         SessionLostException lost => NotReached(502, "the server behind the gateway dropped the session as it began: " + lost.Message),
         _ => NotReached(502, "the server behind the gateway cannot be reached: " + RequestFault.Describe(failure)),
@@ -57,8 +68,13 @@ static class UpstreamRefusals
     static bool MayBeForTheVersion(HttpStatusCode code) =>
         code is HttpStatusCode.SwitchingProtocols or HttpStatusCode.BadRequest or HttpStatusCode.Forbidden || (int)code is >= 200 and < 300;
 
-    /// <summary>Kubelets and what stands before servers refuse in plain text; an answer that is no refusal, or a proxy's to the gateway, is nobody's but the gateway's.</summary>
-    static int CodeOf(HttpStatusCode code) => (int)code is >= 400 and < 600 && code != HttpStatusCode.ProxyAuthenticationRequired ? (int)code : 502;
+    /// <summary>
+    /// Kubelets and what stands before servers refuse in plain text; an answer that is no refusal, or a proxy's to the gateway, is nobody's
+    /// but the gateway's.
+    /// </summary>
+    static int CodeOf(HttpStatusCode code) => (int)code is >= 400 and < 600 && code != HttpStatusCode.ProxyAuthenticationRequired
+        ? (int)code
+        : 502;
 
     static string ReasonOf(int code) => code switch
     {

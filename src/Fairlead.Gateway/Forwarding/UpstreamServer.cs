@@ -44,13 +44,16 @@ sealed class UpstreamServer : IDisposable
         Show(request.Headers, caller);
     }
 
-    /// <summary>The credentials that a caller's request carried were refused, and it could not be sent again: the next one fetches them anew.</summary>
+    /// <summary>
+    /// The credentials that a caller's request carried were refused, and it could not be sent again: the next one fetches them anew.
+    /// </summary>
     internal void RenewBeforeNext(Caller caller) => SideFor(caller).WasRefused = true;
 
     /// <summary>Shows the caller, behind the gateway's own credentials; an impersonation of their own gives way to the caller's.</summary>
     internal static void Show(HttpRequestHeaders headers, Caller caller)
     {
-        foreach (string name in headers.Select(static header => header.Key).Where(static name => name.StartsWith("Impersonate-", StringComparison.OrdinalIgnoreCase)).ToArray())
+        foreach (string name in headers.Select(static header => header.Key)
+            .Where(static name => name.StartsWith("Impersonate-", StringComparison.OrdinalIgnoreCase)).ToArray())
             headers.Remove(name);
         foreach ((string name, string value) in caller.Shown()) headers.TryAddWithoutValidation(name, value);
     }

@@ -5,7 +5,9 @@ using Fairlead.Streaming.Relays;
 
 namespace Fairlead.Gateway.Operations;
 
-/// <summary>The gateway's instruments and its source of traces, both named <c>Fairlead.Gateway</c>. Tags never hold what a caller sent.</summary>
+/// <summary>
+/// The gateway's instruments and its source of traces, both named <c>Fairlead.Gateway</c>. Tags never hold what a caller sent.
+/// </summary>
 sealed class GatewayMetrics : IDisposable
 {
     internal const string Name = "Fairlead.Gateway";
@@ -18,15 +20,22 @@ sealed class GatewayMetrics : IDisposable
     {
         Meter = new Meter(Name);
         Meter.CreateObservableGauge(
-            "fairlead.gateway.reviewer.away", () => (Measurement<double>[])[Away(absence, isImpersonated: false), Away(absence, isImpersonated: true)], "s",
+            "fairlead.gateway.reviewer.away", () =>
+                (Measurement<double>[])[Away(absence, isImpersonated: false), Away(absence, isImpersonated: true)], "s",
             "How long nobody could be asked what callers may do, by whose credentials the question carries; 0 while there are answers.");
         _active = Meter.CreateUpDownCounter<long>("fairlead.gateway.sessions.active", description: "Sessions that run now.");
-        _over = Meter.CreateCounter<long>("fairlead.gateway.sessions.ended", description: "Sessions that were asked for and are over, by how they ended.");
-        _bytes = Meter.CreateCounter<long>("fairlead.gateway.session.bytes", "By", "Payload bytes of sessions that have ended, by direction.");
-        _fallbacks = Meter.CreateCounter<long>("fairlead.gateway.session.fallbacks", description: "Sessions that did not go upstream the first way that was thought of.");
-        _lost = Meter.CreateCounter<long>("fairlead.gateway.sessions.lost", description: "Sessions that ended without a status, by the side that was lost.");
-        _refused = Meter.CreateCounter<long>("fairlead.gateway.sessions.refused", description: "Sessions that were refused before they began, by the answer's code.");
-        _auditFailures = Meter.CreateCounter<long>("fairlead.gateway.audit.failures", description: "How often the audit did not take a line, or said that it had lost some.");
+        _over = Meter.CreateCounter<long>(
+            "fairlead.gateway.sessions.ended", description: "Sessions that were asked for and are over, by how they ended.");
+        _bytes = Meter.CreateCounter<long>(
+            "fairlead.gateway.session.bytes", "By", "Payload bytes of sessions that have ended, by direction.");
+        _fallbacks = Meter.CreateCounter<long>(
+            "fairlead.gateway.session.fallbacks", description: "Sessions that did not go upstream the first way that was thought of.");
+        _lost = Meter.CreateCounter<long>(
+            "fairlead.gateway.sessions.lost", description: "Sessions that ended without a status, by the side that was lost.");
+        _refused = Meter.CreateCounter<long>(
+            "fairlead.gateway.sessions.refused", description: "Sessions that were refused before they began, by the answer's code.");
+        _auditFailures = Meter.CreateCounter<long>(
+            "fairlead.gateway.audit.failures", description: "How often the audit did not take a line, or said that it had lost some.");
         _duration = Meter.CreateHistogram<double>("fairlead.gateway.session.duration", "s", "How long sessions lasted, by how they ended.");
     }
 
@@ -52,14 +61,17 @@ sealed class GatewayMetrics : IDisposable
     {
         TagList pairing = Pairing(client, server);
         _active.Add(-1, pairing);
-        _duration.Record(duration.TotalSeconds, [.. pairing, new("end", end.ToString()), new("form", isSpliced ? "spliced" : "translated")]);
+        _duration.Record(duration.TotalSeconds,
+            [.. pairing, new("end", end.ToString()), new("form", isSpliced ? "spliced" : "translated")]);
         _bytes.Add(traffic.BytesToServer, [.. pairing, new("direction", "to_server")]);
         _bytes.Add(traffic.BytesToClient, [.. pairing, new("direction", "to_client")]);
-        if (end is SessionEnd.ServerLost or SessionEnd.ClientLost) _lost.Add(1, [.. pairing, new("side", end is SessionEnd.ServerLost ? "server" : "client")]);
+        if (end is SessionEnd.ServerLost or SessionEnd.ClientLost)
+            _lost.Add(1, [.. pairing, new("side", end is SessionEnd.ServerLost ? "server" : "client")]);
     }
 
     static Measurement<double> Away(ReviewerAbsence absence, bool isImpersonated) =>
-        new(absence.For(isImpersonated).TotalSeconds, new KeyValuePair<string, object?>("credentials", isImpersonated ? "gateway" : "caller"));
+        new(absence.For(isImpersonated).TotalSeconds,
+            new KeyValuePair<string, object?>("credentials", isImpersonated ? "gateway" : "caller"));
 
     static TagList Pairing(string client, string server) => new() { { "client", client }, { "server", server } };
 

@@ -17,7 +17,8 @@ sealed class OperationsEndpoint(PrometheusText metrics, DrainState drain)
         return next(connection);
     });
 
-    internal static bool Answers(HttpContext context) => IsOwnAddress(context) || (HttpMethods.IsGet(context.Request.Method) && context.Request.Path.Value is "/healthz" or "/readyz");
+    internal static bool Answers(HttpContext context) =>
+        IsOwnAddress(context) || (HttpMethods.IsGet(context.Request.Method) && context.Request.Path.Value is "/healthz" or "/readyz");
 
     internal async Task AnswerAsync(HttpContext context)
     {

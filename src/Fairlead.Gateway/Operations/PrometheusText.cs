@@ -5,7 +5,8 @@ using System.Text;
 namespace Fairlead.Gateway.Operations;
 
 /// <summary>One meter's instruments in Prometheus' text form (version 0.0.4): counters, up-down counters, gauges and histograms.</summary>
-/// <remarks>Of our own, since the packaged exporter is a beta. A series that was seen once stays; their number is bounded by the tags'.</remarks>
+/// <remarks>Of our own, since the packaged exporter is a beta. A series that was seen once stays; their number is bounded by the
+/// tags'.</remarks>
 sealed class PrometheusText : IDisposable
 {
     internal const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -62,7 +63,9 @@ sealed class PrometheusText : IDisposable
             text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels}{separator}le=\"{s_bounds[i]}\"}} {below}\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels}{separator}le=\"+Inf\"}} {series.Count}\n{name}_sum{{{labels}}} {series.Sum}\n{name}_count{{{labels}}} {series.Count}\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"{name}_bucket{{{labels}{separator}le=\"+Inf\"}} {series.Count}\n" +
+            $"{name}_sum{{{labels}}} {series.Sum}\n{name}_count{{{labels}}} {series.Count}\n");
     }
 
     Family FamilyOf(Instrument instrument)
@@ -82,7 +85,8 @@ sealed class PrometheusText : IDisposable
         StringBuilder labels = new();
         foreach ((string key, object? tag) in tags)
         {
-            string escaped = Convert.ToString(tag, CultureInfo.InvariantCulture)!.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+            string escaped = Convert.ToString(tag, CultureInfo.InvariantCulture)!.Replace("\\", "\\\\", StringComparison.Ordinal)
+                .Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
             labels.Append(CultureInfo.InvariantCulture, $"{(labels.Length > 0 ? "," : "")}{key}=\"{escaped}\"");
         }
 

@@ -1,11 +1,12 @@
 namespace Fairlead.Gateway.Operations;
 
 /// <summary>
-/// Since when nobody could be asked what callers may do. Apart for callers with credentials of their own and for those whom the gateway speaks
-/// for: it may be the gateway's credentials that fail. Safe for concurrent use.
+/// Since when nobody could be asked what callers may do. Apart for callers with credentials of their own and for those whom the gateway
+/// speaks for: it may be the gateway's credentials that fail. Safe for concurrent use.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="validity">For how long a question that failed says anything: when nobody asks any more, nobody knows whether there would be an answer.</param>
+/// <param name="validity">For how long a question that failed says anything: when nobody asks any more, nobody knows whether there would be
+/// an answer.</param>
 sealed class ReviewerAbsence(TimeProvider time, TimeSpan validity)
 {
     readonly Lock _lock = new();

@@ -12,7 +12,8 @@ namespace Fairlead.Gateway.Sessions;
 /// </summary>
 /// <remarks>For one loop: <see cref="Look"/> never waits, so that other limits go on while a question is under way.</remarks>
 sealed class CallerReviews(
-    Func<CancellationToken, Task<CreateAnswer>> ask, TimeSpan every, TimeSpan grace, TimeProvider time, ILogger logger, CancellationToken over)
+    Func<CancellationToken, Task<CreateAnswer>> ask, TimeSpan every, TimeSpan grace, TimeProvider time, ILogger logger,
+    CancellationToken over)
 {
     /// <summary>How long a question may take, whoever should answer it or provide credentials for it.</summary>
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
@@ -82,7 +83,9 @@ sealed class CallerReviews(
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            string why = e is TimeoutException ? $"neither credentials nor an answer came within {s_patience.TotalSeconds:0} s" : RequestFault.Describe(e);
+            string why = e is TimeoutException
+                ? $"neither credentials nor an answer came within {s_patience.TotalSeconds:0} s"
+                : RequestFault.Describe(e);
             if (!over.IsCancellationRequested) Log.ReviewFailed(logger, e, "a running session's caller", why);
             return null;
         }

@@ -21,18 +21,22 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     const int AnyPort = 1;
 
     /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>
-    internal async Task<Status?> AnswerAsync(HttpContext context, StreamTarget target, Caller caller, SessionRecord record, CancellationToken wanted)
+    internal async Task<Status?> AnswerAsync(
+        HttpContext context, StreamTarget target, Caller caller, SessionRecord record, CancellationToken wanted)
     {
-        if (PortForwardQuery.Read(target.Query, target.PortParameter, out _) is not { } ports) return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" has numbers from 1 to 65535");
+        if (PortForwardQuery.Read(target.Query, target.PortParameter, out _) is not { } ports)
+            return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" has numbers from 1 to 65535");
         if (await PortForwardUpgrade.NegotiateAsync(context, PortForwardProtocol.All) is not { } protocol) return null;
-        if (protocol.HasChannels && ports.Count == 0) return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" is required");
+        if (protocol.HasChannels && ports.Count == 0)
+            return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" is required");
 
         record.IsAskedBy(protocol.Description);
         ForwardSession session;
         try
         {
             session = await upstream.DialerFor(caller).OpenForwardAsync(
-                upstream.Locate(target.Path), ports.Count > 0 ? ports[0] : AnyPort, Options(protocol), target.PortParameter, headers => UpstreamServer.Show(headers, caller), wanted);
+                upstream.Locate(target.Path), ports.Count > 0 ? ports[0] : AnyPort, Options(protocol), target.PortParameter, headers =>
+                    UpstreamServer.Show(headers, caller), wanted);
         }
         catch (Exception e) when (UpstreamRefusals.IsOne(e))
         {
@@ -42,14 +46,17 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         await using ForwardSession owned = session;
         wanted.ThrowIfCancellationRequested();
         record.Begin(session.Description, session.FellBack is not null, isSpliced: false);
-        Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, protocol.Description, session.Description, session.FellBack is not null);
+        Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, protocol.Description, session.Description,
+            session.FellBack is not null);
         Stream stream = await PortForwardUpgrade.UpgradeAsync(context, protocol, options.ClientLimits);
-        await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(context, stream, protocol, ports, options.ClientLimits with { Withheld = record.Withheld });
+        await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(
+            context, stream, protocol, ports, options.ClientLimits with { Withheld = record.Withheld });
         record.End(await RelayAsync(acceptor, session, record, caller, target));
         return null;
     }
 
-    async Task<RelayOutcome> RelayAsync(PortForwardAcceptor acceptor, ForwardSession session, SessionRecord record, Caller caller, StreamTarget target)
+    async Task<RelayOutcome> RelayAsync(
+        PortForwardAcceptor acceptor, ForwardSession session, SessionRecord record, Caller caller, StreamTarget target)
     {
         Status? ended = null;
         OpenConnections open = new();
@@ -73,7 +80,8 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         Task<SessionLostException?> lost = session.Ended;
         if (await Task.WhenAny(running, lost) == lost && !running.IsCompleted && await lost is { } loss)
         {
-            // Connections that are there go on as long as they can; a client that cannot open another one must learn it, once they have ended.
+            // Connections that are there go on as long as they can; a client that cannot open another one must learn it, once they have
+            // ended.
             await Task.WhenAny(running, open.WaitForNoneAsync());
             if (!running.IsCompleted)
             {
@@ -100,7 +108,8 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
             }
             catch (Exception e) when (UpstreamRefusals.IsOne(e))
             {
-                throw new ForwardResetException(ForwardFault.CarrierLost, "the server behind the gateway could not be reached for this connection", e);
+                throw new ForwardResetException(
+                    ForwardFault.CarrierLost, "the server behind the gateway could not be reached for this connection", e);
             }
         }
     }

@@ -14,7 +14,8 @@ namespace Fairlead.Gateway.Sessions;
 /// <summary>
 /// Exec and attach: every check and the dialling while a refusal is still an HTTP answer, then the client's upgrade, then the relay.
 /// </summary>
-sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, CreateCheck create, SessionSlots slots, DrainState drain, ILogger logger)
+sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, CreateCheck create, SessionSlots slots, DrainState drain,
+    ILogger logger)
 {
     static readonly Status s_stopping = Status.Refusal(503, "ServiceUnavailable", "the gateway is stopping and takes no new sessions");
 
@@ -23,12 +24,15 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     /// <param name="target">What it asks for.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="record">Where it is told.</param>
-    /// <param name="go">Answers it; the token fires when nobody wants it any more before it has begun: the client is gone, or the gateway goes.</param>
+    /// <param name="go">Answers it; the token fires when nobody wants it any more before it has begun: the client is gone, or the gateway
+    /// goes.</param>
     /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>
     internal async Task<Status?> RunAdmittedAsync(
         HttpContext context, StreamTarget target, Caller caller, SessionRecord record, Func<CancellationToken, Task<Status?>> go)
     {
-        string key = caller is { IsImpersonated: false, Headers.IsEmpty: true } ? "address " + context.Connection.RemoteIpAddress : caller.Fingerprint;
+        string key = caller is { IsImpersonated: false, Headers.IsEmpty: true }
+            ? "address " + context.Connection.RemoteIpAddress
+            : caller.Fingerprint;
         record.Slot = slots.TryTake(key);
         if (drain.HasBegun) return s_stopping; // behind the slot: a drain that has not counted this one is seen here
         if (record.Slot is null)
@@ -40,17 +44,20 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         using CancellationTokenSource wanted = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Over);
         try
         {
-            if (!options.UpstreamChecksCreate && (await create.AskAsync(caller, target, useKept: true, wanted.Token)).Refusal is { } refusal) return refusal;
+            if (!options.UpstreamChecksCreate && (await create.AskAsync(caller, target, useKept: true, wanted.Token))
+                .Refusal is { } refusal) return refusal;
             DataRates.Lift(context);
             return await go(wanted.Token);
         }
-        catch (OperationCanceledException) when (!record.HasBegun && drain.Over.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (!record.HasBegun && drain.Over.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
             return s_stopping;
         }
     }
 
-    internal async Task<Status?> AnswerAsync(HttpContext context, StreamTarget target, Caller caller, SessionRecord record, CancellationToken wanted)
+    internal async Task<Status?> AnswerAsync(
+        HttpContext context, StreamTarget target, Caller caller, SessionRecord record, CancellationToken wanted)
     {
         if (await AcceptedUpgrade.NegotiateAsync(context) is not { } accepted) return null;
         RemoteCommandRequest request = target.ReadRequest();
@@ -65,7 +72,8 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
             connection = await upstream.DialerFor(caller).DialAsync(
                 upstream.Locate(target.Path + context.Request.QueryString.Value), request, Options(inputMustEnd),
                 headers => UpstreamServer.Show(headers, caller), wanted);
-            if (!IsSpliced(accepted, connection)) server = new AskingSession(await connection.AskAsync(request, options.UpstreamLimits, wanted), request);
+            if (!IsSpliced(accepted, connection))
+                server = new AskingSession(await connection.AskAsync(request, options.UpstreamLimits, wanted), request);
         }
         catch (Exception e) when (UpstreamRefusals.IsOne(e))
         {
@@ -76,7 +84,8 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         wanted.ThrowIfCancellationRequested();
         string description = connection.Protocol.Description;
         record.Begin(description, connection.FellBack is not null, isSpliced: server is null);
-        Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, accepted.Protocol.Description, description, connection.FellBack is not null);
+        Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, accepted.Protocol.Description, description,
+            connection.FellBack is not null);
         RelayOutcome? outcome = server is null
             ? await SpliceAsync(accepted, connection, record, caller, target)
             : await TranslateAsync(accepted, server, request, record, caller, target);
@@ -90,7 +99,8 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         accepted.Protocol == connection.Protocol && connection.Protocol is { IsSpdy: false, HasJsonStatus: true };
 
     /// <returns>Null for a client that did not open its streams.</returns>
-    async Task<RelayOutcome?> TranslateAsync(AcceptedUpgrade accepted, AskingSession server, RemoteCommandRequest request, SessionRecord record, Caller caller, StreamTarget target)
+    async Task<RelayOutcome?> TranslateAsync(AcceptedUpgrade accepted, AskingSession server, RemoteCommandRequest request,
+        SessionRecord record, Caller caller, StreamTarget target)
     {
         await using AnsweringSession? client = await accepted.AnswerAsync(request, ClientLimits(record));
         if (client is null) return null;
@@ -99,11 +109,13 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         return await relay.RunAsync();
     }
 
-    async Task<RelayOutcome> SpliceAsync(AcceptedUpgrade accepted, UpgradedConnection server, SessionRecord record, Caller caller, StreamTarget target)
+    async Task<RelayOutcome> SpliceAsync(
+        AcceptedUpgrade accepted, UpgradedConnection server, SessionRecord record, Caller caller, StreamTarget target)
     {
         Stream client = await accepted.UpgradeAsync(ClientLimits(record));
         await using WebSocketSplice splice = new(
-            client, ClientLimits(record), server.Stream, options.UpstreamLimits with { Withheld = server.Withheld }, accepted.Protocol, record.Traffic, accepted.Context.Abort, accepted.Context.RequestAborted, options.Clock);
+            client, ClientLimits(record), server.Stream, options.UpstreamLimits with { Withheld = server.Withheld }, accepted.Protocol,
+            record.Traffic, accepted.Context.Abort, accepted.Context.RequestAborted, options.Clock);
         await using SessionWatch watch = Watch(record, caller, target, splice.End);
         return await splice.RunAsync();
     }
@@ -111,7 +123,8 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     CarrierLimits ClientLimits(SessionRecord record) => options.ClientLimits with { Withheld = record.Withheld };
 
     SessionWatch Watch(SessionRecord record, Caller caller, StreamTarget target, Action<Status> end) => new(
-        record.Traffic, options, cancellationToken => create.AskAsync(caller, target, useKept: false, cancellationToken), end, logger, drain.Over);
+        record.Traffic, options, cancellationToken => create.AskAsync(caller, target, useKept: false, cancellationToken), end, logger,
+        drain.Over);
 
     RemoteCommandOptions Options(bool inputMustEnd) => new()
     {

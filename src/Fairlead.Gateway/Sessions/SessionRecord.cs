@@ -32,7 +32,8 @@ sealed class SessionRecord : IDisposable
     /// <param name="target">What is asked for; null where that cannot be said: the path is ambiguous, or no session's.</param>
     /// <param name="command">The command that is asked for.</param>
     /// <param name="path">The path as it was sent.</param>
-    internal SessionRecord(GatewayOptions options, GatewayMetrics metrics, ILogger logger, StreamTarget? target, IReadOnlyList<string> command, string path)
+    internal SessionRecord(GatewayOptions options, GatewayMetrics metrics, ILogger logger, StreamTarget? target,
+        IReadOnlyList<string> command, string path)
     {
         (_options, _metrics, _logger, _started) = (options, metrics, logger, options.Clock.GetTimestamp());
         Traffic = new RelayTraffic(options.Clock);
@@ -58,7 +59,9 @@ sealed class SessionRecord : IDisposable
     /// <summary>What the session carries.</summary>
     internal RelayTraffic Traffic { get; }
 
-    /// <summary>What is given back when the session has been told: who waits for no sessions to be left finds all of them in the audit.</summary>
+    /// <summary>
+    /// What is given back when the session has been told: who waits for no sessions to be left finds all of them in the audit.
+    /// </summary>
     internal IDisposable? Slot { get; set; }
 
     /// <summary>The server behind has been dialled.</summary>
@@ -118,12 +121,15 @@ sealed class SessionRecord : IDisposable
     {
         if (Interlocked.Exchange(ref _told, 1) != 0) return false;
         TimeSpan duration = _options.Clock.GetElapsedTime(_started);
-        string told = end + (string.IsNullOrEmpty(record.Reason) ? "" : $" ({record.Reason})") + (record.ExitCode is { } code ? $", exit code {code}" : "");
+        string told = end + (string.IsNullOrEmpty(record.Reason) ? "" : $" ({record.Reason})")
+            + (record.ExitCode is { } code ? $", exit code {code}" : "");
         Log.SessionEnded(
-            _logger, record.Kind, record.Who, record.Namespace, record.Pod, (long)duration.TotalMilliseconds, told, Traffic.BytesToServer, Traffic.BytesToClient);
+            _logger, record.Kind, record.Who, record.Namespace, record.Pod, (long)duration.TotalMilliseconds, told, Traffic.BytesToServer,
+            Traffic.BytesToClient);
         _metrics.Over(end);
         if (HasBegun) _metrics.End(record.ClientProtocol!, record.ServerProtocol!, IsSpliced, end, Traffic, duration);
-        _activity?.SetTag("fairlead.client", record.ClientProtocol).SetTag("fairlead.server", record.ServerProtocol).SetTag("fairlead.end", end.ToString());
+        _activity?.SetTag("fairlead.client", record.ClientProtocol).SetTag("fairlead.server", record.ServerProtocol)
+            .SetTag("fairlead.end", end.ToString());
         if (end is SessionEnd.Failed or SessionEnd.ServerLost) _activity?.SetStatus(ActivityStatusCode.Error);
         _activity?.Dispose();
         try

@@ -29,11 +29,13 @@ sealed class SessionWatch : IAsyncDisposable
     /// <param name="logger">Learns of questions that fail.</param>
     /// <param name="stopping">Fires when the gateway's drain period is over.</param>
     internal SessionWatch(
-        RelayTraffic traffic, GatewayOptions options, Func<CancellationToken, Task<CreateAnswer>> ask, Action<Status> end, ILogger logger, CancellationToken stopping)
+        RelayTraffic traffic, GatewayOptions options, Func<CancellationToken, Task<CreateAnswer>> ask, Action<Status> end, ILogger logger,
+        CancellationToken stopping)
     {
         (_traffic, _options, _end) = (traffic, options, end);
         _stop = stopping.UnsafeRegister(static watch => ((SessionWatch)watch!)._end(SessionEndings.Draining), this);
-        if (options.ReauthorizeEvery is { } every) _reviews = new CallerReviews(ask, every, options.ReviewerGrace, options.Clock, logger, _over.Token);
+        if (options.ReauthorizeEvery is { } every)
+            _reviews = new CallerReviews(ask, every, options.ReviewerGrace, options.Clock, logger, _over.Token);
         bool isUnlimited = _reviews is null && options is { IdleTimeout: null, MaxSessionAge: null };
         _watching = isUnlimited ? Task.CompletedTask : WatchAsync();
     }

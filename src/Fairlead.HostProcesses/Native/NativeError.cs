@@ -13,7 +13,8 @@ public static class NativeError
 
     /// <summary>What /proc says of a process that is gone, or hidden. Any other failure says nothing of it.</summary>
     public static bool IsGone(Exception failure) =>
-        failure is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or IOException { HResult: LibC.ESRCH };
+        failure is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException
+            or IOException { HResult: LibC.ESRCH };
 
     /// <summary>This process, or the machine, has no descriptor left: what needed one may be tried again.</summary>
     public static bool IsOutOfDescriptors(IOException failure) => failure.HResult is LibC.EMFILE or LibC.ENFILE;

@@ -49,7 +49,8 @@ public sealed unsafe class Pseudoterminal : IDisposable
             byte* name = stackalloc byte[256];
             int error = LibC.ptsname_r(fd, name, 256);
             if (error != 0) throw NativeError.Of(nameof(LibC.ptsname_r), error);
-            return new Pseudoterminal(new SafeSocketHandle(fd, ownsHandle: true), Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name)));
+            return new Pseudoterminal(new SafeSocketHandle(fd, ownsHandle: true),
+                Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name)));
         }
         catch (IOException)
         {
@@ -58,7 +59,9 @@ public sealed unsafe class Pseudoterminal : IDisposable
         }
     }
 
-    /// <summary>Sets the size; the foreground job gets SIGWINCH. A size without columns or rows is ignored, as container runtimes do.</summary>
+    /// <summary>
+    /// Sets the size; the foreground job gets SIGWINCH. A size without columns or rows is ignored, as container runtimes do.
+    /// </summary>
     public void Resize(TerminalSize size)
     {
         if (size.Width < 1 || size.Height < 1 || _master.IsClosed) return;

@@ -11,7 +11,8 @@ static unsafe class Spawn
 
     /// <returns>0 and the pid, or the error that setting up or starting the program met; then there is no process.</returns>
     /// <remarks>The runtime ignores SIGPIPE, and ignored signals are inherited: hence the defaults.</remarks>
-    internal static int Start(string path, IReadOnlyCollection<string> arguments, IReadOnlyCollection<string> environment, SpawnActions actions, out int pid)
+    internal static int Start(string path, IReadOnlyCollection<string> arguments, IReadOnlyCollection<string> environment,
+        SpawnActions actions, out int pid)
     {
         byte* attributes = stackalloc byte[AttributesRoom];
         byte* signals = stackalloc byte[SignalsRoom];

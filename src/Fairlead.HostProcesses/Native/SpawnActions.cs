@@ -37,7 +37,8 @@ sealed unsafe class SpawnActions : IDisposable
     /// <summary>Nothing but 0 to 2 reaches the program.</summary>
     internal void CloseTheRest()
     {
-        if (CloseFrom != 0) Check(((delegate* unmanaged<void*, int, int>)CloseFrom)(_actions, 3), "posix_spawn_file_actions_addclosefrom_np");
+        if (CloseFrom != 0)
+            Check(((delegate* unmanaged<void*, int, int>)CloseFrom)(_actions, 3), "posix_spawn_file_actions_addclosefrom_np");
     }
 
     byte* Keep(string text)
@@ -48,7 +49,9 @@ sealed unsafe class SpawnActions : IDisposable
     }
 
     static nint FindCloseFrom() =>
-        NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "posix_spawn_file_actions_addclosefrom_np", out nint address) ? address : 0;
+        NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "posix_spawn_file_actions_addclosefrom_np", out nint address)
+            ? address
+            : 0;
 
     static void Check(int error, string call)
     {

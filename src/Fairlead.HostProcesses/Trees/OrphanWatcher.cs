@@ -23,7 +23,8 @@ public sealed class OrphanWatcher : IAsyncDisposable
     const int Waiting = 4096;
 
     readonly LocalProcess _shell;
-    readonly Channel<string> _lines = Channel.CreateBounded<string>(new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    readonly Channel<string> _lines = Channel.CreateBounded<string>(
+        new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     readonly Task _telling;
 
     OrphanWatcher(LocalProcess shell)
@@ -52,7 +53,8 @@ public sealed class OrphanWatcher : IAsyncDisposable
     public int Id => _shell.Id;
 
     /// <summary>Tells it of a command, which is then found also when it has no marker.</summary>
-    public void Add(LocalProcess leader) => _lines.Writer.TryWrite(string.Create(CultureInfo.InvariantCulture, $"{leader.Id} {leader.StartTime}\n"));
+    public void Add(LocalProcess leader) =>
+        _lines.Writer.TryWrite(string.Create(CultureInfo.InvariantCulture, $"{leader.Id} {leader.StartTime}\n"));
 
     async Task TellAsync()
     {

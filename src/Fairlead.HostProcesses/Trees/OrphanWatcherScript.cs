@@ -3,7 +3,9 @@ namespace Fairlead.HostProcesses.Trees;
 /// <summary>What the watcher's shell runs: POSIX, and the shell's own commands only, but for <c>sleep</c>.</summary>
 static class OrphanWatcherScript
 {
-    /// <summary>Takes the marker's variable and the runtime's name; reads lines <c>PID START</c> of commands, and <c>ended</c>, from its input.</summary>
+    /// <summary>
+    /// Takes the marker's variable and the runtime's name; reads lines <c>PID START</c> of commands, and <c>ended</c>, from its input.
+    /// </summary>
     internal const string Text = """
         exec 2>/dev/null # processes come and go while they are looked at
         trap '' HUP INT TERM
@@ -35,8 +37,8 @@ static class OrphanWatcherScript
             told=$kept
         }
 
-        # Kills what is left, and is true when that was something. Whose a process is, is decided for all before the first one is killed, since
-        # the children of the dead are nobody's.
+        # Kills what is left, and is true when that was something. Whose a process is, is decided for all before the first one is killed,
+        # since the children of the dead are nobody's.
         kill_all() {
             all= ours=' '
             for at in /proc/[0-9]*; do

@@ -22,7 +22,8 @@ public sealed class ProcessSearch : IProcessSearch
     public static ProcessSearch Of(LocalProcess leader) => new(table => table.Marked(leader.Marker), [leader], leader.StartTime);
 
     /// <summary>Whatever carries a marker that begins so, or is found by one of these commands.</summary>
-    public static ProcessSearch OfMarkersFrom(string beginning, IReadOnlyCollection<LocalProcess> leaders) => new(table => table.MarkedFrom(beginning), leaders, since: 0);
+    public static ProcessSearch OfMarkersFrom(string beginning, IReadOnlyCollection<LocalProcess> leaders) =>
+        new(table => table.MarkedFrom(beginning), leaders, since: 0);
 
     /// <inheritdoc/>
     public List<ProcessStat> Find(ProcessTable table, IReadOnlySet<(int Id, ulong StartTime)> known)
@@ -32,7 +33,8 @@ public sealed class ProcessSearch : IProcessSearch
         {
             // not reaped now, after the walk: so its number was its session's and its group's all the time
             if (!leader.IsReaped) evident.AddRange(table.Led(leader.Id).Where(process => process.StartTime >= leader.StartTime));
-            foreach (FileIdentity file in leader.Io.Files) evident.AddRange(table.Holding(file).Where(process => process.StartTime >= leader.StartTime));
+            foreach (FileIdentity file in leader.Io.Files)
+                evident.AddRange(table.Holding(file).Where(process => process.StartTime >= leader.StartTime));
         }
 
         return table.WithDescendants(evident);

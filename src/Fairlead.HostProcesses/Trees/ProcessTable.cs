@@ -17,7 +17,8 @@ public sealed class ProcessTable
     /// <param name="all">The processes.</param>
     /// <param name="markersOf">The markers in a process's environment.</param>
     /// <param name="filesOf">What a process holds open as 0, 1 and 2.</param>
-    public ProcessTable(IReadOnlyCollection<ProcessStat> all, Func<int, IEnumerable<string>> markersOf, Func<int, IEnumerable<FileIdentity>> filesOf)
+    public ProcessTable(IReadOnlyCollection<ProcessStat> all, Func<int, IEnumerable<string>> markersOf,
+        Func<int, IEnumerable<FileIdentity>> filesOf)
     {
         _byId = all.ToDictionary(process => process.Id);
         _byParent = all.ToLookup(process => process.Parent);
@@ -55,7 +56,8 @@ public sealed class ProcessTable
 
     /// <summary>A leader and its session and group, dead ones too. Its number must be its own still, if only as a zombie's.</summary>
     public IEnumerable<ProcessStat> Led(int leader) =>
-        (_byId.TryGetValue(leader, out ProcessStat itself) ? [itself] : Enumerable.Empty<ProcessStat>()).Concat(_bySession[leader]).Concat(_byGroup[leader]);
+        (_byId.TryGetValue(leader, out ProcessStat itself) ? [itself] : Enumerable.Empty<ProcessStat>()).Concat(_bySession[leader])
+            .Concat(_byGroup[leader]);
 
     /// <summary>What this process has started and not reaped, and what others left to it.</summary>
     public IEnumerable<ProcessStat> ChildrenOf(int id) => _byParent[id];

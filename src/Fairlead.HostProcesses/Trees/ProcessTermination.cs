@@ -12,7 +12,10 @@ public static class ProcessTermination
 
     static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>SIGTERM (before it SIGHUP on a terminal, as interactive shells ignore the other), the grace, then SIGKILL. Without a grace nobody is asked.</summary>
+    /// <summary>
+    /// SIGTERM (before it SIGHUP on a terminal, as interactive shells ignore the other), the grace, then SIGKILL. Without a grace nobody is
+    /// asked.
+    /// </summary>
     /// <returns>True when none is left that this process may signal; false when some have not gone yet although they were killed.</returns>
     /// <param name="search">What to end.</param>
     /// <param name="grace">The time between asking and killing.</param>

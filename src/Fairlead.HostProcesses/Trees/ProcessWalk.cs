@@ -33,7 +33,8 @@ public sealed class ProcessWalk(Func<ulong, WalkPace, ProcessTable> read)
         }
         catch (Exception failure)
         {
-            foreach (Question unanswered in Take(isLast: true)) unanswered.Fail(failure); // the machine has no thread to give; the next question tries again
+            // the machine has no thread to give; the next question tries again
+            foreach (Question unanswered in Take(isLast: true)) unanswered.Fail(failure);
         }
 
         return question.Answer;

@@ -62,7 +62,8 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
     /// <param name="withhold">Learns what a request says, which the server may quote.</param>
     /// <param name="deadline">The server's: it does not run while credentials are fetched, since a person may have to sign in.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    async Task<T> GetOnceOrTwiceAsync<T>(string path, JsonTypeInfo<T> type, Action<WithheldWords> withhold, CancellationTokenSource deadline, CancellationToken cancellationToken)
+    async Task<T> GetOnceOrTwiceAsync<T>(string path, JsonTypeInfo<T> type, Action<WithheldWords> withhold,
+        CancellationTokenSource deadline, CancellationToken cancellationToken)
     {
         using HttpMessageInvoker http = new(endpoint.Handler, disposeHandler: false);
         Uri address = new(endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + path);
@@ -73,7 +74,9 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
             request.Headers.UserAgent.ParseAdd("fairlead");
             deadline.CancelAfter(Timeout.InfiniteTimeSpan);
             if (endpoint.Authorize is { } authorize) await authorize(request, renew, cancellationToken);
-            WithheldWords said = WithheldWords.OfRequest([], request.Headers.NonValidated.SelectMany(static header => header.Value, static (header, value) => new KeyValuePair<string, string>(header.Key, value)));
+            WithheldWords said = WithheldWords.OfRequest(
+                [], request.Headers.NonValidated.SelectMany(
+                static header => header.Value, static (header, value) => new KeyValuePair<string, string>(header.Key, value)));
             withhold(said);
 
             deadline.CancelAfter(_timeout);

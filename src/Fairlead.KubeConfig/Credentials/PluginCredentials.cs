@@ -10,8 +10,8 @@ sealed class PluginCredentials : CredentialSource
     static readonly TimeSpan _margin = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// What was given this short a time ago is the best that the plugin has, also where it ends soon or has ended: by another clock than the
-    /// server's, perhaps. Only a refusal asks for another one.
+    /// What was given this short a time ago is the best that the plugin has, also where it ends soon or has ended: by another clock than
+    /// the server's, perhaps. Only a refusal asks for another one.
     /// </summary>
     static readonly TimeSpan _justNow = TimeSpan.FromSeconds(10);
 
@@ -27,7 +27,8 @@ sealed class PluginCredentials : CredentialSource
         _time = time;
     }
 
-    public static PluginCredentials Create(PluginSettings settings, ClusterSettings cluster, SocketsHttpHandler handler, KubeConfigOptions options)
+    public static PluginCredentials Create(
+        PluginSettings settings, ClusterSettings cluster, SocketsHttpHandler handler, KubeConfigOptions options)
     {
         PluginCredentials credentials = new(new PluginRunner(settings, cluster, options), options.Time);
 
@@ -47,7 +48,9 @@ sealed class PluginCredentials : CredentialSource
     }
 
     /// <inheritdoc/>
-    public override string? Doubt => _current is { Expires: { } end } && end <= _time.GetUtcNow() ? _runner.About($"gave credentials that have expired already, at {end:u}") : null;
+    public override string? Doubt => _current is { Expires: { } end } && end <= _time.GetUtcNow()
+        ? _runner.About($"gave credentials that have expired already, at {end:u}")
+        : null;
 
     /// <summary>The run that goes on, or a new one; null where somebody else's has brought a new credential meanwhile.</summary>
     PluginRun? JoinRun(PluginCredential? seen)

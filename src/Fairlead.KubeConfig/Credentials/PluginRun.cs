@@ -39,7 +39,8 @@ sealed class PluginRun
             if (IsLast())
             {
                 await _abandoned.CancelAsync();
-                await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the plugin is gone before the last who waited for it is
+                // the plugin is gone before the last who waited for it is
+                await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -27,7 +27,8 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
         if (settings.ApiVersion is not (PluginSettings.V1 or PluginSettings.V1Beta1))
             throw Failed($"has the apiVersion \"{settings.ApiVersion}\": {PluginSettings.V1} and {PluginSettings.V1Beta1} are known");
         if (settings.Command.Length == 0) throw Failed("has no command");
-        if (settings.Environment.Any(static variable => variable.Key.Length == 0)) throw Failed("has an environment variable without a name");
+        if (settings.Environment.Any(static variable => variable.Key.Length == 0))
+            throw Failed("has an environment variable without a name");
         if (settings.Interactivity == PluginInteractivity.Always && !options.Interactive)
             throw Failed("asks questions (interactiveMode Always), but standard input is not a terminal");
 
@@ -58,7 +59,8 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
 
     static long Since(long started) => (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
 
-    async Task<PluginCredential> RunAsync(bool interactive, TimeSpan limit, CancellationTokenSource late, CancellationToken ending, CancellationToken cancellationToken)
+    async Task<PluginCredential> RunAsync(
+        bool interactive, TimeSpan limit, CancellationTokenSource late, CancellationToken ending, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         using Process process = Start(interactive);
@@ -129,7 +131,8 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
         writer.WriteString("server", cluster.Server);
         if (cluster.TlsServerName is { } name) writer.WriteString("tls-server-name", name);
         if (cluster.SkipTlsVerify) writer.WriteBoolean("insecure-skip-tls-verify", true);
-        if (PemFile.Read(cluster.CertificateAuthorityData, cluster.CertificateAuthorityFile, "certificate-authority", new FileReads()) is { } authority)
+        if (PemFile.Read(cluster.CertificateAuthorityData, cluster.CertificateAuthorityFile, "certificate-authority",
+            new FileReads()) is { } authority)
             writer.WriteBase64String("certificate-authority-data", authority);
         if (cluster.ProxyUrl is { } proxy) writer.WriteString("proxy-url", proxy);
         if (cluster.DisableCompression) writer.WriteBoolean("disable-compression", true);
@@ -167,7 +170,8 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
         if (credential?.Kind != "ExecCredential") throw Failed("printed something that is not an ExecCredential");
         if (credential.ApiVersion != settings.ApiVersion)
             throw Failed($"answered with another apiVersion than {settings.ApiVersion}");
-        if (credential.Status is not { } status || (string.IsNullOrEmpty(status.Token) && string.IsNullOrEmpty(status.ClientCertificateData)))
+        if (credential.Status is not { } status
+            || (string.IsNullOrEmpty(status.Token) && string.IsNullOrEmpty(status.ClientCertificateData)))
             throw Failed("gave neither a token nor a client certificate");
         if (string.IsNullOrEmpty(status.ClientCertificateData) != string.IsNullOrEmpty(status.ClientKeyData))
             throw Failed("gave only one of client certificate and client key");
@@ -184,7 +188,8 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
     static X509Certificate2 ReadCertificate(ExecCredentialStatus status)
     {
         SslStreamCertificateContext context = ClientCertificate.Load(
-            Encoding.UTF8.GetBytes(status.ClientCertificateData!), Encoding.UTF8.GetBytes(status.ClientKeyData!), "the plugin's client certificate");
+            Encoding.UTF8.GetBytes(status.ClientCertificateData!), Encoding.UTF8.GetBytes(status.ClientKeyData!),
+            "the plugin's client certificate");
         return context.TargetCertificate;
     }
 

@@ -41,7 +41,8 @@ sealed record ClusterSettings
     /// </summary>
     public Uri ServerAddress()
     {
-        bool tls = CertificateAuthorityFile is not null || CertificateAuthorityData is not null || SkipTlsVerify || TlsServerName is not null;
+        bool tls = CertificateAuthorityFile is not null || CertificateAuthorityData is not null || SkipTlsVerify
+            || TlsServerName is not null;
         string text = Server.Contains("://", StringComparison.Ordinal) ? Server : (tls ? "https://" : "http://") + Server;
         return Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
                 && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp)

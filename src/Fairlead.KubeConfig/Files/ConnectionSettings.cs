@@ -20,7 +20,8 @@ sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, str
         {
             return InClusterSettings.TryRead(options)
                 ?? throw new KubeConfigException(
-                    $"no kubeconfig was found (looked at {string.Join(", ", config.Sources.DefaultIfEmpty("nothing: HOME is not set"))}) and this is not a pod: "
+                    $"no kubeconfig was found (looked at " +
+                    $"{string.Join(", ", config.Sources.DefaultIfEmpty("nothing: HOME is not set"))}) and this is not a pod: "
                     + "name one with --kubeconfig or KUBECONFIG");
         }
 
@@ -40,8 +41,12 @@ sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, str
         user.RequireNoContradiction(options.User ?? context?.User);
         cluster.RequireNoContradiction(options.Cluster ?? context?.Cluster);
         if (user.Impersonation is { User: "" })
-            throw new KubeConfigException($"the user \"{options.User ?? context?.User}\" has as-uid, as-groups or as-user-extra without \"as\", which says whom to act as");
-        return new ConnectionSettings(cluster, user, options.Namespace ?? context?.Namespace ?? "default") { Context = options.Context ?? config.CurrentContext, Sources = config.IsAbsent ? [] : config.Sources };
+            throw new KubeConfigException(
+                $"the user \"{options.User ?? context?.User}\" has as-uid, as-groups or as-user-extra without \"as\", which says " +
+                "whom to act as");
+        return new ConnectionSettings(
+            cluster, user, options.Namespace ?? context?.Namespace ?? "default") { Context = options.Context ?? config.CurrentContext,
+            Sources = config.IsAbsent ? [] : config.Sources };
     }
 
     static ContextSettings? FindContext(MergedKubeConfig config, KubeConfigOptions options)
@@ -49,7 +54,8 @@ sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, str
         string? name = options.Context ?? config.CurrentContext;
         if (name is null) return null;
         if (config.Contexts.TryGetValue(name, out ContextSettings? context)) return context;
-        throw new KubeConfigException($"context \"{name}\" does not exist in {string.Join(", ", config.Sources)}" + Known(config.Contexts.Keys, "contexts"));
+        throw new KubeConfigException(
+            $"context \"{name}\" does not exist in {string.Join(", ", config.Sources)}" + Known(config.Contexts.Keys, "contexts"));
     }
 
     static T? Find<T>(Dictionary<string, T> entries, string? name, string what) where T : class

@@ -35,7 +35,8 @@ sealed class MergedKubeConfig
         foreach (string path in merged.Sources)
         {
             RequireNoFolder(path);
-            if (File.Exists(path)) merged.Add(KubeConfigFile.Load(path, options.Reads)); // a missing one of several is not an error to kubectl either
+            // a missing one of several is not an error to kubectl either
+            if (File.Exists(path)) merged.Add(KubeConfigFile.Load(path, options.Reads));
         }
 
         return merged;
@@ -51,8 +52,11 @@ sealed class MergedKubeConfig
     static IReadOnlyList<string> DefaultPaths(Func<string, string?> environment)
     {
         if (environment("KUBECONFIG") is { Length: > 0 } list)
-            return [.. list.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(Unquote).Distinct(StringComparer.Ordinal)];
-        return environment(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME") is { Length: > 0 } home ? [Path.Combine(home, ".kube", "config")] : [];
+            return [.. list.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(Unquote)
+                .Distinct(StringComparer.Ordinal)];
+        return environment(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME") is { Length: > 0 } home
+            ? [Path.Combine(home, ".kube", "config")]
+            : [];
     }
 
     static string Unquote(string path) => OperatingSystem.IsWindows() ? path.Trim('"') : path;

@@ -30,7 +30,8 @@ sealed class PluginSettings
         "IfAvailable" => PluginInteractivity.IfAvailable,
         "Always" => PluginInteractivity.Always,
         null or "" when ApiVersion == V1Beta1 => PluginInteractivity.IfAvailable,
-        null or "" => throw new KubeConfigException($"interactiveMode must be given for the credential plugin \"{Command}\": Never, IfAvailable or Always"),
+        null or "" => throw new KubeConfigException(
+            $"interactiveMode must be given for the credential plugin \"{Command}\": Never, IfAvailable or Always"),
         _ => throw new KubeConfigException($"interactiveMode of the credential plugin \"{Command}\" is none of Never, IfAvailable, Always"),
     };
 }

@@ -33,7 +33,8 @@ sealed class FixedProxy : IWebProxy
         {
             "http" or "https" or "socks5" => uri.Scheme,
             "socks5h" => "socks5", // names are resolved by the proxy in both
-            _ => throw new KubeConfigException($"the proxy in {source} has the scheme {uri.Scheme}: http, https, socks5 and socks5h are known"),
+            _ => throw new KubeConfigException(
+                $"the proxy in {source} has the scheme {uri.Scheme}: http, https, socks5 and socks5h are known"),
         };
         int port = uri.Port >= 0 ? uri.Port : scheme == "socks5" ? 1080 : -1;
         Uri address = new UriBuilder(scheme, uri.Host, port).Uri;

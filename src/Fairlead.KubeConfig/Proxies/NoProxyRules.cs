@@ -64,12 +64,14 @@ sealed class NoProxyRules
     {
         string host = server.IdnHost.TrimEnd('.');
         IPAddress? address = IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? parsed) ? parsed : null;
-        if (_all || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (address is not null && IPAddress.IsLoopback(address))) return true;
+        if (_all || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (address is not null && IPAddress.IsLoopback(address)))
+            return true;
 
         foreach (Rule rule in _rules)
         {
             if (rule.Port is { } port && port != server.Port) continue;
-            if (address is null ? MatchesName(rule, host) : rule.Network?.Contains(address) == true || address.Equals(rule.Address)) return true;
+            if (address is null ? MatchesName(rule, host) : rule.Network?.Contains(address) == true || address.Equals(rule.Address))
+                return true;
         }
 
         return false;

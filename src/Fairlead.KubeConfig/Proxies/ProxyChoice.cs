@@ -8,7 +8,9 @@ static class ProxyChoice
 {
     public static void Configure(SocketsHttpHandler handler, ClusterSettings cluster, Uri server, Func<string, string?> environment)
     {
-        FixedProxy? proxy = cluster.ProxyUrl is { } url ? FixedProxy.Parse(url, "proxy-url of the kubeconfig") : FromEnvironment(server, environment);
+        FixedProxy? proxy = cluster.ProxyUrl is { } url
+            ? FixedProxy.Parse(url, "proxy-url of the kubeconfig")
+            : FromEnvironment(server, environment);
         if (proxy is null) return;
         handler.UseProxy = true;
         handler.Proxy = proxy;
@@ -29,6 +31,8 @@ static class ProxyChoice
 #pragma warning disable CA1308 // the variables' names are lower case
         string lower = name.ToLowerInvariant();
 #pragma warning restore CA1308
-        return environment(name) is { Length: > 0 } upper ? (name, upper) : environment(lower) is { Length: > 0 } value ? (lower, value) : null;
+        return environment(name) is { Length: > 0 } upper ? (name, upper) : environment(lower) is { Length: > 0 } value
+            ? (lower, value)
+            : null;
     }
 }

@@ -12,7 +12,8 @@ static class ContainerChoice
     /// <exception cref="TargetException">There is no such container, or none at all.</exception>
     public static ResolvedTarget Choose(Pod pod, string @namespace, string? name)
     {
-        List<Container> regular = pod.Spec.Containers ?? [], ephemeral = pod.Spec.EphemeralContainers ?? [], init = pod.Spec.InitContainers ?? [];
+        List<Container> regular = pod.Spec.Containers ?? [], ephemeral = pod.Spec.EphemeralContainers ?? [],
+            init = pod.Spec.InitContainers ?? [];
         List<string> notices = []; // fit to show: they are printed as they are
         if (!string.IsNullOrEmpty(name))
         {

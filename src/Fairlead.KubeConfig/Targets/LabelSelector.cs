@@ -11,7 +11,8 @@ static class LabelSelector
     {
         if (selector.ValueKind != JsonValueKind.Object) return "";
         List<string> terms = [];
-        bool structured = selector.TryGetProperty("matchLabels", out JsonElement labels) | selector.TryGetProperty("matchExpressions", out JsonElement expressions);
+        bool structured = selector.TryGetProperty("matchLabels", out JsonElement labels) | selector.TryGetProperty(
+            "matchExpressions", out JsonElement expressions);
         if (!structured) labels = selector;
 
         if (labels.ValueKind == JsonValueKind.Object)
@@ -48,7 +49,8 @@ static class LabelSelector
     }
 
     static string Text(JsonElement owner, string name) =>
-        owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+        owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty(name, out JsonElement value)
+            && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : "";
 }

@@ -4,7 +4,9 @@ using Fairlead.KubeConfig.Api;
 
 namespace Fairlead.KubeConfig.Targets;
 
-/// <summary>Finds a pod's ports by kubectl's rules: numbers as they are, names of containers' ports, and a service's ports by what it says.</summary>
+/// <summary>
+/// Finds a pod's ports by kubectl's rules: numbers as they are, names of containers' ports, and a service's ports by what it says.
+/// </summary>
 /// <param name="pod">The pod.</param>
 /// <param name="service">The service that led to it; null where the ports are the pod's own.</param>
 sealed class PodPorts(Pod pod, PodOwner? service)
@@ -21,7 +23,9 @@ sealed class PodPorts(Pod pod, PodOwner? service)
         }
 
         ServicePort[] same = [.. ServicePorts.Where(declared => number is null ? declared.Name == port : declared.Number == number)];
-        if (same.Length == 0) throw Missing($"service {service.Metadata.Name} has no port {port}", ServicePorts.Select(declared => Text(declared.Name, declared.Number)));
+        if (same.Length == 0)
+            throw Missing($"service {service.Metadata.Name} has no port {port}",
+            ServicePorts.Select(declared => Text(declared.Name, declared.Number)));
         if (IsUdpOnly(same.Select(declared => declared.Protocol))) throw Udp(port);
         ServicePort chosen = same.FirstOrDefault(IsTcp) ?? same[0];
         return new ResolvedPort(chosen.Number, Target(chosen));
@@ -40,7 +44,8 @@ sealed class PodPorts(Pod pod, PodOwner? service)
 
     int Named(string name) =>
         ContainerPorts.FirstOrDefault(port => port.Name == name)?.Number
-        ?? throw Missing($"pod {pod.Metadata.Name} has no port named {name}", ContainerPorts.Where(port => !string.IsNullOrEmpty(port.Name)).Select(port => Text(port.Name, port.Number)));
+        ?? throw Missing($"pod {pod.Metadata.Name} has no port named {name}",
+            ContainerPorts.Where(port => !string.IsNullOrEmpty(port.Name)).Select(port => Text(port.Name, port.Number)));
 
     /// <summary>Of the containers that run beside one another: init containers that stay are among them.</summary>
     IEnumerable<ContainerPort> ContainerPorts => (pod.Spec.Containers ?? [])
@@ -53,7 +58,8 @@ sealed class PodPorts(Pod pod, PodOwner? service)
 
     static bool IsUdpOnly(IEnumerable<string?> protocols) => protocols.Any() && protocols.All(static protocol => protocol == "UDP");
 
-    static string Text(string? name, int number) => string.IsNullOrEmpty(name) ? number.ToString(CultureInfo.InvariantCulture) : $"{name} ({number})";
+    static string Text(string? name, int number) =>
+        string.IsNullOrEmpty(name) ? number.ToString(CultureInfo.InvariantCulture) : $"{name} ({number})";
 
     static TargetException Udp(string port) => new($"UDP protocol is not supported for {port}");
 

@@ -20,10 +20,13 @@ readonly record struct TargetName(OwnerKind? Owner, string Name)
         }
 
         throw new TargetException(
-            $"no pods are looked up by the type \"{type}\": pod, {string.Join(", ", OwnerKind.All.Select(kind => kind.Singular))} are known");
+            $"no pods are looked up by the type \"{type}\": pod, {string.Join(", ", OwnerKind.All.Select(kind => kind.Singular))} " +
+            "are known");
     }
 
-    /// <summary>A type in any of its spellings, also with its group (<c>deployments.apps</c>) or version (<c>deployments.v1.apps</c>).</summary>
+    /// <summary>
+    /// A type in any of its spellings, also with its group (<c>deployments.apps</c>) or version (<c>deployments.v1.apps</c>).
+    /// </summary>
     static bool Is(string type, string shortName, string singular, string plural, string group)
     {
         int dot = type.IndexOf('.', StringComparison.Ordinal);

@@ -62,7 +62,8 @@ public sealed class TargetResolver
         string space = SpaceOf(@namespace);
         Pod pod = name.Owner is null
             ? await _api.GetAsync($"{Pods(space)}/{Uri.EscapeDataString(name.Name)}", ApiJson.Default.Pod, cancellationToken)
-            : await FindPodOfAsync(await GetOwnerAsync(name.Owner, name.Name, space, cancellationToken), name.Owner, name.Name, space, null, cancellationToken);
+            : await FindPodOfAsync(await GetOwnerAsync(name.Owner, name.Name, space, cancellationToken), name.Owner, name.Name, space, null,
+                cancellationToken);
 
         if (pod.Status.Phase is "Succeeded" or "Failed")
         {
@@ -88,7 +89,8 @@ public sealed class TargetResolver
     /// <exception cref="KubernetesApiException">The server refused to tell.</exception>
     /// <exception cref="HttpRequestException">The server was not reached.</exception>
     public async Task<ResolvedForward> ResolveForwardAsync(
-        string target, IReadOnlyList<string> ports, bool again = false, string? @namespace = null, CancellationToken cancellationToken = default)
+        string target, IReadOnlyList<string> ports, bool again = false, string? @namespace = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(target);
         ArgumentNullException.ThrowIfNull(ports);
@@ -109,7 +111,8 @@ public sealed class TargetResolver
         else
         {
             owner = await GetOwnerAsync(name.Owner, name.Name, space, cancellationToken);
-            pod = await FindPodOfAsync(owner, name.Owner, name.Name, space, again ? PodsToForward.Ready : PodsToForward.Running, cancellationToken);
+            pod = await FindPodOfAsync(owner, name.Owner, name.Name, space, again ? PodsToForward.Ready : PodsToForward.Running,
+                cancellationToken);
         }
 
         PodPorts numbers = new(pod, name.Owner?.Singular == "service" ? owner : null);
@@ -117,9 +120,11 @@ public sealed class TargetResolver
     }
 
     Task<PodOwner> GetOwnerAsync(OwnerKind kind, string name, string space, CancellationToken cancellationToken) =>
-        _api.GetAsync($"{kind.ApiPath}/namespaces/{Uri.EscapeDataString(space)}/{kind.Plural}/{Uri.EscapeDataString(name)}", ApiJson.Default.PodOwner, cancellationToken);
+        _api.GetAsync($"{kind.ApiPath}/namespaces/{Uri.EscapeDataString(space)}/{kind.Plural}/{Uri.EscapeDataString(name)}",
+            ApiJson.Default.PodOwner, cancellationToken);
 
-    async Task<Pod> FindPodOfAsync(PodOwner owner, OwnerKind kind, string name, string space, PodsToForward? wanted, CancellationToken cancellationToken)
+    async Task<Pod> FindPodOfAsync(
+        PodOwner owner, OwnerKind kind, string name, string space, PodsToForward? wanted, CancellationToken cancellationToken)
     {
         string selector = owner.Spec is { } spec ? LabelSelector.Format(spec.Selector) : "";
         if (selector.Length == 0) throw new TargetException($"{kind.Singular} \"{name}\" has no selector: it says nothing about its pods");
@@ -127,7 +132,8 @@ public sealed class TargetResolver
         long started = _time.GetTimestamp();
         while (true)
         {
-            PodList list = await _api.GetAsync($"{Pods(space)}?labelSelector={Uri.EscapeDataString(selector)}", ApiJson.Default.PodList, cancellationToken);
+            PodList list = await _api.GetAsync(
+                $"{Pods(space)}?labelSelector={Uri.EscapeDataString(selector)}", ApiJson.Default.PodList, cancellationToken);
             IEnumerable<Pod> best = (list.Items ?? []).Order(PodOrder.BestFirst);
             if (best.FirstOrDefault(pod => wanted?.Takes(pod) ?? true) is { } found) return found;
             if (_time.GetElapsedTime(started) >= PodTimeout)
@@ -135,7 +141,8 @@ public sealed class TargetResolver
                 string seconds = PodTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
                 throw new TargetException(best.FirstOrDefault() is not { } other
                     ? $"{kind.Singular} \"{name}\" has no pods, and none came within {seconds} s"
-                    : $"{kind.Singular} \"{name}\" has no pod that {wanted!.What}, and none came within {seconds} s; {other.Metadata.Name} is {other.Status.Phase}. See why: kubectl describe pod/{other.Metadata.Name} -n {space}");
+                    : $"{kind.Singular} \"{name}\" has no pod that {wanted!.What}, and none came within {seconds} s; " +
+                        $"{other.Metadata.Name} is {other.Status.Phase}. See why: kubectl describe pod/{other.Metadata.Name} -n {space}");
             }
 
             await Task.Delay(_pollInterval, _time, cancellationToken);

@@ -11,15 +11,18 @@ static class ServerTrust
 {
     public static void Configure(SslClientAuthenticationOptions tls, ClusterSettings cluster, FileReads reads)
     {
-        byte[]? authority = PemFile.Read(cluster.CertificateAuthorityData, cluster.CertificateAuthorityFile, "certificate-authority", reads);
+        byte[]? authority = PemFile.Read(
+            cluster.CertificateAuthorityData, cluster.CertificateAuthorityFile, "certificate-authority", reads);
         if (cluster.SkipTlsVerify)
         {
             if (authority is not null)
-                throw new KubeConfigException("a cluster of the kubeconfig has both a certificate-authority and insecure-skip-tls-verify: only one can hold");
+                throw new KubeConfigException(
+                    "a cluster of the kubeconfig has both a certificate-authority and insecure-skip-tls-verify: only one can hold");
 #pragma warning disable CA5359 // the user asked for exactly this, by its long and frightening name
             tls.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
 #pragma warning restore CA5359
-            tls.CertificateChainPolicy = NoRoots(); // what .NET finds out about the certificate is not looked at: let it not search for long
+            // what .NET finds out about the certificate is not looked at: let it not search for long
+            tls.CertificateChainPolicy = NoRoots();
             return;
         }
 
@@ -30,7 +33,9 @@ static class ServerTrust
     }
 
     static string Name(ClusterSettings cluster) =>
-        cluster.CertificateAuthorityData is null ? "certificate-authority " + cluster.CertificateAuthorityFile : "certificate-authority-data";
+        cluster.CertificateAuthorityData is null
+            ? "certificate-authority " + cluster.CertificateAuthorityFile
+            : "certificate-authority-data";
 
     /// <summary>Trusts nobody yet; the machine's own roots and the network are not asked.</summary>
     static X509ChainPolicy NoRoots() => new()

@@ -41,7 +41,8 @@ sealed class LocalCommand : IStartedCommand
         Task ending;
         lock (_lock) ending = _ending;
         _ = ending.ContinueWith(
-            (_, process) => ((LocalProcess)process!).ReapAsync(), _process, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            (_, process) => ((LocalProcess)process!).ReapAsync(), _process, CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return code >= 0 ? Status.FromExitCode(code) : Status.InternalError("the exit code was taken by another part of the host");
     }
 
@@ -69,7 +70,10 @@ sealed class LocalCommand : IStartedCommand
     {
         lock (_lock)
         {
-            _ending = Task.WhenAll(_ending, _running.EndAsync(ProcessSearch.Of(_process), _running.Options.Grace, hangUp ? () => _process.Io.Terminal?.Dispose() : null));
+            _ending = Task.WhenAll(_ending,
+                _running.EndAsync(ProcessSearch.Of(_process), _running.Options.Grace, hangUp
+                ? () => _process.Io.Terminal?.Dispose()
+                : null));
             return _ending;
         }
     }

@@ -30,7 +30,9 @@ sealed class AttachSession(AnsweringSession session, MainProcess main)
 
         if (session.Lost.IsCancellationRequested) return Status.InternalError("the client was lost: " + session.LossReason?.Message);
         return follower.CutOff.IsCancellationRequested
-            ? Status.InternalError($"the client fell {follower.Behind.ToString(CultureInfo.InvariantCulture)} bytes behind the container's output and was detached")
+            ? Status.InternalError(
+                $"the client fell {follower.Behind.ToString(CultureInfo.InvariantCulture)} bytes behind the container's output and " +
+                $"was detached")
             : Status.Success;
     }
 

@@ -20,10 +20,13 @@ sealed class ContainerRun(RunningProcesses running, string name)
     /// <summary>It ends, or has ended: nothing more is started in it.</summary>
     internal bool IsOver => _over;
 
-    /// <summary>Starts a process in it. See <see cref="LocalProcess.Start"/>. One that is started while the run ends is killed at once.</summary>
+    /// <summary>
+    /// Starts a process in it. See <see cref="LocalProcess.Start"/>. One that is started while the run ends is killed at once.
+    /// </summary>
     internal async ValueTask<LocalProcess> StartAsync(ProcessStart start)
     {
-        LocalProcess process = LocalProcess.Start(start with { Marker = FormattableString.Invariant($"{name}.{Interlocked.Increment(ref _last)}") });
+        LocalProcess process = LocalProcess.Start(
+            start with { Marker = FormattableString.Invariant($"{name}.{Interlocked.Increment(ref _last)}") });
         Running.Watcher?.Add(process);
         bool late;
         lock (_lock)

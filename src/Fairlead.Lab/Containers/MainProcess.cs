@@ -43,7 +43,8 @@ sealed class MainProcess(LocalProcess process, ContainerLog log, bool stdinOnce)
             try
             {
                 int count;
-                while ((count = await output.ReadToDrainAsync(buffer, drained)) != 0) await Log.AppendAsync(buffer.AsMemory(0, count), isError);
+                while ((count = await output.ReadToDrainAsync(buffer, drained)) != 0)
+                    await Log.AppendAsync(buffer.AsMemory(0, count), isError);
             }
             finally
             {

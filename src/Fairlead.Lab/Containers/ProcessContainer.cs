@@ -71,7 +71,8 @@ sealed class ProcessContainer : IContainer, IMainProcess, IAsyncDisposable
     }
 
     public Task<Status> ExecAsync(AnsweringSession session) =>
-        IsRunning && _run is { } run ? _running.Commands.RunAsync(session, new ProcessStarter(run, _environment)) : Task.FromResult(NotRunning());
+        IsRunning && _run is { } run ? _running.Commands.RunAsync(session, new ProcessStarter(run, _environment)) : Task.FromResult(
+            NotRunning());
 
     public ValueTask<IMainProcess?> FindMainProcessAsync(CancellationToken cancellationToken) => new(this);
 
@@ -167,7 +168,8 @@ sealed class ProcessContainer : IContainer, IMainProcess, IAsyncDisposable
             null);
         await Task.WhenAny(main.Process.Exited, stopped.Task);
 
-        // a runtime that goes asks everything to end, and gives it time; the end of a main process is the end of all that is in its container
+        // a runtime that goes asks everything to end, and gives it time; the end of a main process is the end of all that is in its
+        // container
         if (_stop.IsCancellationRequested) await _running.EndAsync(ProcessSearch.Of(main.Process), _running.Options.Grace);
         else await run.EndAsync();
         int code = await main.Process.Exited;

@@ -34,10 +34,12 @@ sealed class RunningProcesses(ProcessRuntimeOptions options, string? name = null
     internal bool IsStopping => _stopping;
 
     /// <summary>A new run of a container.</summary>
-    internal ContainerRun BeginRun() => new(this, string.Create(CultureInfo.InvariantCulture, $"{_name}.{Interlocked.Increment(ref _last)}"));
+    internal ContainerRun BeginRun() =>
+        new(this, string.Create(CultureInfo.InvariantCulture, $"{_name}.{Interlocked.Increment(ref _last)}"));
 
     /// <summary>Ends what is found. See <see cref="ProcessTermination.EndAsync"/>.</summary>
-    internal Task<bool> EndAsync(ProcessSearch search, TimeSpan grace, Action? asked = null) => ProcessTermination.EndAsync(search, grace, Walk, asked);
+    internal Task<bool> EndAsync(ProcessSearch search, TimeSpan grace, Action? asked = null) =>
+        ProcessTermination.EndAsync(search, grace, Walk, asked);
 
     /// <summary>It may be asked to end with all others.</summary>
     internal void Add(LocalProcess process) => _leaders[process] = 0;

@@ -146,7 +146,9 @@ sealed class ContainerLog(int size, TimeSpan patience, TimeProvider time)
         }
     }
 
-    /// <summary>Drops what no follower needs, and followers whose time is over. Returns how long to wait; zero when there is room.</summary>
+    /// <summary>
+    /// Drops what no follower needs, and followers whose time is over. Returns how long to wait; zero when there is room.
+    /// </summary>
     TimeSpan TryMakeRoom(int cost, long since)
     {
         while (_used + cost > size && _beforeFirst.Next is { Next: not null } oldest) // the last one stays: followers wait at it

@@ -48,8 +48,10 @@ sealed record PodManifest
 
         IReadOnlyList<string> command = container.GetTexts("command");
         if (command.Count == 0 || command[0].Length == 0)
-            throw container.Wrong("command", $"container \"{name}\" needs a command: it is a local process, and no image is there to take one from");
-        if (container.GetObjects("envFrom").Count > 0) throw container.Wrong("envFrom", "is not supported: there is nothing to take it from");
+            throw container.Wrong("command",
+                $"container \"{name}\" needs a command: it is a local process, and no image is there to take one from");
+        if (container.GetObjects("envFrom").Count > 0)
+            throw container.Wrong("envFrom", "is not supported: there is nothing to take it from");
 
         List<KeyValuePair<string, string>> variables = [];
         foreach (YamlObject variable in container.GetObjects("env"))
@@ -63,7 +65,8 @@ sealed record PodManifest
         }
 
         string? directory = container.GetText("workingDir");
-        if (directory is { Length: > 0 } && !Path.IsPathRooted(directory)) throw container.Wrong("workingDir", $"\"{directory}\" is not an absolute path");
+        if (directory is { Length: > 0 } && !Path.IsPathRooted(directory))
+            throw container.Wrong("workingDir", $"\"{directory}\" is not an absolute path");
         return new ContainerManifest
         {
             Name = name,

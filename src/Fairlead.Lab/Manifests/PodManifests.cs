@@ -74,8 +74,10 @@ public sealed class PodManifests
         string name = metadata.GetText("name") ?? throw metadata.Wrong("name", "is missing");
         if (!KubernetesNames.IsSubdomain(name)) throw metadata.Wrong("name", $"\"{name}\" is not a DNS name (a-z, 0-9, - and .)");
         string inNamespace = metadata.GetText("namespace") is { Length: > 0 } given ? given : DefaultNamespace;
-        if (!KubernetesNames.IsLabel(inNamespace)) throw metadata.Wrong("namespace", $"\"{inNamespace}\" is not a DNS label (a-z, 0-9 and -, at most 63)");
-        if (!_names.Add((resource, inNamespace, name))) throw metadata.Wrong("name", $"{kind} \"{name}\" is there twice in namespace \"{inNamespace}\"");
+        if (!KubernetesNames.IsLabel(inNamespace))
+            throw metadata.Wrong("namespace", $"\"{inNamespace}\" is not a DNS label (a-z, 0-9 and -, at most 63)");
+        if (!_names.Add((resource, inNamespace, name)))
+            throw metadata.Wrong("name", $"{kind} \"{name}\" is there twice in namespace \"{inNamespace}\"");
 
         metadata.Node["namespace"] = inNamespace;
         if (kind == "Pod") Pods.Add(PodManifest.Read(document.Named($"pod \"{name}\""), name, inNamespace));

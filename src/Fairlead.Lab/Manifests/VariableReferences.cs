@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Fairlead.Lab.Manifests;
 
-/// <summary><c>$(NAME)</c> in a manifest's commands and values. <c>$$</c> is a dollar sign; a name that is not known stays as it is.</summary>
+/// <summary>
+/// <c>$(NAME)</c> in a manifest's commands and values. <c>$$</c> is a dollar sign; a name that is not known stays as it is.
+/// </summary>
 static class VariableReferences
 {
     internal static string Expand(string text, IReadOnlyList<KeyValuePair<string, string>> variables)

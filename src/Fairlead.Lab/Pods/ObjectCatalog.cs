@@ -39,7 +39,8 @@ sealed class ObjectCatalog : IPodCatalog
         }
     }
 
-    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) => ValueTask.FromResult(List(resource));
+    public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(List(resource));
 
     internal JsonObject Get(Entry entry)
     {

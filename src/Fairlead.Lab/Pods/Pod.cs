@@ -16,7 +16,8 @@ sealed class Pod : IAsyncDisposable
     internal Pod(PodManifest manifest, ObjectCatalog catalog, RunningProcesses running, TimeProvider time)
     {
         (_manifest, _catalog, _started) = (manifest, catalog, time.GetUtcNow());
-        Containers = [.. manifest.Containers.Select(c => new ProcessContainer(manifest.Name, c, manifest.Restart, running, time, OnChanged))];
+        Containers = [
+            .. manifest.Containers.Select(c => new ProcessContainer(manifest.Name, c, manifest.Restart, running, time, OnChanged))];
         foreach (ProcessContainer container in Containers) container.Start();
 
         JsonObject item = ObjectDefaults.Fill((JsonObject)manifest.Document.DeepClone(), "v1", _started);

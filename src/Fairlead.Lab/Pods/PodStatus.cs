@@ -32,7 +32,8 @@ static class PodStatus
     }
 
     /// <summary>The form that Kubernetes gives times.</summary>
-    internal static string Format(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    internal static string Format(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     static string GetPhase(PodManifest pod, IReadOnlyList<(ContainerManifest Manifest, ContainerState State)> containers)
     {

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Fairlead.Node.CriProxy;
 
-/// <summary>Stands between a Unix socket and an HTTP/2 server: what the client sends passes as it is, but for an <c>:authority</c> that is no host.</summary>
+/// <summary>
+/// Stands between a Unix socket and an HTTP/2 server: what the client sends passes as it is, but for an <c>:authority</c> that is no host.
+/// </summary>
 static class AuthorityRewrite
 {
     /// <summary>Serves a connection with what is behind.</summary>

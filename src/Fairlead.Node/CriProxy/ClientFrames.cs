@@ -24,7 +24,8 @@ sealed class ClientFrames(IBufferWriter<byte> output)
 
     /// <summary>Takes what has come, as far as that goes without what comes next.</summary>
     /// <returns>How far it was taken; the rest comes again with more behind it.</returns>
-    /// <exception cref="InvalidDataException">It is no HTTP/2: a frame that cannot stand here, is too long, or is shorter than what it holds.</exception>
+    /// <exception cref="InvalidDataException">It is no HTTP/2: a frame that cannot stand here, is too long, or is shorter than what it
+    /// holds.</exception>
     public SequencePosition Take(ReadOnlySequence<byte> bytes)
     {
         Span<byte> head = stackalloc byte[HeadLength];
@@ -56,11 +57,14 @@ sealed class ClientFrames(IBufferWriter<byte> output)
         }
     }
 
-    /// <summary>Nothing may come between the frames of a block (RFC 9113 section 6.10), and what is held back here must not be overtaken.</summary>
+    /// <summary>
+    /// Nothing may come between the frames of a block (RFC 9113 section 6.10), and what is held back here must not be overtaken.
+    /// </summary>
     void RequireOrder(ReadOnlySpan<byte> head)
     {
         bool continues = head[3] == Continuation;
-        if (continues != _inBlock || (continues && StreamOf(head) != _stream)) throw new InvalidDataException("an HTTP/2 block of headers is not in one piece");
+        if (continues != _inBlock || (continues && StreamOf(head) != _stream))
+            throw new InvalidDataException("an HTTP/2 block of headers is not in one piece");
     }
 
     void TakeHeaders(ReadOnlySpan<byte> head, ReadOnlySequence<byte> frame)
@@ -75,7 +79,8 @@ sealed class ClientFrames(IBufferWriter<byte> output)
             payload = WithoutFrills(payload, flags);
         }
 
-        if (_frames.WrittenCount + frame.Length > LongestBlock) throw new InvalidDataException("the headers of an HTTP/2 request are too long");
+        if (_frames.WrittenCount + frame.Length > LongestBlock)
+            throw new InvalidDataException("the headers of an HTTP/2 request are too long");
         Append(frame, _frames);
         Append(payload, _block);
         if ((flags & EndHeaders) == 0) return;

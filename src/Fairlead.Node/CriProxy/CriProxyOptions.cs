@@ -11,7 +11,9 @@ public sealed record CriProxyOptions
     /// <summary>The runtime's socket.</summary>
     public required UnixSocketAddress Cri { get; init; }
 
-    /// <summary>The socket to serve. It gets the mode and the owner of the runtime's own; what an ended process left there is replaced.</summary>
+    /// <summary>
+    /// The socket to serve. It gets the mode and the owner of the runtime's own; what an ended process left there is replaced.
+    /// </summary>
     public required UnixSocketAddress Listen { get; init; }
 
     /// <summary>Where streams are had; loopback, since a URL is the only proof. Port 0 picks a free one.</summary>

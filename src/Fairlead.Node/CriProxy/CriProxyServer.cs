@@ -22,21 +22,22 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Fairlead.Node.CriProxy;
 
 /// <summary>
-/// A CRI socket in front of a runtime's: every call passes as it is, but those for exec, attach and port-forward, which are answered with URLs of
-/// this server. So a kubelet, crictl and whoever else is behind it need no SPDY with the runtime.
+/// A CRI socket in front of a runtime's: every call passes as it is, but those for exec, attach and port-forward, which are answered with
+/// URLs of this server. So a kubelet, crictl and whoever else is behind it need no SPDY with the runtime.
 /// </summary>
 public sealed class CriProxyServer : IAsyncDisposable
 {
     const int LongestMessage = 16 * 1024 * 1024; // as containerd takes
 
     /// <summary>
-    /// For ever. The longest span that there is does not mean it here: added to the clock's ticks it overflows, and every connection is over at the web
-    /// server's next look.
+    /// For ever. The longest span that there is does not mean it here: added to the clock's ticks it overflows, and every connection is
+    /// over at the web server's next look.
     /// </summary>
     static readonly TimeSpan s_noLimit = TimeSpan.FromDays(3650);
 
     /// <summary>Watches are silent for as long as nothing happens; deadlines are the calls' own.</summary>
-    static readonly ForwarderRequestConfig s_forwarding = new() { ActivityTimeout = Timeout.InfiniteTimeSpan, Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+    static readonly ForwarderRequestConfig s_forwarding = new() { ActivityTimeout = Timeout.InfiniteTimeSpan,
+        Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
     readonly CriProxyOptions _options;
     readonly CriRuntime _runtime;
@@ -59,14 +60,17 @@ public sealed class CriProxyServer : IAsyncDisposable
             services.AddHttpForwarder();
             services.AddSingleton(_calls);
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<StreamCalls>, StreamCallMethods>());
-            services.AddGrpc(static grpc => (grpc.IgnoreUnknownServices, grpc.MaxReceiveMessageSize, grpc.MaxSendMessageSize) = (true, LongestMessage, LongestMessage));
+            services.AddGrpc(
+                static grpc =>
+                (grpc.IgnoreUnknownServices, grpc.MaxReceiveMessageSize, grpc.MaxSendMessageSize) = (true, LongestMessage, LongestMessage));
             StreamingHost.GoOnInline(services);
             services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = Bind);
         });
         IHttpForwarder forwarder = _application.Services.GetRequiredService<IHttpForwarder>();
         _application.Use((context, next) => Route(context, next, forwarder));
         _application.MapGrpcService<StreamCalls>();
-        _application.MapIssuedStreams(tickets, new PodsApiOptions { Users = [], Limits = options.Limits with { InlineReaders = true } }); // what reads here is asynchronous
+        // what reads here is asynchronous
+        _application.MapIssuedStreams(tickets, new PodsApiOptions { Users = [], Limits = options.Limits with { InlineReaders = true } });
     }
 
     /// <summary>The runtime behind.</summary>
@@ -76,11 +80,15 @@ public sealed class CriProxyServer : IAsyncDisposable
     public Uri Streams => _calls.Streams!;
 
     /// <summary>Connects to the runtime and serves. Returns when calls are answered.</summary>
-    /// <exception cref="IOException">The runtime does not answer, somebody else serves the socket, it cannot be made, or the streams would not be on loopback.</exception>
+    /// <exception cref="IOException">The runtime does not answer, somebody else serves the socket, it cannot be made, or the streams would
+    /// not be on loopback.</exception>
     public static async Task<CriProxyServer> StartAsync(CriProxyOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (!IPAddress.IsLoopback(options.Streams.Address)) throw new IOException($"streams on {options.Streams.Address} would be reachable from other machines, and whoever has a URL is let in: use a loopback address");
+        if (!IPAddress.IsLoopback(options.Streams.Address))
+            throw new IOException(
+            $"streams on {options.Streams.Address} would be reachable from other machines, and whoever has a URL is let in: use a " +
+            "loopback address");
         ILoggerFactory logging = LoggerFactory.Create(builder =>
         {
             builder.SetMinimumLevel(LogLevel.Trace); // what is told is the provider's choice
@@ -134,10 +142,13 @@ public sealed class CriProxyServer : IAsyncDisposable
         ? SocketAccess.Of(_options.Cri.Path).Bind(_options.Listen.Path)
         : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
 
-    /// <summary>The three calls belong to the socket, tickets to the streaming server, and everything else at the socket to the runtime.</summary>
+    /// <summary>
+    /// The three calls belong to the socket, tickets to the streaming server, and everything else at the socket to the runtime.
+    /// </summary>
     Task Route(HttpContext context, RequestDelegate next, IHttpForwarder forwarder)
     {
-        bool atSocket = context.Connection.LocalIpAddress is null, isOurs = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
+        bool atSocket = context.Connection.LocalIpAddress is null,
+            isOurs = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
         if (atSocket == isOurs) return next(context);
         if (atSocket) return ForwardAsync(forwarder, context);
         context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -156,7 +167,8 @@ public sealed class CriProxyServer : IAsyncDisposable
             return;
         }
 
-        string why = (failure as UnreachableSocketException ?? failure?.InnerException as UnreachableSocketException ?? failure)?.Message ?? error.ToString();
+        string why = (failure as UnreachableSocketException ?? failure?.InnerException as UnreachableSocketException ?? failure)?.Message
+            ?? error.ToString();
         Refuse(context.Response, StatusCode.Unavailable, $"the container runtime at {_options.Cri} does not answer: {why}");
     }
 
@@ -168,12 +180,16 @@ public sealed class CriProxyServer : IAsyncDisposable
         response.Headers.GrpcMessage = Uri.EscapeDataString(detail);
     }
 
-    /// <summary>The codes by which a server resets one call, rather than that it lost the connection: a deadline that is over, a call that it has no room for (RFC 9113 section 7).</summary>
+    /// <summary>
+    /// The codes by which a server resets one call, rather than that it lost the connection: a deadline that is over, a call that it has no
+    /// room for (RFC 9113 section 7).
+    /// </summary>
     static int? ResetOf(Exception? failure) => failure switch
     {
         HttpProtocolException { ErrorCode: 0x7 or 0x8 } reset => (int)reset.ErrorCode,
         null => null,
-        AggregateException several => several.InnerExceptions.Select(ResetOf).FirstOrDefault(static code => code is not null), // both directions failed
+        // both directions failed
+        AggregateException several => several.InnerExceptions.Select(ResetOf).FirstOrDefault(static code => code is not null),
         _ => ResetOf(failure.InnerException),
     };
 

@@ -17,7 +17,8 @@ static class HostName
         if (authority is [(byte)'[', ..])
         {
             length = authority.IndexOf((byte)']') + 1;
-            if (length < 5 || authority[1..(length - 1)].ContainsAnyExcept(s_address)) return false; // "[::1]" is the shortest that is taken
+            // "[::1]" is the shortest that is taken
+            if (length < 5 || authority[1..(length - 1)].ContainsAnyExcept(s_address)) return false;
         }
         else
         {
@@ -27,6 +28,7 @@ static class HostName
         }
 
         ReadOnlySpan<byte> port = authority[length..];
-        return port.IsEmpty || (port is [(byte)':', _, ..] && port.Length <= LongestPort + 1 && !port[1..].ContainsAnyExceptInRange((byte)'0', (byte)'9'));
+        return port.IsEmpty
+            || (port is [(byte)':', _, ..] && port.Length <= LongestPort + 1 && !port[1..].ContainsAnyExceptInRange((byte)'0', (byte)'9'));
     }
 }

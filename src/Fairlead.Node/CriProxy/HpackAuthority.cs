@@ -4,8 +4,8 @@ namespace Fairlead.Node.CriProxy;
 
 /// <summary>Gives the <c>:authority</c> of an HTTP/2 header block a value that every server takes, where it has none.</summary>
 /// <remarks>
-/// Clients of a Unix socket put its path there, escaped or not, which is no host: Kestrel refuses the request. On a Unix socket the name says
-/// nothing, so it is replaced, by one of the same length: the table of recent headers that both ends keep (RFC 7541 section 2.3.2) is
+/// Clients of a Unix socket put its path there, escaped or not, which is no host: Kestrel refuses the request. On a Unix socket the name
+/// says nothing, so it is replaced, by one of the same length: the table of recent headers that both ends keep (RFC 7541 section 2.3.2) is
 /// filled by length, and stays the same on both. Everything else in the block stays byte for byte, an ordinary name too.
 /// </remarks>
 static class HpackAuthority

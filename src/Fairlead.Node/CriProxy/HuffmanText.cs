@@ -6,11 +6,16 @@ static class HuffmanText
     /// <summary>Stands for every character that has a code of more than 13 bits: no name of a host has one.</summary>
     public const byte Other = 0;
 
-    /// <summary>How many codes have each length in bits. The code is canonical: together with the order of its characters that is all there is to know.</summary>
-    static ReadOnlySpan<byte> CodesOfLength => [0, 0, 0, 0, 0, 10, 26, 32, 6, 0, 5, 3, 2, 6, 2, 3, 0, 0, 0, 3, 8, 13, 26, 29, 12, 4, 15, 19, 29, 0, 4];
+    /// <summary>
+    /// How many codes have each length in bits. The code is canonical: together with the order of its characters that is all there is to
+    /// know.
+    /// </summary>
+    static ReadOnlySpan<byte> CodesOfLength =>
+        [0, 0, 0, 0, 0, 10, 26, 32, 6, 0, 5, 3, 2, 6, 2, 3, 0, 0, 0, 3, 8, 13, 26, 29, 12, 4, 15, 19, 29, 0, 4];
 
     /// <summary>The characters of the codes of 5 to 13 bits, in the order of the codes.</summary>
-    static ReadOnlySpan<byte> Characters => "012aceiost %-./3456789=A_bdfghlmnpru:BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz&*,;XZ!\"()?'+|#>\0$@[]~"u8;
+    static ReadOnlySpan<byte> Characters =>
+        "012aceiost %-./3456789=A_bdfghlmnpru:BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz&*,;XZ!\"()?'+|#>\0$@[]~"u8;
 
     /// <summary>Reads a text.</summary>
     /// <returns>As many characters as it has.</returns>

@@ -21,8 +21,8 @@ sealed record SocketAccess(UnixFileMode Mode, uint User, uint Group)
     }
 
     /// <summary>
-    /// Binds a socket that nobody else can connect to before it has this access: under another name, which is changed at the end. What lay at the
-    /// path is replaced, and a folder that is missing made, for its owner alone.
+    /// Binds a socket that nobody else can connect to before it has this access: under another name, which is changed at the end. What lay
+    /// at the path is replaced, and a folder that is missing made, for its owner alone.
     /// </summary>
     /// <exception cref="IOException">
     /// The path is in use by somebody who listens, others may replace what is in its folder, or the access could not be given.
@@ -30,7 +30,8 @@ sealed record SocketAccess(UnixFileMode Mode, uint User, uint Group)
     public Socket Bind(string path)
     {
         if (IsServed(path)) throw new IOException($"{path}: somebody listens there");
-        if (FileFacts.Read(path, followLink: false) is { IsSocket: false }) throw new IOException($"{path}: there is a file that is no socket");
+        if (FileFacts.Read(path, followLink: false) is { IsSocket: false })
+            throw new IOException($"{path}: there is a file that is no socket");
         string folder = Path.GetDirectoryName(path)!, early = Path.Combine(folder, $".{Environment.ProcessId}");
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -41,7 +42,9 @@ sealed record SocketAccess(UnixFileMode Mode, uint User, uint Group)
             File.SetUnixFileMode(early, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             SocketAccess now = Of(early);
             if ((now.User, now.Group) != (User, Group) && LibC.chown(early, User, Group) != 0)
-                throw new IOException($"{path} cannot be given to user {User} and group {Group}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+                throw new IOException(
+                    $"{path} cannot be given to user {User} and group {Group}: " +
+                    $"{new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
             File.SetUnixFileMode(early, Mode);
             File.Move(early, path, overwrite: true);
             return socket;
@@ -69,7 +72,8 @@ sealed record SocketAccess(UnixFileMode Mode, uint User, uint Group)
         }
         catch (SocketException e)
         {
-            return e.SocketErrorCode == SocketError.WouldBlock; // the queue of one that listens is full; else nothing is there, or left by one that is gone
+            // the queue of one that listens is full; else nothing is there, or left by one that is gone
+            return e.SocketErrorCode == SocketError.WouldBlock;
         }
     }
 }

@@ -6,8 +6,8 @@ using Grpc.Core;
 namespace Fairlead.Node.CriProxy;
 
 /// <summary>
-/// Offers three methods of the CRI's service, and no other: what the generated base class of a service does not implement it refuses, and here
-/// every other call is the runtime's to answer.
+/// Offers three methods of the CRI's service, and no other: what the generated base class of a service does not implement it refuses, and
+/// here every other call is the runtime's to answer.
 /// </summary>
 sealed class StreamCallMethods : IServiceMethodProvider<StreamCalls>
 {
@@ -15,13 +15,17 @@ sealed class StreamCallMethods : IServiceMethodProvider<StreamCalls>
 
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<StreamCalls> context)
     {
-        context.AddUnaryMethod(Method("Exec", ExecRequest.Parser, ExecResponse.Parser), [], static (calls, asked, call) => calls.ExecAsync(asked, call.CancellationToken));
-        context.AddUnaryMethod(Method("Attach", AttachRequest.Parser, AttachResponse.Parser), [], static (calls, asked, call) => calls.AttachAsync(asked, call.CancellationToken));
+        context.AddUnaryMethod(Method("Exec", ExecRequest.Parser, ExecResponse.Parser), [],
+            static (calls, asked, call) => calls.ExecAsync(asked, call.CancellationToken));
+        context.AddUnaryMethod(Method("Attach", AttachRequest.Parser, AttachResponse.Parser), [],
+            static (calls, asked, call) => calls.AttachAsync(asked, call.CancellationToken));
         context.AddUnaryMethod(
-            Method("PortForward", PortForwardRequest.Parser, PortForwardResponse.Parser), [], static (calls, asked, call) => calls.PortForwardAsync(asked, call.CancellationToken));
+            Method("PortForward", PortForwardRequest.Parser, PortForwardResponse.Parser), [], static (calls, asked, call) =>
+                calls.PortForwardAsync(asked, call.CancellationToken));
     }
 
-    static Method<TRequest, TResponse> Method<TRequest, TResponse>(string name, MessageParser<TRequest> request, MessageParser<TResponse> response)
+    static Method<TRequest, TResponse> Method<TRequest, TResponse>(
+        string name, MessageParser<TRequest> request, MessageParser<TResponse> response)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
         new(MethodType.Unary, Service, name, Marshaller(request), Marshaller(response));

@@ -22,7 +22,8 @@ sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
     /// <exception cref="RpcException">The refusal, the runtime's or ours.</exception>
     public async Task<ExecResponse> ExecAsync(ExecRequest asked, CancellationToken cancellationToken)
     {
-        RemoteCommandRequest request = new() { Command = [.. asked.Cmd], Stdin = asked.Stdin, Stdout = asked.Stdout, Stderr = asked.Stderr, Tty = asked.Tty };
+        RemoteCommandRequest request =
+            new() { Command = [.. asked.Cmd], Stdin = asked.Stdin, Stdout = asked.Stdout, Stderr = asked.Stderr, Tty = asked.Tty };
         return await IssueAsync("exec", asked.ContainerId, request, isExec: true, cancellationToken) is { } url
             ? new ExecResponse { Url = url }
             : await runtime.Calls.ExecAsync(asked, cancellationToken: cancellationToken);
@@ -32,7 +33,8 @@ sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
     /// <inheritdoc cref="ExecAsync" path="/exception"/>
     public async Task<AttachResponse> AttachAsync(AttachRequest asked, CancellationToken cancellationToken)
     {
-        RemoteCommandRequest request = new() { Command = [], Stdin = asked.Stdin, Stdout = asked.Stdout, Stderr = asked.Stderr, Tty = asked.Tty };
+        RemoteCommandRequest request =
+            new() { Command = [], Stdin = asked.Stdin, Stdout = asked.Stdout, Stderr = asked.Stderr, Tty = asked.Tty };
         return await IssueAsync("attach", asked.ContainerId, request, isExec: false, cancellationToken) is { } url
             ? new AttachResponse { Url = url }
             : await runtime.Calls.AttachAsync(asked, cancellationToken: cancellationToken);
@@ -42,24 +44,30 @@ sealed class StreamCalls(CriRuntime runtime, StreamTickets tickets)
     /// <inheritdoc cref="ExecAsync" path="/exception"/>
     public async Task<PortForwardResponse> PortForwardAsync(PortForwardRequest asked, CancellationToken cancellationToken)
     {
-        if (await FindAsync(runtime.FindSandboxAsync(asked.PodSandboxId, cancellationToken), cancellationToken) is not { State: PodSandboxState.SandboxReady } sandbox)
+        if (await FindAsync(runtime.FindSandboxAsync(asked.PodSandboxId, cancellationToken),
+            cancellationToken) is not { State: PodSandboxState.SandboxReady } sandbox)
             return await runtime.Calls.PortForwardAsync(asked, cancellationToken: cancellationToken);
         IssuedForward forward = new(
-            (port, token) => runtime.ConnectAsync(sandbox.Id, port, token), sandbox.Metadata.Namespace, sandbox.Metadata.Name, [.. asked.Port]);
+            (port, token) => runtime.ConnectAsync(sandbox.Id, port, token), sandbox.Metadata.Namespace, sandbox.Metadata.Name,
+            [.. asked.Port]);
         return new PortForwardResponse { Url = Issue("portforward", forward) };
     }
 
     /// <summary>Null where the runtime would refuse.</summary>
-    async Task<string?> IssueAsync(string kind, string containerId, RemoteCommandRequest request, bool isExec, CancellationToken cancellationToken)
+    async Task<string?> IssueAsync(
+        string kind, string containerId, RemoteCommandRequest request, bool isExec, CancellationToken cancellationToken)
     {
         if (request is { Tty: true, Stderr: true } or { Stdin: false, Stdout: false, Stderr: false }) return null;
-        if (await FindAsync(runtime.FindContainerAsync(containerId, cancellationToken), cancellationToken) is not { State: ContainerState.ContainerRunning } found) return null;
+        if (await FindAsync(runtime.FindContainerAsync(containerId, cancellationToken),
+            cancellationToken) is not { State: ContainerState.ContainerRunning } found) return null;
         return Issue(kind, isExec
             ? new IssuedCommand(session => runtime.ExecAsync(session, found.Id), request, found.Where, isExec)
             : new IssuedCommand(found.Main.AttachAsync, request with { Tty = found.Main.HasTerminal }, found.Where, isExec));
     }
 
-    /// <summary>Null where the runtime does not tell, which it then says of the call itself. One that does not answer is not asked twice.</summary>
+    /// <summary>
+    /// Null where the runtime does not tell, which it then says of the call itself. One that does not answer is not asked twice.
+    /// </summary>
     static async Task<T?> FindAsync<T>(Task<T> asking, CancellationToken cancellationToken) where T : class
     {
         try

@@ -7,7 +7,8 @@ namespace Fairlead.Server.Access;
 /// <param name="Subresource">The subresource, if one is meant.</param>
 /// <param name="Namespace">The namespace; null at the cluster scope.</param>
 /// <param name="Name">The object's name; null for all of them.</param>
-public readonly record struct AccessAttributes(string Verb, string Group, string Resource, string? Subresource, string? Namespace, string? Name)
+public readonly record struct AccessAttributes(
+    string Verb, string Group, string Resource, string? Subresource, string? Namespace, string? Name)
 {
     /// <summary>Resource and subresource as a rule spells them.</summary>
     public string ResourcePath => Subresource is null ? Resource : $"{Resource}/{Subresource}";

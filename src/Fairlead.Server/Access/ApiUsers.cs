@@ -48,7 +48,9 @@ public static class ApiUsers
             Name = TextAt(user["name"], at + ".name"),
             Token = TokenAt(user["token"], at + ".token"),
             Groups = user.ContainsKey("groups") ? TextsAt(user["groups"], at + ".groups") : [],
-            Rules = user.ContainsKey("rules") ? [.. ArrayAt(user["rules"], at + ".rules").Select((rule, i) => ReadRule(rule, $"{at}.rules[{i}]"))] : [],
+            Rules = user.ContainsKey("rules")
+                ? [.. ArrayAt(user["rules"], at + ".rules").Select((rule, i) => ReadRule(rule, $"{at}.rules[{i}]"))]
+                : [],
         };
     }
 
@@ -70,7 +72,9 @@ public static class ApiUsers
     static string TokenAt(JsonNode? node, string at)
     {
         string token = TextAt(node, at);
-        return token.All(c => c is > ' ' and <= '~') ? token : throw new FormatException($"{at}: a token has only printable ASCII characters and no spaces");
+        return token.All(c => c is > ' ' and <= '~')
+            ? token
+            : throw new FormatException($"{at}: a token has only printable ASCII characters and no spaces");
     }
 
     static JsonObject ObjectAt(JsonNode? node, string at, params ReadOnlySpan<string> members)
@@ -78,7 +82,8 @@ public static class ApiUsers
         if (node is not JsonObject found) throw new FormatException($"{at}: expected members {string.Join(", ", members)}");
         foreach ((string name, _) in found)
         {
-            if (!members.Contains(name)) throw new FormatException($"{at}: unknown member \"{name}\"; there are {string.Join(", ", members)}");
+            if (!members.Contains(name))
+                throw new FormatException($"{at}: unknown member \"{name}\"; there are {string.Join(", ", members)}");
         }
 
         return found;
@@ -97,7 +102,8 @@ public static class ApiUsers
     static string TextAt(JsonNode? node, string at)
     {
         if (node is null) throw new FormatException($"{at}: missing");
-        if (node is not JsonValue value || !value.TryGetValue(out string? text)) throw new FormatException($"{at}: expected text; quote it");
+        if (node is not JsonValue value || !value.TryGetValue(out string? text))
+            throw new FormatException($"{at}: expected text; quote it");
         return text.Length > 0 ? text : throw new FormatException($"{at}: empty");
     }
 }

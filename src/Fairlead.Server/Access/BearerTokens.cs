@@ -46,7 +46,8 @@ sealed class BearerTokens
     {
         public IReadOnlyList<ApiUser> Users => users;
 
-        public (byte[] Hash, ApiUser User)[] Hashed { get; } = [.. users.Where(user => user.Token.Length > 0).Select(user => (SHA256.HashData(Encoding.UTF8.GetBytes(user.Token)), user))];
+        public (byte[] Hash, ApiUser User)[] Hashed { get; } = [
+            .. users.Where(user => user.Token.Length > 0).Select(user => (SHA256.HashData(Encoding.UTF8.GetBytes(user.Token)), user))];
     }
 
     static string? FromHeader(StringValues header) =>

@@ -6,20 +6,22 @@ namespace Fairlead.Server.Access;
 
 /// <summary>Whom a client certificate names, as Kubernetes reads it: the common name is the user, organisations are groups.</summary>
 /// <remarks>
-/// A subject that two readers could read differently names nobody. Of several common names Go takes the last and others the first; a part with
-/// several elements, an encoding other than UTF-8 and ASCII, and spaces at an end, which a header loses, are told differently too.
+/// A subject that two readers could read differently names nobody. Of several common names Go takes the last and others the first; a part
+/// with several elements, an encoding other than UTF-8 and ASCII, and spaces at an end, which a header loses, are told differently too.
 /// </remarks>
 public static class CertificateSubject
 {
     const string CommonName = "2.5.4.3", Organization = "2.5.4.10";
 
-    /// <summary>A service account has tokens. An API server that is shown one by impersonation adds groups that no certificate gives.</summary>
+    /// <summary>
+    /// A service account has tokens. An API server that is shown one by impersonation adds groups that no certificate gives.
+    /// </summary>
     const string ServiceAccount = "system:serviceaccount:";
 
     /// <summary>Reads it.</summary>
     /// <returns>
-    /// The user, and the organisations in their order, each once; a null user where the certificate names none, more than one, or one that no
-    /// header can carry.
+    /// The user, and the organisations in their order, each once; a null user where the certificate names none, more than one, or one that
+    /// no header can carry.
     /// </returns>
     public static (string? User, ImmutableArray<string> Groups) Read(X509Certificate2 certificate)
     {

@@ -6,7 +6,8 @@ namespace Fairlead.Server.Access;
 
 /// <summary>Which client certificates are believed.</summary>
 /// <param name="authorities">Whose, at this moment: another collection once they were replaced. They stay the caller's.</param>
-/// <remarks>A connection may outlive the authorities by which it was accepted. Those of a request's time decide, as at an API server.</remarks>
+/// <remarks>A connection may outlive the authorities by which it was accepted. Those of a request's time decide, as at an API
+/// server.</remarks>
 public sealed class ClientAuthorities(Func<X509Certificate2Collection> authorities)
 {
     static readonly Oid s_clientAuthentication = new("1.3.6.1.5.5.7.3.2");

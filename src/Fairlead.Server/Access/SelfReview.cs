@@ -9,6 +9,7 @@ static class SelfReview
     public const string RulesReviews = "selfsubjectrulesreviews";
     public const string SubjectReviews = "selfsubjectreviews";
 
-    public static bool IsOne(AccessAttributes wanted) => wanted is { Verb: "create", Subresource: null } && (wanted.Group, wanted.Resource) is
+    public static bool IsOne(AccessAttributes wanted) =>
+        wanted is { Verb: "create", Subresource: null } && (wanted.Group, wanted.Resource) is
         (AuthorizationGroup, AccessReviews) or (AuthorizationGroup, RulesReviews) or (AuthenticationGroup, SubjectReviews);
 }

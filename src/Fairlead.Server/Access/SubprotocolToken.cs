@@ -15,7 +15,8 @@ public static class SubprotocolToken
     /// <summary>
     /// Takes the token out of the subprotocols that the request offers, so that it is neither negotiated nor echoed.
     /// </summary>
-    /// <returns>The token; null where none is offered, where it stands alone, and for what is no token: bad base64, or characters that no header carries.</returns>
+    /// <returns>The token; null where none is offered, where it stands alone, and for what is no token: bad base64, or characters that no
+    /// header carries.</returns>
     public static string? Take(HttpRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -34,7 +35,8 @@ public static class SubprotocolToken
     /// <summary>Tokens that are offered, as they are written and as they read.</summary>
     internal static IEnumerable<string> Offered(HttpRequest request)
     {
-        foreach (string name in SubprotocolNegotiation.Split(request.Headers[HeaderNames.SecWebSocketProtocol]).Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal)))
+        foreach (string name in SubprotocolNegotiation.Split(request.Headers[HeaderNames.SecWebSocketProtocol])
+            .Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal)))
         {
             yield return name[Prefix.Length..];
             if (Decode(name) is { } token) yield return token;

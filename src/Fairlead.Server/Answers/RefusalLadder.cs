@@ -28,7 +28,8 @@ sealed class RefusalLadder(ILogger logger, Func<HttpContext, Status, Task> write
         }
         catch (Exception failure)
         {
-            if (failure is not (ApiRefusal or AuthorizerUnavailableException or BadHttpRequestException)) LogFailure(logger, context, failure);
+            if (failure is not (ApiRefusal or AuthorizerUnavailableException or BadHttpRequestException))
+                LogFailure(logger, context, failure);
             if (context.Response.HasStarted) context.Abort(); // a cut answer must not look like a whole one
             else await RefuseAsync(context, StatusOf(failure));
         }
@@ -36,7 +37,8 @@ sealed class RefusalLadder(ILogger logger, Func<HttpContext, Status, Task> write
 
     /// <summary>A failure as it is logged, without what the request holds.</summary>
     public static void LogFailure(ILogger logger, HttpContext context, Exception failure) =>
-        Log.RequestFailed(logger, WithheldException.Of(failure, RequestSecrets.Of(context.Request)), context.Request.Method, PathOf(context));
+        Log.RequestFailed(logger, WithheldException.Of(failure, RequestSecrets.Of(context.Request)), context.Request.Method,
+            PathOf(context));
 
     /// <summary>A failure as the client is told of it.</summary>
     public static Status StatusOf(Exception failure) => failure switch

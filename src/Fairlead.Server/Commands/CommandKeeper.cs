@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Server.Commands;
 
-/// <summary>The one owner of a runtime's started commands: runs a session for each, and keeps what goes on after its session has ended.</summary>
+/// <summary>
+/// The one owner of a runtime's started commands: runs a session for each, and keeps what goes on after its session has ended.
+/// </summary>
 public sealed class CommandKeeper : IAsyncDisposable
 {
     readonly ConcurrentDictionary<Task, byte> _running = new();
@@ -39,8 +41,9 @@ public sealed class CommandKeeper : IAsyncDisposable
     internal Task Stopped => _stopped.Task;
 
     /// <summary>
-    /// Runs one command for one client: starts it, moves its bytes through the session and returns when it ended and its output was written to the session
-    /// (drained), or when the client was lost and <see cref="CommandOptions.LostClient"/> was applied. The caller ends the session with the status.
+    /// Runs one command for one client: starts it, moves its bytes through the session and returns when it ended and its output was written
+    /// to the session (drained), or when the client was lost and <see cref="CommandOptions.LostClient"/> was applied. The caller ends the
+    /// session with the status.
     /// </summary>
     /// <returns>Success, an exit code, or an internal error. Never throws for what the command or the client did.</returns>
     public async Task<Status> RunAsync(AnsweringSession session, ICommandStarter starter)
@@ -80,7 +83,8 @@ public sealed class CommandKeeper : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await _stopping.CancelAsync();
-        while (_running.Keys is { Count: > 0 } left) await Task.WhenAll(left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // each has its own awaiter
+        // each has its own awaiter
+        while (_running.Keys is { Count: > 0 } left) await Task.WhenAll(left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
     }
 }

@@ -6,8 +6,8 @@ namespace Fairlead.Server.Commands;
 
 /// <summary>Moves one output of a command to its reader, and drops it once there is none. One call at a time.</summary>
 /// <remarks>
-/// When the command has ended, children may hold its output open. So long they are waited for: until nothing came for the drain time, or until that time
-/// is over, when only what was printed by then is still moved, whatever time its reader takes.
+/// When the command has ended, children may hold its output open. So long they are waited for: until nothing came for the drain time, or
+/// until that time is over, when only what was printed by then is still moved, whatever time its reader takes.
 /// </remarks>
 sealed class CommandOutputPump(ICommandOutput output, TimeProvider time) : IDisposable
 {
@@ -33,9 +33,9 @@ sealed class CommandOutputPump(ICommandOutput output, TimeProvider time) : IDisp
     }
 
     /// <summary>
-    /// Writes to <paramref name="writer"/> until nothing more is awaited or <paramref name="letGo"/>; what a reader does not take any more is dropped, so
-    /// that it holds up nobody. The writer is not completed; nothing of its memory is in use any more after the call. Never throws for what
-    /// the reader did.
+    /// Writes to <paramref name="writer"/> until nothing more is awaited or <paramref name="letGo"/>; what a reader does not take any more
+    /// is dropped, so that it holds up nobody. The writer is not completed; nothing of its memory is in use any more after the call. Never
+    /// throws for what the reader did.
     /// </summary>
     /// <param name="writer">Where to: its back pressure is the command's.</param>
     /// <param name="letGo">The reader is gone, and nobody waits.</param>

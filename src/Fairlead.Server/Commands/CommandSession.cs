@@ -33,7 +33,8 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
         catch (CommandStartException failure)
         {
             Log.CommandNotStarted(keeper.Logger, WithheldException.Of(failure, new WithheldWords(request.Command)));
-            if (failure.ExitCode is not null) await TellAsync(request.Tty ? session.StandardOutput : session.StandardError, failure.Message);
+            if (failure.ExitCode is not null)
+                await TellAsync(request.Tty ? session.StandardOutput : session.StandardError, failure.Message);
             return failure.Status;
         }
         catch (OperationCanceledException) when (given.IsCancellationRequested)
@@ -48,7 +49,9 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
     {
         List<CommandOutputPump> pumps = [];
         Task outputs = Task.WhenAll(Connect(command.Output, session.StandardOutput), Connect(command.Error, session.StandardError));
-        Task input = command.Input is { } stdin ? WatchAsync(CommandInputPump.RunAsync(session.StandardInput, stdin, _ended.Token)) : Task.CompletedTask;
+        Task input = command.Input is { } stdin
+            ? WatchAsync(CommandInputPump.RunAsync(session.StandardInput, stdin, _ended.Token))
+            : Task.CompletedTask;
         Task sizes = session.Request.Tty ? WatchAsync(FollowSizesAsync(command)) : Task.CompletedTask;
 
         Task lost = WhenCancelled(session.Lost), stop = keeper.Stopped, broken = WhenCancelled(_broken.Token);
@@ -156,7 +159,8 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
     async ValueTask<TerminalSize?> GetFirstSizeAsync(CancellationToken given)
     {
         if (!session.Request.Tty) return null;
-        using CancellationTokenSource late = new(_options.FirstSizeWait, keeper.Time), wait = CancellationTokenSource.CreateLinkedTokenSource(given, late.Token);
+        using CancellationTokenSource late = new(_options.FirstSizeWait, keeper.Time),
+            wait = CancellationTokenSource.CreateLinkedTokenSource(given, late.Token);
         try
         {
             return await session.TerminalSizes.NextAsync(wait.Token);

@@ -12,8 +12,8 @@ public interface ICommandOutput
     int Available { get; }
 
     /// <summary>
-    /// At most so many bytes that were printed already lie between the command and <see cref="Available"/>, in others' buffers. 0 where the command
-    /// prints right into what is read here.
+    /// At most so many bytes that were printed already lie between the command and <see cref="Available"/>, in others' buffers. 0 where the
+    /// command prints right into what is read here.
     /// </summary>
     int Behind { get; }
 }

@@ -36,8 +36,10 @@ public static class PortForwardUpgrade
     {
         ArgumentNullException.ThrowIfNull(context);
         if (WebSocketUpgrade.IsRequested(context.Request))
-            return await WebSocketAnswer.NegotiateAsync(context, offered => PortForwardProtocol.PickOverWebSocket(offered, accepted), accepted);
-        string? name = await SpdyUpgrade.NegotiateAsync(context, accepted.Contains(PortForwardProtocol.Spdy) ? [PortForwardProtocol.Spdy.Name] : []);
+            return await WebSocketAnswer.NegotiateAsync(
+                context, offered => PortForwardProtocol.PickOverWebSocket(offered, accepted), accepted);
+        string? name = await SpdyUpgrade.NegotiateAsync(
+            context, accepted.Contains(PortForwardProtocol.Spdy) ? [PortForwardProtocol.Spdy.Name] : []);
         return name is null ? null : PortForwardProtocol.Spdy;
     }
 
@@ -57,14 +59,17 @@ public static class PortForwardUpgrade
     }
 
     /// <summary>Makes the answering side of an upgraded connection.</summary>
-    public static PortForwardAcceptor Answer(HttpContext context, Stream stream, PortForwardProtocol protocol, IReadOnlyList<int> ports, CarrierLimits limits)
+    public static PortForwardAcceptor Answer(
+        HttpContext context, Stream stream, PortForwardProtocol protocol, IReadOnlyList<int> ports, CarrierLimits limits)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(protocol);
         ArgumentNullException.ThrowIfNull(limits);
         limits = SessionLimits.Of(context, limits);
-        if (protocol == PortForwardProtocol.Direct) return new DirectAcceptor(stream, limits, context.Abort, peerGone: context.RequestAborted);
-        if (protocol.HasChannels) return new ChannelAcceptor(stream, protocol, ports, limits, context.Abort, peerGone: context.RequestAborted);
+        if (protocol == PortForwardProtocol.Direct)
+            return new DirectAcceptor(stream, limits, context.Abort, peerGone: context.RequestAborted);
+        if (protocol.HasChannels)
+            return new ChannelAcceptor(stream, protocol, ports, limits, context.Abort, peerGone: context.RequestAborted);
 
         // Two streams a connection, and browsers open many; what waits for a slow one is bounded by the smaller channel.
         limits = limits with

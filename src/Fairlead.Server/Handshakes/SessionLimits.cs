@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fairlead.Server.Handshakes;
 
 /// <summary>
-/// The limits of one session: where they name no log of their own, its carrier logs where the server does; where they name no words, those of the
-/// request are withheld.
+/// The limits of one session: where they name no log of their own, its carrier logs where the server does; where they name no words, those
+/// of the request are withheld.
 /// </summary>
 static class SessionLimits
 {

@@ -36,7 +36,9 @@ public static class SpdyUpgrade
         return await AnswerAsync(context, await UpgradeAsync(context, protocol, limits), protocol, request, limits);
     }
 
-    /// <summary>Checks the handshake and picks a version, changing nothing yet. Null where it was refused, which was then answered.</summary>
+    /// <summary>
+    /// Checks the handshake and picks a version, changing nothing yet. Null where it was refused, which was then answered.
+    /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="accepted">The versions that this server takes, the best first.</param>
     public static async Task<RemoteCommandProtocol?> NegotiateAsync(HttpContext context, IReadOnlyList<RemoteCommandProtocol> accepted)
@@ -62,7 +64,8 @@ public static class SpdyUpgrade
             : SpdyHandshake.MissingUpgrade(context.Request.Headers.Connection, context.Request.Headers.Upgrade);
         if (negotiation.Name is null)
         {
-            if (!negotiation.AcceptedVersions.IsEmpty) context.Response.Headers[SpdyHandshake.AcceptedVersionsHeader] = new StringValues([.. negotiation.AcceptedVersions]);
+            if (!negotiation.AcceptedVersions.IsEmpty)
+                context.Response.Headers[SpdyHandshake.AcceptedVersionsHeader] = new StringValues([.. negotiation.AcceptedVersions]);
             await TextAnswer.CloseAsync(context, negotiation.StatusCode, negotiation.Text);
         }
 
@@ -90,14 +93,18 @@ public static class SpdyUpgrade
         return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
     }
 
-    /// <summary>Makes the answering side of an upgraded connection: waits until the client has opened its streams. Null where it did not.</summary>
+    /// <summary>
+    /// Makes the answering side of an upgraded connection: waits until the client has opened its streams. Null where it did not.
+    /// </summary>
     public static async Task<AnsweringSession?> AnswerAsync(
         HttpContext context, Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits)
     {
         ArgumentNullException.ThrowIfNull(context);
         try
         {
-            return new AnsweringSession(await SpdyRemoteCommand.AnswerAsync(stream, protocol, request, SessionLimits.Of(context, limits), context.Abort, peerGone: context.RequestAborted), request);
+            return new AnsweringSession(
+                await SpdyRemoteCommand.AnswerAsync(
+                stream, protocol, request, SessionLimits.Of(context, limits), context.Abort, peerGone: context.RequestAborted), request);
         }
         catch (SessionLostException)
         {

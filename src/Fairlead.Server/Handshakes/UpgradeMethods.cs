@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.Handshakes;
 
-/// <summary>By which methods a stream is asked for: what API servers and kubelets route, and what their rules have verbs for that mean it.</summary>
+/// <summary>
+/// By which methods a stream is asked for: what API servers and kubelets route, and what their rules have verbs for that mean it.
+/// </summary>
 static class UpgradeMethods
 {
     /// <summary>What an answer with 405 says of a WebSocket.</summary>

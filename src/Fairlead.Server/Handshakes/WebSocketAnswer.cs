@@ -27,7 +27,8 @@ static class WebSocketAnswer
         }
 
         if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
-            return await RefuseAsync<T>(context, StatusCodes.Status400BadRequest, "the request cannot be upgraded: HTTP/1.1 without a body is needed");
+            return await RefuseAsync<T>(context, StatusCodes.Status400BadRequest,
+                "the request cannot be upgraded: HTTP/1.1 without a body is needed");
         if (headers.SecWebSocketVersion != WebSocketHandshake.Version)
         {
             context.Response.Headers.SecWebSocketVersion = WebSocketHandshake.Version;
@@ -38,7 +39,8 @@ static class WebSocketAnswer
             return await RefuseAsync<T>(context, StatusCodes.Status400BadRequest, "missing or bad Sec-WebSocket-Key");
 
         return pick(SubprotocolNegotiation.Split(headers.SecWebSocketProtocol))
-            ?? await RefuseAsync<T>(context, StatusCodes.Status403Forbidden, "no common subprotocol: this server accepts " + string.Join(", ", accepted));
+            ?? await RefuseAsync<T>(context, StatusCodes.Status403Forbidden,
+                "no common subprotocol: this server accepts " + string.Join(", ", accepted));
     }
 
     /// <summary>Answers 101 to a request that was negotiated.</summary>

@@ -19,8 +19,8 @@ public static class WebSocketUpgrade
     }
 
     /// <summary>
-    /// Sends a WebSocket over HTTP/2 (extended CONNECT, RFC 8441) to HTTP/1.1, by the error that says so (HTTP_1_1_REQUIRED): the web server announces
-    /// that it takes them, and a browser that was refused in any other way would not try again.
+    /// Sends a WebSocket over HTTP/2 (extended CONNECT, RFC 8441) to HTTP/1.1, by the error that says so (HTTP_1_1_REQUIRED): the web
+    /// server announces that it takes them, and a browser that was refused in any other way would not try again.
     /// </summary>
     /// <returns>True where it was one, which is then answered.</returns>
     public static bool RequireHttp11(HttpContext context)
@@ -41,7 +41,8 @@ public static class WebSocketUpgrade
     /// <param name="accepted">The versions that this server takes.</param>
     /// <param name="limits">Bounds and deadlines; the defaults for null.</param>
     public static async Task<AnsweringSession?> AcceptAsync(
-        HttpContext context, RemoteCommandRequest request, IReadOnlyCollection<RemoteCommandProtocol> accepted, CarrierLimits? limits = null)
+        HttpContext context, RemoteCommandRequest request, IReadOnlyCollection<RemoteCommandProtocol> accepted,
+        CarrierLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         limits ??= CarrierLimits.Default;
@@ -49,10 +50,13 @@ public static class WebSocketUpgrade
         return Answer(context, await UpgradeAsync(context, protocol, limits), protocol, request, limits);
     }
 
-    /// <summary>Checks the handshake and picks a version, changing nothing yet. Null where it was refused, which was then answered.</summary>
+    /// <summary>
+    /// Checks the handshake and picks a version, changing nothing yet. Null where it was refused, which was then answered.
+    /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="accepted">The versions that this server takes.</param>
-    public static async Task<RemoteCommandProtocol?> NegotiateAsync(HttpContext context, IReadOnlyCollection<RemoteCommandProtocol> accepted)
+    public static async Task<RemoteCommandProtocol?> NegotiateAsync(
+        HttpContext context, IReadOnlyCollection<RemoteCommandProtocol> accepted)
     {
         ArgumentNullException.ThrowIfNull(context);
         return await WebSocketAnswer.NegotiateAsync(context, offered => SubprotocolNegotiation.Pick(offered, accepted), accepted);
@@ -72,9 +76,12 @@ public static class WebSocketUpgrade
     }
 
     /// <summary>Makes the answering side of an upgraded connection and sends its "connected" message.</summary>
-    public static AnsweringSession Answer(HttpContext context, Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits)
+    public static AnsweringSession Answer(
+        HttpContext context, Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return new AnsweringSession(WebSocketRemoteCommand.Answer(stream, protocol, request, SessionLimits.Of(context, limits), context.Abort, peerGone: context.RequestAborted), request);
+        return new AnsweringSession(
+            WebSocketRemoteCommand.Answer(
+            stream, protocol, request, SessionLimits.Of(context, limits), context.Abort, peerGone: context.RequestAborted), request);
     }
 }

@@ -15,13 +15,15 @@ public sealed class EphemeralCertificate : IDisposable
     /// <summary>The server's certificate, with its key.</summary>
     public X509Certificate2 Server { get; }
 
-    /// <summary>What a client needs to trust it: the authority's certificate, without a key. That key is gone once the server's is signed.</summary>
+    /// <summary>
+    /// What a client needs to trust it: the authority's certificate, without a key. That key is gone once the server's is signed.
+    /// </summary>
     public string AuthorityPem { get; }
 
     /// <summary>Makes one.</summary>
     /// <param name="address">
-    /// Where the server listens, which is named in it; for all interfaces, each one's address of now and the machine's name are. So are localhost
-    /// and the loopback addresses, always.
+    /// Where the server listens, which is named in it; for all interfaces, each one's address of now and the machine's name are. So are
+    /// localhost and the loopback addresses, always.
     /// </param>
     /// <param name="name">What stands in the certificates' subjects, for people.</param>
     public static EphemeralCertificate Create(IPAddress address, string name)
@@ -53,7 +55,8 @@ public sealed class EphemeralCertificate : IDisposable
         names.AddDnsName("localhost");
         bool everywhere = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
         if (everywhere) names.AddDnsName(Dns.GetHostName());
-        IEnumerable<IPAddress> own = everywhere ? NetworkInterface.GetAllNetworkInterfaces().SelectMany(static port => port.GetIPProperties().UnicastAddresses).Select(static entry => entry.Address) : [address];
+        IEnumerable<IPAddress> own = everywhere ? NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(static port => port.GetIPProperties().UnicastAddresses).Select(static entry => entry.Address) : [address];
         foreach (IPAddress named in own.Concat([IPAddress.Loopback, IPAddress.IPv6Loopback]).Distinct()) names.AddIpAddress(named);
         return names.Build();
     }

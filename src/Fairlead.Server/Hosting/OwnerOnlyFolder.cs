@@ -3,7 +3,9 @@ namespace Fairlead.Server.Hosting;
 /// <summary>Folders that nobody else may look into.</summary>
 public static class OwnerOnlyFolder
 {
-    /// <summary>Makes a folder and what is missing above it, each with mode 0700 whatever the umask. Folders that are there stay as they are.</summary>
+    /// <summary>
+    /// Makes a folder and what is missing above it, each with mode 0700 whatever the umask. Folders that are there stay as they are.
+    /// </summary>
     /// <exception cref="IOException">It could not be made.</exception>
     public static void Make(string path)
     {

@@ -5,7 +5,9 @@ using Fairlead.Server.Access;
 
 namespace Fairlead.Server.Hosting;
 
-/// <summary>A kubeconfig for the users of a server: one cluster, and a user and a context for each of them; the first is the current one.</summary>
+/// <summary>
+/// A kubeconfig for the users of a server: one cluster, and a user and a context for each of them; the first is the current one.
+/// </summary>
 public static class ServerKubeconfig
 {
     /// <summary>Makes the file's text, with every user's token in it.</summary>
@@ -29,7 +31,8 @@ public static class ServerKubeconfig
             """);
         text.Append("contexts:\n");
         foreach (ApiUser user in users)
-            text.Append(CultureInfo.InvariantCulture, $"- name: {Quote(user.Name)}\n  context: {{cluster: {cluster}, user: {Quote(user.Name)}, namespace: default}}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"- name: {Quote(user.Name)}\n  context: {{cluster: {cluster}, user: {Quote(user.Name)}, namespace: default}}\n");
         text.Append("users:\n");
         foreach (ApiUser user in users)
             text.Append(CultureInfo.InvariantCulture, $"- name: {Quote(user.Name)}\n  user: {{token: {Quote(user.Token)}}}\n");

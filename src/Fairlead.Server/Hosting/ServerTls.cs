@@ -52,7 +52,8 @@ public sealed class ServerTls : IDisposable
             if (options.ClientAuthoritiesFile is { } file)
             {
                 _authorities = new(
-                    "client authorities", reads => PemCertificates.ReadAuthorities(reads.Read(file), file), static made => made, clock, logger);
+                    "client authorities", reads => PemCertificates.ReadAuthorities(reads.Read(file), file), static made =>
+                        made, clock, logger);
             }
 
             if (_authorities is { } watched) _clients = new ClientAuthorities(() => watched.Current);

@@ -19,7 +19,8 @@ sealed class SocketListener : IConnectionListener
     {
         (_socket, _connections, _noDelay) = (socket, connections, noDelay);
         EndPoint = socket.LocalEndPoint!;
-        _acceptor = new SocketAcceptor(socket, (failure, count) => Log.ConnectionsWait(logger, EndPoint, Reason(failure), count), TimeProvider.System);
+        _acceptor = new SocketAcceptor(
+            socket, (failure, count) => Log.ConnectionsWait(logger, EndPoint, Reason(failure), count), TimeProvider.System);
     }
 
     public EndPoint EndPoint { get; }
@@ -68,5 +69,7 @@ sealed class SocketListener : IConnectionListener
     }
 
     static string Reason(SocketException failure) =>
-        failure.SocketErrorCode == SocketError.TooManyOpenSockets ? "no file descriptor is free (see ulimit -n and LimitNOFILE=)" : failure.Message;
+        failure.SocketErrorCode == SocketError.TooManyOpenSockets
+            ? "no file descriptor is free (see ulimit -n and LimitNOFILE=)"
+            : failure.Message;
 }

@@ -12,7 +12,8 @@ namespace Fairlead.Server.Hosting;
 /// Kestrel's sockets with a loop of ours that takes the connections. Its own takes every failure for a connection that was reset: with no
 /// descriptor free it turns without a pause, and tells nobody.
 /// </summary>
-sealed class SocketListenerFactory(IOptions<SocketTransportOptions> options, ILoggerFactory logging) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+sealed class SocketListenerFactory(IOptions<SocketTransportOptions> options, ILoggerFactory logging) : IConnectionListenerFactory,
+    IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint;
 
@@ -45,7 +46,9 @@ sealed class SocketListenerFactory(IOptions<SocketTransportOptions> options, ILo
         }
     }
 
-    /// <summary>The same settings for connections. What is public of these leaves out the pool of memory: see <see cref="TransportBlocks"/>.</summary>
+    /// <summary>
+    /// The same settings for connections. What is public of these leaves out the pool of memory: see <see cref="TransportBlocks"/>.
+    /// </summary>
     [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
     static extern SocketConnectionFactoryOptions WithMemoryOf(SocketTransportOptions options);
 }

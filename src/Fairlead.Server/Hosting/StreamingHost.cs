@@ -13,7 +13,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Server.Hosting;
 
-/// <summary>A web application inside somebody else's process: it reads no configuration, handles no signals and logs where it is told.</summary>
+/// <summary>
+/// A web application inside somebody else's process: it reads no configuration, handles no signals and logs where it is told.
+/// </summary>
 /// <remarks>Only our own categories are logged: the framework's show queries, which hold commands, and paths, which hold tickets.</remarks>
 public static class StreamingHost
 {
@@ -21,7 +23,8 @@ public static class StreamingHost
     /// <param name="logging">Where it logs; nowhere for null.</param>
     /// <param name="configure">Endpoints and limits.</param>
     /// <param name="services">Adds services; null for none.</param>
-    public static WebApplication Build(ILoggerProvider? logging, Action<KestrelServerOptions> configure, Action<IServiceCollection>? services = null)
+    public static WebApplication Build(
+        ILoggerProvider? logging, Action<KestrelServerOptions> configure, Action<IServiceCollection>? services = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddFilter(static (category, _) => category?.StartsWith("Fairlead.", StringComparison.Ordinal) == true);
@@ -39,21 +42,24 @@ public static class StreamingHost
     }
 
     /// <summary>
-    /// For <see cref="Build"/>: what arrives is handled on the thread that received it, and what is written is sent by the one that writes. For a server
-    /// of which no part blocks a thread, and whose idle connections may cost a buffer each.
+    /// For <see cref="Build"/>: what arrives is handled on the thread that received it, and what is written is sent by the one that writes.
+    /// For a server of which no part blocks a thread, and whose idle connections may cost a buffer each.
     /// </summary>
-    public static void GoOnInline(IServiceCollection services) => services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true);
+    public static void GoOnInline(IServiceCollection services) =>
+        services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true);
 
     /// <summary>Where a started application is reached from this machine, in the order of its endpoints.</summary>
     public static IReadOnlyList<Uri> AddressesOf(WebApplication application)
     {
         ArgumentNullException.ThrowIfNull(application);
-        return [.. application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(static text => Reachable(new Uri(text)))];
+        return [.. application.Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!.Addresses.Select(static text => Reachable(new Uri(text)))];
     }
 
     static Uri Reachable(Uri bound)
     {
-        bool any = IPAddress.TryParse(bound.Host.Trim('[', ']'), out IPAddress? ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any));
+        bool any = IPAddress.TryParse(bound.Host.Trim('[', ']'), out IPAddress? ip)
+            && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any));
         return any ? new UriBuilder(bound) { Host = ip!.AddressFamily == AddressFamily.InterNetworkV6 ? "[::1]" : "127.0.0.1" }.Uri : bound;
     }
 

@@ -20,4 +20,5 @@ public sealed record IssuedCommand(
 /// <param name="Namespace">The pod's namespace, for messages.</param>
 /// <param name="Pod">The pod, for messages.</param>
 /// <param name="Ports">The ports that were named, for forms that need them; may be empty.</param>
-public sealed record IssuedForward(Func<int, CancellationToken, ValueTask<ForwardedStream>> Connect, string Namespace, string Pod, IReadOnlyList<int> Ports) : IssuedStream;
+public sealed record IssuedForward(Func<int, CancellationToken, ValueTask<ForwardedStream>> Connect, string Namespace, string Pod,
+    IReadOnlyList<int> Ports) : IssuedStream;

@@ -5,7 +5,9 @@ using System.Security.Cryptography;
 
 namespace Fairlead.Server.Issued;
 
-/// <summary>Streams that were asked for and not fetched yet, each by a ticket that is good once and for a moment. Safe for concurrent use.</summary>
+/// <summary>
+/// Streams that were asked for and not fetched yet, each by a ticket that is good once and for a moment. Safe for concurrent use.
+/// </summary>
 /// <remarks>
 /// Half of a ticket finds the stream, the other half is compared in constant time: both are random, so that no ticket can be guessed
 /// by trying, and no try tells how close it was.
@@ -47,12 +49,14 @@ public sealed class StreamTickets(TimeProvider time)
     public IssuedStream? Redeem(string? ticket)
     {
         byte[] bytes = new byte[2 * HalfBytes];
-        if (ticket is null || Base64Url.DecodeFromChars(ticket, bytes, out _, out int length) != OperationStatus.Done || length != bytes.Length) return null;
+        if (ticket is null || Base64Url.DecodeFromChars(ticket, bytes, out _, out int length) != OperationStatus.Done
+            || length != bytes.Length) return null;
         lock (_lock)
         {
             Forget();
             UInt128 name = NameOf(bytes);
-            if (!_waiting.TryGetValue(name, out Waiting? waiting) || !CryptographicOperations.FixedTimeEquals(bytes.AsSpan(HalfBytes), waiting.Secret)) return null;
+            if (!_waiting.TryGetValue(name, out Waiting? waiting)
+                || !CryptographicOperations.FixedTimeEquals(bytes.AsSpan(HalfBytes), waiting.Secret)) return null;
             _waiting.Remove(name);
             return waiting.Stream;
         }

@@ -53,7 +53,8 @@ readonly record struct AcceptedForm(FormKind Kind, string TableVersion, bool Agg
     {
         foreach (string part in parts.AsSpan(1))
         {
-            if (part.Length > name.Length && part[name.Length] == '=' && part.StartsWith(name, StringComparison.OrdinalIgnoreCase)) return part[(name.Length + 1)..];
+            if (part.Length > name.Length && part[name.Length] == '=' && part.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+                return part[(name.Length + 1)..];
         }
 
         return null;

@@ -33,7 +33,8 @@ sealed record ApiRequest
     public string? Subresource { get; init; }
 
     /// <summary>Rules that name a namespace hold for that namespace's own object too.</summary>
-    public AccessAttributes Attributes => new(Verb, Group, Resource, Subresource, Namespace ?? (Group.Length == 0 && Resource == "namespaces" ? Name : null), Name);
+    public AccessAttributes Attributes =>
+        new(Verb, Group, Resource, Subresource, Namespace ?? (Group.Length == 0 && Resource == "namespaces" ? Name : null), Name);
 
     /// <exception cref="ApiRefusal">400: its query cannot be read in one way alone.</exception>
     public static ApiRequest Parse(HttpRequest request)

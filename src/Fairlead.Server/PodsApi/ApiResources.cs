@@ -16,7 +16,8 @@ static class ApiResources
     static readonly string[] s_stream = ["create", "get"];
     static readonly string[] s_all = ["all"];
 
-    public static ApiResource Namespaces { get; } = new("", "namespaces", "namespace", "Namespace", s_read) { Namespaced = false, ShortNames = ["ns"] };
+    public static ApiResource Namespaces { get; } = new(
+        "", "namespaces", "namespace", "Namespace", s_read) { Namespaced = false, ShortNames = ["ns"] };
 
     public static ApiResource Pods { get; } = new("", "pods", "pod", "Pod", s_readAndWatch)
     {
@@ -41,13 +42,17 @@ static class ApiResources
         new("apps", "replicasets", "replicaset", "ReplicaSet", s_read) { ShortNames = ["rs"], Categories = s_all },
         new("apps", "statefulsets", "statefulset", "StatefulSet", s_read) { ShortNames = ["sts"], Categories = s_all },
         new("batch", "jobs", "job", "Job", s_read) { Categories = s_all },
-        new(SelfReview.AuthenticationGroup, SelfReview.SubjectReviews, "selfsubjectreview", "SelfSubjectReview", s_create) { Namespaced = false },
-        new(SelfReview.AuthorizationGroup, SelfReview.AccessReviews, "selfsubjectaccessreview", "SelfSubjectAccessReview", s_create) { Namespaced = false },
-        new(SelfReview.AuthorizationGroup, SelfReview.RulesReviews, "selfsubjectrulesreview", "SelfSubjectRulesReview", s_create) { Namespaced = false },
+        new(SelfReview.AuthenticationGroup, SelfReview.SubjectReviews, "selfsubjectreview", "SelfSubjectReview",
+            s_create) { Namespaced = false },
+        new(SelfReview.AuthorizationGroup, SelfReview.AccessReviews, "selfsubjectaccessreview", "SelfSubjectAccessReview",
+            s_create) { Namespaced = false },
+        new(SelfReview.AuthorizationGroup, SelfReview.RulesReviews, "selfsubjectrulesreview", "SelfSubjectRulesReview",
+            s_create) { Namespaced = false },
     ];
 
     /// <summary>The groups other than the core group, in order.</summary>
-    public static IReadOnlyList<string> Groups { get; } = [.. List.Select(resource => resource.Group).Where(group => group.Length > 0).Distinct()];
+    public static IReadOnlyList<string> Groups { get; } = [
+        .. List.Select(resource => resource.Group).Where(group => group.Length > 0).Distinct()];
 
     public static ApiResource? Find(string group, string version, string name)
     {

@@ -21,7 +21,9 @@ sealed class Discovery
 
     public Discovery()
     {
-        Add(Core, new JsonObject { ["kind"] = "APIVersions", ["versions"] = new JsonArray(ApiResource.Version), ["serverAddressByClientCIDRs"] = new JsonArray() });
+        Add(
+            Core, new JsonObject { ["kind"] = "APIVersions", ["versions"] = new JsonArray(ApiResource.Version),
+            ["serverAddressByClientCIDRs"] = new JsonArray() });
         Add(Groups, new JsonObject { ["kind"] = "APIGroupList", ["apiVersion"] = "v1", ["groups"] = ListOf(ApiResources.Groups, GroupOf) });
         Add($"{Core}/{ApiResource.Version}", ResourceListOf(""));
         _aggregated[Core] = new(AggregatedType, ToBytes(AggregatedListOf([""])));
@@ -88,7 +90,9 @@ sealed class Discovery
         ["metadata"] = new JsonObject(),
         ["items"] = ListOf(groups, group => new JsonObject
         {
-            ["metadata"] = group.Length == 0 ? new JsonObject { ["creationTimestamp"] = null } : new JsonObject { ["name"] = group, ["creationTimestamp"] = null },
+            ["metadata"] = group.Length == 0
+                ? new JsonObject { ["creationTimestamp"] = null }
+                : new JsonObject { ["name"] = group, ["creationTimestamp"] = null },
             ["versions"] = new JsonArray(new JsonObject
             {
                 ["version"] = ApiResource.Version,

@@ -48,6 +48,7 @@ static class ServerInformation
 
     static void RequireGet(HttpContext context)
     {
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)) throw new ApiRefusal(Refusals.MethodNotAllowed);
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+            throw new ApiRefusal(Refusals.MethodNotAllowed);
     }
 }

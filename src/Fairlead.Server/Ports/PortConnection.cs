@@ -5,7 +5,10 @@ using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Server.Ports;
 
-/// <summary>Connects to a port that a process listens on, at the loopback address of this machine or of another network namespace: IPv4 first, then IPv6, as runtimes do.</summary>
+/// <summary>
+/// Connects to a port that a process listens on, at the loopback address of this machine or of another network namespace: IPv4 first, then
+/// IPv6, as runtimes do.
+/// </summary>
 public static class PortConnection
 {
     /// <summary>Connects to a port of this machine.</summary>
@@ -20,7 +23,8 @@ public static class PortConnection
     /// <param name="create">Makes a TCP socket where the port is.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ForwardResetException">Nobody listens there.</exception>
-    public static async ValueTask<ForwardedStream> OpenAsync(int port, Func<AddressFamily, Socket> create, CancellationToken cancellationToken)
+    public static async ValueTask<ForwardedStream> OpenAsync(
+        int port, Func<AddressFamily, Socket> create, CancellationToken cancellationToken)
     {
         try
         {
@@ -39,7 +43,8 @@ public static class PortConnection
         }
     }
 
-    static async Task<ForwardedStream> ConnectAsync(Func<AddressFamily, Socket> create, IPAddress address, int port, CancellationToken cancellationToken)
+    static async Task<ForwardedStream> ConnectAsync(
+        Func<AddressFamily, Socket> create, IPAddress address, int port, CancellationToken cancellationToken)
     {
         Socket socket = create(address.AddressFamily);
         socket.LingerState = new LingerOption(true, 0); // the port may have accepted what is given up here: that is no end, but a reset

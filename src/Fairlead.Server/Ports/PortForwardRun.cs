@@ -12,7 +12,8 @@ namespace Fairlead.Server.Ports;
 /// <param name="connectTimeout">How long a port may take to be reached.</param>
 /// <param name="logger">Where each connection's end is logged.</param>
 public sealed class PortForwardRun(
-    PortForwardAcceptor acceptor, Func<int, CancellationToken, ValueTask<ForwardedStream>> connect, string @namespace, string pod, TimeSpan connectTimeout, ILogger logger) : IDisposable
+    PortForwardAcceptor acceptor, Func<int, CancellationToken, ValueTask<ForwardedStream>> connect, string @namespace, string pod,
+    TimeSpan connectTimeout, ILogger logger) : IDisposable
 {
     readonly HashSet<Task> _open = [];
     readonly CancellationTokenSource _gone = new();
@@ -50,7 +51,10 @@ public sealed class PortForwardRun(
     /// <inheritdoc/>
     public void Dispose() => _gone.Dispose();
 
-    /// <summary>A client that was lost needs no connection any more. One that has ended in order may have sent all it had to say before the port was reached.</summary>
+    /// <summary>
+    /// A client that was lost needs no connection any more. One that has ended in order may have sent all it had to say before the port was
+    /// reached.
+    /// </summary>
     async Task WatchAsync()
     {
         if (await acceptor.Ended is not null) await _gone.CancelAsync();
@@ -65,7 +69,8 @@ public sealed class PortForwardRun(
             if (far is null) return;
             ForwardOutcome outcome = await ForwardPump.RunAsync(incoming.Accept(), far);
             Ended?.Invoke(outcome);
-            if (outcome.Fault is { } fault) Log.ConnectionReset(logger, incoming.Port, @namespace, pod, outcome.Sent, outcome.Received, fault.Message);
+            if (outcome.Fault is { } fault)
+                Log.ConnectionReset(logger, incoming.Port, @namespace, pod, outcome.Sent, outcome.Received, fault.Message);
             else Log.ConnectionEnded(logger, incoming.Port, @namespace, pod, outcome.Sent, outcome.Received);
         }
         catch (Exception failure)
@@ -95,7 +100,8 @@ public sealed class PortForwardRun(
         }
         catch (OperationCanceledException e)
         {
-            refusal = new ForwardResetException(ForwardFault.TimedOut, $"port {incoming.Port} did not answer within {connectTimeout.TotalSeconds:0.#} s", e);
+            refusal = new ForwardResetException(
+                ForwardFault.TimedOut, $"port {incoming.Port} did not answer within {connectTimeout.TotalSeconds:0.#} s", e);
         }
 
         string reason = $"error forwarding port {incoming.Port} to pod {@namespace}/{pod}: {refusal.Message}";

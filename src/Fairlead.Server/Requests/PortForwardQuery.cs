@@ -17,7 +17,8 @@ public static class PortForwardQuery
         List<int> ports = [];
         foreach (string text in query.All(name).SelectMany(static value => value.Split(',')))
         {
-            problem = !ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) || port == 0 ? $"invalid port \"{text}\": a number from 1 to 65535 is needed"
+            problem = !ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) || port == 0
+                ? $"invalid port \"{text}\": a number from 1 to 65535 is needed"
                 : ports.Count == PortChannels.MostPorts ? $"at most {PortChannels.MostPorts} ports can be forwarded by one request"
                 : null;
             if (problem is not null) return null;

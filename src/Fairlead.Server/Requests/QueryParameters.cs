@@ -9,12 +9,13 @@ using Microsoft.AspNetCore.Http;
 namespace Fairlead.Server.Requests;
 
 /// <summary>
-/// The parameters of a query as Go's net/url and the API server read them: names are case-sensitive, <c>+</c> is a space, and of a name that
-/// stands there more than once the first value counts where one is wanted.
+/// The parameters of a query as Go's net/url and the API server read them: names are case-sensitive, <c>+</c> is a space, and of a name
+/// that stands there more than once the first value counts where one is wanted.
 /// </summary>
 /// <remarks>
-/// What two readers could read differently is not read at all. Go drops a pair with a bad escape or a <c>;</c> and goes on, others split there or
-/// take it as it stands; bytes that are not UTF-8 have no text that stands for them. Who tells what a command was must tell what is run.
+/// What two readers could read differently is not read at all. Go drops a pair with a bad escape or a <c>;</c> and goes on, others split
+/// there or take it as it stands; bytes that are not UTF-8 have no text that stands for them. Who tells what a command was must tell what
+/// is run.
 /// </remarks>
 public sealed class QueryParameters
 {
@@ -33,7 +34,8 @@ public sealed class QueryParameters
     /// <param name="parameters">What it says.</param>
     /// <param name="problem">Why it cannot be read; quotes nothing of it.</param>
     /// <returns>False where it cannot be read.</returns>
-    public static bool TryParse(string? query, [NotNullWhen(true)] out QueryParameters? parameters, [NotNullWhen(false)] out string? problem)
+    public static bool TryParse(string? query, [NotNullWhen(true)] out QueryParameters? parameters,
+        [NotNullWhen(false)] out string? problem)
     {
         parameters = null;
         ReadOnlySpan<char> text = query;
@@ -89,8 +91,11 @@ public sealed class QueryParameters
     /// <summary>All values of a name, in their order.</summary>
     public IReadOnlyList<string> All(string name) => [.. _pairs.Where(pair => pair.Key == name).Select(static pair => pair.Value)];
 
-    /// <summary>Absent, <c>0</c> and <c>false</c> in any case are false; anything else is true, also an empty value and <c>no</c>.</summary>
-    public bool Boolean(string name) => First(name) is { } value && value != "0" && !value.Equals("false", StringComparison.OrdinalIgnoreCase);
+    /// <summary>
+    /// Absent, <c>0</c> and <c>false</c> in any case are false; anything else is true, also an empty value and <c>no</c>.
+    /// </summary>
+    public bool Boolean(string name) =>
+        First(name) is { } value && value != "0" && !value.Equals("false", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A whole number; null where it is absent or empty.</summary>
     /// <exception cref="ApiRefusal">400: it is no number.</exception>
@@ -118,7 +123,8 @@ public sealed class QueryParameters
                 continue;
             }
 
-            if (at + 2 >= escaped.Length || !char.IsAsciiHexDigit(escaped[at + 1]) || !char.IsAsciiHexDigit(escaped[at + 2])) return "the query holds a % that begins no escape";
+            if (at + 2 >= escaped.Length || !char.IsAsciiHexDigit(escaped[at + 1]) || !char.IsAsciiHexDigit(escaped[at + 2]))
+                return "the query holds a % that begins no escape";
             buffer[length] = byte.Parse(escaped.Slice(at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
             if (buffer[length++] == 0) return "the query holds a zero byte";
             at += 2;

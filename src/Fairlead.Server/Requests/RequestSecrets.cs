@@ -8,9 +8,13 @@ namespace Fairlead.Server.Requests;
 public static class RequestSecrets
 {
     /// <summary>Names of parameters are in every text; values of others are numbers and yes or no.</summary>
-    static readonly string[] s_names = ["command", "container", "stdin", "stdout", "stderr", "tty", "input", "output", "error", "port", "ports"];
+    static readonly string[] s_names = [
+        "command", "container", "stdin", "stdout", "stderr", "tty", "input", "output", "error", "port", "ports"];
 
-    /// <summary>Collects them as they are now, before anybody takes credentials out of the headers. That is cheap: words are prepared when they are needed.</summary>
+    /// <summary>
+    /// Collects them as they are now, before anybody takes credentials out of the headers. That is cheap: words are prepared when they are
+    /// needed.
+    /// </summary>
     public static WithheldWords Of(HttpRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -4,7 +4,8 @@ using Fairlead.Server.PodsApi.Objects;
 namespace Fairlead.Server.Sessions;
 
 /// <summary>
-/// Finds the pod and the container that a request is about, or refuses in the API server's words. Called while a refusal is still an HTTP answer.
+/// Finds the pod and the container that a request is about, or refuses in the API server's words. Called while a refusal is still an HTTP
+/// answer.
 /// </summary>
 sealed class PodLookup(IContainerRuntime runtime, IPodCatalog catalog)
 {

@@ -19,7 +19,8 @@ sealed class PodSessions(PodLookup pods, Serving serving, bool isKubelet)
     readonly RemoteCommandAnswer _remoteCommand = new(serving);
     readonly PortForwardAnswer _portForward = new(serving);
 
-    /// <exception cref="ApiRefusal">There is no such container, it does not run, or the query asks for nothing that can be done.</exception>
+    /// <exception cref="ApiRefusal">There is no such container, it does not run, or the query asks for nothing that can be
+    /// done.</exception>
     public async Task RunCommandAsync(HttpContext context, FoundPod pod, string container, QueryParameters query, bool isExec, ApiUser user)
     {
         IContainer found = await pods.FindContainerAsync(pod, container, context.RequestAborted);

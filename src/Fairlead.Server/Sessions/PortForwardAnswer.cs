@@ -15,7 +15,8 @@ sealed class PortForwardAnswer(Serving serving)
 {
     readonly PodsApiOptions _options = serving.Options;
 
-    /// <exception cref="ApiRefusal">The request asks for no upgrade, for one that is not offered, or names no ports where it has to.</exception>
+    /// <exception cref="ApiRefusal">The request asks for no upgrade, for one that is not offered, or names no ports where it has
+    /// to.</exception>
     public async Task AnswerAsync(HttpContext context, IssuedForward asked, ApiUser user)
     {
         (string @namespace, string pod, IReadOnlyList<int> ports) = (asked.Namespace, asked.Pod, asked.Ports);
@@ -32,7 +33,8 @@ sealed class PortForwardAnswer(Serving serving)
 
         Log.ForwardBegins(serving.Logger, user.Name, @namespace, pod, acceptor.Protocol.Description);
         await using CancellationTokenRegistration stop = serving.Stopping.UnsafeRegister(
-            static state => ((PortForwardAcceptor)state!).Abort(new SessionLostException(SessionLoss.LocalAbort, "The server is stopping.")), acceptor);
+            static state => ((PortForwardAcceptor)state!)
+            .Abort(new SessionLostException(SessionLoss.LocalAbort, "The server is stopping.")), acceptor);
         using PortForwardRun run = new(acceptor, asked.Connect, @namespace, pod, _options.PortConnectTimeout, serving.Logger);
         await run.RunAsync();
         Log.ForwardEnded(serving.Logger, user.Name, @namespace, pod, run.Connections);

@@ -21,7 +21,8 @@ public static class ForwardPump
     /// <param name="far">The other; disposed at the end.</param>
     /// <param name="cancellationToken">Resets both.</param>
     /// <returns>What was moved, and the error that ended it before its end. Never throws for what a peer did.</returns>
-    public static async Task<ForwardOutcome> RunAsync(ForwardedStream near, ForwardedStream far, CancellationToken cancellationToken = default)
+    public static async Task<ForwardOutcome> RunAsync(
+        ForwardedStream near, ForwardedStream far, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(near);
         ArgumentNullException.ThrowIfNull(far);
@@ -80,7 +81,8 @@ public static class ForwardPump
         {
             Volatile.Write(ref _lastMoved, Environment.TickCount64);
             using PeriodicTimer timer = new(s_silence / 5);
-            while (await timer.WaitForNextTickAsync() && !_isOver && Environment.TickCount64 - Volatile.Read(ref _lastMoved) < s_silence.TotalMilliseconds)
+            while (await timer.WaitForNextTickAsync() && !_isOver
+                && Environment.TickCount64 - Volatile.Read(ref _lastMoved) < s_silence.TotalMilliseconds)
             {
                 // the answer still comes
             }
@@ -121,7 +123,8 @@ public static class ForwardPump
                 if (count == 0) break;
                 output.Advance(count);
                 FlushResult result = await output.FlushAsync();
-                if (result.IsCompleted) throw new ForwardResetException(ForwardFault.ConnectionReset, "The peer takes no more: the connection has ended.");
+                if (result.IsCompleted)
+                    throw new ForwardResetException(ForwardFault.ConnectionReset, "The peer takes no more: the connection has ended.");
                 Moved(count);
                 if (turn.IsOver(count)) await Task.Yield();
             }

@@ -17,10 +17,13 @@ public abstract class ForwardedStream : Stream
     public virtual bool CanCompleteWrites => true;
 
     /// <summary>Says that this side sends no more: the half-close of TCP. Reading goes on. Again is no error.</summary>
-    /// <exception cref="NotSupportedException">The form has none (<see cref="CanCompleteWrites"/>): only disposing ends the connection.</exception>
+    /// <exception cref="NotSupportedException">The form has none (<see cref="CanCompleteWrites"/>): only disposing ends the
+    /// connection.</exception>
     public abstract ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Resets the connection: both directions end at once, and the peer sees that it was cut. From any thread; again is no error.</summary>
+    /// <summary>
+    /// Resets the connection: both directions end at once, and the peer sees that it was cut. From any thread; again is no error.
+    /// </summary>
     /// <param name="fault">What the peer is told, where the form can tell.</param>
     /// <param name="reason">The same for people.</param>
     public abstract void Abort(ForwardFault fault = ForwardFault.Aborted, string reason = "The connection was given up.");
@@ -49,10 +52,12 @@ public abstract class ForwardedStream : Stream
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override void Write(byte[] buffer, int offset, int count) =>
+        WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Does nothing: a write is on its way when it returns.</summary>
     public override void Flush()

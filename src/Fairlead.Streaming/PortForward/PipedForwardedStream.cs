@@ -67,13 +67,15 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
             output.Advance(count);
             buffer = buffer[count..];
             FlushResult result = await output.FlushAsync(cancellationToken);
-            if (result.IsCompleted) throw new ForwardResetException(ForwardFault.ConnectionReset, "The peer takes no more: the connection has ended.");
+            if (result.IsCompleted)
+                throw new ForwardResetException(ForwardFault.ConnectionReset, "The peer takes no more: the connection has ended.");
         }
     }
 
     public override ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
     {
-        if (!link.CanCompleteWrites) throw new NotSupportedException("This form of port-forward cannot say that one side sends no more; see CanCompleteWrites.");
+        if (!link.CanCompleteWrites)
+            throw new NotSupportedException("This form of port-forward cannot say that one side sends no more; see CanCompleteWrites.");
         if (_writesCompleted || _aborted) return default;
         _writesCompleted = true;
         output.Complete();

@@ -2,7 +2,9 @@ using Fairlead.Wire;
 
 namespace Fairlead.Streaming.Relays;
 
-/// <summary>What a relayed session has carried so far: payload bytes each way, and when the last of them passed. Read from any thread.</summary>
+/// <summary>
+/// What a relayed session has carried so far: payload bytes each way, and when the last of them passed. Read from any thread.
+/// </summary>
 public sealed class RelayTraffic
 {
     readonly TimeProvider _time;

@@ -14,7 +14,8 @@ namespace Fairlead.Streaming.Relays;
 /// Nothing is held beyond the channels' own bounds: a slow client slows the server's command, and the other way round. Output is
 /// drained before the status; a server without a status is a failure to the client; a client that goes cuts the server's session.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "The source of _told has no timer, and may be told after the end: it is left to the collector.")]
+[SuppressMessage("Design", "CA1001",
+    Justification = "The source of _told has no timer, and may be told after the end: it is left to the collector.")]
 public sealed class RemoteCommandRelay
 {
     /// <summary>How long a client that does not read may keep a session open that this side has ended.</summary>
@@ -35,7 +36,9 @@ public sealed class RemoteCommandRelay
     public RemoteCommandRelay(AnsweringSession client, AskingSession server, RelayTraffic traffic, TimeProvider? time = null) =>
         (_client, _server, _traffic, _time) = (client, server, traffic, time ?? TimeProvider.System);
 
-    /// <summary>Ends the session for a reason of this side's: the server's is cut, and the client told this failure. The first reason stays.</summary>
+    /// <summary>
+    /// Ends the session for a reason of this side's: the server's is cut, and the client told this failure. The first reason stays.
+    /// </summary>
     public void End(Status reason)
     {
         ArgumentNullException.ThrowIfNull(reason);

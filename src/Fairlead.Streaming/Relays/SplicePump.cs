@@ -8,7 +8,8 @@ namespace Fairlead.Streaming.Relays;
 /// One direction of a splice: bytes pass as they are while an observer follows them. Whatever else is written goes through here, and
 /// only between whole frames.
 /// </summary>
-sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameObserver observer, Func<ReadOnlyMemory<byte>, ObservedPart, ValueTask> seen) : IDisposable
+sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameObserver observer,
+    Func<ReadOnlyMemory<byte>, ObservedPart, ValueTask> seen) : IDisposable
 {
     const int BufferBytes = 32 * 1024;
 
@@ -16,7 +17,8 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
     const int MostKept = 1024 * 1024;
 
     readonly SemaphoreSlim _writing = new(1, 1);
-    readonly ArrayBufferWriter<byte> _kept = new(256); // of a message on the error channel, or of the header of one that is on no channel yet
+    // of a message on the error channel, or of the header of one that is on no channel yet
+    readonly ArrayBufferWriter<byte> _kept = new(256);
     bool _inControl, _keeps;
 
     /// <summary>The source's Close frame has passed.</summary>
@@ -26,14 +28,14 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
     internal Func<ReadOnlyMemory<byte>?>? BeforeClose { get; init; }
 
     /// <summary>
-    /// Says what is to go in the place of a message on the error channel, which is kept back until it has come whole: nothing for what it names as
-    /// empty, the message as it is for null. Asked behind what sees it.
+    /// Says what is to go in the place of a message on the error channel, which is kept back until it has come whole: nothing for what it
+    /// names as empty, the message as it is for null. Asked behind what sees it.
     /// </summary>
     internal Func<ReadOnlyMemory<byte>?>? AmendError { get; init; }
 
     /// <summary>
-    /// True where the source says nothing after its Close. A client waits then for the server to hang up (RFC 6455 section 7.1.1): waiting for the
-    /// client's end would be to wait for each other.
+    /// True where the source says nothing after its Close. A client waits then for the server to hang up (RFC 6455 section 7.1.1): waiting
+    /// for the client's end would be to wait for each other.
     /// </summary>
     internal bool EndsWithClose { get; init; }
 
@@ -86,7 +88,9 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
         }
     }
 
-    /// <summary>Writes something of the relay's own, where it may stand: control frames between frames, messages between messages.</summary>
+    /// <summary>
+    /// Writes something of the relay's own, where it may stand: control frames between frames, messages between messages.
+    /// </summary>
     /// <returns>False where it may not, because the source stopped in the middle.</returns>
     internal async Task<bool> InsertAsync(ReadOnlyMemory<byte> frames, bool isMessage)
     {
@@ -147,7 +151,9 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
         }
     }
 
-    /// <summary>Keeps a part back, unless its message is on another channel: then what was kept goes on, and all that follows passes.</summary>
+    /// <summary>
+    /// Keeps a part back, unless its message is on another channel: then what was kept goes on, and all that follows passes.
+    /// </summary>
     /// <returns>Up to where the bytes were dealt with.</returns>
     async ValueTask<int> KeepAsync(ReadOnlyMemory<byte> bytes, int written, int at, ObservedPart part)
     {

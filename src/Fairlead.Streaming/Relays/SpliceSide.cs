@@ -26,7 +26,8 @@ sealed class SpliceSide(Stream stream, CarrierLimits limits, TimeProvider time, 
         TimeSpan deadline = Stream.WriteBlockedFor > TimeSpan.Zero ? limits.StallTimeout : limits.PingTimeout;
         return Stream.SilentFor < deadline
             ? null
-            : new SessionLostException(SessionLoss.KeepAliveTimeout, $"Nothing came from the peer for {deadline.TotalSeconds:0.#} s, although it was pinged.");
+            : new SessionLostException(SessionLoss.KeepAliveTimeout,
+                $"Nothing came from the peer for {deadline.TotalSeconds:0.#} s, although it was pinged.");
     }
 
     /// <returns>True where a ping is due, false where a sign of life is, null where neither is.</returns>

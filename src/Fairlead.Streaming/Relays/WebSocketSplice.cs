@@ -7,7 +7,8 @@ namespace Fairlead.Streaming.Relays;
 
 /// <summary>
 /// Joins two WebSockets that speak the same version: bytes pass as they are, and are only watched, so that a status that never came, and
-/// silence, are known. A final status that is not fit to show is written anew: clients print it as it is. The counterpart of <see cref="RemoteCommandRelay"/> for equal versions; the same promises hold.
+/// silence, are known. A final status that is not fit to show is written anew: clients print it as it is. The counterpart of
+/// <see cref="RemoteCommandRelay"/> for equal versions; the same promises hold.
 /// </summary>
 public sealed class WebSocketSplice : IAsyncDisposable
 {
@@ -41,25 +42,31 @@ public sealed class WebSocketSplice : IAsyncDisposable
     /// <param name="clientGone">Fires when the client is known to be gone.</param>
     /// <param name="time">The clock; the system's for null.</param>
     public WebSocketSplice(
-        Stream client, CarrierLimits clientLimits, Stream server, CarrierLimits serverLimits, RemoteCommandProtocol protocol, RelayTraffic traffic,
+        Stream client, CarrierLimits clientLimits, Stream server, CarrierLimits serverLimits, RemoteCommandProtocol protocol,
+        RelayTraffic traffic,
         Action cutClient, CancellationToken clientGone, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(protocol);
-        if (!protocol.HasJsonStatus) throw new ArgumentException("Without a status in JSON a loss cannot be told from success.", nameof(protocol));
+        if (!protocol.HasJsonStatus)
+            throw new ArgumentException("Without a status in JSON a loss cannot be told from success.", nameof(protocol));
         (_protocol, _traffic, _time) = (protocol, traffic, time ?? TimeProvider.System);
         _client = new SpliceSide(client, clientLimits, _time, cutClient);
         _server = new SpliceSide(server, serverLimits, _time, server.Dispose);
         _log = new CarrierLog("Spliced WebSocket", isServer: true, clientLimits);
         (_fromClient, _fromServer) = (_log.Messages, new CarrierLog("Spliced WebSocket", isServer: false, serverLimits).Messages);
-        _toServer = new SplicePump(_client.Stream, _server.Stream, new WebSocketFrameObserver(isMasked: true, protocol), SeeInput) { EndsWithClose = true };
-        _toClient = new SplicePump(_server.Stream, _client.Stream, new WebSocketFrameObserver(isMasked: false, protocol), SeeOutput) { BeforeClose = FailureInFrontOfClose, AmendError = AmendStatus };
+        _toServer = new SplicePump(_client.Stream, _server.Stream, new WebSocketFrameObserver(isMasked: true, protocol),
+            SeeInput) { EndsWithClose = true };
+        _toClient = new SplicePump(_server.Stream, _client.Stream, new WebSocketFrameObserver(isMasked: false, protocol),
+            SeeOutput) { BeforeClose = FailureInFrontOfClose, AmendError = AmendStatus };
         _clientGone = clientGone.UnsafeRegister(static splice => ((WebSocketSplice)splice!)._client.Cut(), this);
     }
 
     /// <summary>The server's final status has come.</summary>
     bool StatusSeen => Volatile.Read(ref _final) is not null;
 
-    /// <summary>Ends the session for a reason of this side's: the server's is cut, and the client told this failure. The first reason stays.</summary>
+    /// <summary>
+    /// Ends the session for a reason of this side's: the server's is cut, and the client told this failure. The first reason stays.
+    /// </summary>
     public void End(Status reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
@@ -86,7 +93,8 @@ public sealed class WebSocketSplice : IAsyncDisposable
         await down;
         RelayOutcome outcome = await ConcludeAsync(await down);
         await EitherAsync(up, _client.Limits.Linger);
-        if (!up.IsCompleted || !_toServer.ClosePassed || !_toClient.ClosePassed) _client.Cut(); // in order otherwise: it is hung up on, not reset
+        // in order otherwise: it is hung up on, not reset
+        if (!up.IsCompleted || !_toServer.ClosePassed || !_toClient.ClosePassed) _client.Cut();
         _server.Cut();
         await up;
         await over.CancelAsync();
@@ -94,7 +102,9 @@ public sealed class WebSocketSplice : IAsyncDisposable
         return outcome;
     }
 
-    /// <summary>The client sends no more. Before the status that is its loss, which the server must see; afterwards it is the end that was due.</summary>
+    /// <summary>
+    /// The client sends no more. Before the status that is its loss, which the server must see; afterwards it is the end that was due.
+    /// </summary>
     async Task AfterClientAsync(SpliceEnd end, Task down)
     {
         if (end is SpliceEnd.TargetBroken)
@@ -105,7 +115,8 @@ public sealed class WebSocketSplice : IAsyncDisposable
         }
 
         _clientLeft |= !StatusSeen && !_toClient.ClosePassed; // an answer to the server's Close is no leaving
-        if (StatusSeen) await EitherAsync(_toServer.InsertAsync(WebSocketFrames.ClientClose, isMessage: false), _server.Limits.Linger); // unless it has said so itself
+        // unless it has said so itself
+        if (StatusSeen) await EitherAsync(_toServer.InsertAsync(WebSocketFrames.ClientClose, isMessage: false), _server.Limits.Linger);
         if (StatusSeen || _toServer.ClosePassed) await EitherAsync(down, _server.Limits.Linger);
         _server.Cut();
     }
@@ -119,7 +130,8 @@ public sealed class WebSocketSplice : IAsyncDisposable
             return new RelayOutcome(RelayEnd.Completed, _final);
         }
 
-        if (Volatile.Read(ref _ending) is null && (_clientLeft || end is SpliceEnd.TargetBroken || _client.IsCut)) return new RelayOutcome(RelayEnd.ClientLost, null);
+        if (Volatile.Read(ref _ending) is null && (_clientLeft || end is SpliceEnd.TargetBroken || _client.IsCut))
+            return new RelayOutcome(RelayEnd.ClientLost, null);
         Status failure = Failure(end);
         if (!_toClient.ClosePassed)
         {
@@ -137,7 +149,9 @@ public sealed class WebSocketSplice : IAsyncDisposable
 
     Status Failure(SpliceEnd end) => _ending ?? SessionEndings.ServerLost(_serverLoss ?? new SessionLostException(
         SessionLoss.ConnectionBroken,
-        end is SpliceEnd.Malformed ? "The server's WebSocket frames are malformed." : end is SpliceEnd.SourceEnded ? "The server closed the session without a status." : "The connection broke before the session had ended."));
+        end is SpliceEnd.Malformed ? "The server's WebSocket frames are malformed." : end is SpliceEnd.SourceEnded
+            ? "The server closed the session without a status."
+            : "The connection broke before the session had ended."));
 
     ReadOnlyMemory<byte>? FailureInFrontOfClose() =>
         StatusSeen || _toServer.ClosePassed ? null : WebSocketFrames.ServerStatus(Failure(SpliceEnd.SourceEnded), _protocol);
@@ -164,8 +178,8 @@ public sealed class WebSocketSplice : IAsyncDisposable
     }
 
     /// <summary>
-    /// What the client is told in the place of a message on the error channel, now that it has come: as it is what is fit to show, written anew
-    /// what is not. A status in several messages is told when it is whole, and nothing behind one.
+    /// What the client is told in the place of a message on the error channel, now that it has come: as it is what is fit to show, written
+    /// anew what is not. A status in several messages is told when it is whole, and nothing behind one.
     /// </summary>
     ReadOnlyMemory<byte>? AmendStatus()
     {
@@ -187,7 +201,9 @@ public sealed class WebSocketSplice : IAsyncDisposable
         return WebSocketFrames.ServerStatus(_final, _protocol);
     }
 
-    /// <summary>By its letters, not by what one reader makes of them: another one may take another of two fields of the same name.</summary>
+    /// <summary>
+    /// By its letters, not by what one reader makes of them: another one may take another of two fields of the same name.
+    /// </summary>
     static bool IsFit(string json)
     {
         for (int at = json.IndexOf('\\', StringComparison.Ordinal); at >= 0; at = json.IndexOf('\\', at + 2))
@@ -200,7 +216,8 @@ public sealed class WebSocketSplice : IAsyncDisposable
 
     async Task WatchAsync(CancellationToken over)
     {
-        using PeriodicTimer timer = new(_client.Limits.TickInterval < _server.Limits.TickInterval ? _client.Limits.TickInterval : _server.Limits.TickInterval, _time);
+        using PeriodicTimer timer = new(
+            _client.Limits.TickInterval < _server.Limits.TickInterval ? _client.Limits.TickInterval : _server.Limits.TickInterval, _time);
         Task pinging = Task.CompletedTask;
         long endingSince = 0;
         try
@@ -231,11 +248,15 @@ public sealed class WebSocketSplice : IAsyncDisposable
         await pinging;
     }
 
-    /// <summary>Pings whom nothing was heard of; shows those that it lives whom this side does not read, since the other is behind.</summary>
+    /// <summary>
+    /// Pings whom nothing was heard of; shows those that it lives whom this side does not read, since the other is behind.
+    /// </summary>
     async Task PingAsync()
     {
-        if (_client.Due() is { } toClient) await _toClient.InsertAsync(toClient ? WebSocketFrames.ServerPing : WebSocketFrames.ServerPong, isMessage: false);
-        if (_server.Due() is { } toServer) await _toServer.InsertAsync(toServer ? WebSocketFrames.ClientPing : WebSocketFrames.ClientPong, isMessage: false);
+        if (_client.Due() is { } toClient)
+            await _toClient.InsertAsync(toClient ? WebSocketFrames.ServerPing : WebSocketFrames.ServerPong, isMessage: false);
+        if (_server.Due() is { } toServer)
+            await _toServer.InsertAsync(toServer ? WebSocketFrames.ClientPing : WebSocketFrames.ClientPong, isMessage: false);
     }
 
     /// <summary>Waits for a task, at most so long; whether it has ended shows on the task.</summary>

@@ -5,8 +5,11 @@ using Fairlead.Wire;
 
 namespace Fairlead.Streaming.RemoteCommand;
 
-/// <summary>The asking side of a remote command: input to write, output to read, and the status that ends it. The same for every version.</summary>
-/// <remarks>One reader and one writer a channel at a time. Read both outputs at once, or drop one: an unread channel holds up the other.</remarks>
+/// <summary>
+/// The asking side of a remote command: input to write, output to read, and the status that ends it. The same for every version.
+/// </summary>
+/// <remarks>One reader and one writer a channel at a time. Read both outputs at once, or drop one: an unread channel holds up the
+/// other.</remarks>
 public sealed class AskingSession : IAsyncDisposable
 {
     /// <summary>The longest status that is read; a longer one is a fault of the peer's.</summary>
@@ -74,7 +77,9 @@ public sealed class AskingSession : IAsyncDisposable
     /// <summary>Cuts the session at once.</summary>
     public void Abort(string reason) => _adapter.Abort(new SessionLostException(SessionLoss.LocalAbort, reason));
 
-    /// <summary>The status is the end: this side closes too, and output that is still on its way arrives until the peer has closed.</summary>
+    /// <summary>
+    /// The status is the end: this side closes too, and output that is still on its way arrives until the peer has closed.
+    /// </summary>
     async Task CloseAfterStatusAsync()
     {
         try
@@ -121,10 +126,12 @@ public sealed class AskingSession : IAsyncDisposable
             if (text.Length == 0)
             {
                 string words = _adapter.LastWords.IsEmpty ? "" : $" ({_adapter.LastWords})";
-                throw new SessionLostException(SessionLoss.PeerClosed, $"The server closed the session without a status{words}: how the command ended is not known.");
+                throw new SessionLostException(
+                    SessionLoss.PeerClosed, $"The server closed the session without a status{words}: how the command ended is not known.");
             }
 
-            Status status = Wire.Status.TryParse(text) ?? throw new SessionLostException(SessionLoss.ProtocolError, "The server's final status is not a Kubernetes Status.");
+            Status status = Wire.Status.TryParse(text)
+                ?? throw new SessionLostException(SessionLoss.ProtocolError, "The server's final status is not a Kubernetes Status.");
             return Withheld.BlankCredentials(status);
         }
 

@@ -14,11 +14,14 @@ sealed partial class SpdyConnection
     async Task ReadLoopAsync()
     {
         // waits for the first byte without a buffer: an idle connection holds none
-        PipeReader input = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true));
+        PipeReader input = PipeReader.Create(
+            _stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true));
         try
         {
             await ReceiveAsync(input);
-            End(_goAwayReceived ? null : new SessionLostException(SessionLoss.ConnectionBroken, "The connection ended before the session had."));
+            End(
+                _goAwayReceived ? null : new SessionLostException(
+                SessionLoss.ConnectionBroken, "The connection ended before the session had."));
         }
         catch (SpdyProtocolException e)
         {
@@ -58,9 +61,11 @@ sealed partial class SpdyConnection
         foreach (SpdyStream stream in streams)
         {
             // Go servers leave a stream's end to the connection's; a client's input that has no end of its own is not whole.
-            stream.EndInput(stream.IsOwn ? loss : loss ?? new SessionLostException(SessionLoss.PeerClosed, "The peer closed the connection."));
+            stream.EndInput(
+                stream.IsOwn ? loss : loss ?? new SessionLostException(SessionLoss.PeerClosed, "The peer closed the connection."));
             stream.EndWriter(loss);
-            stream.SetReplied(loss ?? new SessionLostException(SessionLoss.PeerClosed, "The peer closed the connection before it answered."));
+            stream.SetReplied(
+                loss ?? new SessionLostException(SessionLoss.PeerClosed, "The peer closed the connection before it answered."));
         }
 
         _queue.Writer.TryComplete();
@@ -273,7 +278,8 @@ sealed partial class SpdyConnection
     {
         Enqueue(answer);
         if (Volatile.Read(ref _waitingControls) > _limits.Spdy.WaitingReplies)
-            throw new SpdyProtocolException($"More than {_limits.Spdy.WaitingReplies} answers wait that the peer does not read.", _frames.Offset);
+            throw new SpdyProtocolException(
+                $"More than {_limits.Spdy.WaitingReplies} answers wait that the peer does not read.", _frames.Offset);
     }
 
     void CountIdle()

@@ -18,7 +18,8 @@ sealed partial class SpdyConnection
     volatile bool _pingQueued;
 
     /// <summary>
-    /// The peer may be unable to answer pings: it was sent as much as fills a queue of Go's, some of it after the last ping that it answered.
+    /// The peer may be unable to answer pings: it was sent as much as fills a queue of Go's, some of it after the last ping that it
+    /// answered.
     /// </summary>
     bool MayBeStalled => Volatile.Read(ref _dataSent) is var sent && sent > GoQueue && sent > Volatile.Read(ref _dataProven);
 
@@ -113,12 +114,15 @@ sealed partial class SpdyConnection
             if (silent >= _limits.Linger) _stream.StopReading();
 
             // A server that pings on and never closes has nothing more to say; a client that does may still be reading what we said.
-            else if (!_isServer && _closeSent && _stream.NotReadingFor == TimeSpan.Zero && _time.GetElapsedTime(Volatile.Read(ref _lastData)) >= _limits.Linger)
+            else if (!_isServer && _closeSent && _stream.NotReadingFor == TimeSpan.Zero
+                && _time.GetElapsedTime(Volatile.Read(ref _lastData)) >= _limits.Linger)
                 _stream.StopReading();
 
             // A command that reads no input holds up the read loop, which then never meets the end: its client would never be lost.
             else if (_isServer && !_closeSent && _stream.NotReadingFor >= _limits.BeatInterval)
-                Abort(new SessionLostException(SessionLoss.ConnectionBroken, "The connection broke while input waited for the command to read it."));
+                Abort(
+                    new SessionLostException(SessionLoss.ConnectionBroken,
+                    "The connection broke while input waited for the command to read it."));
             return;
         }
 

@@ -51,7 +51,8 @@ sealed partial class SpdyConnection : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="peerGone">Fires when the web server knows that the peer is gone: what it still writes is then silently dropped.</param>
     internal SpdyConnection(
-        Stream stream, bool isServer, ISpdyAcceptor? acceptor, CarrierLimits limits, Action? cut = null, TimeProvider? time = null, CancellationToken peerGone = default)
+        Stream stream, bool isServer, ISpdyAcceptor? acceptor, CarrierLimits limits, Action? cut = null, TimeProvider? time = null,
+        CancellationToken peerGone = default)
     {
         _time = time ?? TimeProvider.System;
         _stream = new LivenessStream(stream, _time);
@@ -75,7 +76,9 @@ sealed partial class SpdyConnection : IAsyncDisposable
     /// <summary>Guards the table of streams and the state of each.</summary>
     internal Lock StateLock { get; } = new();
 
-    /// <summary>Completes, never faults, when nothing more will arrive: null after the peer's GOAWAY and its close, or after this side's.</summary>
+    /// <summary>
+    /// Completes, never faults, when nothing more will arrive: null after the peer's GOAWAY and its close, or after this side's.
+    /// </summary>
     internal Task<SessionLostException?> Ended => _ended.Task;
 
     /// <summary>How long the peer's next byte has been waited for; zero while this side does not read.</summary>
@@ -83,14 +86,17 @@ sealed partial class SpdyConnection : IAsyncDisposable
 
     /// <summary>Opens a stream. Send nothing on it before <see cref="SpdyStream.WaitForReplyAsync"/>.</summary>
     /// <exception cref="SessionLostException">The connection has ended, or the peer has said GOAWAY.</exception>
-    internal SpdyStream Open(IReadOnlyList<SpdyHeader> headers, bool outlivesCancel = false, ISpdyStreamObserver? observer = null, bool isText = false)
+    internal SpdyStream Open(IReadOnlyList<SpdyHeader> headers, bool outlivesCancel = false, ISpdyStreamObserver? observer = null,
+        bool isText = false)
     {
         lock (StateLock)
         {
             if (_ended.Task.IsCompleted || _goAwayReceived)
-                throw (_ended.Task.IsCompleted ? _ended.Task.Result : null) ?? new SessionLostException(SessionLoss.PeerClosed, "The peer takes no more streams on this connection.");
+                throw (_ended.Task.IsCompleted ? _ended.Task.Result : null)
+                    ?? new SessionLostException(SessionLoss.PeerClosed, "The peer takes no more streams on this connection.");
             if (_nextId > int.MaxValue) throw new InvalidOperationException("The connection has no stream ids left.");
-            SpdyStream stream = new(this, _nextId, isOwn: true, headers, _limits.ChannelBytes) { OutlivesCancel = outlivesCancel, Observer = observer, Text = isText ? new SpdyText() : null };
+            SpdyStream stream = new(this, _nextId, isOwn: true, headers, _limits.ChannelBytes) { OutlivesCancel = outlivesCancel,
+                Observer = observer, Text = isText ? new SpdyText() : null };
             _nextId += 2;
             _streams.Add(stream.Id, stream);
             Enqueue(new SpdyOutgoing(new SpdyFrame(SpdyFrameType.SynStream, 0, stream.Id), headers)); // ids go out in order: under the lock
@@ -194,7 +200,8 @@ sealed partial class SpdyConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        if (!_ended.Task.IsCompleted) Abort(new SessionLostException(SessionLoss.LocalAbort, "The session was disposed before it had ended."));
+        if (!_ended.Task.IsCompleted)
+            Abort(new SessionLostException(SessionLoss.LocalAbort, "The session was disposed before it had ended."));
         await _reading;
         if (!_writing.IsCompleted) Cut(); // the peer has gone: what is still being written reaches nobody
         await _writing;

@@ -3,7 +3,9 @@ using Fairlead.Wire;
 
 namespace Fairlead.Streaming.Spdy;
 
-/// <summary>The upgrade to SPDY/3.1 as data: header names, the choice of a version, and the words of refusals. No HTTP of its own.</summary>
+/// <summary>
+/// The upgrade to SPDY/3.1 as data: header names, the choice of a version, and the words of refusals. No HTTP of its own.
+/// </summary>
 public static class SpdyHandshake
 {
     /// <summary>The value of the <c>Upgrade</c> header.</summary>
@@ -15,7 +17,9 @@ public static class SpdyHandshake
     /// <summary>In a 403 the versions that the server has, one a line.</summary>
     public const string AcceptedVersionsHeader = "X-Accepted-Stream-Protocol-Versions";
 
-    /// <summary>True where the headers ask for this upgrade, compared as Go servers do: without regard to case, anywhere in the value.</summary>
+    /// <summary>
+    /// True where the headers ask for this upgrade, compared as Go servers do: without regard to case, anywhere in the value.
+    /// </summary>
     public static bool IsRequested(IEnumerable<string?> connection, IEnumerable<string?> upgrade) =>
         connection.Any(value => value?.Contains("upgrade", StringComparison.OrdinalIgnoreCase) == true)
         && upgrade.Any(value => value?.Contains(Upgrade, StringComparison.OrdinalIgnoreCase) == true);
@@ -50,7 +54,8 @@ public static class SpdyHandshake
 
         return SpdyNegotiation.Refuse(
             403,
-            $"unable to upgrade: unable to negotiate protocol: client supports [{string.Join(' ', names)}], server accepts [{string.Join(' ', accepted)}]",
+            $"unable to upgrade: unable to negotiate protocol: client supports [{string.Join(' ', names)}], server accepts " +
+            $"[{string.Join(' ', accepted)}]",
             accepted);
     }
 
@@ -89,5 +94,6 @@ public static class SpdyHandshake
     }
 
     static string? Text(JsonDocument json, string name) =>
-        json.RootElement.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        json.RootElement.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.String
+            && value.GetString() is { Length: > 0 } text ? text : null;
 }

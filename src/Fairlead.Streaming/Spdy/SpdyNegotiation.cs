@@ -13,7 +13,9 @@ public sealed record SpdyNegotiation
     /// <summary>The name that was picked; null for a refusal.</summary>
     public string? Name { get; private init; }
 
-    /// <summary>The version of the remote command protocol that it names; null for a refusal, and where another protocol was negotiated.</summary>
+    /// <summary>
+    /// The version of the remote command protocol that it names; null for a refusal, and where another protocol was negotiated.
+    /// </summary>
     public RemoteCommandProtocol? Protocol { get; internal init; }
 
     /// <summary>101, 400 or 403.</summary>

@@ -21,9 +21,11 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
     readonly TimeProvider _time;
     readonly bool _isServer;
 
-    SpdyRemoteCommand(SpdyConnection connection, bool isServer, RemoteCommandProtocol protocol, SpdyStream?[] streams, CarrierLimits limits, TimeProvider time)
+    SpdyRemoteCommand(SpdyConnection connection, bool isServer, RemoteCommandProtocol protocol, SpdyStream?[] streams, CarrierLimits limits,
+        TimeProvider time)
     {
-        (_connection, _isServer, Protocol, _streams, _limits, _time, Withheld) = (connection, isServer, protocol, streams, limits, time, limits.Withheld);
+        (_connection, _isServer, Protocol, _streams, _limits, _time, Withheld) =
+            (connection, isServer, protocol, streams, limits, time, limits.Withheld);
         for (int i = 0; i < streams.Length; i++)
         {
             bool fromClient = (RemoteChannel)i is RemoteChannel.StandardInput or RemoteChannel.Resize;
@@ -33,7 +35,9 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
         }
     }
 
-    /// <summary>The asking side of an upgraded connection: opens the streams one after the other, as Go clients do, and is then ready.</summary>
+    /// <summary>
+    /// The asking side of an upgraded connection: opens the streams one after the other, as Go clients do, and is then ready.
+    /// </summary>
     /// <param name="stream">The connection after the upgrade; owned from here on, also when this throws.</param>
     /// <param name="protocol">The version that was negotiated, one of <see cref="RemoteCommandProtocol.OverSpdy"/>.</param>
     /// <param name="request">What was asked for.</param>
@@ -79,7 +83,8 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="cut">Cuts the connection at once; for a server whose stream does not do so when disposed.</param>
     /// <param name="time">The clock; the system's for null.</param>
-    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than fail.</param>
+    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than
+    /// fail.</param>
     /// <param name="cancellationToken">Gives up: the connection is cut.</param>
     /// <exception cref="SessionLostException">The client did not open its streams in time, or was lost.</exception>
     public static async Task<SpdyRemoteCommand> AnswerAsync(
@@ -98,10 +103,12 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
         }
         catch (TimeoutException e)
         {
-            await connection.CloseAsync().AsTask().WaitAsync(limits.Linger, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await connection.CloseAsync().AsTask().WaitAsync(limits.Linger, time, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await connection.DisposeAsync();
             throw new SessionLostException(
-                SessionLoss.ProtocolError, $"The client opened {set.Progress} streams within {limits.StreamTimeout.TotalSeconds:0.#} s.", e);
+                SessionLoss.ProtocolError,
+                $"The client opened {set.Progress} streams within {limits.StreamTimeout.TotalSeconds:0.#} s.", e);
         }
         catch
         {
@@ -187,7 +194,8 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
         {
             bool isFirst = !adapter.Protocol.CanEndInput;
             if (isFirst && channel is RemoteChannel.StandardInput)
-                throw new NotSupportedException($"{adapter.Protocol} over SPDY cannot say that the input has ended; v2.channel.k8s.io and later can.");
+                throw new NotSupportedException(
+                    $"{adapter.Protocol} over SPDY cannot say that the input has ended; v2.channel.k8s.io and later can.");
             if (isFirst && channel is RemoteChannel.StandardOutput or RemoteChannel.StandardError) return; // not before the error text
             stream.SendEnd();
             if (!isFirst || channel is not RemoteChannel.Error) return;
@@ -198,7 +206,9 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
         protected override void AbortBy(Exception exception)
         {
             if (channel is RemoteChannel.StandardInput)
-                adapter.Abort(new SessionLostException(SessionLoss.LocalAbort, "The input could not be read to its end: " + exception.Message, exception));
+                adapter.Abort(
+                    new SessionLostException(SessionLoss.LocalAbort, "The input could not be read to its end: " + exception.Message,
+                    exception));
         }
     }
 }

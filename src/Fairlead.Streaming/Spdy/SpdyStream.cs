@@ -66,7 +66,8 @@ sealed class SpdyStream
         }
         catch (TimeoutException e)
         {
-            throw new SessionLostException(SessionLoss.ProtocolError, $"The peer did not answer the opening of stream {Id} within {timeout.TotalSeconds:0.#} s.", e);
+            throw new SessionLostException(
+                SessionLoss.ProtocolError, $"The peer did not answer the opening of stream {Id} within {timeout.TotalSeconds:0.#} s.", e);
         }
 
         if (refusal is not null) throw refusal;

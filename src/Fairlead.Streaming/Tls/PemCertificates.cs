@@ -20,7 +20,8 @@ public static class PemCertificates
         string pem = Encoding.UTF8.GetString(certificate);
         X509Certificate2Collection chain = ReadAuthorities(certificate, what);
         X509Certificate2 leaf = Guard(
-            what, () => X509Certificate2.CreateFromPem(pem, Encoding.UTF8.GetString(key)), "the key is not the certificate's, or not what PEM asks for");
+            what, () => X509Certificate2.CreateFromPem(pem, Encoding.UTF8.GetString(key)),
+            "the key is not the certificate's, or not what PEM asks for");
         if (OperatingSystem.IsWindows())
         {
             using X509Certificate2 ephemeral = leaf; // SChannel cannot use a key that lives only in memory

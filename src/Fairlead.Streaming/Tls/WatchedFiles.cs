@@ -27,7 +27,8 @@ public sealed class WatchedFiles<T> : IDisposable where T : class
 
     /// <summary>Reads the files for the first time.</summary>
     /// <param name="what">What they are, for the log.</param>
-    /// <param name="make">Makes the value; each file it reads is watched. What it throws is logged by its message, which tells no secret.</param>
+    /// <param name="make">Makes the value; each file it reads is watched. What it throws is logged by its message, which tells no
+    /// secret.</param>
     /// <param name="certificates">The certificates that are told of when a value is taken; none for a value of another kind.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="logger">Where it is told what was taken, and what was not and why.</param>

@@ -16,9 +16,11 @@ public sealed class ChannelAcceptor : PortForwardAcceptor
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="cut">Cuts the connection at once; for a server whose stream does not do so when disposed.</param>
     /// <param name="time">The clock; the system's for null.</param>
-    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than fail.</param>
+    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than
+    /// fail.</param>
     public ChannelAcceptor(
-        Stream stream, PortForwardProtocol protocol, IReadOnlyList<int> ports, CarrierLimits limits, Action? cut = null, TimeProvider? time = null,
+        Stream stream, PortForwardProtocol protocol, IReadOnlyList<int> ports, CarrierLimits limits, Action? cut = null,
+        TimeProvider? time = null,
         CancellationToken peerGone = default)
     {
         ArgumentNullException.ThrowIfNull(ports);

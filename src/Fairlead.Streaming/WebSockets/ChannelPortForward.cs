@@ -34,7 +34,8 @@ public sealed class ChannelPortForward : PortForwardAdapter
     /// <remarks>The port must be the request's. The stream owns the carrier from here on: disposing it is enough.</remarks>
     public override async ValueTask<ForwardedStream> OpenAsync(int port, CancellationToken cancellationToken = default)
     {
-        if (port != _channels.Ports[0].Port) throw new ArgumentException($"This carrier is one to port {_channels.Ports[0].Port}.", nameof(port));
+        if (port != _channels.Ports[0].Port)
+            throw new ArgumentException($"This carrier is one to port {_channels.Ports[0].Port}.", nameof(port));
         if (Interlocked.Exchange(ref _opened, 1) != 0) throw new InvalidOperationException("This carrier has had its connection.");
         try
         {
@@ -44,7 +45,8 @@ public sealed class ChannelPortForward : PortForwardAdapter
         catch (Exception e) when (e is not SessionLostException) // one that is lost ends by itself, and may still tell the server why
         {
             _channels.Abort(new SessionLostException(SessionLoss.LocalAbort, "The server did not begin.", e));
-            if (e is TimeoutException) throw new SessionLostException(SessionLoss.ProtocolError, "The server did not announce the port in time.", e);
+            if (e is TimeoutException)
+                throw new SessionLostException(SessionLoss.ProtocolError, "The server did not announce the port in time.", e);
             throw;
         }
     }

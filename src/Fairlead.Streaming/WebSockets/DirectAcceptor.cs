@@ -14,8 +14,10 @@ public sealed class DirectAcceptor : PortForwardAcceptor
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="cut">Cuts the connection at once; for a server whose stream does not do so when disposed.</param>
     /// <param name="time">The clock; the system's for null.</param>
-    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than fail.</param>
-    public DirectAcceptor(Stream stream, CarrierLimits limits, Action? cut = null, TimeProvider? time = null, CancellationToken peerGone = default) =>
+    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than
+    /// fail.</param>
+    public DirectAcceptor(Stream stream, CarrierLimits limits, Action? cut = null, TimeProvider? time = null,
+        CancellationToken peerGone = default) =>
         _connection = new DirectConnection(stream, isServer: true, limits, cut, time, peerGone);
 
     /// <inheritdoc/>

@@ -27,7 +27,8 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
     Task? _closing;
     bool _isOpen, _peerEnded, _localEnded, _over;
 
-    internal DirectConnection(Stream stream, bool isServer, CarrierLimits limits, Action? cut = null, TimeProvider? time = null, CancellationToken peerGone = default)
+    internal DirectConnection(Stream stream, bool isServer, CarrierLimits limits, Action? cut = null, TimeProvider? time = null,
+        CancellationToken peerGone = default)
     {
         (_isServer, _time, _withheld) = (isServer, time ?? TimeProvider.System, limits.Withheld);
         _input = new InboundChannel(limits.ChannelBytes);
@@ -101,7 +102,8 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
             }
 
             await closing.WaitAsync(s_resetTime, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!closing.IsCompleted) _carrier.Abort(new SessionLostException(SessionLoss.LocalAbort, "The peer did not take the connection's end in time."));
+            if (!closing.IsCompleted)
+                _carrier.Abort(new SessionLostException(SessionLoss.LocalAbort, "The peer did not take the connection's end in time."));
             await closing;
         }
     }
@@ -207,7 +209,8 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
         Close();
     }
 
-    void SendControl(ReadOnlyMemory<byte> message) => _carrier.Send(new OutgoingMessage(message, WebSocketMessageType.Binary, default, null));
+    void SendControl(ReadOnlyMemory<byte> message) =>
+        _carrier.Send(new OutgoingMessage(message, WebSocketMessageType.Binary, default, null));
 
     static SessionLostException Broken(string what) => new(SessionLoss.ProtocolError, what + ".");
 

@@ -22,7 +22,8 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
     int _open;
 
     internal ForwardChannels(
-        Stream stream, bool isServer, PortForwardProtocol protocol, IReadOnlyList<int> ports, CarrierLimits limits, Action? cut = null, TimeProvider? time = null,
+        Stream stream, bool isServer, PortForwardProtocol protocol, IReadOnlyList<int> ports, CarrierLimits limits, Action? cut = null,
+        TimeProvider? time = null,
         CancellationToken peerGone = default)
     {
         (_isServer, _protocol, _limits, _open) = (isServer, protocol, limits, ports.Count);
@@ -90,12 +91,14 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
         message[0] = PortChannels.EncodeChannel(port.Index, isError, _protocol.IsBase64);
         if (_protocol.IsBase64) ChannelMessage.EncodeBase64(payload, message.AsSpan(1));
         else payload.CopyTo(message, 1);
-        _carrier.Send(new OutgoingMessage(message, _protocol.IsBase64 ? WebSocketMessageType.Text : WebSocketMessageType.Binary, default, null));
+        _carrier.Send(
+            new OutgoingMessage(message, _protocol.IsBase64 ? WebSocketMessageType.Text : WebSocketMessageType.Binary, default, null));
     }
 
     MessageTarget IWebSocketReceiver.Begin(byte first)
     {
-        if (!PortChannels.TryDecodeChannel(first, Ports.Length, _protocol.IsBase64, out int index, out bool isError)) return MessageTarget.Drop;
+        if (!PortChannels.TryDecodeChannel(first, Ports.Length, _protocol.IsBase64, out int index, out bool isError))
+            return MessageTarget.Drop;
         if (_isServer && isError) return MessageTarget.Drop; // a client has nothing to say there
         ForwardedPort port = Ports[index];
         if (_protocol.IsBase64 || isError || port.AwaitsPrelude) return MessageTarget.Whole(_limits.Base64MessageBytes);
@@ -115,7 +118,8 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
         if (!_started.Task.IsCompleted && Ports.All(static port => port.IsAnnounced)) _started.TrySetResult();
     }
 
-    string IWebSocketReceiver.NameOf(byte first) => PortChannels.TryDecodeChannel(first, Ports.Length, _protocol.IsBase64, out int index, out bool isError)
+    string IWebSocketReceiver.NameOf(byte first) =>
+        PortChannels.TryDecodeChannel(first, Ports.Length, _protocol.IsBase64, out int index, out bool isError)
         ? $"channel {(2 * index) + (isError ? 1 : 0)} ({(isError ? "error" : "data")} of port {Ports[index].Port})"
         : $"channel {first} (unknown)";
 
@@ -126,7 +130,8 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
 
     void IWebSocketReceiver.OnEnded(SessionLostException? loss)
     {
-        _started.TrySetException(loss ?? new SessionLostException(SessionLoss.PeerClosed, "The server closed the WebSocket before it had announced the port."));
+        _started.TrySetException(
+            loss ?? new SessionLostException(SessionLoss.PeerClosed, "The server closed the WebSocket before it had announced the port."));
         _ = _started.Task.Exception; // a server has nobody who waits for this
         foreach (ForwardedPort port in Ports) port.End(loss);
     }

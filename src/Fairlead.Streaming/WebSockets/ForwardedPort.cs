@@ -48,7 +48,8 @@ sealed class ForwardedPort : IForwardLink
             return;
         }
 
-        ForwardResetException reset = new(ForwardFault.Unspecified, new PeerText(_channels.Withheld.Blank(PeerText.FromUtf8(payload.Span).Raw)).Trim().ToString());
+        ForwardResetException reset = new(
+            ForwardFault.Unspecified, new PeerText(_channels.Withheld.Blank(PeerText.FromUtf8(payload.Span).Raw)).Trim().ToString());
         Input.Complete(reset);
         _writer.OnEnded(reset);
     }
@@ -58,7 +59,8 @@ sealed class ForwardedPort : IForwardLink
         for (; seen < PortChannels.PreludeLength && !payload.IsEmpty; seen++, payload = payload[1..])
         {
             if (payload.Span[0] != (byte)(Port >> (8 * seen)))
-                throw new SessionLostException(SessionLoss.ProtocolError, $"The server does not begin a channel of port {Port} with its number.");
+                throw new SessionLostException(
+                    SessionLoss.ProtocolError, $"The server does not begin a channel of port {Port} with its number.");
         }
 
         return payload;

@@ -1,6 +1,8 @@
 namespace Fairlead.Streaming.WebSockets;
 
-/// <summary>What a subprotocol does with the messages of a WebSocket. Called by the read loop, one call at a time, where nothing else is said.</summary>
+/// <summary>
+/// What a subprotocol does with the messages of a WebSocket. Called by the read loop, one call at a time, where nothing else is said.
+/// </summary>
 interface IWebSocketReceiver
 {
     /// <summary>
@@ -9,7 +11,9 @@ interface IWebSocketReceiver
     /// </summary>
     MessageTarget Begin(byte first);
 
-    /// <summary>A whole message for which <see cref="MessageTarget.Whole"/> was asked, without its first byte. May be overwritten.</summary>
+    /// <summary>
+    /// A whole message for which <see cref="MessageTarget.Whole"/> was asked, without its first byte. May be overwritten.
+    /// </summary>
     /// <exception cref="SessionLostException">The message breaks the protocol: the session ends with a close that says so.</exception>
     ValueTask ReceiveAsync(byte first, Memory<byte> payload);
 

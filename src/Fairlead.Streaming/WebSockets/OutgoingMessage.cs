@@ -8,7 +8,8 @@ namespace Fairlead.Streaming.WebSockets;
 /// <param name="Type">Binary, or text for base64.</param>
 /// <param name="Buffer">What to give back when it was sent; empty for constants.</param>
 /// <param name="Owner">Whom to tell that it was sent.</param>
-readonly record struct OutgoingMessage(ReadOnlyMemory<byte> Memory, WebSocketMessageType Type, MessageBuffer Buffer, ChannelPipeWriter? Owner)
+readonly record struct OutgoingMessage(
+    ReadOnlyMemory<byte> Memory, WebSocketMessageType Type, MessageBuffer Buffer, ChannelPipeWriter? Owner)
 {
     /// <summary>One channel's payload behind its channel byte: binary, or as base64 text in a buffer of its own.</summary>
     internal static OutgoingMessage OfChannel(byte channel, MessageBuffer payload, bool isBase64, ChannelPipeWriter owner)

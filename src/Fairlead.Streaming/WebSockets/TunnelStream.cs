@@ -25,7 +25,8 @@ sealed class TunnelStream : Stream
         _time = time;
         _inner = new LivenessStream(inner, time);
         _frames = new FrameStream(_inner);
-        _socket = WebSocket.CreateFromStream(_frames, new WebSocketCreationOptions { IsServer = isServer, KeepAliveInterval = Timeout.InfiniteTimeSpan });
+        _socket = WebSocket.CreateFromStream(
+            _frames, new WebSocketCreationOptions { IsServer = isServer, KeepAliveInterval = Timeout.InfiniteTimeSpan });
         if (!isServer) _frames.Client = _socket;
     }
 
@@ -33,7 +34,8 @@ sealed class TunnelStream : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         // The library answers a cancelled token by disposing the stream that it was given, which would not end the read below that.
-        await using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static state => ((TunnelStream)state!)._inner.StopReading(), this);
+        await using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(
+            static state => ((TunnelStream)state!)._inner.StopReading(), this);
         try
         {
             while (true)
@@ -45,7 +47,9 @@ sealed class TunnelStream : Stream
                         return 0;
                     case WebSocketMessageType.Close:
                         PeerText words = _socket.CloseStatusDescription;
-                        throw new IOException($"The peer closed the tunnel with code {(int?)_socket.CloseStatus ?? 1005}{(words.IsEmpty ? "" : $" ({words})")}.");
+                        throw new IOException(
+                            $"The peer closed the tunnel with code " +
+                            $"{(int?)_socket.CloseStatus ?? 1005}{(words.IsEmpty ? "" : $" ({words})")}.");
                     case WebSocketMessageType.Text:
                         await SendCloseAsync(WebSocketCloseStatus.InvalidMessageType);
                         throw new IOException("The peer sent text in a tunnel for bytes.");

@@ -20,13 +20,16 @@ sealed partial class WebSocketCarrier
             if (silent >= _linger) _stream.StopReading();
 
             // A server that pings on and never closes has nothing more to say; a client that does may still be reading what we said.
-            else if (!_isServer && _closeSent && _stream.NotReadingFor == TimeSpan.Zero && _time.GetElapsedTime(Volatile.Read(ref _lastMessage)) >= _linger)
+            else if (!_isServer && _closeSent && _stream.NotReadingFor == TimeSpan.Zero
+                && _time.GetElapsedTime(Volatile.Read(ref _lastMessage)) >= _linger)
                 _stream.StopReading();
 
             // A command that reads no input holds up the read loop, which then never meets the end: its client would never be lost.
             // Not on the asking side, where what has arrived is delivered however slow its reader.
             else if (_isServer && !_closeSent && _stream.NotReadingFor >= _limits.BeatInterval)
-                Abort(new SessionLostException(SessionLoss.ConnectionBroken, "The connection broke while input waited for the command to read it."));
+                Abort(
+                    new SessionLostException(SessionLoss.ConnectionBroken,
+                    "The connection broke while input waited for the command to read it."));
             return;
         }
 
@@ -73,7 +76,9 @@ sealed partial class WebSocketCarrier
     /// <summary>Tells the peer what it did wrong, then reads on so that the Close is not lost to a reset.</summary>
     async ValueTask RefuseAsync(SessionLostException reason)
     {
-        WebSocketCloseStatus code = reason.Data[nameof(WebSocketCloseStatus)] is WebSocketCloseStatus status ? status : WebSocketCloseStatus.ProtocolError;
+        WebSocketCloseStatus code = reason.Data[nameof(WebSocketCloseStatus)] is WebSocketCloseStatus status
+            ? status
+            : WebSocketCloseStatus.ProtocolError;
         string text = reason.Message;
         while (Encoding.UTF8.GetByteCount(text) > LongestCloseReason) text = text[..^1];
         await _writing.WaitAsync(_limits.Linger, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -93,7 +98,9 @@ sealed partial class WebSocketCarrier
         }
     }
 
-    /// <summary>After the library itself refused a frame (it has sent the Close and given up): reads the rest, so that no reset overtakes it.</summary>
+    /// <summary>
+    /// After the library itself refused a frame (it has sent the Close and given up): reads the rest, so that no reset overtakes it.
+    /// </summary>
     async ValueTask DrainAsync()
     {
         _closeSent = true;
@@ -123,7 +130,8 @@ sealed partial class WebSocketCarrier
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        if (!_ended.Task.IsCompleted) Abort(new SessionLostException(SessionLoss.LocalAbort, "The session was disposed before it had ended."));
+        if (!_ended.Task.IsCompleted)
+            Abort(new SessionLostException(SessionLoss.LocalAbort, "The session was disposed before it had ended."));
         await _reading;
         CutBlockedWrite();
         await _writing;

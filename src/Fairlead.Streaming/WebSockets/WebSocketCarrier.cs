@@ -51,7 +51,8 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="peerGone">Fires when the web server knows that the peer is gone: what it still writes is then silently dropped.</param>
     internal WebSocketCarrier(
-        Stream stream, bool isServer, IWebSocketReceiver receiver, CarrierLimits limits, Action? cut, TimeProvider? time = null, CancellationToken peerGone = default)
+        Stream stream, bool isServer, IWebSocketReceiver receiver, CarrierLimits limits, Action? cut, TimeProvider? time = null,
+        CancellationToken peerGone = default)
     {
         _time = time ?? TimeProvider.System;
         _stream = new LivenessStream(stream, _time);
@@ -81,8 +82,8 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     internal Task<SessionLostException?> Ended => _ended.Task;
 
     /// <summary>
-    /// Completes with true when the peer ended in order, by a Close without a word or by the end of its stream, and had sent no message; otherwise
-    /// with false, at its first message, at a Close that tells a failure, or at a break, which may have destroyed a message.
+    /// Completes with true when the peer ended in order, by a Close without a word or by the end of its stream, and had sent no message;
+    /// otherwise with false, at its first message, at a Close that tells a failure, or at a break, which may have destroyed a message.
     /// </summary>
     internal Task<bool> EndedUnheard => _endedUnheard.Task;
 
@@ -91,7 +92,8 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
 
     /// <summary>The Close of who has nothing to say: a code of an orderly end, or none at all, and no words.</summary>
     bool ClosedWithoutAWord => LastWords.IsEmpty
-        && _socket.CloseStatus is null or WebSocketCloseStatus.NormalClosure or WebSocketCloseStatus.EndpointUnavailable or WebSocketCloseStatus.Empty;
+        && _socket.CloseStatus is null or WebSocketCloseStatus.NormalClosure or WebSocketCloseStatus.EndpointUnavailable
+            or WebSocketCloseStatus.Empty;
 
     /// <summary>Queues a message; the write loop sends in this order. Dropped, its buffer returned, once the carrier closes.</summary>
     internal void Send(in OutgoingMessage message)
@@ -99,7 +101,10 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         if (!_queue.Writer.TryWrite(message)) message.Buffer.Return();
     }
 
-    /// <summary>Sends what is queued, then Close 1000, and reads on until the peer closes or has been silent for this long, by default for the linger time.</summary>
+    /// <summary>
+    /// Sends what is queued, then Close 1000, and reads on until the peer closes or has been silent for this long, by default for the
+    /// linger time.
+    /// </summary>
     internal async ValueTask CloseAsync(TimeSpan? linger = null)
     {
         _linger = linger ?? _limits.Linger;
@@ -128,7 +133,8 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         {
             await ReceiveMessagesAsync();
             if (_socket.CloseStatus is not WebSocketCloseStatus.NormalClosure and var code)
-                loss = new SessionLostException(SessionLoss.PeerClosed, $"The peer closed the session with code {(int?)code ?? 1005}{Describe(LastWords)}.");
+                loss = new SessionLostException(
+                    SessionLoss.PeerClosed, $"The peer closed the session with code {(int?)code ?? 1005}{Describe(LastWords)}.");
             End(loss);
             await SendCloseAsync(WebSocketCloseStatus.NormalClosure, null); // the answer, unless the peer's was itself one
         }
@@ -139,7 +145,8 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         }
         catch (Exception e) when (LoopFault.IsBroken(e))
         {
-            bool malformed = e is WebSocketException { WebSocketErrorCode: not WebSocketError.ConnectionClosedPrematurely } && _reason is null;
+            bool malformed = e is WebSocketException { WebSocketErrorCode: not WebSocketError.ConnectionClosedPrematurely }
+                && _reason is null;
             End(malformed
                 ? new SessionLostException(SessionLoss.ProtocolError, "The peer's WebSocket frames are malformed: " + e.Message, e)
                 : new SessionLostException(SessionLoss.ConnectionBroken, "The connection broke before the session had ended.", e));

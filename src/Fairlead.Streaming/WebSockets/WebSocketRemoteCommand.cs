@@ -18,7 +18,8 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     readonly CarrierLimits _limits;
     readonly bool _isServer;
 
-    WebSocketRemoteCommand(Stream stream, bool isServer, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, Action? cut, TimeProvider? time, CancellationToken peerGone = default)
+    WebSocketRemoteCommand(Stream stream, bool isServer, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits,
+        Action? cut, TimeProvider? time, CancellationToken peerGone = default)
     {
         Protocol = protocol;
         (_limits, _isServer, Withheld) = (limits, isServer, limits.Withheld);
@@ -36,8 +37,10 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     /// <param name="request">What was asked for.</param>
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="time">The clock; the system's for null.</param>
-    public static WebSocketRemoteCommand Ask(Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, TimeProvider? time = null) =>
-        new(stream, isServer: false, protocol, request, limits, cut: (stream ?? throw new ArgumentNullException(nameof(stream))).Dispose, time);
+    public static WebSocketRemoteCommand Ask(
+        Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, TimeProvider? time = null) =>
+        new(stream, isServer: false, protocol, request, limits, cut: (stream ?? throw new ArgumentNullException(nameof(stream))).Dispose,
+            time);
 
     /// <summary>
     /// The answering side. Tells the client at once that it is connected: an empty message on its lowest output channel, which is
@@ -49,8 +52,10 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="cut">Cuts the connection at once; for a server whose stream does not do so when disposed.</param>
     /// <param name="time">The clock; the system's for null.</param>
-    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than fail.</param>
-    public static WebSocketRemoteCommand Answer(Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request, CarrierLimits limits, Action? cut = null, TimeProvider? time = null, CancellationToken peerGone = default)
+    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than
+    /// fail.</param>
+    public static WebSocketRemoteCommand Answer(Stream stream, RemoteCommandProtocol protocol, RemoteCommandRequest request,
+        CarrierLimits limits, Action? cut = null, TimeProvider? time = null, CancellationToken peerGone = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         WebSocketRemoteCommand adapter = new(stream, isServer: true, protocol, request, limits, cut, time, peerGone);
@@ -71,8 +76,8 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     public override Task<SessionLostException?> Ended => _carrier.Ended;
 
     /// <summary>
-    /// Completes with true when the peer ended the connection in order and had sent no message, so that nothing of it can have been lost; with
-    /// false at its first message, whatever it says, and when the connection broke.
+    /// Completes with true when the peer ended the connection in order and had sent no message, so that nothing of it can have been lost;
+    /// with false at its first message, whatever it says, and when the connection broke.
     /// </summary>
     public Task<bool> EndedUnheard => _carrier.EndedUnheard;
 
@@ -108,7 +113,8 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
         {
             if (!CloseSignal.TryDecode(payload.Span, out RemoteChannel ended))
                 throw new SessionLostException(SessionLoss.ProtocolError, "A close signal names one channel, 0 to 4.");
-            if (ended is not RemoteChannel.Error) _inbound[(int)ended]?.Complete(loss: null); // the status is whole when the session ends, not before
+            // the status is whole when the session ends, not before
+            if (ended is not RemoteChannel.Error) _inbound[(int)ended]?.Complete(loss: null);
         }
         else if (ChannelMessage.TryDecodeBase64(payload.Span, out int length))
         {
@@ -117,7 +123,9 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     }
 
     string IWebSocketReceiver.NameOf(byte first) =>
-        ChannelMessage.TryDecodeChannel(first, Protocol, out RemoteChannel channel) ? $"channel {(int)channel} ({channel})" : $"channel {first} (unknown)";
+        ChannelMessage.TryDecodeChannel(first, Protocol, out RemoteChannel channel)
+            ? $"channel {(int)channel} ({channel})"
+            : $"channel {first} (unknown)";
 
     void IWebSocketReceiver.OnCut()
     {
@@ -133,14 +141,16 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
     void Open(RemoteChannel channel, bool requested, bool isInbound)
     {
         int i = (int)channel;
-        if (requested && isInbound) _inbound[i] = new InboundChannel(_limits.ChannelBytes, _limits.InlineReaders && channel <= RemoteChannel.StandardError);
+        if (requested && isInbound)
+            _inbound[i] = new InboundChannel(_limits.ChannelBytes, _limits.InlineReaders && channel <= RemoteChannel.StandardError);
         if (requested && !isInbound) _outbound[i] = new Writer(this, channel);
         _readers[i] = _inbound[i]?.Reader ?? PipeReader.Create(ReadOnlySequence<byte>.Empty);
         _writers[i] = _outbound[i] ?? PipeWriter.Create(Stream.Null);
     }
 
     void SendControl(byte[] message) =>
-        _carrier.Send(new OutgoingMessage(message, Protocol.IsBase64 ? WebSocketMessageType.Text : WebSocketMessageType.Binary, default, null));
+        _carrier.Send(
+            new OutgoingMessage(message, Protocol.IsBase64 ? WebSocketMessageType.Text : WebSocketMessageType.Binary, default, null));
 
     sealed class Writer(WebSocketRemoteCommand adapter, RemoteChannel channel) : ChannelPipeWriter
     {
@@ -149,7 +159,8 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
 
         protected override void SendEnd()
         {
-            if (channel is not RemoteChannel.StandardInput) return; // outputs end with the status; a client never announces the end of resize
+            // outputs end with the status; a client never announces the end of resize
+            if (channel is not RemoteChannel.StandardInput) return;
             if (!adapter.Protocol.CanEndInput)
                 throw new NotSupportedException($"{adapter.Protocol} cannot say that the input has ended; v5.channel.k8s.io can.");
             adapter.SendControl([(byte)RemoteChannel.Close, (byte)channel]);
@@ -158,7 +169,9 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
         protected override void AbortBy(Exception exception)
         {
             if (channel is RemoteChannel.StandardInput)
-                adapter.Abort(new SessionLostException(SessionLoss.LocalAbort, "The input could not be read to its end: " + exception.Message, exception));
+                adapter.Abort(
+                    new SessionLostException(SessionLoss.LocalAbort, "The input could not be read to its end: " + exception.Message,
+                    exception));
         }
     }
 }

@@ -16,13 +16,14 @@ public sealed class KubernetesEndpoint : IDisposable
     internal const string LogCategory = "Fairlead.Upgrades";
 
     /// <summary>
-    /// The key in <see cref="SocketsHttpHandler.Properties"/> under which messages find where the proxy was named, for instance <c>HTTPS_PROXY</c>.
+    /// The key in <see cref="SocketsHttpHandler.Properties"/> under which messages find where the proxy was named, for instance
+    /// <c>HTTPS_PROXY</c>.
     /// </summary>
     public const string ProxySource = "Fairlead.ProxySource";
 
     /// <summary>
-    /// Where <see cref="Authorize"/> may note on a request what is doubtful about the credentials that it set, in half a sentence without a secret:
-    /// a 401 is told with it.
+    /// Where <see cref="Authorize"/> may note on a request what is doubtful about the credentials that it set, in half a sentence without a
+    /// secret: a 401 is told with it.
     /// </summary>
     public static readonly HttpRequestOptionsKey<string> CredentialsDoubt = new("Fairlead.CredentialsDoubt");
 
@@ -45,8 +46,8 @@ public sealed class KubernetesEndpoint : IDisposable
     public Uri Server { get; }
 
     /// <summary>
-    /// TLS, proxy and dialling: the present handler's, also after <see cref="Replace"/>. Requests that give a header several times go over connections
-    /// of their own, on which each value keeps its line: to Kubernetes two groups on one line are one group.
+    /// TLS, proxy and dialling: the present handler's, also after <see cref="Replace"/>. Requests that give a header several times go over
+    /// connections of their own, on which each value keeps its line: to Kubernetes two groups on one line are one group.
     /// </summary>
     public HttpMessageHandler Handler => _handler;
 
@@ -67,8 +68,8 @@ public sealed class KubernetesEndpoint : IDisposable
     public bool IsFetchingCredentials => Volatile.Read(ref _fetching) > 0;
 
     /// <summary>
-    /// Where everything that goes through this endpoint logs, down to the carriers: nowhere by default. Steps, answers and failures at debug, and
-    /// each message's length at trace; never what a request or a session carries.
+    /// Where everything that goes through this endpoint logs, down to the carriers: nowhere by default. Steps, answers and failures at
+    /// debug, and each message's length at trace; never what a request or a session carries.
     /// </summary>
     public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
 
@@ -76,17 +77,20 @@ public sealed class KubernetesEndpoint : IDisposable
     public IDisposable? Renewal { get; init; }
 
     /// <summary>
-    /// Reaches the server in another way from here on: with a new client certificate, or another authority. Connections that are in use go on, and
-    /// no other request is sent over them.
+    /// Reaches the server in another way from here on: with a new client certificate, or another authority. Connections that are in use go
+    /// on, and no other request is sent over them.
     /// </summary>
-    /// <param name="handler">The new way; the endpoint disposes it. The former handler is disposed when its last request is answered.</param>
+    /// <param name="handler">The new way; the endpoint disposes it. The former handler is disposed when its last request is
+    /// answered.</param>
     public void Replace(SocketsHttpHandler handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
         _handler.Replace(Prepare(handler));
     }
 
-    /// <summary>What was doubtful about the credentials that a server refused, to stand behind its words; empty where nothing is known.</summary>
+    /// <summary>
+    /// What was doubtful about the credentials that a server refused, to stand behind its words; empty where nothing is known.
+    /// </summary>
     /// <param name="response">The answer; the request that led to it is looked at.</param>
     public static string DoubtAbout(HttpResponseMessage response)
     {
@@ -96,7 +100,8 @@ public sealed class KubernetesEndpoint : IDisposable
     }
 
     async ValueTask FetchAsync(
-        Func<HttpRequestMessage, bool, CancellationToken, ValueTask> authorize, HttpRequestMessage request, bool renew, CancellationToken cancellationToken)
+        Func<HttpRequestMessage, bool, CancellationToken, ValueTask> authorize, HttpRequestMessage request, bool renew,
+        CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _fetching);
         try

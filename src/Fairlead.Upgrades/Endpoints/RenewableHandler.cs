@@ -1,6 +1,8 @@
 namespace Fairlead.Upgrades.Endpoints;
 
-/// <summary>Sends by the handler of the moment. A former one ends with its last request's answer; connections that were upgraded go on.</summary>
+/// <summary>
+/// Sends by the handler of the moment. A former one ends with its last request's answer; connections that were upgraded go on.
+/// </summary>
 sealed class RenewableHandler(HttpMessageHandler first) : HttpMessageHandler
 {
     Lease _current = new(first);
@@ -29,7 +31,9 @@ sealed class RenewableHandler(HttpMessageHandler first) : HttpMessageHandler
         base.Dispose(disposing);
     }
 
-    /// <summary>A handler with the count of those who need it: the requests that are being answered, and one for being the current.</summary>
+    /// <summary>
+    /// A handler with the count of those who need it: the requests that are being answered, and one for being the current.
+    /// </summary>
     sealed class Lease(HttpMessageHandler handler)
     {
         int _users = 1;

@@ -1,8 +1,8 @@
 namespace Fairlead.Upgrades.Endpoints;
 
 /// <summary>
-/// An endpoint's credentials, for a server that shows them on behalf of many. Who gives up waiting does not end what fetches them: where nobody
-/// is as patient as a plugin is slow, the next one finds what was begun for those before.
+/// An endpoint's credentials, for a server that shows them on behalf of many. Who gives up waiting does not end what fetches them: where
+/// nobody is as patient as a plugin is slow, the next one finds what was begun for those before.
 /// </summary>
 /// <param name="endpoint">The endpoint; stays the caller's.</param>
 public sealed class SharedCredentials(KubernetesEndpoint endpoint) : IDisposable

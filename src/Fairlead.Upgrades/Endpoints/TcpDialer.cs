@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Upgrades.Endpoints;
 
-/// <summary>Opens the TCP connection to the server or its proxy: no delay for keystrokes, and a bound on what stays unacknowledged.</summary>
+/// <summary>
+/// Opens the TCP connection to the server or its proxy: no delay for keystrokes, and a bound on what stays unacknowledged.
+/// </summary>
 /// <param name="logger">Where it tells how that went.</param>
 sealed class TcpDialer(Func<ILogger> logger)
 {
@@ -28,7 +30,9 @@ sealed class TcpDialer(Func<ILogger> logger)
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
             _phase = DialPhase.Silent;
             ILogger log = logger();
-            if (log.IsEnabled(LogLevel.Debug)) Log.Connected(log, context.DnsEndPoint.Host, context.DnsEndPoint.Port, socket.RemoteEndPoint?.ToString() ?? "", Since(started));
+            if (log.IsEnabled(LogLevel.Debug))
+                Log.Connected(log, context.DnsEndPoint.Host, context.DnsEndPoint.Port, socket.RemoteEndPoint?.ToString() ?? "",
+                Since(started));
             return new DialledStream(socket, () => _phase = DialPhase.Heard);
         }
         catch (Exception e)

@@ -2,7 +2,10 @@ using Fairlead.Wire;
 
 namespace Fairlead.Upgrades.Http;
 
-/// <summary>Failures of an HTTP exchange whose words quote the server's answer, such as a header line that is none: without the credentials that it may echo.</summary>
+/// <summary>
+/// Failures of an HTTP exchange whose words quote the server's answer, such as a header line that is none: without the credentials that it
+/// may echo.
+/// </summary>
 public static class CredentialFree
 {
     /// <summary>The same failure without them.</summary>
@@ -14,6 +17,8 @@ public static class CredentialFree
         List<string> said = [];
         for (Exception? at = failure; at is not null; at = at.InnerException) said.Add(at.Message);
         string[] told = [.. said.Select(withheld.BlankCredentials)];
-        return told.SequenceEqual(said) ? null : new HttpRequestException(failure.HttpRequestError, string.Join(": ", told), null, failure.StatusCode);
+        return told.SequenceEqual(said)
+            ? null
+            : new HttpRequestException(failure.HttpRequestError, string.Join(": ", told), null, failure.StatusCode);
     }
 }

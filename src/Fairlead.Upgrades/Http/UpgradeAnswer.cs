@@ -25,14 +25,18 @@ static class UpgradeAnswer
     /// <summary>The value of a header that may stand there once.</summary>
     /// <returns>Null where it is not there.</returns>
     /// <exception cref="UpgradeException">There are several values.</exception>
-    internal static string? Single(HttpResponseMessage response, string header, UpgradeTarget target) => response.Headers.NonValidated.TryGetValues(header, out var values)
-        ? values.Count == 1 ? values.ToString().Trim() : throw Mismatch(target, $"The server's 101 has {values.Count} values of {header}: {values}.")
+    internal static string? Single(HttpResponseMessage response, string header, UpgradeTarget target) =>
+        response.Headers.NonValidated.TryGetValues(header, out var values)
+        ? values.Count == 1 ? values.ToString()
+            .Trim() : throw Mismatch(target, $"The server's 101 has {values.Count} values of {header}: {values}.")
         : null;
 
     /// <summary>The refusal of a 101 that does not fit the request. It quotes headers of the server's, but no credentials.</summary>
-    internal static UpgradeException Mismatch(UpgradeTarget target, string message) => new(target.Withheld.BlankCredentials(message), HttpStatusCode.SwitchingProtocols, null);
+    internal static UpgradeException Mismatch(UpgradeTarget target, string message) =>
+        new(target.Withheld.BlankCredentials(message), HttpStatusCode.SwitchingProtocols, null);
 
-    static string[] Tokens(HttpResponseMessage response, string header) => response.Headers.NonValidated.TryGetValues(header, out var values)
+    static string[] Tokens(HttpResponseMessage response, string header) =>
+        response.Headers.NonValidated.TryGetValues(header, out var values)
         ? values.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
         : [];
 }

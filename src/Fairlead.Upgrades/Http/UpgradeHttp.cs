@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Upgrades.Http;
 
-/// <summary>The HTTP exchange of an upgrade: credentials, one renewal of them, a deadline for the server, and what a refusal said.</summary>
+/// <summary>
+/// The HTTP exchange of an upgrade: credentials, one renewal of them, a deadline for the server, and what a refusal said.
+/// </summary>
 /// <param name="endpoint">The server, and its credentials.</param>
 /// <param name="http">Sends.</param>
 /// <param name="credentials">The endpoint's, as they are shown on behalf of many; null to take them from the endpoint.</param>
@@ -34,7 +36,8 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="UpgradeException">Any other answer, a 101 to something else included.</exception>
     internal async Task<HttpResponseMessage> SendAsync(
-        UpgradeTarget target, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe, CancellationToken cancellationToken)
+        UpgradeTarget target, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe,
+        CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         UpgradeTale tale = new(_logger, target);
@@ -52,7 +55,9 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
             string? misfit = hasSwitched ? UpgradeAnswer.WhyNot(response, protocol.ToString()) : null;
             tale.Answered(response);
             if (hasSwitched && misfit is null) return response;
-            using (response) throw misfit is null ? await RefusalAsync(response, target.Withheld, deadline.Token) : UpgradeAnswer.Mismatch(target, misfit);
+            using (response) throw misfit is null
+                ? await RefusalAsync(response, target.Withheld, deadline.Token)
+                : UpgradeAnswer.Mismatch(target, misfit);
         }
         catch (UpgradeException e)
         {
@@ -90,7 +95,8 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
             message.Headers.Connection.Add("Upgrade");
             message.Headers.Upgrade.Add(protocol);
             describe(message.Headers);
-            deadline.CancelAfter(Timeout.InfiniteTimeSpan); // the server's time does not run while credentials are fetched: a person may have to sign in
+            // the server's time does not run while credentials are fetched: a person may have to sign in
+            deadline.CancelAfter(Timeout.InfiniteTimeSpan);
             if (_authorize is not null) await _authorize(message, renew, cancellationToken);
             target.Describe?.Invoke(message.Headers);
             target.Withhold(message.Headers);
@@ -101,23 +107,30 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
     }
 
     /// <summary>Reads what a refusal says. Credentials are taken out of it before it is cut, so that no half of one is left.</summary>
-    static async Task<UpgradeException> RefusalAsync(HttpResponseMessage response, WithheldWords withheld, CancellationToken cancellationToken)
+    static async Task<UpgradeException> RefusalAsync(
+        HttpResponseMessage response, WithheldWords withheld, CancellationToken cancellationToken)
     {
         Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
         byte[] bytes = new byte[LongestRefusal];
         int length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
         Status? status = Status.TryParse(bytes.AsSpan(0, length)) is { } read ? withheld.BlankCredentials(read) : null;
         PeerText said = status?.Said ?? new PeerText(withheld.BlankCredentials(PeerText.FromUtf8(bytes.AsSpan(0, length)).Raw)).Trim();
-        string reason = said.IsEmpty ? "the server gave no reason" : VisibleText.Line(said.Raw, LongestReason), phrase = withheld.BlankCredentials(response.ReasonPhrase);
+        string reason = said.IsEmpty ? "the server gave no reason" : VisibleText.Line(said.Raw, LongestReason),
+            phrase = withheld.BlankCredentials(response.ReasonPhrase);
         if ((int)response.StatusCode is >= 300 and < 400 && response.Headers.Location is { } location)
         {
-            PeerText elsewhere = location.IsAbsoluteUri ? withheld.BlankCredentials(location.Authority) : ""; // behind the host there may be secrets
+            // behind the host there may be secrets
+            PeerText elsewhere = location.IsAbsoluteUri ? withheld.BlankCredentials(location.Authority) : "";
             return new UpgradeException(
-                $"the server answered {(int)response.StatusCode} {new PeerText(phrase)}, a redirect{(elsewhere.IsEmpty ? "" : $" to {elsewhere}")}, which is not followed: it is no API server, or reached by another address",
+                $"the server answered {(int)response.StatusCode} {new PeerText(phrase)}, a " +
+                $"redirect{(elsewhere.IsEmpty ? "" : $" to {elsewhere}")}, which is not followed: it is no API server, or reached by " +
+                "another address",
                 response.StatusCode, status);
         }
 
-        string message = status is null ? $"the server refused the upgrade with {(int)response.StatusCode} {new PeerText(phrase)}: {reason}" : reason;
+        string message = status is null
+            ? $"the server refused the upgrade with {(int)response.StatusCode} {new PeerText(phrase)}: {reason}"
+            : reason;
         return new UpgradeException(message + KubernetesEndpoint.DoubtAbout(response), response.StatusCode, status);
     }
 }

@@ -8,7 +8,8 @@ static class UpgradeRefusals
     /// <summary>Refused because it is a WebSocket, by a server that is too old or by something on the way; not for what it asks.</summary>
     internal static bool IsForWhatItIs(UpgradeException refusal) => refusal.StatusCode switch
     {
-        >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => false, // a redirect is about the address, whatever is asked for there
+        // a redirect is about the address, whatever is asked for there
+        >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => false,
         HttpStatusCode.SwitchingProtocols or HttpStatusCode.Unauthorized => false,
         HttpStatusCode.BadRequest => !refusal.NeedsContainer,
         _ => refusal.Status is null,
@@ -17,11 +18,16 @@ static class UpgradeRefusals
     /// <summary>Refused by the authoriser: opening a WebSocket is a GET, and a role may have create and not get.</summary>
     internal static bool IsForTheVerb(UpgradeException refusal) => refusal is { StatusCode: HttpStatusCode.Forbidden, Status: not null };
 
-    /// <summary>The words of several refusals, each once: by WebSocket a role needs get, by SPDY create, and who has neither is told that in one sentence.</summary>
+    /// <summary>
+    /// The words of several refusals, each once: by WebSocket a role needs get, by SPDY create, and who has neither is told that in one
+    /// sentence.
+    /// </summary>
     /// <param name="refusals">In the order of the tries, with the way that was tried.</param>
     internal static string Words(IEnumerable<(string Way, string Message)> refusals)
     {
-        (string Ways, string Message)[] all = [.. refusals.GroupBy(static refusal => refusal.Message).Select(static same => (string.Join(", ", same.Select(static refusal => refusal.Way)), same.Key))];
+        (string Ways, string Message)[] all = [
+            .. refusals.GroupBy(static refusal => refusal.Message)
+            .Select(static same => (string.Join(", ", same.Select(static refusal => refusal.Way)), same.Key))];
         if (all is [var only]) return only.Message;
         const string Get = " cannot get ";
         return all is [var (_, get), var (_, create)] && get.Replace(Get, " cannot create ", StringComparison.Ordinal) == create
@@ -39,9 +45,11 @@ static class UpgradeRefusals
     {
         UpgradeException? verb = refusals.LastOrDefault(IsForTheVerb);
         UpgradeException? said = refusals.LastOrDefault(static refusal => refusal.Status is not null && !IsForTheVerb(refusal));
-        bool isAnswer = said is not null && (verb is not null || said.StatusCode != HttpStatusCode.BadRequest); // a 400 alone may be about the carrier
+        // a 400 alone may be about the carrier
+        bool isAnswer = said is not null && (verb is not null || said.StatusCode != HttpStatusCode.BadRequest);
         UpgradeException? answer = isAnswer ? said : verb;
         return new UpgradeException(
-            message, (answer ?? said ?? refusals[^1]).StatusCode, answer?.Status is { } status ? status with { Message = message } : null, refusals[0]);
+            message, (answer ?? said ?? refusals[^1]).StatusCode, answer?.Status is { } status ? status with { Message = message } : null,
+            refusals[0]);
     }
 }

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Upgrades.Http;
 
-/// <summary>Tells the log of one upgrade: what is offered, what came back, how long it took. Of the request it knows the offer alone.</summary>
+/// <summary>
+/// Tells the log of one upgrade: what is offered, what came back, how long it took. Of the request it knows the offer alone.
+/// </summary>
 sealed class UpgradeTale(ILogger logger, UpgradeTarget target)
 {
     static readonly string[] s_choices = ["Sec-WebSocket-Protocol", Streaming.Spdy.SpdyHandshake.VersionHeader];
@@ -19,16 +21,21 @@ sealed class UpgradeTale(ILogger logger, UpgradeTarget target)
     {
         if (!_isTold) return;
         _asked = Stopwatch.GetTimestamp();
-        string offer = string.Join(", ", s_choices.Where(message.Headers.NonValidated.Contains).Select(name => message.Headers.NonValidated[name].ToString()));
+        string offer = string.Join(", ",
+            s_choices.Where(message.Headers.NonValidated.Contains).Select(name => message.Headers.NonValidated[name].ToString()));
         string server = target.Uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped); // a path may hold a ticket
-        Log.UpgradeAsked(logger, server, protocol, message.Method.Method, offer.Length > 0 ? offer : "no subprotocol", (long)target.Timeout.TotalSeconds);
+        Log.UpgradeAsked(logger, server, protocol, message.Method.Method, offer.Length > 0 ? offer : "no subprotocol",
+            (long)target.Timeout.TotalSeconds);
     }
 
     internal void Answered(HttpResponseMessage response)
     {
         if (!_isTold) return;
-        string chosen = string.Join(", ", s_choices.Where(response.Headers.NonValidated.Contains).Select(name => response.Headers.NonValidated[name].ToString()));
-        Log.UpgradeAnswered(logger, (int)response.StatusCode, target.Withheld.Blank(response.ReasonPhrase), Milliseconds, chosen.Length > 0 ? target.Withheld.Blank(chosen) : "no subprotocol");
+        string chosen = string.Join(", ",
+            s_choices.Where(response.Headers.NonValidated.Contains).Select(name => response.Headers.NonValidated[name].ToString()));
+        Log.UpgradeAnswered(logger, (int)response.StatusCode, target.Withheld.Blank(response.ReasonPhrase), Milliseconds, chosen.Length > 0
+            ? target.Withheld.Blank(chosen)
+            : "no subprotocol");
     }
 
     internal void Refused(UpgradeException refusal)
@@ -36,7 +43,9 @@ sealed class UpgradeTale(ILogger logger, UpgradeTarget target)
         if (!_isTold) return;
         string said = target.Withheld.Blank(refusal.Message);
         if (refusal.StatusCode == HttpStatusCode.SwitchingProtocols) Log.UpgradeMisfit(logger, Milliseconds, said);
-        else Log.UpgradeRefused(logger, (int)refusal.StatusCode, refusal.Status?.Reason is { Length: > 0 } reason ? target.Withheld.Blank(reason) : "(no reason)", Milliseconds, said);
+        else Log.UpgradeRefused(logger, (int)refusal.StatusCode, refusal.Status?.Reason is { Length: > 0 } reason
+            ? target.Withheld.Blank(reason)
+            : "(no reason)", Milliseconds, said);
     }
 
     internal void Unanswered(TimeoutException late) => Log.UpgradeUnanswered(logger, late.Message);

@@ -17,5 +17,7 @@ sealed record UpgradeTarget(Uri Uri, TimeSpan Timeout, Action<HttpRequestHeaders
 
     /// <summary>Withholds what this request says.</summary>
     internal void Withhold(HttpRequestHeaders headers) =>
-        Withheld = WithheldWords.OfRequest(Command, headers.NonValidated.SelectMany(static header => header.Value, static (header, value) => new KeyValuePair<string, string>(header.Key, value)));
+        Withheld = WithheldWords.OfRequest(
+            Command, headers.NonValidated.SelectMany(
+            static header => header.Value, static (header, value) => new KeyValuePair<string, string>(header.Key, value)));
 }

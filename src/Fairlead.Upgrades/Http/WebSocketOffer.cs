@@ -22,22 +22,27 @@ static class WebSocketOffer
             headers.TryAddWithoutValidation("Sec-WebSocket-Version", WebSocketHandshake.Version);
             headers.TryAddWithoutValidation("Sec-WebSocket-Key", key);
             string offer = string.Join(", ", names.Where(static name => name.Length > 0));
-            if (offer.Length > 0) headers.TryAddWithoutValidation("Sec-WebSocket-Protocol", offer); // one line: Go servers read only the first
+            // one line: Go servers read only the first
+            if (offer.Length > 0) headers.TryAddWithoutValidation("Sec-WebSocket-Protocol", offer);
         }, cancellationToken);
         try
         {
             if (UpgradeAnswer.Single(response, "Sec-WebSocket-Accept", target) != WebSocketHandshake.ComputeAccept(key))
             {
                 throw UpgradeAnswer.Mismatch(
-                    target, "The server's answer to the WebSocket upgrade does not match the request (Sec-WebSocket-Accept): a proxy between may have answered.");
+                    target,
+                    "The server's answer to the WebSocket upgrade does not match the request (Sec-WebSocket-Accept): a proxy between " +
+                    "may have answered.");
             }
 
             if (UpgradeAnswer.Single(response, "Sec-WebSocket-Extensions", target) is { Length: > 0 } extension)
-                throw UpgradeAnswer.Mismatch(target, $"The server uses the extension {extension} (Sec-WebSocket-Extensions), which was not offered.");
+                throw UpgradeAnswer.Mismatch(target,
+                    $"The server uses the extension {extension} (Sec-WebSocket-Extensions), which was not offered.");
             string name = UpgradeAnswer.Single(response, "Sec-WebSocket-Protocol", target) ?? "";
             if (names.Contains(name)) return (response, name);
             throw UpgradeAnswer.Mismatch(
-                target, name.Length == 0 ? "The server upgraded without choosing a subprotocol." : $"The server chose the subprotocol {name}, which was not offered.");
+                target, name.Length == 0 ? "The server upgraded without choosing a subprotocol."
+                    : $"The server chose the subprotocol {name}, which was not offered.");
         }
         catch
         {

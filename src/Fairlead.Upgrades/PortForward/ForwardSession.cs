@@ -26,8 +26,8 @@ public sealed class ForwardSession : IAsyncDisposable
     public string? FellBack { get; internal init; }
 
     /// <summary>
-    /// Completes, never faults, when no new connection can be opened: null after <see cref="DisposeAsync"/>, else why the way was lost. With
-    /// forms that use a carrier for each connection, connections that are there go on.
+    /// Completes, never faults, when no new connection can be opened: null after <see cref="DisposeAsync"/>, else why the way was lost.
+    /// With forms that use a carrier for each connection, connections that are there go on.
     /// </summary>
     public Task<SessionLostException?> Ended => _carriers.Ended;
 

@@ -16,13 +16,16 @@ sealed class PortForwardDialer(UpgradeHttp http, PortForwardUpgrade request)
     /// <param name="offered">The forms, the best first: of WebSocket, or SPDY/3.1 alone.</param>
     /// <param name="port">The port that forms with channels connect to.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    internal Task<PortForwardAdapter> OpenAsync(IReadOnlyList<PortForwardProtocol> offered, int port, CancellationToken cancellationToken) =>
+    internal Task<PortForwardAdapter> OpenAsync(
+        IReadOnlyList<PortForwardProtocol> offered, int port, CancellationToken cancellationToken) =>
         offered[0].IsSpdy ? OpenOverSpdyAsync(cancellationToken) : OpenOverWebSocketAsync(offered, port, cancellationToken);
 
-    async Task<PortForwardAdapter> OpenOverWebSocketAsync(IReadOnlyList<PortForwardProtocol> offered, int port, CancellationToken cancellationToken)
+    async Task<PortForwardAdapter> OpenOverWebSocketAsync(
+        IReadOnlyList<PortForwardProtocol> offered, int port, CancellationToken cancellationToken)
     {
         UpgradeTarget target = offered.Any(static form => form.HasChannels) ? request.Target(port) : request.Target();
-        (HttpResponseMessage response, string name) = await WebSocketOffer.SendAsync(http, target, [.. offered.Select(static form => form.Name)], cancellationToken);
+        (HttpResponseMessage response, string name) = await WebSocketOffer.SendAsync(
+            http, target, [.. offered.Select(static form => form.Name)], cancellationToken);
         PortForwardProtocol chosen = offered.First(form => form.Name == name);
         Stream stream = await StreamOfAsync(response, cancellationToken);
         CarrierLimits limits = request.Limits with { Withheld = target.Withheld };
@@ -45,7 +48,8 @@ sealed class PortForwardDialer(UpgradeHttp http, PortForwardUpgrade request)
         {
             string? chosen = UpgradeAnswer.Single(response, SpdyHandshake.VersionHeader, target);
             if (chosen == spdy.Name)
-                return new SpdyPortForward(await response.Content.ReadAsStreamAsync(cancellationToken), spdy, request.Limits with { Withheld = target.Withheld });
+                return new SpdyPortForward(await response.Content.ReadAsStreamAsync(cancellationToken), spdy,
+                    request.Limits with { Withheld = target.Withheld });
             throw UpgradeAnswer.Mismatch(target, $"The server chose \"{chosen}\" over SPDY, which was not offered.");
         }
         catch

@@ -10,16 +10,19 @@ namespace Fairlead.Upgrades.PortForward;
 /// What worked lately is tried first.
 /// </summary>
 /// <remarks>
-/// A refusal has started nothing, so that every form can be tried in turn. Servers that answer exec over WebSocket may know no tunnel, so what
-/// is remembered of port-forward is kept apart; but where exec went by SPDY, a WebSocket would fail here too.
+/// A refusal has started nothing, so that every form can be tried in turn. Servers that answer exec over WebSocket may know no tunnel, so
+/// what is remembered of port-forward is kept apart; but where exec went by SPDY, a WebSocket would fail here too.
 /// </remarks>
 sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, ITransportMemory memory)
 {
-    internal async Task<(PortForwardAdapter Carrier, string? FellBack)> OpenAsync(PortForwardUpgrade request, int port, CancellationToken cancellationToken)
+    internal async Task<(PortForwardAdapter Carrier, string? FellBack)> OpenAsync(
+        PortForwardUpgrade request, int port, CancellationToken cancellationToken)
     {
         PortForwardDialer dialer = new(http, request);
         List<Step> steps = [.. StepsOf(request.Options)];
-        if (steps.Count == 0) throw new ArgumentException($"No form of {nameof(PortForwardOptions.Protocols)} goes over {request.Options.Transport}.", nameof(request));
+        if (steps.Count == 0)
+            throw new ArgumentException($"No form of {nameof(PortForwardOptions.Protocols)} goes over {request.Options.Transport}.",
+            nameof(request));
 
         Uri key = new(endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/portforward");
         Step? spdy = steps.Find(static step => step.IsSpdy);
@@ -35,18 +38,22 @@ sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, 
                 PortForwardAdapter carrier = await dialer.OpenAsync(step.Forms, port, cancellationToken);
                 bool isNews = step.IsSpdy && refusals.Count > 0 && refusals.TrueForAll(UpgradeRefusals.IsForWhatItIs);
                 if (isNews) memory.Remember(key, Transport.Spdy);
-                return (carrier, refusals.Count > 0 ? $"{steps[0].Name}: {refusals[0].Message}" : preferSpdy ? "SPDY worked with this server lately" : null);
+                return (carrier, refusals.Count > 0 ? $"{steps[0].Name}: {refusals[0].Message}" : preferSpdy
+                    ? "SPDY worked with this server lately"
+                    : null);
             }
             catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e))
             {
                 refusals.Add(e);
-                if (steps.IndexOf(step) + 1 is var next && next < steps.Count) Log.FallsBack(http.Logger, step.Name, steps[next].Name, $"the server refused it with {(int)e.StatusCode}");
+                if (steps.IndexOf(step) + 1 is var next && next < steps.Count)
+                    Log.FallsBack(http.Logger, step.Name, steps[next].Name, $"the server refused it with {(int)e.StatusCode}");
                 if (step.IsSpdy && preferSpdy) memory.Remember(key, Transport.Auto); // the server has changed: begin anew
             }
         }
 
         if (refusals.Count == 1 || refusals.TrueForAll(refusal => refusal.Message == refusals[0].Message)) throw refusals[0];
-        throw UpgradeRefusals.Join(refusals, UpgradeRefusals.Words(steps.Zip(refusals, static (step, refusal) => (step.Name, refusal.Message))));
+        throw UpgradeRefusals.Join(refusals,
+            UpgradeRefusals.Words(steps.Zip(refusals, static (step, refusal) => (step.Name, refusal.Message))));
     }
 
     /// <summary>Opens one connection, on a carrier of its own.</summary>
@@ -69,7 +76,9 @@ sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, 
     internal async Task<ForwardSession> OpenSessionAsync(PortForwardUpgrade request, int port, CancellationToken cancellationToken)
     {
         (PortForwardAdapter carrier, string? fellBack) = await OpenAsync(request, port, cancellationToken);
-        return new ForwardSession(carrier.Protocol.CarriesMany ? new SharedCarrier(carrier) : new SingleCarriers(carrier, port, DialerOf(request, carrier.Protocol), request.Options.Reserve))
+        return new ForwardSession(carrier.Protocol.CarriesMany
+            ? new SharedCarrier(carrier)
+            : new SingleCarriers(carrier, port, DialerOf(request, carrier.Protocol), request.Options.Reserve))
         {
             FellBack = fellBack,
         };

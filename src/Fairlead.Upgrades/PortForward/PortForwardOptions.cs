@@ -8,15 +8,15 @@ namespace Fairlead.Upgrades.PortForward;
 public sealed record PortForwardOptions : UpgradeOptions
 {
     /// <summary>
-    /// The forms that may be used, the best first; those that <see cref="UpgradeOptions.Transport"/> leaves out are not asked for. Null for what
-    /// fits: the form of our own and the tunnel, offered together, then SPDY/3.1, then channels, which cannot pass on that one
+    /// The forms that may be used, the best first; those that <see cref="UpgradeOptions.Transport"/> leaves out are not asked for. Null for
+    /// what fits: the form of our own and the tunnel, offered together, then SPDY/3.1, then channels, which cannot pass on that one
     /// direction has ended.
     /// </summary>
     public IReadOnlyList<PortForwardProtocol>? Protocols { get; init; }
 
     /// <summary>
-    /// Open carriers ahead where each takes one connection alone, so that the next connections need no handshake. On by default; without use to a
-    /// session that is going to open one connection.
+    /// Open carriers ahead where each takes one connection alone, so that the next connections need no handshake. On by default; without
+    /// use to a session that is going to open one connection.
     /// </summary>
     public bool Reserve { get; init; } = true;
 

@@ -35,7 +35,8 @@ sealed class SharedCarrier : IForwardCarriers
     }
 
     async Task WatchAsync() =>
-        _ended.TrySetResult(await _carrier.Ended ?? new SessionLostException(SessionLoss.PeerClosed, "The server closed the way to the pod."));
+        _ended.TrySetResult(
+            await _carrier.Ended ?? new SessionLostException(SessionLoss.PeerClosed, "The server closed the way to the pod."));
 
     public async ValueTask DisposeAsync()
     {

@@ -9,9 +9,9 @@ namespace Fairlead.Upgrades.PortForward;
 /// twice as many whenever there were too few, up to what a browser opens at once.
 /// </summary>
 /// <remarks>
-/// A spare that cannot be opened is given up alone: connections go on, and the next one is dialled as if there had never been a reserve. One
-/// that is lost while it waits is the session's end, by which a pod or server that goes is noticed; connections that are there go on. Where
-/// there is no spare, a connection's carrier that is lost is the end when nothing else is left.
+/// A spare that cannot be opened is given up alone: connections go on, and the next one is dialled as if there had never been a reserve.
+/// One that is lost while it waits is the session's end, by which a pod or server that goes is noticed; connections that are there go on.
+/// Where there is no spare, a connection's carrier that is lost is the end when nothing else is left.
 /// </remarks>
 sealed class SingleCarriers : IForwardCarriers
 {
@@ -38,7 +38,8 @@ sealed class SingleCarriers : IForwardCarriers
     /// <param name="reserve">Open carriers ahead.</param>
     /// <param name="time">The clock of pauses; the system's for null.</param>
     internal SingleCarriers(
-        PortForwardAdapter first, int port, Func<int, CancellationToken, Task<PortForwardAdapter>> dial, bool reserve = true, TimeProvider? time = null)
+        PortForwardAdapter first, int port, Func<int, CancellationToken, Task<PortForwardAdapter>> dial, bool reserve = true,
+        TimeProvider? time = null)
     {
         (_dial, Protocol, _sparePort, _reserve) = (dial, first.Protocol, port, reserve);
         _pause = new SparePause(time ?? TimeProvider.System);
@@ -169,7 +170,8 @@ sealed class SingleCarriers : IForwardCarriers
             {
                 // with channels each carrier is for itself
                 bool wasSpare = _spares.Remove(carrier);
-                if (wasSpare && !Protocol.HasChannels) _ended.TrySetResult(loss ?? new SessionLostException(SessionLoss.PeerClosed, "The server closed the way to the pod."));
+                if (wasSpare && !Protocol.HasChannels)
+                    _ended.TrySetResult(loss ?? new SessionLostException(SessionLoss.PeerClosed, "The server closed the way to the pod."));
                 else if (loss is { Kind: not SessionLoss.LocalAbort } && !Protocol.HasChannels) _lost = loss;
             }
 

@@ -10,13 +10,17 @@ sealed class SoleForwardedStream(ForwardedStream inner, PortForwardAdapter carri
 
     public override bool CanCompleteWrites => inner.CanCompleteWrites;
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        inner.ReadAsync(buffer, cancellationToken);
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        inner.WriteAsync(buffer, cancellationToken);
 
-    public override ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default) => inner.CompleteWritesAsync(cancellationToken);
+    public override ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default) =>
+        inner.CompleteWritesAsync(cancellationToken);
 
-    public override void Abort(ForwardFault fault = ForwardFault.Aborted, string reason = "The connection was given up.") => inner.Abort(fault, reason);
+    public override void Abort(ForwardFault fault = ForwardFault.Aborted, string reason = "The connection was given up.") =>
+        inner.Abort(fault, reason);
 
     public override ValueTask DisposeAsync()
     {

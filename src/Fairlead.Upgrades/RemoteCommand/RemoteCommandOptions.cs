@@ -14,8 +14,8 @@ public record RemoteCommandOptions : UpgradeOptions
     public bool NoRetry { get; init; }
 
     /// <summary>
-    /// The forms to offer, the best first; those that <see cref="UpgradeOptions.Transport"/> leaves out are not offered. Null offers what fits: only
-    /// forms that can end the input where input is sent without a terminal, since with others the command could wait for ever.
+    /// The forms to offer, the best first; those that <see cref="UpgradeOptions.Transport"/> leaves out are not offered. Null offers what
+    /// fits: only forms that can end the input where input is sent without a terminal, since with others the command could wait for ever.
     /// </summary>
     public IReadOnlyList<RemoteCommandProtocol>? Protocols { get; init; }
 

@@ -32,5 +32,6 @@ sealed record RemoteCommandUpgrade(Uri Uri, RemoteCommandRequest Command, Remote
 
     RemoteCommandProtocol[] Offered(Transport other, bool isSpdy) => Options.Transport == other
         ? []
-        : [.. (Options.Protocols ?? RemoteCommandProtocol.Offer(inputMustEnd: Command is { Stdin: true, Tty: false })).Where(form => form.IsSpdy == isSpdy)];
+        : [.. (Options.Protocols ?? RemoteCommandProtocol.Offer(inputMustEnd: Command is { Stdin: true, Tty: false }))
+            .Where(form => form.IsSpdy == isSpdy)];
 }

@@ -6,11 +6,14 @@ using Fairlead.Upgrades.Http;
 
 namespace Fairlead.Upgrades.RemoteCommand;
 
-/// <summary>Picks what carries a session: WebSocket first, SPDY where WebSocket is refused for what it is, and what worked lately.</summary>
+/// <summary>
+/// Picks what carries a session: WebSocket first, SPDY where WebSocket is refused for what it is, and what worked lately.
+/// </summary>
 /// <remarks>
 /// A command runs at most once. A refusal before the 101 started nothing. After the 101 a second try is made only when the server has
-/// sent nothing at all but a Close without a word, and no input was read by then; some runtimes accept a WebSocket and drop it at once. A Close that
-/// tells a failure is the answer. A connection that broke says nothing of what was sent: what was on its way is gone with it, and the command may run.
+/// sent nothing at all but a Close without a word, and no input was read by then; some runtimes accept a WebSocket and drop it at once. A
+/// Close that tells a failure is the answer. A connection that broke says nothing of what was sent: what was on its way is gone with it,
+/// and the command may run.
 /// </remarks>
 sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, ITransportMemory memory)
 {
@@ -20,7 +23,8 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
     static readonly TimeSpan s_firstMessage = TimeSpan.FromSeconds(2);
 
     /// <summary>Opens a session: the upgrade, and what the server says first.</summary>
-    internal async Task<(RemoteCommandAdapter Adapter, string? FellBack)> OpenAsync(RemoteCommandUpgrade request, CancellationToken cancellationToken)
+    internal async Task<(RemoteCommandAdapter Adapter, string? FellBack)> OpenAsync(
+        RemoteCommandUpgrade request, CancellationToken cancellationToken)
     {
         UpgradedConnection connection = await UpgradeAsync(request, cancellationToken);
         RemoteCommandAdapter adapter = await connection.AskAsync(request.Command, request.Limits, cancellationToken);
@@ -49,7 +53,8 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
         switch (request)
         {
             case { OverWebSocket: [], OverSpdy: [] }:
-                throw new ArgumentException($"No form of {nameof(RemoteCommandOptions.Protocols)} goes over {request.Options.Transport}.", nameof(request));
+                throw new ArgumentException($"No form of {nameof(RemoteCommandOptions.Protocols)} goes over {request.Options.Transport}.",
+                    nameof(request));
             case { OverSpdy: [] }: return await WebSocketDialer.UpgradeAsync(http, request, cancellationToken);
             case { OverWebSocket: [] }: return await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
         }
@@ -59,7 +64,8 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
             Log.SpdyRemembered(http.Logger);
             try
             {
-                return await SpdyDialer.UpgradeAsync(http, request, cancellationToken) with { FellBack = "SPDY worked with this server lately" };
+                return await SpdyDialer.UpgradeAsync(
+                    http, request, cancellationToken) with { FellBack = "SPDY worked with this server lately" };
             }
             catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e))
             {
@@ -82,12 +88,16 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
         try
         {
             UpgradedConnection connection = await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
-            if (!UpgradeRefusals.IsForTheVerb(refused)) memory.Remember(endpoint.Server, Transport.Spdy); // what one user may not do says nothing of the server
+            // what one user may not do says nothing of the server
+            if (!UpgradeRefusals.IsForTheVerb(refused)) memory.Remember(endpoint.Server, Transport.Spdy);
             return connection with { FellBack = $"WebSocket: {refused.Message}" };
         }
-        catch (UpgradeException e) when (e.Status is null || UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e)) // else it is about what was asked, and tells all
+        // else it is about what was asked, and tells all
+        catch (UpgradeException e) when (e.Status is null || UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e))
         {
-            throw e.Message == refused.Message ? refused : UpgradeRefusals.Join([refused, e], UpgradeRefusals.Words([("WebSocket", refused.Message), ("SPDY", e.Message)]));
+            throw e.Message == refused.Message
+                ? refused
+                : UpgradeRefusals.Join([refused, e], UpgradeRefusals.Words([("WebSocket", refused.Message), ("SPDY", e.Message)]));
         }
     }
 

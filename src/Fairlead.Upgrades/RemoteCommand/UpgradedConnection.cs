@@ -22,7 +22,8 @@ public sealed record UpgradedConnection(Stream Stream, RemoteCommandProtocol Pro
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="cancellationToken">Gives up: the connection is cut.</param>
     /// <exception cref="SessionLostException">SPDY: the server did not accept a stream in time, refused it, or was lost.</exception>
-    public async Task<RemoteCommandAdapter> AskAsync(RemoteCommandRequest request, CarrierLimits limits, CancellationToken cancellationToken = default)
+    public async Task<RemoteCommandAdapter> AskAsync(
+        RemoteCommandRequest request, CarrierLimits limits, CancellationToken cancellationToken = default)
     {
         limits = limits with { Withheld = Withheld };
         return Protocol.IsSpdy

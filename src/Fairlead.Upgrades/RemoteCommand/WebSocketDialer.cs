@@ -6,15 +6,18 @@ namespace Fairlead.Upgrades.RemoteCommand;
 /// <summary>Upgrades to a remote command over WebSocket.</summary>
 static class WebSocketDialer
 {
-    internal static async Task<UpgradedConnection> UpgradeAsync(UpgradeHttp http, RemoteCommandUpgrade request, CancellationToken cancellationToken)
+    internal static async Task<UpgradedConnection> UpgradeAsync(
+        UpgradeHttp http, RemoteCommandUpgrade request, CancellationToken cancellationToken)
     {
         RemoteCommandProtocol[] offered = request.OverWebSocket;
         UpgradeTarget target = request.Target;
-        (HttpResponseMessage response, string name) = await WebSocketOffer.SendAsync(http, target, [.. offered.Select(static protocol => protocol.Name)], cancellationToken);
+        (HttpResponseMessage response, string name) = await WebSocketOffer.SendAsync(
+            http, target, [.. offered.Select(static protocol => protocol.Name)], cancellationToken);
         try
         {
             RemoteCommandProtocol protocol = offered.First(protocol => protocol.Name == name);
-            return new UpgradedConnection(await response.Content.ReadAsStreamAsync(cancellationToken), protocol) { Withheld = target.Withheld };
+            return new UpgradedConnection(
+                await response.Content.ReadAsStreamAsync(cancellationToken), protocol) { Withheld = target.Withheld };
         }
         catch
         {

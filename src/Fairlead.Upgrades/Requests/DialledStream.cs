@@ -11,7 +11,8 @@ sealed class DialledStream(Socket socket, Action heard) : NetworkStream(socket, 
 
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _isHeard ? base.ReadAsync(buffer, cancellationToken) : FirstAsync(base.ReadAsync(buffer, cancellationToken), isWait: buffer.IsEmpty);
+        _isHeard ? base.ReadAsync(buffer, cancellationToken) : FirstAsync(
+            base.ReadAsync(buffer, cancellationToken), isWait: buffer.IsEmpty);
 
     /// <param name="reading">The read.</param>
     /// <param name="isWait">It takes nothing, and ends when there is something.</param>

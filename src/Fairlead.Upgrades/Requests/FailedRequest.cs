@@ -7,8 +7,8 @@ using Fairlead.Wire;
 namespace Fairlead.Upgrades.Requests;
 
 /// <summary>
-/// Why a request got no answer, in a sentence for whoever sent it: who was waited for and for how long, the server or the proxy on the way; and
-/// what TLS had against it. .NET's own exception stays the cause.
+/// Why a request got no answer, in a sentence for whoever sent it: who was waited for and for how long, the server or the proxy on the way;
+/// and what TLS had against it. .NET's own exception stays the cause.
 /// </summary>
 /// <param name="handler">What it was sent by.</param>
 /// <param name="server">Where to.</param>
@@ -27,8 +27,10 @@ sealed partial class FailedRequest(SocketsHttpHandler handler, Uri server, DialP
     /// <summary>The same failure with words of its own; the failure itself where it has them.</summary>
     internal Exception Told(Exception failure) => failure switch
     {
-        OperationCanceledException { InnerException: TimeoutException } late => new TaskCanceledException(late.Message, new TimeoutException(Late(), late)),
-        HttpRequestException http when Words(http) is { } words => new HttpRequestException(http.HttpRequestError, VisibleText.Line(words), http, http.StatusCode),
+        OperationCanceledException { InnerException: TimeoutException } late =>
+            new TaskCanceledException(late.Message, new TimeoutException(Late(), late)),
+        HttpRequestException http when Words(http) is { } words =>
+            new HttpRequestException(http.HttpRequestError, VisibleText.Line(words), http, http.StatusCode),
         _ => failure,
     };
 
@@ -54,9 +56,11 @@ sealed partial class FailedRequest(SocketsHttpHandler handler, Uri server, DialP
             HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError =>
                 _proxy is null ? $"the server cannot be reached: {failure.Message}" : $"{Proxy} cannot be reached: {cause.Message}",
             HttpRequestError.ProxyTunnelError => Refused(failure, cause),
-            HttpRequestError.SecureConnectionError => $"TLS with {(_proxy?.Scheme == Uri.UriSchemeHttps ? $"{Server} or {Proxy}" : Server)} did not come about: {Tls(cause)}",
+            HttpRequestError.SecureConnectionError =>
+                $"TLS with {(_proxy?.Scheme == Uri.UriSchemeHttps ? $"{Server} or {Proxy}" : Server)} did not come about: {Tls(cause)}",
             HttpRequestError.ResponseEnded => $"the connection{Through} ended before the server's answer",
-            HttpRequestError.InvalidResponse => $"what answers{Through} at {server.Host}:{server.Port} does not speak HTTP: {cause.Message}",
+            HttpRequestError.InvalidResponse =>
+                $"what answers{Through} at {server.Host}:{server.Port} does not speak HTTP: {cause.Message}",
             _ when cause is IOException or SocketException => $"the connection{Through} broke before the server's answer: {cause.Message}",
             _ => null,
         };

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Fairlead.Upgrades.Requests;
 
-/// <summary>Cuts marked names of headers in the head of one request, which comes in pieces of any size. What follows the head is not touched.</summary>
+/// <summary>
+/// Cuts marked names of headers in the head of one request, which comes in pieces of any size. What follows the head is not touched.
+/// </summary>
 /// <param name="mark">From where on a name is cut.</param>
 sealed class HeadRewriter(ReadOnlyMemory<byte> mark)
 {

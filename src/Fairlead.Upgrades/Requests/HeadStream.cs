@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Fairlead.Upgrades.Requests;
 
-/// <summary>A connection for one request, whose head is rewritten on its way out. Behind the head it adds a call and nothing else.</summary>
+/// <summary>
+/// A connection for one request, whose head is rewritten on its way out. Behind the head it adds a call and nothing else.
+/// </summary>
 /// <param name="connection">The connection, which is disposed with this.</param>
 /// <param name="mark">From where on a header's name is cut.</param>
 sealed class HeadStream(Stream connection, ReadOnlyMemory<byte> mark) : Stream
@@ -51,7 +53,8 @@ sealed class HeadStream(Stream connection, ReadOnlyMemory<byte> mark) : Stream
     }
 
     /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => connection.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        connection.ReadAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

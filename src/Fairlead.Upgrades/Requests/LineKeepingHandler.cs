@@ -38,8 +38,8 @@ sealed class LineKeepingHandler(SocketsHttpHandler handler, Func<DialPhase> phas
     }
 
     /// <summary>
-    /// The same way to the same server. Made at the first request that needs it, because what a handler may be told it may be told until its
-    /// own first request.
+    /// The same way to the same server. Made at the first request that needs it, because what a handler may be told it may be told until
+    /// its own first request.
     /// </summary>
     static SocketsHttpHandler LinesOf(SocketsHttpHandler like) => new()
     {
@@ -66,7 +66,8 @@ sealed class LineKeepingHandler(SocketsHttpHandler handler, Func<DialPhase> phas
         MeterFactory = like.MeterFactory,
         PooledConnectionLifetime = TimeSpan.Zero, // one request a connection: what follows its head is not looked at
         PlaintextStreamFilter = async (context, cancellationToken) =>
-            new HeadStream(like.PlaintextStreamFilter is { } filter ? await filter(context, cancellationToken) : context.PlaintextStream, HeaderLines.Mark),
+            new HeadStream(like.PlaintextStreamFilter is { } filter ? await filter(context, cancellationToken) : context.PlaintextStream,
+                HeaderLines.Mark),
     };
 
     /// <inheritdoc/>

@@ -4,7 +4,9 @@ using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Upgrades.Requests;
 
-/// <summary>Why a request failed before it was answered, for people whom addresses and names of servers are no business of: a gateway's callers.</summary>
+/// <summary>
+/// Why a request failed before it was answered, for people whom addresses and names of servers are no business of: a gateway's callers.
+/// </summary>
 public static class RequestFault
 {
     /// <summary>One sentence without a full stop, of this program's words alone: nothing of the request or of an answer is in it.</summary>
@@ -18,10 +20,12 @@ public static class RequestFault
         {
             OperationCanceledException { InnerException: TimeoutException } => "no connection came about in time",
             OperationCanceledException => "nobody waits for it any more",
-            TimeoutException { InnerException: OperationCanceledException { InnerException: TimeoutException } } => "no connection came about in time",
+            TimeoutException { InnerException: OperationCanceledException { InnerException: TimeoutException } } =>
+                "no connection came about in time",
             TimeoutException => "no answer came in time",
             CredentialsException => "the credentials cannot be had",
-            _ when cause is AuthenticationException tls => tls is ServerCertificateException { Brief: var brief } ? brief : "TLS did not come about",
+            _ when cause is AuthenticationException tls =>
+                tls is ServerCertificateException { Brief: var brief } ? brief : "TLS did not come about",
             HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => "the proxy on the way refused",
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "the server's name has no address",
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>

@@ -25,7 +25,8 @@ static class ServerCertificate
 
     static ServerCertificateException Refusal(SslStream connection, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        if (certificate is not X509Certificate2 shown) return new ServerCertificateException("the server showed no certificate", "the server showed no certificate");
+        if (certificate is not X509Certificate2 shown)
+            return new ServerCertificateException("the server showed no certificate", "the server showed no certificate");
 
         List<string> faults = [];
         bool isOthers = errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch);
@@ -33,7 +34,8 @@ static class ServerCertificate
             faults.Add($"is for {Names(shown)}, and not for {(PeerText)connection.TargetHostName}, the name that it was asked by");
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && chain is not null) faults.AddRange(Faults(shown, chain));
         return new ServerCertificateException(
-            "the server's certificate " + (faults.Count > 0 ? string.Join("; it ", faults) : "is not to be trusted"), Brief(isOthers, chain));
+            "the server's certificate " + (faults.Count > 0 ? string.Join("; it ", faults) : "is not to be trusted"),
+            Brief(isOthers, chain));
     }
 
     static string Brief(bool isOthers, X509Chain? chain)
@@ -46,22 +48,27 @@ static class ServerCertificate
     }
 
     static X509ChainStatusFlags All(X509Chain? chain) =>
-        chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, static (flags, status) => flags | status.Status) ?? X509ChainStatusFlags.NoError;
+        chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, static (flags, status) => flags | status.Status)
+            ?? X509ChainStatusFlags.NoError;
 
     static IEnumerable<string> Faults(X509Certificate2 shown, X509Chain chain)
     {
         X509ChainStatusFlags all = All(chain);
         if (all.HasFlag(Untimely))
         {
-            X509Certificate2[] late = [.. chain.ChainElements.Where(static element => element.ChainElementStatus.Any(static status => status.Status.HasFlag(Untimely)))
+            X509Certificate2[] late = [.. chain.ChainElements.Where(
+                static element => element.ChainElementStatus.Any(static status => status.Status.HasFlag(Untimely)))
                 .Select(static element => element.Certificate)];
             yield return late is [] || late.Any(certificate => certificate.RawDataMemory.Span.SequenceEqual(shown.RawDataMemory.Span))
                 ? Time(shown)
                 : $"is vouched for by {(PeerText)late[0].Subject}, whose own {Time(late[0])}";
         }
 
-        if ((all & Unsigned) != 0) yield return $"is signed by no authority that is trusted here: it is {(PeerText)shown.Subject}, issued by {(PeerText)shown.Issuer}";
-        if ((all & ~(Unsigned | Untimely)) is not X509ChainStatusFlags.NoError and var others) yield return $"is not to be trusted ({others})";
+        if ((all & Unsigned) != 0)
+            yield return $"is signed by no authority that is trusted here: it is {(PeerText)shown.Subject}, issued by " +
+            $"{(PeerText)shown.Issuer}";
+        if ((all & ~(Unsigned | Untimely)) is not X509ChainStatusFlags.NoError and var others)
+            yield return $"is not to be trusted ({others})";
     }
 
     static string Time(X509Certificate2 certificate)
@@ -75,8 +82,11 @@ static class ServerCertificate
     static string Names(X509Certificate2 certificate)
     {
         string[] names = [.. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
-            .SelectMany(static names => names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(static address => address.ToString())))];
+            .SelectMany(static names => names.EnumerateDnsNames()
+                .Concat(names.EnumerateIPAddresses().Select(static address => address.ToString())))];
         string shown = string.Join(", ", names.Take(MostNames).Select(static name => new PeerText(name).ToString()));
-        return names.Length == 0 ? "no name of a server" : names.Length > MostNames ? $"{shown} and {names.Length - MostNames} other names" : shown;
+        return names.Length == 0 ? "no name of a server" : names.Length > MostNames
+            ? $"{shown} and {names.Length - MostNames} other names"
+            : shown;
     }
 }

@@ -3,7 +3,9 @@ using Fairlead.Wire;
 
 namespace Fairlead.Upgrades.Requests;
 
-/// <summary>A server's certificate is not to be trusted. The message is a whole sentence that says why, and names what would have been right.</summary>
+/// <summary>
+/// A server's certificate is not to be trusted. The message is a whole sentence that says why, and names what would have been right.
+/// </summary>
 /// <param name="message">The sentence.</param>
 /// <param name="brief">The same without a name or a time, for those whom the server's are no business of.</param>
 sealed class ServerCertificateException(string message, string brief) : AuthenticationException(VisibleText.Line(message))

@@ -5,7 +5,9 @@ using Fairlead.Upgrades.Requests;
 
 namespace Fairlead.Upgrades.Reviews;
 
-/// <summary>The question whether somebody may do something, as an API server is asked it: about oneself, or about a user who is named.</summary>
+/// <summary>
+/// The question whether somebody may do something, as an API server is asked it: about oneself, or about a user who is named.
+/// </summary>
 /// <remarks>Kubernetes, <c>authorization.k8s.io/v1</c>: SelfSubjectAccessReview and SubjectAccessReview.</remarks>
 public sealed record AccessReview
 {
@@ -53,8 +55,10 @@ public sealed record AccessReview
             spec["groups"] = new JsonArray([.. Groups.Select(static group => (JsonNode)group)]);
         }
 
-        JsonObject review = new() { ["kind"] = User is null ? "SelfSubjectAccessReview" : "SubjectAccessReview", ["apiVersion"] = "authorization.k8s.io/v1", ["spec"] = spec };
-        HttpRequestMessage request = new(HttpMethod.Post, uri) { Content = new StringContent(review.ToJsonString(), null, "application/json") };
+        JsonObject review = new() { ["kind"] = User is null ? "SelfSubjectAccessReview" : "SubjectAccessReview",
+            ["apiVersion"] = "authorization.k8s.io/v1", ["spec"] = spec };
+        HttpRequestMessage request = new(
+            HttpMethod.Post, uri) { Content = new StringContent(review.ToJsonString(), null, "application/json") };
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         return request;
     }
@@ -76,11 +80,14 @@ public sealed record AccessReview
         byte[] answer = new byte[LongestAnswer];
         int length = await body.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, cancellationToken);
         JsonObject? status = (JsonNode.Parse(answer.AsSpan(0, length)) as JsonObject)?["status"] as JsonObject;
-        if (IsTrue(status, "allowed") is not { } allowed) throw new HttpRequestException("the access review was answered with neither yes nor no", null, response.StatusCode);
+        if (IsTrue(status, "allowed") is not { } allowed)
+            throw new HttpRequestException("the access review was answered with neither yes nor no", null, response.StatusCode);
 
         // An authorizer that failed says no to everybody; the server itself answers such a request with an error, and not with Forbidden.
-        bool couldNotJudge = !allowed && IsTrue(status, "denied") is not true && status!["evaluationError"] is JsonValue error && error.TryGetValue(out string? text) && text.Length > 0;
-        return couldNotJudge ? throw new HttpRequestException("the server could not judge the access review", null, response.StatusCode) : allowed;
+        bool couldNotJudge = !allowed && IsTrue(status, "denied") is not true && status!["evaluationError"] is JsonValue error
+            && error.TryGetValue(out string? text) && text.Length > 0;
+        return couldNotJudge ? throw new HttpRequestException("the server could not judge the access review", null, response.StatusCode)
+            : allowed;
     }
 
     /// <summary>Why there is no answer, for people, as <see cref="RequestFault.Describe"/> has it.</summary>
@@ -92,5 +99,7 @@ public sealed record AccessReview
         _ => RequestFault.Describe(failure),
     };
 
-    static bool? IsTrue(JsonObject? status, string name) => status?[name] is JsonValue value && value.TryGetValue(out bool truth) ? truth : null;
+    static bool? IsTrue(JsonObject? status, string name) => status?[name] is JsonValue value && value.TryGetValue(out bool truth)
+        ? truth
+        : null;
 }

@@ -43,7 +43,8 @@ public sealed class AllowedAnswers(TimeProvider time)
         {
             if (_allowed.Count >= Most)
             {
-                foreach (string old in _allowed.Where(entry => time.GetElapsedTime(entry.Value) >= Lifetime).Select(static entry => entry.Key).ToArray()) _allowed.Remove(old);
+                foreach (string old in _allowed.Where(entry => time.GetElapsedTime(entry.Value) >= Lifetime)
+                    .Select(static entry => entry.Key).ToArray()) _allowed.Remove(old);
                 if (_allowed.Count >= Most) return; // full of fresh ones
             }
 

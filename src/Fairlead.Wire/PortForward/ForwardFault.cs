@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Fairlead.Wire.PortForward;
 
-/// <summary>Why a forwarded connection was refused or reset, as <c>portforward.fairlead.v1</c> says it. Unknown codes mean <see cref="Unspecified"/>.</summary>
+/// <summary>
+/// Why a forwarded connection was refused or reset, as <c>portforward.fairlead.v1</c> says it. Unknown codes mean
+/// <see cref="Unspecified"/>.
+/// </summary>
 [SuppressMessage("Design", "CA1028", Justification = "16 bits without sign on the wire.")]
 public enum ForwardFault : ushort
 {

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Fairlead.Wire.PortForward;
 
-/// <summary>The channels of port-forward's legacy forms: port number i of the request has channel 2i for data and 2i+1 for errors.</summary>
+/// <summary>
+/// The channels of port-forward's legacy forms: port number i of the request has channel 2i for data and 2i+1 for errors.
+/// </summary>
 /// <remarks>
 /// <code>
 /// binary:  | channel (1) | payload ...         |
@@ -20,7 +22,8 @@ public static class PortChannels
     public const int PreludeLength = 2;
 
     /// <summary>The channel byte as it travels.</summary>
-    public static byte EncodeChannel(int port, bool isError, bool isBase64) => (byte)((2 * port) + (isError ? 1 : 0) + (isBase64 ? '0' : 0));
+    public static byte EncodeChannel(int port, bool isError, bool isBase64) =>
+        (byte)((2 * port) + (isError ? 1 : 0) + (isBase64 ? '0' : 0));
 
     /// <summary>Reads the channel byte.</summary>
     /// <returns>False where it names none of the ports: the message is to be ignored.</returns>
@@ -32,7 +35,8 @@ public static class PortChannels
     }
 
     /// <summary>Writes the port number that comes first.</summary>
-    public static void EncodePrelude(int port, Span<byte> destination) => BinaryPrimitives.WriteUInt16LittleEndian(destination, (ushort)port);
+    public static void EncodePrelude(int port, Span<byte> destination) =>
+        BinaryPrimitives.WriteUInt16LittleEndian(destination, (ushort)port);
 
     /// <summary>Reads it.</summary>
     public static int DecodePrelude(ReadOnlySpan<byte> payload) => BinaryPrimitives.ReadUInt16LittleEndian(payload);

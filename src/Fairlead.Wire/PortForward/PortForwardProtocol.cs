@@ -13,7 +13,8 @@ public sealed record PortForwardProtocol(string Name, string Description, bool C
     public static PortForwardProtocol Direct { get; } = new("portforward.fairlead.v1", "WebSocket portforward.fairlead.v1", true, false);
 
     /// <summary><c>SPDY/3.1+portforward.k8s.io</c>: SPDY frames in binary WebSocket messages (KEP-4006).</summary>
-    public static PortForwardProtocol Tunnel { get; } = new("SPDY/3.1+portforward.k8s.io", "WebSocket SPDY/3.1+portforward.k8s.io", true, true);
+    public static PortForwardProtocol Tunnel { get; } = new(
+        "SPDY/3.1+portforward.k8s.io", "WebSocket SPDY/3.1+portforward.k8s.io", true, true);
 
     /// <summary><c>portforward.k8s.io</c> over SPDY/3.1.</summary>
     public static PortForwardProtocol Spdy { get; } = new("portforward.k8s.io", "SPDY/3.1 portforward.k8s.io", true, true);
@@ -22,13 +23,15 @@ public sealed record PortForwardProtocol(string Name, string Description, bool C
     public static PortForwardProtocol ChannelsV4 { get; } = new("v4.channel.k8s.io", "WebSocket v4.channel.k8s.io", false, false);
 
     /// <summary><c>v4.base64.channel.k8s.io</c>.</summary>
-    public static PortForwardProtocol ChannelsBase64V4 { get; } = new("v4.base64.channel.k8s.io", "WebSocket v4.base64.channel.k8s.io", false, false) { IsBase64 = true };
+    public static PortForwardProtocol ChannelsBase64V4 { get; } = new(
+        "v4.base64.channel.k8s.io", "WebSocket v4.base64.channel.k8s.io", false, false) { IsBase64 = true };
 
     /// <summary>No subprotocol at all: behaves as <see cref="ChannelsV4"/>.</summary>
     public static PortForwardProtocol ChannelsUnnamed { get; } = new("", "WebSocket (no subprotocol)", false, false);
 
     /// <summary>Every form that travels over WebSocket, the best first.</summary>
-    public static ImmutableArray<PortForwardProtocol> OverWebSocket { get; } = [Direct, Tunnel, ChannelsV4, ChannelsBase64V4, ChannelsUnnamed];
+    public static ImmutableArray<PortForwardProtocol> OverWebSocket { get; } = [
+        Direct, Tunnel, ChannelsV4, ChannelsBase64V4, ChannelsUnnamed];
 
     /// <summary>Every form there is, the best first.</summary>
     public static ImmutableArray<PortForwardProtocol> All { get; } = [Direct, Tunnel, Spdy, ChannelsV4, ChannelsBase64V4, ChannelsUnnamed];

@@ -41,7 +41,8 @@ public readonly record struct SpdyFrame(
     public static SpdyFrame Ping(uint id) => new(SpdyFrameType.Ping, 0, id);
 
     /// <summary>GOAWAY.</summary>
-    public static SpdyFrame GoAway(uint lastGoodStream, SpdyGoAwayStatus status) => new(SpdyFrameType.GoAway, 0, lastGoodStream, (uint)status);
+    public static SpdyFrame GoAway(uint lastGoodStream, SpdyGoAwayStatus status) =>
+        new(SpdyFrameType.GoAway, 0, lastGoodStream, (uint)status);
 
     /// <summary>Writes the header of a data frame into 8 bytes, which lie directly in front of its payload.</summary>
     public static void WriteDataHeader(Span<byte> destination, uint stream, SpdyFlags flags, int length)

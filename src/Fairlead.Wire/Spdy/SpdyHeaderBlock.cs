@@ -33,7 +33,8 @@ public static class SpdyHeaderBlock
         ArgumentNullException.ThrowIfNull(limits);
         int offset = 0;
         int count = ReadInteger(block, ref offset, limits.Headers, "count");
-        if (count > (block.Length - offset) / 8) throw new SpdyProtocolException($"A header block says {count} headers and has room for fewer.", 0);
+        if (count > (block.Length - offset) / 8)
+            throw new SpdyProtocolException($"A header block says {count} headers and has room for fewer.", 0);
         List<SpdyHeader> headers = new(count);
         HashSet<string> names = new(count, StringComparer.Ordinal);
         for (int i = 0; i < count; i++)
@@ -41,7 +42,8 @@ public static class SpdyHeaderBlock
             int start = offset;
             ReadOnlySpan<byte> name = ReadText(block, ref offset, limits.NameBytes, "name");
             if (name.IsEmpty) throw new SpdyProtocolException("A header has no name.", start);
-            if (name.ContainsAnyInRange((byte)'A', (byte)'Z')) throw new SpdyProtocolException("A header's name has upper-case letters.", start);
+            if (name.ContainsAnyInRange((byte)'A', (byte)'Z'))
+                throw new SpdyProtocolException("A header's name has upper-case letters.", start);
             string text = Encoding.Latin1.GetString(name);
             if (!names.Add(text)) throw new SpdyProtocolException("A header appears twice.", start);
             headers.Add(new SpdyHeader(text, Encoding.Latin1.GetString(ReadText(block, ref offset, limits.ValueBytes, "value"))));
@@ -76,7 +78,8 @@ public static class SpdyHeaderBlock
     {
         if (!BinaryPrimitives.TryReadUInt32BigEndian(block[offset..], out uint value))
             throw new SpdyProtocolException($"A header block is cut off in a {what}.", offset);
-        if (value > (uint)most) throw new SpdyProtocolException($"A header block has a {what} of {value}; at most {most} is taken.", offset);
+        if (value > (uint)most)
+            throw new SpdyProtocolException($"A header block has a {what} of {value}; at most {most} is taken.", offset);
         offset += sizeof(uint);
         return (int)value;
     }

@@ -27,7 +27,8 @@ public sealed class SpdyHeaderInflater(SpdyLimits limits) : IDisposable
     /// <param name="compressed">The block as it travelled.</param>
     /// <returns>The headers, still encoded; valid until the next call.</returns>
     /// <exception cref="SpdyProtocolException">
-    /// It is not zlib, or inflates to more than is taken: nothing beyond the limit is written anywhere. The inflater is of no use afterwards.
+    /// It is not zlib, or inflates to more than is taken: nothing beyond the limit is written anywhere. The inflater is of no use
+    /// afterwards.
     /// </exception>
     public ReadOnlySpan<byte> Inflate(ReadOnlySequence<byte> compressed)
     {

@@ -1,6 +1,8 @@
 namespace Fairlead.Wire.Spdy;
 
-/// <summary>The peer's bytes are not SPDY/3.1, or go beyond a limit. The connection cannot go on: framing and compression are out of step.</summary>
+/// <summary>
+/// The peer's bytes are not SPDY/3.1, or go beyond a limit. The connection cannot go on: framing and compression are out of step.
+/// </summary>
 public sealed class SpdyProtocolException : IOException
 {
     /// <summary>Creates it.</summary>

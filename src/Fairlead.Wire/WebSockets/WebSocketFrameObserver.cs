@@ -61,7 +61,9 @@ public sealed class WebSocketFrameObserver(bool isMasked, RemoteCommandProtocol 
             payload = (at + 1)..(at + take);
         }
 
-        RemoteChannel? channel = isData && _first >= 0 && ChannelMessage.TryDecodeChannel((byte)_first, protocol, out RemoteChannel named) ? named : null;
+        RemoteChannel? channel = isData && _first >= 0 && ChannelMessage.TryDecodeChannel((byte)_first, protocol, out RemoteChannel named)
+            ? named
+            : null;
         at += take;
         _left -= take;
         bool endsMessage = false;
@@ -83,9 +85,12 @@ public sealed class WebSocketFrameObserver(bool isMasked, RemoteCommandProtocol 
         bool isFinal = (_header[0] & 0x80) != 0, isControl = opcode >= CloseFrame;
         if ((_header[0] & 0x70) != 0) throw new FormatException("A WebSocket frame has reserved bits set.");
         if (opcode is > Binary and < CloseFrame or > Pong) throw new FormatException($"A WebSocket frame has the unknown opcode {opcode}.");
-        if (isControl && (!isFinal || length > LongestControl)) throw new FormatException("A WebSocket control frame is cut up or too long.");
-        if (opcode is Continuation != _inMessage && !isControl) throw new FormatException("A WebSocket fragment stands where none may, or a message where a fragment is due.");
-        if ((_header[1] & 0x80) != 0 != isMasked) throw new FormatException(isMasked ? "A client's WebSocket frame is not masked." : "A server's WebSocket frame is masked.");
+        if (isControl && (!isFinal || length > LongestControl))
+            throw new FormatException("A WebSocket control frame is cut up or too long.");
+        if (opcode is Continuation != _inMessage && !isControl)
+            throw new FormatException("A WebSocket fragment stands where none may, or a message where a fragment is due.");
+        if ((_header[1] & 0x80) != 0 != isMasked)
+            throw new FormatException(isMasked ? "A client's WebSocket frame is not masked." : "A server's WebSocket frame is masked.");
         return 2 + (length == 126 ? 2 : length == 127 ? 8 : 0) + (isMasked ? 4 : 0);
     }
 

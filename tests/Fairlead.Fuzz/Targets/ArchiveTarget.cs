@@ -1,4 +1,3 @@
-using Fairlead.Files;
 using Fairlead.Files.Pods;
 using Fairlead.Files.Runs;
 using Fairlead.Files.Trees;

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Fairlead.Client.Forwarding.Listening;
 
-/// <summary>Opens what a forward listens on: all of it or nothing, so that nobody talks to another program by one of its addresses.</summary>
+/// <summary>
+/// Opens what a forward listens on: all of it or nothing, so that nobody talks to another program by one of its addresses.
+/// </summary>
 static class ForwardListeners
 {
     const int Backlog = 512;
@@ -35,7 +37,9 @@ static class ForwardListeners
         }
     }
 
-    /// <summary>Adds a listener for each address; where the system is to pick the port, its pick for the first is asked for on the others.</summary>
+    /// <summary>
+    /// Adds a listener for each address; where the system is to pick the port, its pick for the first is asked for on the others.
+    /// </summary>
     static void OpenTcp(List<ListeningSocket> all, int port, int mapping, IReadOnlyList<ListenAddress> where)
     {
         int before = all.Count;
@@ -53,7 +57,9 @@ static class ForwardListeners
                 if (all.Count > before) return;
                 throw new IOException("this machine has neither 127.0.0.1 nor ::1: name an address that it has");
             }
-            catch (IOException e) when (port == 0 && all.Count > before && attempt < Picks && e.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
+            catch (IOException e)
+                when (port == 0 && all.Count > before && attempt < Picks
+                && e.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
             {
                 Close(all, before); // taken on another address meanwhile: another pick
             }
@@ -79,16 +85,20 @@ static class ForwardListeners
             bool isMissing = e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
             if (isMissing && where.MayBeMissing) return null;
             bool isOurs = opened.Exists(listener => listener.EndPoint.Equals(endPoint));
-            throw new IOException(isOurs ? $"{endPoint} is asked for twice: choose two local ports; 0 picks a free one" : Explain(e, endPoint), e);
+            throw new IOException(
+                isOurs ? $"{endPoint} is asked for twice: choose two local ports; 0 picks a free one" : Explain(e, endPoint), e);
         }
     }
 
     static string Explain(SocketException e, IPEndPoint endPoint) => e.SocketErrorCode switch
     {
-        SocketError.AddressAlreadyInUse => $"{endPoint} is in use: something else listens there. Choose another local port; 0 picks a free one",
+        SocketError.AddressAlreadyInUse =>
+            $"{endPoint} is in use: something else listens there. Choose another local port; 0 picks a free one",
         SocketError.AccessDenied => $"listening on {endPoint} is not permitted. Choose a local port from 1024 on; 0 picks a free one",
         SocketError.AddressNotAvailable => $"{endPoint.Address} is no address of this machine",
-        SocketError.AddressFamilyNotSupported => $"{endPoint.Address} cannot be listened on: this machine has no {(endPoint.AddressFamily == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4")}",
+        SocketError.AddressFamilyNotSupported =>
+            $"{endPoint.Address} cannot be listened on: this machine has no " +
+            $"{(endPoint.AddressFamily == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4")}",
         _ => $"{endPoint} cannot be listened on: {e.Message}",
     };
 

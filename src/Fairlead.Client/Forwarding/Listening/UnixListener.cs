@@ -46,7 +46,8 @@ static class UnixListener
         try
         {
             socket.Bind(endPoint);
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite); // nobody connects before Listen
+            // nobody connects before Listen
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             socket.Listen(Backlog);
             return socket;
         }
@@ -77,7 +78,8 @@ static class UnixListener
     {
         try
         {
-            File.OpenHandle(path, access: FileAccess.ReadWrite, share: FileShare.ReadWrite).Dispose(); // for both: a FIFO would wait for its other end
+            // for both: a FIFO would wait for its other end
+            File.OpenHandle(path, access: FileAccess.ReadWrite, share: FileShare.ReadWrite).Dispose();
             return false;
         }
         catch (UnauthorizedAccessException)

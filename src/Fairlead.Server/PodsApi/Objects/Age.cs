@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Fairlead.Server.PodsApi.Objects;
 
-/// <summary>How long ago something was, in two figures at most, as Kubernetes shows it: <c>45s</c>, <c>3m7s</c>, <c>26h</c>, <c>5d4h</c>.</summary>
+/// <summary>
+/// How long ago something was, in two figures at most, as Kubernetes shows it: <c>45s</c>, <c>3m7s</c>, <c>26h</c>, <c>5d4h</c>.
+/// </summary>
 static class Age
 {
     public static string Of(DateTimeOffset? since, DateTimeOffset now) => since is { } time ? Of(now - time) : "<unknown>";
@@ -28,5 +30,6 @@ static class Age
 
     static string One(long count, char unit) => string.Create(CultureInfo.InvariantCulture, $"{count}{unit}");
 
-    static string Two(long count, char unit, long rest, char restUnit) => rest == 0 ? One(count, unit) : One(count, unit) + One(rest, restUnit);
+    static string Two(long count, char unit, long rest, char restUnit) =>
+        rest == 0 ? One(count, unit) : One(count, unit) + One(rest, restUnit);
 }

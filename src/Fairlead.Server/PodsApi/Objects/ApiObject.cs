@@ -20,7 +20,9 @@ static class ApiObject
         public (string Namespace, string Name) Key => (item.Namespace, item.Name);
 
         /// <summary>The text at a path; null where there is none.</summary>
-        public string? Text(params ReadOnlySpan<string> path) => item.Member(path) is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+        public string? Text(params ReadOnlySpan<string> path) => item.Member(path) is JsonValue value && value.TryGetValue(out string? text)
+            ? text
+            : null;
 
         /// <summary>The whole number at a path; 0 where there is none.</summary>
         public long Number(params ReadOnlySpan<string> path)
@@ -30,10 +32,13 @@ static class ApiObject
         }
 
         public DateTimeOffset? Time(params ReadOnlySpan<string> path) =>
-            DateTimeOffset.TryParse(item.Text(path), System.Globalization.CultureInfo.InvariantCulture, out DateTimeOffset time) ? time : null;
+            DateTimeOffset.TryParse(item.Text(path), System.Globalization.CultureInfo.InvariantCulture, out DateTimeOffset time)
+                ? time
+                : null;
 
         /// <summary>The objects in the list at a path; none where there is no list.</summary>
-        public IEnumerable<JsonObject> Objects(params ReadOnlySpan<string> path) => item.Member(path) is JsonArray list ? list.OfType<JsonObject>() : [];
+        public IEnumerable<JsonObject> Objects(params ReadOnlySpan<string> path) =>
+            item.Member(path) is JsonArray list ? list.OfType<JsonObject>() : [];
 
         public JsonNode? Member(params ReadOnlySpan<string> path)
         {

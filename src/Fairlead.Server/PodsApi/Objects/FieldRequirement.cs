@@ -8,14 +8,16 @@ sealed record FieldRequirement(string[] Path, string Value, bool IsEqual)
 {
     static readonly string[] s_everywhere = ["metadata.name", "metadata.namespace"];
     static readonly string[] s_pods =
-        ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP", "status.nominatedNodeName"];
+        ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP",
+            "status.nominatedNodeName"];
     static readonly string[] s_operators = ["!=", "==", "="];
 
     public static IReadOnlyList<FieldRequirement> Parse(string? text, ApiResource resource)
     {
         if (string.IsNullOrEmpty(text)) return [];
         List<FieldRequirement> requirements = [];
-        foreach (string term in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) requirements.Add(ParseTerm(term, resource));
+        foreach (string term in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            requirements.Add(ParseTerm(term, resource));
         return requirements;
     }
 
@@ -25,7 +27,8 @@ sealed record FieldRequirement(string[] Path, string Value, bool IsEqual)
     {
         int at = term.IndexOfAny(['=', '!']);
         string? sign = at > 0 ? Array.Find(s_operators, sign => term.AsSpan(at).StartsWith(sign, StringComparison.Ordinal)) : null;
-        if (sign is null) throw new ApiRefusal(Refusals.BadRequest($"invalid field selector: {term}; it should look like name=value or name!=value"));
+        if (sign is null)
+            throw new ApiRefusal(Refusals.BadRequest($"invalid field selector: {term}; it should look like name=value or name!=value"));
 
         string field = term[..at];
         bool known = s_everywhere.Contains(field) || (resource == ApiResources.Pods && s_pods.Contains(field));

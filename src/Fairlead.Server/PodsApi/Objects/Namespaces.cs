@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Fairlead.Server.PodsApi.Objects;
 
-/// <summary>The namespaces there are: those that pods use, and <c>default</c>. They are nobody's objects, so they are made up here.</summary>
+/// <summary>
+/// The namespaces there are: those that pods use, and <c>default</c>. They are nobody's objects, so they are made up here.
+/// </summary>
 static class Namespaces
 {
     const string Default = "default";
@@ -29,5 +31,6 @@ static class Namespaces
     };
 
     static string? OldestIn(string name, IReadOnlyList<JsonObject> pods) =>
-        pods.Where(pod => pod.Namespace == name).MinBy(pod => pod.Time("metadata", "creationTimestamp"))?.Text("metadata", "creationTimestamp");
+        pods.Where(pod => pod.Namespace == name)
+            .MinBy(pod => pod.Time("metadata", "creationTimestamp"))?.Text("metadata", "creationTimestamp");
 }

@@ -27,11 +27,13 @@ sealed class ObjectsEndpoint(IPodCatalog catalog, TimeProvider clock)
     {
         AcceptedForm form = FormOf(context.Request);
         CatalogSnapshot snapshot = await SnapshotAsync(resource, context.RequestAborted);
-        JsonObject item = snapshot.Items.FirstOrDefault(item => item.Name == request.Name && (!resource.Namespaced || item.Namespace == request.Namespace))
+        JsonObject item = snapshot.Items.FirstOrDefault(
+            item => item.Name == request.Name && (!resource.Namespaced || item.Namespace == request.Namespace))
             ?? throw new ApiRefusal(Refusals.NotFound(resource, request.Name!));
         await JsonAnswer.WriteAsync(context, 200, JsonAnswer.Json, JsonAnswer.ToBytes(writer =>
         {
-            if (form.Kind == FormKind.Table) TableOf(request, resource, form).Write(writer, [item], item.ResourceVersion, withColumns: true);
+            if (form.Kind == FormKind.Table)
+                TableOf(request, resource, form).Write(writer, [item], item.ResourceVersion, withColumns: true);
             else item.WriteTo(writer, resource);
         }));
     }
@@ -43,7 +45,8 @@ sealed class ObjectsEndpoint(IPodCatalog catalog, TimeProvider clock)
         return pods with { Items = Namespaces.Of(pods.Items) };
     }
 
-    ObjectTable TableOf(ApiRequest request, ApiResource resource, AcceptedForm form) => new(resource, form, request.Query.First("includeObject"), clock);
+    ObjectTable TableOf(ApiRequest request, ApiResource resource, AcceptedForm form) =>
+        new(resource, form, request.Query.First("includeObject"), clock);
 
     static AcceptedForm FormOf(HttpRequest request)
     {

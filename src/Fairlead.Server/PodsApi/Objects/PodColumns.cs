@@ -57,14 +57,16 @@ static class PodColumns
     {
         if (ended.Text("reason") is { Length: > 0 } reason) return reason;
         long signal = ended.Number("signal");
-        return signal != 0 ? string.Create(CultureInfo.InvariantCulture, $"Signal:{signal}") : string.Create(CultureInfo.InvariantCulture, $"ExitCode:{ended.Number("exitCode")}");
+        return signal != 0 ? string.Create(CultureInfo.InvariantCulture, $"Signal:{signal}") : string.Create(
+            CultureInfo.InvariantCulture, $"ExitCode:{ended.Number("exitCode")}");
     }
 
     static string ReadinessGatesOf(JsonObject pod)
     {
         List<string> gates = [.. pod.Objects("spec", "readinessGates").Select(gate => gate.Text("conditionType") ?? "")];
         if (gates.Count == 0) return Nothing;
-        int met = pod.Objects("status", "conditions").Count(condition => condition.Text("status") == "True" && gates.Contains(condition.Text("type") ?? ""));
+        int met = pod.Objects("status", "conditions")
+            .Count(condition => condition.Text("status") == "True" && gates.Contains(condition.Text("type") ?? ""));
         return string.Create(CultureInfo.InvariantCulture, $"{met}/{gates.Count}");
     }
 

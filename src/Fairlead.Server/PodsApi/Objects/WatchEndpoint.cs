@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.PodsApi.Objects;
 
-/// <summary>Watches: changes as they happen, one JSON event a line, until the time asked for is over, the client leaves or the server stops.</summary>
+/// <summary>
+/// Watches: changes as they happen, one JSON event a line, until the time asked for is over, the client leaves or the server stops.
+/// </summary>
 sealed class WatchEndpoint(IPodCatalog catalog, Serving serving)
 {
     public async Task AnswerAsync(HttpContext context, ApiRequest request, ApiResource resource)

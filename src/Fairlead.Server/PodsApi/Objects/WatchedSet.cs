@@ -21,7 +21,8 @@ sealed class WatchedSet
         if (selector.IsFixed) return;
         foreach (JsonObject item in now)
         {
-            bool isOld = long.TryParse(item.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out long version) && version <= from;
+            bool isOld = long.TryParse(item.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out long version)
+                && version <= from;
             if (isOld && selector.Matches(item)) _known.Add(item.Key);
         }
     }
@@ -31,7 +32,9 @@ sealed class WatchedSet
     {
         bool matches = _selector.Matches(change.Item);
         if (_selector.IsFixed) return matches ? change.Type : null;
-        if (change.Type == "DELETED" || !matches) return _known.Remove(change.Item.Key) || (matches && change.Type == "DELETED") ? "DELETED" : null;
+        if (change.Type == "DELETED" || !matches) return _known.Remove(change.Item.Key) || (matches && change.Type == "DELETED")
+            ? "DELETED"
+            : null;
         return _known.Add(change.Item.Key) ? "ADDED" : change.Type;
     }
 }

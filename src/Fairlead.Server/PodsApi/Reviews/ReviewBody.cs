@@ -47,7 +47,9 @@ static class ReviewBody
     static JsonObject SpecOf(JsonNode? body) =>
         body is JsonObject review ? review["spec"]?.DeepClone() as JsonObject ?? [] : throw new FormatException("it is not a JSON object");
 
-    /// <summary>Kubernetes' envelope: four magic bytes, then a message whose field 2 is the object; the object's field 2 is its spec.</summary>
+    /// <summary>
+    /// Kubernetes' envelope: four magic bytes, then a message whose field 2 is the object; the object's field 2 is its spec.
+    /// </summary>
     static JsonObject SpecOf(ReadOnlySpan<byte> body, ApiResource resource)
     {
         if (!body.StartsWith("k8s\0"u8)) throw new FormatException("it does not begin as Kubernetes protobuf does");

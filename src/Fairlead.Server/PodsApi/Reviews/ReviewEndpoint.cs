@@ -50,7 +50,8 @@ static class ReviewEndpoint
         else
         {
             throw new ApiRefusal(Refusals.Invalid(
-                "SelfSubjectAccessReview", "", "spec.resourceAttributes", "exactly one of nonResourceAttributes or resourceAttributes must be specified"));
+                "SelfSubjectAccessReview", "", "spec.resourceAttributes",
+                "exactly one of nonResourceAttributes or resourceAttributes must be specified"));
         }
 
         return new JsonObject { ["allowed"] = allowed };
@@ -60,19 +61,24 @@ static class ReviewEndpoint
     {
         JsonArray rules = [];
         foreach (ApiRule rule in user.Rules.Where(rule => rule.AppliesIn(spec.Text("namespace"))))
-            Add(rules, new() { ["verbs"] = ListOf(rule.Verbs), ["apiGroups"] = new JsonArray(ApiRule.All), ["resources"] = ListOf(rule.Resources) });
+            Add(
+                rules, new() { ["verbs"] = ListOf(rule.Verbs), ["apiGroups"] = new JsonArray(ApiRule.All),
+                ["resources"] = ListOf(rule.Resources) });
         foreach ((string group, string name) in new[]
         {
             (SelfReview.AuthorizationGroup, SelfReview.AccessReviews),
             (SelfReview.AuthorizationGroup, SelfReview.RulesReviews),
             (SelfReview.AuthenticationGroup, SelfReview.SubjectReviews),
         })
-            Add(rules, new() { ["verbs"] = new JsonArray("create"), ["apiGroups"] = new JsonArray(group), ["resources"] = new JsonArray(name) });
+            Add(
+                rules,
+                new() { ["verbs"] = new JsonArray("create"), ["apiGroups"] = new JsonArray(group), ["resources"] = new JsonArray(name) });
 
         return new JsonObject
         {
             ["resourceRules"] = rules,
-            ["nonResourceRules"] = new JsonArray(new JsonObject { ["verbs"] = new JsonArray("get"), ["nonResourceURLs"] = new JsonArray(ApiRule.All) }),
+            ["nonResourceRules"] = new JsonArray(
+                new JsonObject { ["verbs"] = new JsonArray("get"), ["nonResourceURLs"] = new JsonArray(ApiRule.All) }),
             ["incomplete"] = false,
         };
     }

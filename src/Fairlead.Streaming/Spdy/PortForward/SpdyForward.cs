@@ -6,7 +6,8 @@ using Fairlead.Wire.Spdy;
 namespace Fairlead.Streaming.Spdy.PortForward;
 
 /// <summary>One forwarded connection over SPDY, either role: a data stream, and an error stream for what the server has to say.</summary>
-/// <remarks>FIN is the end of a direction, RST_STREAM of the data stream a reset. What is told by the read loop comes in the order of the wire.</remarks>
+/// <remarks>FIN is the end of a direction, RST_STREAM of the data stream a reset. What is told by the read loop comes in the order of the
+/// wire.</remarks>
 sealed class SpdyForward : IForwardLink, ISpdyStreamObserver
 {
     readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,11 +23,14 @@ sealed class SpdyForward : IForwardLink, ISpdyStreamObserver
 
     public bool CanCompleteWrites => true;
 
-    /// <summary>The asking side. Both streams are opened at once; wait for <see cref="WaitForRepliesAsync"/> before anything is sent.</summary>
+    /// <summary>
+    /// The asking side. Both streams are opened at once; wait for <see cref="WaitForRepliesAsync"/> before anything is sent.
+    /// </summary>
     internal static SpdyForward Ask(SpdyConnection connection, int port, string requestId)
     {
         SpdyForward forward = new(isServer: false, takesText: true);
-        forward._error = connection.Open(new SpdyForwardHeaders(true, port, requestId, TakesText: true).Encode(), observer: forward, isText: true);
+        forward._error = connection.Open(
+            new SpdyForwardHeaders(true, port, requestId, TakesText: true).Encode(), observer: forward, isText: true);
         forward.Attach(connection.Open(new SpdyForwardHeaders(false, port, requestId, TakesText: false).Encode(), observer: forward));
         return forward;
     }
@@ -63,13 +67,17 @@ sealed class SpdyForward : IForwardLink, ISpdyStreamObserver
         if (!_isServer) _error!.Reset(SpdyResetStatus.Cancel);
     }
 
-    /// <summary>The server's last word, before the data stream ends. Only once, and nothing where the client would give up more than this connection.</summary>
+    /// <summary>
+    /// The server's last word, before the data stream ends. Only once, and nothing where the client would give up more than this
+    /// connection.
+    /// </summary>
     void EndError(string reason)
     {
         if (_takesText && !_error!.IsLocalEnded && reason.Length > 0)
         {
             MessageBuffer text = MessageBuffer.Rent(DirectMessage.LongestText);
-            Encoding.UTF8.GetEncoder().Convert(reason, text.Unused.Span[..DirectMessage.LongestText], flush: true, out _, out int length, out _);
+            Encoding.UTF8.GetEncoder().Convert(
+                reason, text.Unused.Span[..DirectMessage.LongestText], flush: true, out _, out int length, out _);
             text.Advance(length);
             _error.Send(text, new Writer(_error, this));
         }

@@ -9,7 +9,8 @@ namespace Fairlead.Streaming.Spdy.PortForward;
 /// <summary>The answering side of <c>portforward.k8s.io</c>, over SPDY/3.1 or in a WebSocket tunnel.</summary>
 public sealed class SpdyForwardAcceptor : PortForwardAcceptor, ISpdyAcceptor
 {
-    readonly Channel<Incoming> _incoming = Channel.CreateUnbounded<Incoming>(new UnboundedChannelOptions { SingleReader = true }); // bounded by the streams
+    // bounded by the streams
+    readonly Channel<Incoming> _incoming = Channel.CreateUnbounded<Incoming>(new UnboundedChannelOptions { SingleReader = true });
     readonly Dictionary<string, Half> _halves = [];
     readonly SpdyConnection _connection;
     readonly CarrierLimits _limits;
@@ -22,9 +23,11 @@ public sealed class SpdyForwardAcceptor : PortForwardAcceptor, ISpdyAcceptor
     /// <param name="limits">Bounds and deadlines; two streams a connection.</param>
     /// <param name="cut">Cuts the connection at once; for a server whose stream does not do so when disposed.</param>
     /// <param name="time">The clock; the system's for null.</param>
-    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than fail.</param>
+    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than
+    /// fail.</param>
     public SpdyForwardAcceptor(
-        Stream stream, PortForwardProtocol protocol, CarrierLimits limits, Action? cut = null, TimeProvider? time = null, CancellationToken peerGone = default)
+        Stream stream, PortForwardProtocol protocol, CarrierLimits limits, Action? cut = null, TimeProvider? time = null,
+        CancellationToken peerGone = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         (Protocol, _limits, _time) = (protocol, limits, time ?? TimeProvider.System);

@@ -35,7 +35,8 @@ readonly record struct SpdyForwardHeaders(bool IsError, int Port, string Request
         headers = default;
         string? type = SpdyHeaderBlock.Find(stream.Headers, SpdyStreamSet.TypeHeader);
         if (type is not (Error or Data)) return false;
-        if (!ushort.TryParse(SpdyHeaderBlock.Find(stream.Headers, PortHeader), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) || port == 0) return false;
+        if (!ushort.TryParse(SpdyHeaderBlock.Find(stream.Headers, PortHeader), NumberStyles.None, CultureInfo.InvariantCulture,
+            out ushort port) || port == 0) return false;
 
         // Clients of before 2016 send none: their streams follow each other, error first.
         bool isError = type == Error;

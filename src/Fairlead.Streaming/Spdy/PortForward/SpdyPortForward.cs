@@ -5,8 +5,11 @@ using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Streaming.Spdy.PortForward;
 
-/// <summary>The asking side of <c>portforward.k8s.io</c>, over SPDY/3.1 or in a WebSocket tunnel: one carrier for all connections.</summary>
-/// <remarks>SPDY peers have no flow control: a connection that is not read holds up the others of its carrier once its bounds are full.</remarks>
+/// <summary>
+/// The asking side of <c>portforward.k8s.io</c>, over SPDY/3.1 or in a WebSocket tunnel: one carrier for all connections.
+/// </summary>
+/// <remarks>SPDY peers have no flow control: a connection that is not read holds up the others of its carrier once its bounds are
+/// full.</remarks>
 public sealed class SpdyPortForward : PortForwardAdapter
 {
     readonly SpdyConnection _connection;

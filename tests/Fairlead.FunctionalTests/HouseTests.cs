@@ -1,0 +1,50 @@
+using System.Text.RegularExpressions;
+using Fairlead.Testing;
+
+namespace Fairlead.FunctionalTests;
+
+/// <summary>What docs/architecture.md promises of the sources themselves.</summary>
+public sealed partial class HouseTests
+{
+    const int LongestLine = 140, LongestFile = 250, FullestFolder = 15;
+
+    /// <summary>Files that are longer, and why each is one file all the same.</summary>
+    static readonly Dictionary<string, string> s_long = new()
+    {
+        ["Fairlead.Streaming/WebSockets/WebSocketCarrier.cs"] = "read loop and write loop share how a connection ends",
+        ["Fairlead.Streaming/Spdy/SpdyConnection.ReadLoop.cs"] = "one method for each kind of frame",
+        ["Fairlead.Streaming/Relays/WebSocketSplice.cs"] = "the order of two pumps' ends is one idea",
+        ["Fairlead.Files/Pods/PodTarget.cs"] = "the steps of a file's arrival share what the shell has staged",
+        ["Fairlead.Files/Local/LocalTarget.cs"] = "the same on this machine",
+        ["Fairlead.Files/Shells/RemoteShell.cs"] = "a line and its answer share the state of the shell",
+    };
+
+    static readonly string s_sources = Path.Combine(Repository.Root, "src");
+
+    static IEnumerable<string> Files => Directory.EnumerateFiles(s_sources, "*.cs", SearchOption.AllDirectories)
+        .Where(static file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));
+
+    [Fact]
+    public void No_line_is_longer_than_140_columns() =>
+        Assert.Empty(Files.SelectMany(static file => File.ReadLines(file).Index().Where(static line => line.Item.Length > LongestLine)
+            .Select(line => $"{Name(file)}:{line.Index + 1}")));
+
+    [Fact]
+    public void No_file_is_longer_than_250_lines_without_a_word_why() =>
+        Assert.Equal(s_long.Keys.Order(), Files.Where(static file => File.ReadLines(file).Count() > LongestFile).Select(Name).Order());
+
+    [Fact]
+    public void No_folder_is_a_drawer() =>
+        Assert.Empty(Files.GroupBy(static file => Path.GetDirectoryName(file)!).Where(static folder => folder.Count() > FullestFolder)
+            .Select(static folder => $"{Name(folder.Key)}: {folder.Count()}"));
+
+    [Fact]
+    public void Folder_and_namespace_agree() =>
+        Assert.Empty(Files.Where(static file => Namespace().Match(File.ReadAllText(file)) is { Success: true } found
+            && found.Groups[1].Value != Name(Path.GetDirectoryName(file)!).Replace('/', '.')).Select(Name));
+
+    static string Name(string path) => Path.GetRelativePath(s_sources, path);
+
+    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+}
