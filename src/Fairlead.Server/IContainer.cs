@@ -16,7 +16,8 @@ public interface IContainer
     /// <returns>
     /// Success, a non-zero exit code (126 and 127 for a command that cannot be run or does not exist, 128+n for a signal), or an
     /// internal error. Never throws for what the command or the client did; a lost client (<see cref="AnsweringSession.Lost"/>)
-    /// makes it apply the runtime's policy and return.
+    /// makes it apply the runtime's policy and return. A runtime that only passes the command on to another server leaves a lost client's
+    /// command to that server's habits.
     /// </returns>
     Task<Status> ExecAsync(AnsweringSession session);
 

@@ -43,7 +43,7 @@ sealed class CarrierLog
         return LoopFault.OfOurs(fault);
     }
 
-    /// <summary>Told at every look; tells on when another period of pings has passed without an answer.</summary>
+    /// <summary>Called at every check; logs once for each further period of pings without an answer.</summary>
     internal void Silent(TimeSpan silent, CarrierLimits limits, TimeSpan deadline)
     {
         if (silent < limits.PingInterval) _nextSilence = limits.PingInterval * 2;

@@ -18,14 +18,17 @@ public static class SubprotocolNegotiation
     }
 
     /// <summary>
-    /// Picks as Kubernetes does: <c>v5.channel.k8s.io</c> wherever it stands in the offer, else the first offered name
-    /// that is accepted; no offer at all means no subprotocol.
+    /// Picks as Kubernetes does: a version that can end the input (<c>v5.channel.k8s.io</c>) wherever it stands in the offer, else the first
+    /// offered name that is accepted; no offer at all means no subprotocol.
     /// </summary>
     /// <returns>The version, or null where nothing matches: the server then answers 403.</returns>
     public static RemoteCommandProtocol? Pick(IReadOnlyList<string> offered, IReadOnlyCollection<RemoteCommandProtocol> accepted)
     {
         if (offered.Count == 0) return Accept("", accepted);
-        if (offered.Contains(RemoteCommandProtocol.V5.Name) && accepted.Contains(RemoteCommandProtocol.V5)) return RemoteCommandProtocol.V5;
+        foreach (RemoteCommandProtocol form in accepted)
+        {
+            if (form is { CanEndInput: true, IsSpdy: false } && offered.Contains(form.Name)) return form;
+        }
 
         foreach (string name in offered)
         {

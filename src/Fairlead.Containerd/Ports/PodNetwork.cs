@@ -9,8 +9,8 @@ namespace Fairlead.Containerd.Ports;
 static class PodNetwork
 {
     /// <summary>
-    /// The network namespace of a sandbox; null where it is the host's own. By the path that the sandbox was made with, and only without
-    /// one by its process.
+    /// The network namespace of a sandbox; null where it is the host's own. It is the path that the sandbox was made with; where there is
+    /// none, that of its process.
     /// </summary>
     /// <exception cref="InvalidDataException">The runtime does not say.</exception>
     public static string? NamespaceOf(PodSandboxStatusResponse sandbox)

@@ -105,8 +105,8 @@ sealed class RuntimeStreams : IDisposable
     }
 
     /// <summary>
-    /// Where the first input that ends is the container's end of input, this has to be able to say so, and whoever sends none must not be
-    /// taken for one that ended.
+    /// With stdinOnce the first client whose input ends closes the container's input. So the carrier must be able to say that an input has
+    /// ended, and a client without input must not look like one whose input has ended.
     /// </summary>
     public static bool AttachNeedsSpdy(AnsweringSession session, ContainerFacts container) =>
         container is { StdinOnce: true, Tty: false } && (!session.Request.Stdin || session.Protocol.CanEndInput);

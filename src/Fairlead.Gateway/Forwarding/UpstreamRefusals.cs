@@ -69,8 +69,8 @@ static class UpstreamRefusals
         code is HttpStatusCode.SwitchingProtocols or HttpStatusCode.BadRequest or HttpStatusCode.Forbidden || (int)code is >= 200 and < 300;
 
     /// <summary>
-    /// Kubelets and what stands before servers refuse in plain text; an answer that is no refusal, or a proxy's to the gateway, is nobody's
-    /// but the gateway's.
+    /// A refusal in plain text, of a kubelet or of what stands before a server, keeps its code. Any other answer, and a proxy's 407 to the
+    /// gateway, is the gateway's own trouble and is 502.
     /// </summary>
     static int CodeOf(HttpStatusCode code) => (int)code is >= 400 and < 600 && code != HttpStatusCode.ProxyAuthenticationRequired
         ? (int)code

@@ -37,7 +37,7 @@ public static class ProcessTermination
                 }
                 catch (IOException full) when (NativeError.IsOutOfDescriptors(full))
                 {
-                    await Task.Delay(s_pause); // who could not look knows nothing; nobody tells when there is a descriptor again
+                    await Task.Delay(s_pause); // the search could not run for want of descriptors, and nothing tells when one is free
                     continue;
                 }
 

@@ -1,8 +1,8 @@
 namespace Fairlead.KubeConfig.Credentials;
 
 /// <summary>
-/// One run of a plugin, for everybody who waits for it. Who gives up waiting does not end it for the others, of whom one may be signing in;
-/// the last who gives up does.
+/// One run of a plugin, for everybody who waits for it. The plugin is stopped when the last of them gives up waiting, and not before:
+/// another one may be signing in.
 /// </summary>
 #pragma warning disable CA1001 // a source without a timer, whose wait handle nobody asks for, holds nothing to dispose
 sealed class PluginRun

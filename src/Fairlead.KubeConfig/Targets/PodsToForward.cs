@@ -7,7 +7,7 @@ namespace Fairlead.KubeConfig.Targets;
 /// <param name="Takes">True for such a pod.</param>
 sealed record PodsToForward(string What, Func<Pod, bool> Takes)
 {
-    /// <summary>At first, as kubectl: whoever looks into a pod that does not get ready forwards to it by its owner.</summary>
+    /// <summary>At first, as with kubectl: people forward to a pod that does not get ready, to see why.</summary>
     public static PodsToForward Running { get; } = new("runs", static pod => pod.Status.Phase == "Running");
 
     /// <summary>After a loss.</summary>

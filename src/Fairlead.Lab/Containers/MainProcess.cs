@@ -116,6 +116,7 @@ sealed class MainProcess(LocalProcess process, ContainerLog log, bool stdinOnce)
         }
     }
 
+    /// <summary>The terminal has the size of the client that attached last, of those that have told one.</summary>
     void ApplySize()
     {
         for (int i = _attached.Count - 1; i >= 0; i--)

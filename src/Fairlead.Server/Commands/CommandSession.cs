@@ -9,8 +9,14 @@ namespace Fairlead.Server.Commands;
 /// <summary>One command run for one client, from its start to its status.</summary>
 sealed class CommandSession(AnsweringSession session, ICommandStarter starter, CommandKeeper keeper) : IDisposable
 {
-    /// <summary>No more input and sizes; no more client to write to; moving the bytes failed.</summary>
-    readonly CancellationTokenSource _ended = new(), _letGo = new(Timeout.InfiniteTimeSpan, keeper.Time), _broken = new();
+    /// <summary>The command takes no more input and no more sizes.</summary>
+    readonly CancellationTokenSource _ended = new();
+
+    /// <summary>The output goes to nobody any more.</summary>
+    readonly CancellationTokenSource _letGo = new(Timeout.InfiniteTimeSpan, keeper.Time);
+
+    /// <summary>A pump failed.</summary>
+    readonly CancellationTokenSource _broken = new();
 
     readonly CommandOptions _options = keeper.Options;
     Exception? _failure;

@@ -27,7 +27,8 @@ public interface IStartedCommand : IAsyncDisposable
     Task ResizeAsync(TerminalSize size);
 
     /// <summary>
-    /// Sends what a terminal sends that is closed: SIGHUP to the command's group, and the end of its input. What ignores it lives on.
+    /// Sends what a terminal sends that is closed: SIGHUP to the command, and to its group where the runtime can, and the end of its input.
+    /// What ignores it lives on.
     /// </summary>
     Task HangUpAsync();
 

@@ -10,7 +10,10 @@ namespace Fairlead.Server.Handshakes;
 /// <summary>Accepts a remote command over WebSocket.</summary>
 public static class WebSocketUpgrade
 {
-    /// <summary>True when the request asks for a WebSocket, as Kubernetes servers judge it: by substring, in any case.</summary>
+    /// <summary>
+    /// True when the request asks for a WebSocket, as Kubernetes servers judge it: <c>Upgrade</c> whole, <c>Connection</c> by substring, in
+    /// any case.
+    /// </summary>
     public static bool IsRequested(HttpRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);

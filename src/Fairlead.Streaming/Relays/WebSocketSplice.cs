@@ -202,7 +202,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
     }
 
     /// <summary>
-    /// By its letters, not by what one reader makes of them: another one may take another of two fields of the same name.
+    /// Looks at the letters of the JSON and not at the value that was read: where a field stands twice, another reader may take the other one.
     /// </summary>
     static bool IsFit(string json)
     {
@@ -249,7 +249,8 @@ public sealed class WebSocketSplice : IAsyncDisposable
     }
 
     /// <summary>
-    /// Pings whom nothing was heard of; shows those that it lives whom this side does not read, since the other is behind.
+    /// Pings a side that has been silent. A side that is not read, because the other one is slow, gets a Pong instead: it shows that this
+    /// side is alive.
     /// </summary>
     async Task PingAsync()
     {

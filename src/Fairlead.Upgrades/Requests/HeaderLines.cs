@@ -25,7 +25,7 @@ static class HeaderLines
 
     /// <summary>True where a header is given several times.</summary>
     /// <exception cref="HttpRequestException">
-    /// A value has a line end in it, or a NUL. HTTP's client would leave such a header out, and whom it names would not be acted as.
+    /// A value has a line end in it, or a NUL. HTTP's client would leave such a header out, and the request would act as somebody else.
     /// </exception>
     internal static bool AreNeededFor(HttpRequestMessage request) =>
         HasSeveral(request.Headers) | (request.Content is { } content && HasSeveral(content.Headers));

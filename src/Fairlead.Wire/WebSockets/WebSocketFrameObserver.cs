@@ -14,7 +14,9 @@ public sealed class WebSocketFrameObserver(bool isMasked, RemoteCommandProtocol 
     const int Continuation = 0, Binary = 2, CloseFrame = 8, Pong = 10, LongestControl = 125;
 
     readonly byte[] _header = new byte[14];
-    int _have, _need = 2, _mask, _first = -1; // of the mask its first byte, of the message its first: the channel
+    int _have, _need = 2;
+    int _mask; // the first byte of the masking key
+    int _first = -1; // the first byte of the message, which is its channel; -1 before it has come
     long _left;
     bool _inPayload, _inMessage;
 
