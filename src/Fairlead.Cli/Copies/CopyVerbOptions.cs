@@ -33,7 +33,7 @@ sealed class CopyVerbOptions
 
     public Option<bool> Consistent { get; } = new("--consistent")
     {
-        Description = "Copy a file again that changes meanwhile, and be it that it grows; fail where it keeps changing",
+        Description = "Copy a file again when it changes meanwhile, even if it only grows; fail where it keeps changing",
     };
 
     public Option<CopyVerification> Verify { get; } = new("--verify")
