@@ -33,6 +33,24 @@ public sealed class LoopFaultTests
 
     [Theory]
     [MemberData(nameof(Faults))]
+    public async Task Nor_is_one_in_the_loop_that_sends_frames(Exception fault)
+    {
+        using LogRecorder log = new();
+        (Socket near, Socket far) = await SessionPair.ConnectAsync();
+        using NetworkStream peer = new(far, ownsSocket: true);
+        await using WebSocketCarrier carrier = new(
+            new FaultyStream(new NetworkStream(near, ownsSocket: true), fault), isServer: true, new FaultyReceiver(fault),
+            CarrierLimits.Default with { Logger = log }, cut: near.Dispose);
+        MessageBuffer payload = MessageBuffer.Rent(1);
+        payload.Advance(1);
+        carrier.Send(new OutgoingMessage(payload.WithHeader(1), WebSocketMessageType.Binary, payload, Owner: null));
+        Assert.Equal(SessionLoss.LocalFault, (await carrier.Ended.WaitAsync(Patience, Ct))?.Kind);
+        (_, _, Exception? told) = Assert.Single(log.Entries, static entry => entry.Level == LogLevel.Error);
+        Assert.Contains(nameof(FaultyStream), told?.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Faults))]
     public async Task Nor_is_one_in_a_splice(Exception fault)
     {
         using LogRecorder log = new();

@@ -102,8 +102,9 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
             await to.FlushAsync();
             return true;
         }
-        catch (Exception e) when (LoopFault.IsBroken(e))
+        catch (Exception e)
         {
+            if (!LoopFault.IsBroken(e)) Fault ??= e;
             return false; // nobody there to be told; the reading side meets the same end
         }
         finally

@@ -29,7 +29,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
     readonly CancellationTokenRegistration _clientGone;
     Status? _ending, _final;
     SessionLostException? _serverLoss;
-    bool _clientLeft, _isInPieces;
+    bool _clientLeft, _isInPieces, _faultTold;
 
     /// <summary>Joins two upgraded connections, which the splice then owns.</summary>
     /// <param name="client">The one that was accepted.</param>
@@ -74,8 +74,10 @@ public sealed class WebSocketSplice : IAsyncDisposable
     }
 
     /// <summary>A fault of ours: in the log with its stack, and the client is told a failure, not a loss of somebody else's.</summary>
-    void EndForFault(Exception fault)
+    void EndForFaults()
     {
+        if (_faultTold || (_toServer.Fault ?? _toClient.Fault) is not { } fault) return;
+        _faultTold = true;
         End(Status.InternalError(_log.Failed(fault).Message));
     }
 
@@ -88,9 +90,10 @@ public sealed class WebSocketSplice : IAsyncDisposable
 
         // An unwilling client may keep the last bytes from going out: when it is this side that ends, not for long.
         await Task.WhenAny(up, down);
-        if ((_toServer.Fault ?? _toClient.Fault) is { } fault) EndForFault(fault);
+        EndForFaults();
         if (up.IsCompleted && !down.IsCompleted) await AfterClientAsync(await up, down);
         await down;
+        EndForFaults();
         RelayOutcome outcome = await ConcludeAsync(await down);
         await EitherAsync(up, _client.Limits.Linger);
         // in order otherwise: it is hung up on, not reset

@@ -83,9 +83,9 @@ sealed partial class SpdyConnection
                 // dropped: the session is over
             }
         }
-        catch (Exception e) when (LoopFault.IsBroken(e))
+        catch (Exception e)
         {
-            // that is the end that was waited for
+            if (!LoopFault.IsBroken(e)) _log.Failed(e); // else that is the end that was waited for
         }
     }
 

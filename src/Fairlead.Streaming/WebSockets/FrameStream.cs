@@ -62,6 +62,9 @@ sealed class FrameStream : Stream
         }
     }
 
+    /// <summary>Told of a fault of ours in the loop that sends.</summary>
+    internal Action<Exception>? Failed { get; init; }
+
     /// <summary>Waits until a data frame can be taken, or never will: the next write then says why.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask RoomAsync()
@@ -130,9 +133,10 @@ sealed class FrameStream : Stream
                 }
             }
         }
-        catch (Exception e) when (LoopFault.IsBroken(e))
+        catch (Exception e)
         {
-            ReleaseData(e);
+            ReleaseData(e); // whatever it is, a writer that waits for room must learn it
+            if (!LoopFault.IsBroken(e)) Failed?.Invoke(e);
         }
         finally
         {

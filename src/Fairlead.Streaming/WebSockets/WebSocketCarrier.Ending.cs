@@ -65,8 +65,9 @@ sealed partial class WebSocketCarrier
             await _socket.CloseOutputAsync(code, reason, CancellationToken.None);
             await _frames.CloseSent.WaitAsync(_limits.Linger, _time);
         }
-        catch (Exception e) when (LoopFault.IsBroken(e) || e is TimeoutException)
+        catch (Exception e)
         {
+            if (!LoopFault.IsBroken(e) && e is not TimeoutException) _log.Failed(e);
             _writeFailed = true; // nobody there to be told, or nobody who reads
         }
 
@@ -92,9 +93,9 @@ sealed partial class WebSocketCarrier
                 // dropped: the session is over
             }
         }
-        catch (Exception e) when (LoopFault.IsBroken(e))
+        catch (Exception e)
         {
-            // the peer went without a Close of its own: it was told what there was to tell
+            if (!LoopFault.IsBroken(e)) _log.Failed(e); // else the peer went without a Close of its own: it was told what there was to tell
         }
     }
 
@@ -112,9 +113,9 @@ sealed partial class WebSocketCarrier
                 // dropped: the session is over
             }
         }
-        catch (Exception e) when (LoopFault.IsBroken(e))
+        catch (Exception e)
         {
-            // that is the end that was waited for
+            if (!LoopFault.IsBroken(e)) _log.Failed(e); // else that is the end that was waited for
         }
     }
 

@@ -63,7 +63,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         _linger = limits.Linger;
         _cut = cut;
         _isServer = isServer;
-        _frames = new FrameStream(_stream);
+        _frames = new FrameStream(_stream) { Failed = fault => Abort(_log.Failed(fault)) };
         _socket = WebSocket.CreateFromStream(_frames, new WebSocketCreationOptions
         {
             IsServer = isServer,
