@@ -77,7 +77,13 @@ sealed class PodCatalog(PodReader reader, string runtimeName, CriRuntimeOptions 
     async Task ReadNextAsync(Task before)
     {
         const ConfigureAwaitOptions outOfTheLock = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding;
-        await before.WaitAsync(options.CallTimeout).ConfigureAwait(outOfTheLock);
+        int answers;
+        do
+        {
+            answers = reader.Answers;
+            await before.WaitAsync(options.CallTimeout).ConfigureAwait(outOfTheLock);
+        }
+        while (!before.IsCompleted && reader.Answers != answers);
         bool isOver = before.IsCompleted;
         lock (_lock)
         {

@@ -9,6 +9,7 @@ sealed class PodReader(RuntimeService.RuntimeServiceClient cri)
 {
     readonly ConcurrentDictionary<string, PodSandboxStatus> _sandboxes = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, ContainerFacts> _containers = new(StringComparer.Ordinal);
+    int _answers;
 
     /// <summary>All pods, as they are now.</summary>
     /// <exception cref="RpcException">The runtime could not be asked.</exception>
@@ -26,6 +27,9 @@ sealed class PodReader(RuntimeService.RuntimeServiceClient cri)
 
         return pods;
     }
+
+    /// <summary>How many calls have been answered so far: while this grows, a read that lasts is at work and does not hang.</summary>
+    public int Answers => Volatile.Read(ref _answers);
 
     /// <summary>A pod with the details of its sandbox and its containers; null when it was removed since it was listed.</summary>
     /// <exception cref="RpcException">The runtime could not be asked.</exception>
@@ -55,6 +59,7 @@ sealed class PodReader(RuntimeService.RuntimeServiceClient cri)
         if (_sandboxes.TryGetValue(sandbox.Id, out PodSandboxStatus? known) && known.State == sandbox.State) return known;
         PodSandboxStatusResponse response = await cri.PodSandboxStatusAsync(
             new() { PodSandboxId = sandbox.Id }, cancellationToken: cancellationToken);
+        Interlocked.Increment(ref _answers);
         return _sandboxes[sandbox.Id] = response.Status;
     }
 
@@ -63,9 +68,10 @@ sealed class PodReader(RuntimeService.RuntimeServiceClient cri)
     {
         try
         {
-            return _containers.TryGetValue(container.Id, out ContainerFacts? known) && known.Status.State == container.State
-                ? known
-                : _containers[container.Id] = await ContainerFacts.ReadAsync(cri, container.Id, cancellationToken);
+            if (_containers.TryGetValue(container.Id, out ContainerFacts? known) && known.Status.State == container.State) return known;
+            ContainerFacts facts = await ContainerFacts.ReadAsync(cri, container.Id, cancellationToken);
+            Interlocked.Increment(ref _answers);
+            return _containers[container.Id] = facts;
         }
         catch (RpcException gone) when (gone.StatusCode == StatusCode.NotFound)
         {

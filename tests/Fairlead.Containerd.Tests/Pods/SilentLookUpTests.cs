@@ -49,5 +49,27 @@ public sealed class SilentLookUpTests : IAsyncLifetime
         Assert.All(answers, static answer => Assert.Equal(503, answer.Code));
     }
 
+    /// <summary>Many details, each in time, are more than one call may take: who asks meanwhile waits for a runtime that answers.</summary>
+    [Fact(Timeout = 60_000)]
+    public async Task A_runtime_that_answers_slowly_is_not_away()
+    {
+        await using LookedUpNode node = await LookedUpNode.StartAsync(Ct, callTimeout: TimeSpan.FromSeconds(4));
+        PodSandbox pod = node.Pods.Add("web-0", "u1", "p1");
+        for (int i = 0; i < 10; i++) node.Pods.Add(pod, $"part-{i}", $"c{i}");
+        Microsoft.AspNetCore.Http.RequestDelegate answer = node.Cri.Calls[ScriptedPod.Cri + "ContainerStatus"];
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.Cri.Calls[ScriptedPod.Cri + "ContainerStatus"] = async context =>
+        {
+            begun.TrySetResult();
+            await Task.Delay(TimeSpan.FromMilliseconds(500), Ct); // a slow runtime: ten of these are longer than one call may take
+            await answer(context);
+        };
+        Task<(int Code, string)> first = node.GetAsync("/api/v1/namespaces/default/pods", Ct);
+        await begun.Task.WaitAsync(Ct);
+        (int code, string text) = await node.GetAsync("/api/v1/namespaces/default/pods", Ct);
+        Assert.True(code == 200, text);
+        Assert.Equal(200, (await first).Code);
+    }
+
     public ValueTask DisposeAsync() => _node.DisposeAsync();
 }
