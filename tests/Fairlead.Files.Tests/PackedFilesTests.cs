@@ -93,7 +93,7 @@ public sealed class PackedFilesTests
     public async Task A_member_that_does_not_end_is_left()
     {
         using EndlessStream archive = new(Header("./a", 1L << 50, '0'));
-        await Assert.ThrowsAsync<InvalidDataException>(() => ReadAsync(archive, [File("a", 1)]));
+        Assert.Equal([null, ReadFault.Longer], (await ReadAsync(archive, [File("a", 1)])).Select(piece => piece.Fault));
         Assert.True(archive.Taken <= 1 << 20, $"{archive.Taken} bytes were read");
     }
 

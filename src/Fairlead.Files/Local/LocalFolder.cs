@@ -51,7 +51,7 @@ sealed class LocalFolder : IDisposable
         if (LocalStatus.Of((int)handle.DangerousGetHandle(), "") is { } status && TreeEntry.KindOf(status.Mode) == EntryKind.File)
             return handle;
         handle.Dispose();
-        throw new CopyException($"\"{name}\" is no file any more");
+        throw new LocalFaultException(name, 0, "it is no file any more");
     }
 
     /// <summary>Opens a file for reading and writing, made where it is not there, for its owner alone.</summary>
@@ -80,7 +80,14 @@ sealed class LocalFolder : IDisposable
 
     internal void SetOwner(int user, int group) => Check(LibC.fchown(Descriptor, user, group), "folder");
 
-    internal void SetModified(long seconds) => File.SetLastWriteTimeUtc(_handle, DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime);
+    internal void SetModified(long seconds) => SetModified(_handle, seconds);
+
+    /// <summary>A time that .NET has no date for becomes the latest one that it has.</summary>
+    internal static void SetModified(SafeFileHandle handle, long seconds)
+    {
+        long latest = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+        File.SetLastWriteTimeUtc(handle, DateTimeOffset.FromUnixTimeSeconds(Math.Min(seconds, latest)).UtcDateTime);
+    }
 
     /// <summary>False where another process holds it.</summary>
     internal bool TryLock() => LibC.flock(Descriptor, LibC.LockWithoutWaiting) == 0;

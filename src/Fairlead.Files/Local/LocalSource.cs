@@ -101,7 +101,7 @@ sealed class LocalSource : ICopySource
             return RandomAccess.GetLength(handle) == 0 && RandomAccess.Read(handle, _buffer.AsSpan(0, 1), 0) > 0
                 && RandomAccess.GetLength(handle) == 0;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false; // told when it is read
         }
@@ -180,7 +180,7 @@ sealed class LocalSource : ICopySource
             int count = RandomAccess.Read(handle, _buffer.AsSpan(0, want), offset);
             return (count, count == 0 ? ReadFault.Shorter : null);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return (0, ReadFault.Of(PathOf(file), e.Message));
         }
@@ -195,7 +195,12 @@ sealed class LocalSource : ICopySource
         return new(new PrefixHash(hash.GetCurrentHash(), hash));
     }
 
-    public FollowingHash Follow(TreeEntry file, IncrementalHash state, long from) => new(Open(file), state, from);
+    public FollowingHash? Follow(TreeEntry file, IncrementalHash state, long from)
+    {
+        if (TryOpen(file).Handle is { } handle) return new(handle, state, from);
+        state.Dispose();
+        return null;
+    }
 
     public ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(
         IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>

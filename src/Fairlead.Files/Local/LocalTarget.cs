@@ -219,7 +219,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         return folder.OpenFile(name);
     }
 
-    public ValueTask PlaceAsync(CopyTree tree, CancellationToken cancellationToken)
+    public ValueTask<bool> PlaceAsync(CopyTree tree, CancellationToken cancellationToken)
     {
         foreach (TreeEntry file in tree.Files) SetAttributes(file);
         foreach (TreeEntry link in tree.Links)
@@ -236,7 +236,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
 
         SetFolderModes(tree, merges);
         DropStage();
-        return default;
+        return new(true);
     }
 
     /// <summary>Moves entry by entry into a folder that is there already, whose own links are not followed.</summary>
@@ -259,7 +259,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
             throw new CopyException($"the owner of {file.Name} cannot be set");
         File.SetUnixFileMode(handle, (UnixFileMode)Mode(file));
         if (options.Preserve && file.Modified > 0)
-            File.SetLastWriteTimeUtc(handle, DateTimeOffset.FromUnixTimeSeconds(file.Modified).UtcDateTime);
+            LocalFolder.SetModified(handle, file.Modified);
     }
 
     /// <summary>Deepest first, and only now: nobody but root puts anything into a folder that is not writable.</summary>

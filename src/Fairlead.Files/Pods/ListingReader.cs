@@ -18,7 +18,7 @@ static class ListingReader
     const int EntryCost = 160;
 
     /// <summary>What a listing may take here: about two hundred thousand entries. One without an end would fill the memory.</summary>
-    const int MostCost = 40 << 20;
+    internal const int MostCost = 40 << 20;
 
     /// <summary>Longer than any record.</summary>
     const int LongestRecord = 16 * 1024;
@@ -30,22 +30,23 @@ static class ListingReader
     internal static List<TreeEntry> Read(ReadOnlySpan<byte> text, string root)
     {
         List<TreeEntry> entries = [];
-        int cost = 0;
-        return Read(text, root, entries, ref cost) == text.Length ? entries : throw CutShort();
+        long left = MostCost;
+        return Read(text, root, entries, ref left) == text.Length ? entries : throw CutShort();
     }
 
     /// <summary>A listing that a shell prints: it is taken apart as it comes.</summary>
     /// <exception cref="InvalidDataException">It is no listing, or too long.</exception>
-    internal static async ValueTask<List<TreeEntry>> ReadAsync(RemoteShell shell, string root, CancellationToken cancellationToken)
+    internal static async ValueTask<List<TreeEntry>> ReadAsync(
+        RemoteShell shell, string root, long most, CancellationToken cancellationToken)
     {
         List<TreeEntry> entries = [];
         ArrayBufferWriter<byte> text = new();
-        int cost = 0;
+        long left = most;
         while (await shell.ReadAsync(cancellationToken) is { IsEmpty: false } bytes)
         {
             foreach (ReadOnlyMemory<byte> part in bytes) text.Write(part.Span);
             shell.Advance(bytes.Length);
-            int read = Read(text.WrittenSpan, root, entries, ref cost);
+            int read = Read(text.WrittenSpan, root, entries, ref left);
             byte[] rest = text.WrittenSpan[read..].ToArray();
             if (rest.Length > LongestRecord) throw CutShort();
             text.ResetWrittenCount();
@@ -56,14 +57,14 @@ static class ListingReader
     }
 
     /// <returns>How much of the text were whole records.</returns>
-    static int Read(ReadOnlySpan<byte> text, string root, List<TreeEntry> entries, ref int cost)
+    static int Read(ReadOnlySpan<byte> text, string root, List<TreeEntry> entries, ref long left)
     {
         int read = 0;
         while (text[read..].IndexOf(End) is >= 0 and var length)
         {
             TreeEntry entry = ReadEntry(NameBytes.Decode(text.Slice(read, length)), root);
-            cost += EntryCost + (sizeof(char) * entry.Path.Length);
-            if (cost > MostCost)
+            left -= Cost(entry);
+            if (left < 0)
                 throw new InvalidDataException(
                 $"The container lists more than {entries.Count} entries: more than are copied at once. Its folders may be copied one " +
                 "by one.");
@@ -73,6 +74,9 @@ static class ListingReader
 
         return read;
     }
+
+    /// <summary>What an entry takes here.</summary>
+    internal static long Cost(TreeEntry entry) => EntryCost + (sizeof(char) * entry.Path.Length);
 
     static InvalidDataException CutShort() => new("The container's listing is cut short, or has no end.");
 

@@ -14,7 +14,7 @@ static class PackedFiles
     /// <summary>Longer than any name, and than what comes with one.</summary>
     const int LongestExtension = 16 * 1024, MostExtensions = 8;
 
-    /// <summary>So much may files have grown since they were listed.</summary>
+    /// <summary>So much may files have grown since they were listed, before the archive is left.</summary>
     const long MostSurplus = 64 << 20;
 
     /// <summary>Reads them, up to the end of the archive. What it could not hold, and what it breaks off in, does not come.</summary>
@@ -58,8 +58,7 @@ static class PackedFiles
 
             long rest = header.PaddedSize - (header.Size < length ? 0 : length);
             surplus += rest;
-            if (surplus > MostSurplus) throw new InvalidDataException("The container's tar sends far more than was asked for.");
-            if (!await SkipAsync(archive, rest, block, cancellationToken)) yield break;
+            if (surplus > MostSurplus || !await SkipAsync(archive, rest, block, cancellationToken)) yield break;
         }
     }
 

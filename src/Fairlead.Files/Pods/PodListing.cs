@@ -13,10 +13,11 @@ static class PodListing
     /// <param name="root">What was listed, as the shell names it.</param>
     /// <param name="where">The same for people.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="most">What it may take here.</param>
     internal static async ValueTask<(List<TreeEntry> Entries, HashSet<TreeEntry> Closed)> ReadAsync(
-        RemoteShell shell, string root, string where, CancellationToken cancellationToken)
+        RemoteShell shell, string root, string where, CancellationToken cancellationToken, long most = ListingReader.MostCost)
     {
-        List<TreeEntry> entries = await ListingReader.ReadAsync(shell, root, cancellationToken);
+        List<TreeEntry> entries = await ListingReader.ReadAsync(shell, root, most, cancellationToken);
         ShellEnding ending = shell.Ending;
         if (ending.IsSuccess) return (entries, []);
         List<TreeEntry> folders = [.. entries.Where(static entry => entry.Kind == EntryKind.Folder)];

@@ -6,30 +6,55 @@ using Fairlead.Files.Trees;
 namespace Fairlead.Files.Pods;
 
 /// <summary>
-/// Renames what was verified to where it belongs, and sets what folders are to be last. All of it may be done again after a lost
+/// Renames what was verified to where it belongs, and sets owners and permissions last. All of it may be done again after a lost
 /// connection.
 /// </summary>
 sealed class PodPlacing(RemoteShell shell, PodDestination destination, CopyOptions options)
 {
-    internal async ValueTask PlaceAsync(CopyTree tree, CancellationToken cancellationToken) =>
-        await shell.DoAllAsync(Lines(tree), cancellationToken);
+    /// <returns>False where the stage is gone: nothing was done.</returns>
+    internal async ValueTask<bool> PlaceAsync(CopyTree tree, CancellationToken cancellationToken) =>
+        (await shell.DoAllAsync(Lines(tree), cancellationToken))[0] != "gone";
 
     IEnumerable<string> Lines(CopyTree tree)
     {
-        yield return $"staged {Q(destination.Base)} {destination.Stage}";
+        string moved = destination.Final.Length > 0 ? Q(destination.Place("")) : "";
+        yield return $"staged {Q(destination.Base)} {destination.Stage} {moved}";
         foreach (TreeEntry[] links in ShellText.Groups(tree.Links, link => destination.Quoted(link) + link.Target))
             yield return string.Join("&&", links.Select(link => $"link {ShellText.Quote(link.Target!)} {destination.Quoted(link)}"));
-        foreach (string line in destination.Final.Length > 0 ? [$"place {Q(destination.Place(""))}"] : Merge(tree)) yield return line;
-        foreach (IGrouping<int, TreeEntry> mode in OwnFolders(tree).Reverse().GroupBy(entry => EntryModes.Of(entry, options)))
+        foreach (string line in moved.Length > 0 ? [$"place {moved}"] : Merge(tree)) yield return line;
+        foreach (string line in options.Owners ? SetOwners(tree) : []) yield return line;
+        foreach (IGrouping<int, TreeEntry> mode in tree.Files.Where(IsModeMissing).GroupBy(Mode))
+            foreach (string line in SetMode(mode.Key, mode)) yield return line;
+        foreach (string line in options.Preserve ? SetFolderTimes(tree) : []) yield return line;
+        foreach (string line in SetFolderModes(tree)) yield return line;
+    }
+
+    int Mode(TreeEntry entry) => EntryModes.Of(entry, options);
+
+    /// <summary>It was staged with another one, or a new owner has taken special bits away.</summary>
+    bool IsModeMissing(TreeEntry file) => Mode(file) != EntryModes.Staged(file, options) || (options.Owners && (Mode(file) & 0xE00) != 0);
+
+    /// <summary>Deepest first: nobody but root changes anything below a folder that may not be entered.</summary>
+    IEnumerable<string> SetFolderModes(CopyTree tree)
+    {
+        List<TreeEntry> run = [];
+        foreach (TreeEntry folder in OwnFolders(tree).Reverse())
         {
-            string octal = Convert.ToString(mode.Key, 8);
-            foreach (string places in Places(mode)) yield return $"if has chmod;then chmod {octal} {places};fi";
+            if (run.Count > 0 && Mode(run[0]) != Mode(folder))
+            {
+                foreach (string line in SetMode(Mode(run[0]), run)) yield return line;
+                run.Clear();
+            }
+
+            run.Add(folder);
         }
 
-        foreach (string line in options.Owners ? SetOwners(tree) : []) yield return line;
-        foreach (string line in options.Preserve ? SetFolderTimes(tree) : []) yield return line;
-        yield return $"cd ..&&rm -rf ./{destination.Stage}";
+        if (run.Count == 0) yield break;
+        foreach (string line in SetMode(Mode(run[0]), run)) yield return line;
     }
+
+    IEnumerable<string> SetMode(int mode, IEnumerable<TreeEntry> entries) =>
+        Places(entries).Select(places => $"if has chmod;then chmod {Convert.ToString(mode, 8)} {places};fi");
 
     IEnumerable<TreeEntry> OwnFolders(CopyTree tree) => tree.Folders.Where(IsOwn);
 
@@ -49,7 +74,7 @@ sealed class PodPlacing(RemoteShell shell, PodDestination destination, CopyOptio
         }
     }
 
-    /// <summary>Last of all: every file that comes into a folder changes its time.</summary>
+    /// <summary>Behind all files: each that comes into a folder changes its time.</summary>
     IEnumerable<string> SetFolderTimes(CopyTree tree)
     {
         foreach (IGrouping<long, TreeEntry> time in OwnFolders(tree).Where(static folder => folder.Modified > 0)

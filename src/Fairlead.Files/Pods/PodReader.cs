@@ -12,6 +12,11 @@ namespace Fairlead.Files.Pods;
 /// </summary>
 sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string> quoted, Func<TreeEntry, string> pathOf)
 {
+    /// <summary>
+    /// An archive came to no end, as where a file grows fast: this shell is of no more use, another one may read what is missing.
+    /// </summary>
+    internal bool HasOverrun { get; private set; }
+
     /// <summary>Many whole files at once, in archives.</summary>
     /// <param name="files">Them.</param>
     /// <param name="missing">Those that have not come: each that comes is taken out.</param>
@@ -44,7 +49,16 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
                 yield return piece;
             }
 
-            await archive.EndAsync(PodSide.WorthSkipping, cancellationToken); // zeros, which fill an archive up
+            try
+            {
+                await archive.EndAsync(PodSide.WorthSkipping, cancellationToken); // zeros, which fill an archive up
+            }
+            catch (UnexpectedOutputException)
+            {
+                HasOverrun = true;
+            }
+
+            if (HasOverrun) break;
             flying -= bytes;
             flight.Arrived(bytes);
         }

@@ -162,6 +162,12 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
             HashSet<TreeEntry> missing = [.. small]; // what a tar could not read is fetched by itself, and fails there by name
             await foreach (Piece piece in reader.ReadPackedAsync(small, missing, cancellationToken)) yield return piece;
             single.RemoveAll(part => IsSmall(part) && !missing.Contains(part.File));
+            if (reader.HasOverrun)
+            {
+                await CloseAsync();
+                await OpenAsync(cancellationToken);
+                reader = new PodReader(Shell, Flight, Quoted, PathOf);
+            }
         }
 
         await foreach (Piece piece in Tools.Pieces

@@ -29,6 +29,7 @@ sealed class PodTarget : PodSide, ICopyTarget
     byte[] _piece = [];
     int _filled, _flying;
     RemoteShell? _plain;
+    bool _isPlaced; // but for the stage, which is still to be removed
     bool _packsNothing; // a tar failed: what it held goes file by file, so that the one that it failed for has a name
 
     internal PodTarget(ShellSource shells, string path, string leaf, CopyOptions options) : base(shells, path, options)
@@ -76,7 +77,7 @@ sealed class PodTarget : PodSide, ICopyTarget
 
         Dictionary<string, long> sizes = new(StringComparer.Ordinal);
         if (known != version || !Tools.Pieces) return new Kept(sizes, known.Length > 0 && known != version);
-        foreach ((string name, long size) in await SizesAsync(cancellationToken))
+        foreach ((string name, long size) in await SizesAsync(tree, cancellationToken))
         {
             if (tree.Find(name) is { Kind: EntryKind.File } file) sizes[name] = size == file.Size ? size : file.Size > SmallFile
                 ? size & -Flight.Block
@@ -86,13 +87,15 @@ sealed class PodTarget : PodSide, ICopyTarget
         return new Kept(sizes, false);
     }
 
-    async ValueTask<Dictionary<string, long>> SizesAsync(CancellationToken cancellationToken)
+    async ValueTask<Dictionary<string, long>> SizesAsync(CopyTree tree, CancellationToken cancellationToken)
     {
         Dictionary<string, long> sizes = new(StringComparer.Ordinal);
         string root = Destination.Root;
         if (await Shell.DoAsync($"kind {ShellText.QuotePath(root)}", cancellationToken) == "n") return sizes;
         await Shell.SendAsync($"list {ShellText.QuotePath(root)}", cancellationToken);
-        foreach (TreeEntry entry in (await PodListing.ReadAsync(Shell, root, Description, cancellationToken)).Entries)
+        IEnumerable<TreeEntry> known = tree.Folders.Concat(tree.Files).Concat(tree.Links);
+        long most = ListingReader.MostCost + known.Sum(ListingReader.Cost); // a tree of this machine has no such bound
+        foreach (TreeEntry entry in (await PodListing.ReadAsync(Shell, root, Description, cancellationToken, most)).Entries)
         {
             if (entry.Kind == EntryKind.File) sizes[entry.Path] = entry.Size;
         }
@@ -101,7 +104,7 @@ sealed class PodTarget : PodSide, ICopyTarget
     }
 
     public async ValueTask<IReadOnlyDictionary<string, long>?> ReadSizesAsync(CopyTree tree, CancellationToken cancellationToken) =>
-        Tools.Sizes ? await SizesAsync(cancellationToken) : null;
+        Tools.Sizes ? await SizesAsync(tree, cancellationToken) : null;
 
     public async ValueTask<bool> WriteAsync(Piece piece, CancellationToken cancellationToken)
     {
@@ -119,7 +122,7 @@ sealed class PodTarget : PodSide, ICopyTarget
         if (!piece.IsLast) return;
 
         TreeEntry file = piece.File;
-        TarHeader.Write(_pack, $"{Destination.Root}/{file.Path}", file.Size, EntryModes.Of(file, Options), file.Modified);
+        TarHeader.Write(_pack, $"{Destination.Root}/{file.Path}", file.Size, EntryModes.Staged(file, Options), file.Modified);
         _pack.Write(_piece.AsSpan(0, (int)file.Size));
         TarHeader.Pad(_pack, file.Size);
         _packed.Add(file);
@@ -165,7 +168,7 @@ sealed class PodTarget : PodSide, ICopyTarget
 
     string Attributes(TreeEntry file) => string.Create(
         CultureInfo.InvariantCulture,
-        $"mode {Convert.ToString(EntryModes.Of(file, Options), 8)} {Quoted(file)} " +
+        $"mode {Convert.ToString(IsStaged ? EntryModes.Staged(file, Options) : EntryModes.Of(file, Options), 8)} {Quoted(file)} " +
         $"{(Options.Preserve && file.Modified > 0 ? file.Modified : null)}");
 
     /// <summary>Sends a line and its bytes when enough of the earlier ones have arrived.</summary>
@@ -279,15 +282,22 @@ sealed class PodTarget : PodSide, ICopyTarget
         if (IsStaged) await Shell.DoAsync($"rm -f {Quoted(file)}", cancellationToken);
     }
 
-    public ValueTask PlaceAsync(CopyTree tree, CancellationToken cancellationToken) =>
-        IsStaged ? new PodPlacing(Shell, Destination, Options).PlaceAsync(tree, cancellationToken) : default;
+    public async ValueTask<bool> PlaceAsync(CopyTree tree, CancellationToken cancellationToken)
+    {
+        if (!IsStaged) return true;
+        _isPlaced = _isPlaced || await new PodPlacing(Shell, Destination, Options).PlaceAsync(tree, cancellationToken);
+        if (_isPlaced) await Shell.DoAsync(Leave, cancellationToken); // only when it is sure: a stage that is gone proves nothing
+        return _isPlaced;
+    }
+
+    string Leave => $"leave {ShellText.QuotePath(Destination.Base)} {Destination.Stage}";
 
     public async ValueTask AbandonAsync(CancellationToken cancellationToken)
     {
         if (_destination is null || !IsStaged) return;
         await CloseAsync(); // a shell that a failure has left behind reads no more lines
         await OpenAsync(cancellationToken);
-        await Shell.DoAsync($"cd {ShellText.QuotePath(Destination.Base)}&&rm -rf ./{Destination.Stage}", cancellationToken);
+        await Shell.DoAsync(Leave, cancellationToken);
     }
 
     async ValueTask ClosePlainAsync()

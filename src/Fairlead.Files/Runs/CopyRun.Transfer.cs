@@ -168,7 +168,8 @@ sealed partial class CopyRun
                 : 0);
         }
 
-        _following!.Advance(piece.Offset + piece.Bytes.Length);
+        if (_following is null) return; // gone by now, which is told when all are compared
+        _following.Advance(piece.Offset + piece.Bytes.Length);
         if (!piece.IsLast) return;
         _hashes[piece.File.Path] = await _following.CompleteAsync();
         _following.Dispose();

@@ -19,7 +19,7 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
     static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100), s_longestPause = TimeSpan.FromSeconds(5);
 
     CopyTree? _tree;
-    bool _connected, _verified;
+    bool _connected, _verified, _startedOver;
     long _bytes, _bestKept = -1;
     int _files, _failures, _silences, _reconnections;
 
@@ -101,20 +101,14 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
             if (_tree is { Root.Kind: EntryKind.File, Refused: [var only, ..] }) throw NotCopied(_tree.Root, only.Reason);
         }
 
-        while (!_verified)
+        do
         {
-            Kept kept = await target.PrepareAsync(_tree, source.Leaf, source.Description, cancellationToken);
-            if (kept.IsOfAnotherVersion) Say("the source has changed since the last attempt: starting again");
-            List<FilePart> parts = await PlanAsync(kept, cancellationToken);
-            if (!await CopyAsync(parts, cancellationToken)) continue;
-            Report(CopyPhase.Verifying, "");
-            Log.CopyStep(logger, "verifying", _tree.Files.Count, _bytes);
-            _verified = await VerifyAsync(cancellationToken);
+            await VerifiedAsync(_tree, cancellationToken);
+            Report(CopyPhase.Placing, "");
+            Log.CopyStep(logger, "placing", _tree.Files.Count, _tree.Bytes);
         }
+        while (!await PlaceAsync(_tree, cancellationToken));
 
-        Report(CopyPhase.Placing, "");
-        Log.CopyStep(logger, "placing", _tree.Files.Count, _tree.Bytes);
-        await target.PlaceAsync(_tree, cancellationToken);
         SayGrown();
         int files = _tree.Files.Count, hashed = ComparesHashes ? files : 0, sized = options.Verify == CopyVerification.None
             ? 0
@@ -122,6 +116,32 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
         string method = $"{(source.IsLocal ? target.Method : source is PodSide pod ? pod.Method : "")}, {Verified()}";
         return new CopyResult(files, _tree.Folders.Count, _tree.Links.Count, _tree.Bytes, hashed, sized, method, _reconnections,
             _tree.Refused);
+    }
+
+    async Task VerifiedAsync(CopyTree tree, CancellationToken cancellationToken)
+    {
+        while (!_verified)
+        {
+            Kept kept = await target.PrepareAsync(tree, source.Leaf, source.Description, cancellationToken);
+            if (kept.IsOfAnotherVersion) Say("the source has changed since the last attempt: starting again");
+            List<FilePart> parts = await PlanAsync(kept, cancellationToken);
+            if (!await CopyAsync(parts, cancellationToken)) continue;
+            Report(CopyPhase.Verifying, "");
+            Log.CopyStep(logger, "verifying", tree.Files.Count, _bytes);
+            _verified = await VerifyAsync(cancellationToken);
+        }
+    }
+
+    /// <returns>False where what was verified is gone, and all is to be copied again.</returns>
+    async ValueTask<bool> PlaceAsync(CopyTree tree, CancellationToken cancellationToken)
+    {
+        if (await target.PlaceAsync(tree, cancellationToken)) return true;
+        if (_startedOver) throw new CopyException($"{target.Description}: what was copied goes away there before it is in its place");
+        (_startedOver, _verified) = (true, false);
+        Say("what was copied is gone before it was in its place: starting again");
+        await target.CloseAsync(); // the shell may be in a folder that is no more
+        await target.OpenAsync(cancellationToken);
+        return false;
     }
 
     string Verified() => options.Verify switch

@@ -31,8 +31,8 @@ interface ICopySide : IAsyncDisposable
     ValueTask<PrefixHash> HashPrefixAsync(TreeEntry file, long length, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Begins to hash a file that is being copied; null where <see cref="IsLocal"/> is false. Takes the state over, which has had the first
-    /// bytes.
+    /// Begins to hash a file that is being copied; null where <see cref="IsLocal"/> is false, and where it cannot be opened any more. Takes
+    /// the state over, which has had the first bytes.
     /// </summary>
     FollowingHash? Follow(TreeEntry file, IncrementalHash state, long from);
 

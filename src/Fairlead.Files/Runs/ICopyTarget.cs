@@ -29,7 +29,8 @@ interface ICopyTarget : ICopySide
     ValueTask RestartAsync(TreeEntry file, CancellationToken cancellationToken);
 
     /// <summary>Puts everything where it belongs. May be called again after a lost connection.</summary>
-    ValueTask PlaceAsync(CopyTree tree, CancellationToken cancellationToken);
+    /// <returns>False where what was verified is gone, and nothing was placed.</returns>
+    ValueTask<bool> PlaceAsync(CopyTree tree, CancellationToken cancellationToken);
 
     /// <summary>Removes what was not placed.</summary>
     ValueTask AbandonAsync(CancellationToken cancellationToken);

@@ -226,8 +226,7 @@ sealed class RemoteShell : IAsyncDisposable
     /// <summary>Why the shell is gone: a lost session throws its own exception, a shell that has ended becomes one.</summary>
     async ValueTask<IOException> EndedAsync(CancellationToken cancellationToken)
     {
-        ExitStatus exit = await _process.WaitForExitAsync(cancellationToken);
-        string said = (await _errors.WaitAsync(cancellationToken)).Trim();
+        (ExitStatus exit, string said) = await LastWordsAsync(cancellationToken);
         if (exit.Code is 126 or 127)
             return new CopyException(
                 $"the container has no shell: a copy needs sh there, with tar, dd, cat or head " +
@@ -235,6 +234,21 @@ sealed class RemoteShell : IAsyncDisposable
         return new ShellDiedException(
             $"the shell in the container ended with code " +
             $"{exit.Code}{(said.Length > 0 ? ": " + VisibleText.Line(said.Split('\n')[0]) : "")}");
+    }
+
+    /// <exception cref="ShellSilentException">It has closed its output and goes on living.</exception>
+    async Task<(ExitStatus Exit, string Said)> LastWordsAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan limit = Limit;
+        try
+        {
+            ExitStatus exit = await _process.WaitForExitAsync(cancellationToken).AsTask().WaitAsync(limit, _source.Time, cancellationToken);
+            return (exit, (await _errors.WaitAsync(limit, _source.Time, cancellationToken)).Trim());
+        }
+        catch (TimeoutException)
+        {
+            throw new ShellSilentException(limit);
+        }
     }
 
     async Task<string> ReadErrorsAsync()

@@ -11,7 +11,10 @@ namespace Fairlead.Files.Shells;
 /// </summary>
 sealed class ShellOutput(PipeReader output, string word, Func<CancellationToken, ValueTask<ReadResult>> read)
 {
-    const int StatusLength = 3, LongestEnding = 8 * 1024;
+    const int StatusLength = 3;
+
+    /// <summary>More than a tool says of the longest path, each byte of it told by four.</summary>
+    const int LongestEnding = 20 * 1024;
 
     readonly byte[] _mark = Encoding.ASCII.GetBytes("\n" + word);
 

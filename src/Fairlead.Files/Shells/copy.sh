@@ -2,6 +2,9 @@
 #
 # What the client sends is a line at a time: the session's word, a blank, and a call of one of these functions. What a line prints goes to the
 # client as it is; behind it comes a line break, the word, the status in three digits, and in e what the tool said to a failure.
+
+# What an image may have set for its own programs, and means something else to the ones below.
+unset CDPATH TAR_OPTIONS POSIXLY_CORRECT
 LC_ALL=C
 export LC_ALL
 umask 077
@@ -152,8 +155,14 @@ mode() {
   :
 }
 
+# i is set once this shell is in the stage.
+i=
+
 # stage BASE NAME: makes the folder for what is not verified, or finds it, and enters it
-stage() { cd "$1" && { [ -d $2 ] || mkdir $2; } && [ ! -h $2 ] && [ -O $2 ] && cd $2; }
+stage() {
+  if [ $i ]; then return 0; fi
+  cd "$1" && { [ -d $2 ] || mkdir $2; } && [ ! -h $2 ] && [ -O $2 ] && cd $2 && i=1
+}
 
 # version WORD: what the stage holds is of that version; prints of which it was before, and drops it where that is another
 version() {
@@ -163,17 +172,24 @@ version() {
   echo "$v"
 }
 
-# staged BASE NAME: enters the stage; where it is gone all was placed, and the lines of this group do nothing
+# staged BASE NAME [PLACE]: enters the stage after a lost session, which may have moved all to that place. Where it is gone otherwise, says
+# so, and the lines of this group do nothing.
 staged() {
   g=
-  if [ -d ./r ] || [ -f ./r ]; then g=1
-  elif cd "$1" && [ -d $2 ]; then cd $2 && g=1; fi
+  if [ $i ]; then [ ! -e ./r ] || g=1
+  elif (cd "$1" && cd $2) 2>/dev/null && stage "$1" $2; then
+    if [ -e ./r ] || { [ "$3" ] && [ -e "$3" ]; }; then g=1; fi
+  fi
+  [ $g ] || echo gone
 }
+
+# leave BASE NAME: removes the stage, from inside or from the shell's first folder
+leave() { if [ $i ]; then cd ..; else cd "$1"; fi && rm -rf ./$2; }
 
 # link TARGET PATH: unless a lost session has made it
 link() { [ ! -d ./r ] || [ -h "$2" ] || ln -s -- "$1" "$2"; }
 
-# place PATH: moves what is staged to its name
+# place PATH: moves what is staged to its name, unless a lost session has
 place() {
   [ -e ./r ] || return 0
   if [ -d "$1" ]; then echo "it has become a directory"; return 96; fi
@@ -206,5 +222,7 @@ while IFS= read -r c; do
   esac
   s=$?
   if [ $s = 0 ]; then e=; fi
-  printf '\n%s%03d%s\n' "$w" $s "${e%%"$nl"*}"
+  e=${e%%"$nl"*}
+  if [ ${#e} -gt 2048 ]; then e=${e##*: }; fi
+  printf '\n%s%03d%.2048s\n' "$w" $s "$e"
 done

@@ -1,0 +1,110 @@
+using System.Security.Cryptography;
+using Fairlead.Files.Local;
+using Fairlead.Files.Pods;
+using Fairlead.Files.Runs;
+using Fairlead.Files.Shells;
+using Fairlead.Files.Trees;
+using Fairlead.Testing;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fairlead.Files.Tests;
+
+/// <summary>What becomes of one file between its listing and its end is told of that file alone.</summary>
+[Trait("Case", "A3")]
+public sealed class ChangingFilesTests : IDisposable
+{
+    readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fairlead-changing-");
+
+    string Root => _folder.FullName;
+
+    [Fact]
+    public async Task A_file_here_that_has_become_something_else_is_a_fault_of_its_own()
+    {
+        foreach (string name in (string[])["folder", "gone", "pipe", "still"]) await File.WriteAllTextAsync($"{Root}/{name}", name, Ct);
+        await using LocalSource source = new(Root);
+        CopyTree tree = await source.ListAsync(Ct);
+        foreach (string name in (string[])["folder", "gone", "pipe"]) File.Delete($"{Root}/{name}");
+        Directory.CreateDirectory(Root + "/folder");
+        await RunningProcess.RunAsync("mkfifo", [Root + "/pipe"], cancellationToken: Ct);
+
+        List<string> told = [];
+        await foreach (Piece piece in source.ReadAsync([.. tree.Files.Select(file => new FilePart(file, 0))], Ct))
+            told.Add($"{piece.File.Path} {piece.Fault?.Reason.Replace(Root, "", StringComparison.Ordinal)}");
+        Assert.Equal(
+            ["folder /folder: it is no file any more", "gone it is gone since it was listed", "pipe /pipe: it is no file any more", "still "],
+            told);
+    }
+
+    [Fact]
+    public async Task A_file_here_that_goes_behind_its_first_piece_is_not_followed()
+    {
+        await File.WriteAllBytesAsync(Root + "/large", new byte[600_000], Ct);
+        await using LocalSource source = new(Root);
+        TreeEntry file = (await source.ListAsync(Ct)).Files[0];
+        File.Delete(Root + "/large");
+        Assert.Null(source.Follow(file, IncrementalHash.CreateHash(HashAlgorithmName.SHA256), 0));
+    }
+
+    [Fact]
+    public async Task A_small_file_there_that_has_grown_large_costs_only_its_archive()
+    {
+        foreach (string name in (string[])["a", "b", "c"]) await File.WriteAllTextAsync($"{Root}/{name}", name, Ct);
+        await using PodSource source = new(HostShell.Source("/"), Root, new CopyOptions());
+        await source.OpenAsync(Ct);
+        CopyTree tree = await source.ListAsync(Ct);
+        using (FileStream grown = File.OpenWrite(Root + "/b")) grown.SetLength(200 << 20);
+
+        List<string> told = [];
+        await foreach (Piece piece in source.ReadAsync([.. tree.Files.Select(file => new FilePart(file, 0))], Ct))
+            told.Add($"{piece.File.Path} {(piece.Fault is null ? (char)piece.Bytes.Span[0] : piece.Fault.Reason)}");
+        Assert.Equal(["a a", "b b", "b it grew", "c c"], told.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_time_that_has_no_date_is_set_as_far_as_there_are_dates()
+    {
+        using SafeFileHandle file = File.OpenHandle(Root + "/file", FileMode.Create, FileAccess.Write);
+        LocalFolder.SetModified(file, 1L << 40);
+        Assert.True(File.GetLastWriteTimeUtc(file) > DateTime.UtcNow);
+    }
+
+    [Fact]
+    public async Task A_stage_may_hold_as_much_as_is_known_to_be_copied()
+    {
+        const string Line = "seq -f '81a4 1 1:1 0 0 ./r/f%.0f//' 300000";
+        await using RemoteShell shell = await HostShell.Source("/").OpenAsync(Ct);
+        await shell.SendAsync(Line, Ct);
+        Assert.Equal(300_000, (await ListingReader.ReadAsync(shell, "./r", 2 * ListingReader.MostCost, Ct)).Count);
+        await shell.SendAsync(Line, Ct);
+        await Assert.ThrowsAsync<InvalidDataException>(() => ListingReader.ReadAsync(shell, "./r", ListingReader.MostCost, Ct).AsTask());
+    }
+
+    [Fact]
+    public async Task A_reason_behind_a_long_path_is_told()
+    {
+        string path = string.Concat(Enumerable.Repeat("/" + new string('x', 200), 19));
+        await using RemoteShell shell = await HostShell.Source("/").OpenAsync(Ct);
+        (ShellEnding ending, _) = await shell.RunAsync($"why {path}", Ct);
+        Assert.StartsWith("No such file", ending.Reason, StringComparison.Ordinal);
+        (ending, _) = await shell.RunAsync("e=$(printf %030000d 7);false", Ct);
+        Assert.Equal(2048, ending.Said.Length);
+    }
+
+    [Fact]
+    [Trait("Case", "A5")]
+    public async Task A_shell_that_ends_its_output_and_lives_on_is_silent()
+    {
+        ShellSource shells = HostShell.Source("/");
+        shells = shells with
+        {
+            Start = (_, token) => HostShell.Source("/").Start(["sh", "-c", "exec >&- 2>&-; exec sleep 1000"], token),
+            Patience = TimeSpan.FromMilliseconds(300),
+        };
+        await using RemoteShell shell = await shells.OpenAsync(Ct);
+        await Assert.ThrowsAsync<ShellSilentException>(() => shell.ReadTextAsync(Ct).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Ct));
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+}
