@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Client;
 
-/// <summary>Tells the log how a session came about and how it ended. The peer's own words are left out: they may quote the command.</summary>
+/// <summary>
+/// Tells the log how a session came about and how it ended. The peer's own words are left out: they may quote the command.
+/// </summary>
 static class SessionTale
 {
     /// <param name="logger">The log.</param>

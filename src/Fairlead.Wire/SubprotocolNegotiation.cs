@@ -18,8 +18,8 @@ public static class SubprotocolNegotiation
     }
 
     /// <summary>
-    /// Picks as Kubernetes does: a version that can end the input (<c>v5.channel.k8s.io</c>) wherever it stands in the offer, else the first
-    /// offered name that is accepted; no offer at all means no subprotocol.
+    /// Picks as Kubernetes does: a version that can end the input (<c>v5.channel.k8s.io</c>) wherever it stands in the offer, else the
+    /// first offered name that is accepted; no offer at all means no subprotocol.
     /// </summary>
     /// <returns>The version, or null where nothing matches: the server then answers 403.</returns>
     public static RemoteCommandProtocol? Pick(IReadOnlyList<string> offered, IReadOnlyCollection<RemoteCommandProtocol> accepted)

@@ -28,8 +28,8 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
     internal Func<ReadOnlyMemory<byte>?>? BeforeClose { get; init; }
 
     /// <summary>
-    /// Gives what is sent in the place of a message on the error channel, which is kept back until it has come whole: nothing where it gives
-    /// an empty memory, the message as it is where it gives null. Called after the observer has seen the message.
+    /// Gives what is sent in the place of a message on the error channel, which is kept back until it has come whole: nothing where it
+    /// gives an empty memory, the message as it is where it gives null. Called after the observer has seen the message.
     /// </summary>
     internal Func<ReadOnlyMemory<byte>?>? AmendError { get; init; }
 

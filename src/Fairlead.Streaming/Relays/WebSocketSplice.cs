@@ -205,7 +205,8 @@ public sealed class WebSocketSplice : IAsyncDisposable
     }
 
     /// <summary>
-    /// Looks at the letters of the JSON and not at the value that was read: where a field stands twice, another reader may take the other one.
+    /// Looks at the letters of the JSON and not at the value that was read: where a field stands twice, another reader may take the other
+    /// one.
     /// </summary>
     static bool IsFit(string json)
     {
