@@ -38,7 +38,8 @@ public class Relays
 
         (MemoryConnection server, _splicedServer) = MemoryConnection.Create();
         (MemoryConnection client, _splicedClient) = MemoryConnection.Create();
-        WebSocketSplice splice = new(client, CarrierLimits.Default, server, CarrierLimits.Default, RemoteCommandProtocol.V5, new RelayTraffic(), client.Dispose, CancellationToken.None);
+        CommandObserver observer = new(RemoteCommandProtocol.V5, new RelayTraffic(), WithheldWords.None);
+        WebSocketSplice splice = new(observer, client, CarrierLimits.Default, server, CarrierLimits.Default, client.Dispose, CancellationToken.None);
         _ = splice.RunAsync();
 
         (server, _translatedServer) = MemoryConnection.Create();

@@ -45,4 +45,9 @@ static partial class Log
     [LoggerMessage(EventId = 10, Message = "{Method} {Path} by {Who} was not passed on: {Why}", EventName = "ForwardFailed")]
     public static partial void ForwardFailed(
         ILogger logger, LogLevel level, Exception? exception, PeerText method, PeerText path, PeerText who, PeerText why);
+
+    [LoggerMessage(11, LogLevel.Information,
+        "The connection to port {Port} of pod {Namespace}/{Pod} was refused or reset: {Fault}, {Reason}", EventName = "ConnectionFailed")]
+    public static partial void ConnectionFailed(
+        ILogger logger, int port, PeerText @namespace, PeerText pod, PeerText fault, PeerText reason);
 }

@@ -65,6 +65,14 @@ public sealed class UpgradeDialer : IDisposable
         _transports.UpgradeAsync(new RemoteCommandUpgrade(uri, request, options) { Describe = describe }, cancellationToken);
 
     /// <summary>Opens a way to a pod's ports.</summary>
+    /// <returns>The session, which the caller owns.</returns>
+    /// <inheritdoc cref="DialForwardAsync"/>
+    public async Task<ForwardSession> OpenForwardAsync(
+        Uri uri, int port, PortForwardOptions options, string portParameter = "ports", Action<HttpRequestHeaders>? describe = null,
+        CancellationToken cancellationToken = default) =>
+        (await DialForwardAsync(uri, port, options, portParameter, describe, cancellationToken)).Open();
+
+    /// <summary>Asks for the upgrade of a port-forward alone.</summary>
     /// <param name="uri">Where to, without a query: a pod's subresource of an API server, or a kubelet's path.</param>
     /// <param name="port">A port that is going to be used; forms with channels are tried with it.</param>
     /// <param name="options">Transport, forms and deadlines.</param>
@@ -72,12 +80,12 @@ public sealed class UpgradeDialer : IDisposable
     /// kubelet.</param>
     /// <param name="describe">Adds headers to each try, of later carriers too; null for none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The session, which the caller owns.</returns>
+    /// <inheritdoc cref="DialAsync" path="/returns"/>
     /// <inheritdoc cref="DialAsync" path="/exception"/>
-    public Task<ForwardSession> OpenForwardAsync(
+    public Task<UpgradedForward> DialForwardAsync(
         Uri uri, int port, PortForwardOptions options, string portParameter = "ports", Action<HttpRequestHeaders>? describe = null,
         CancellationToken cancellationToken = default) =>
-        _forwards.OpenSessionAsync(
+        _forwards.DialAsync(
             new PortForwardUpgrade(uri, options) { PortParameter = portParameter, Describe = describe, Logging = _endpoint.Logging }, port,
             cancellationToken);
 

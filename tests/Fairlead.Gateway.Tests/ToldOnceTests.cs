@@ -16,7 +16,7 @@ namespace Fairlead.Gateway.Tests;
 /// <summary>Whatever ends a session, wherever it stands: one line of audit, one count, one trace that has ended, and none that seems to run.</summary>
 public sealed class ToldOnceTests
 {
-    static readonly string[] s_forms = ["spliced", "translated", "spdy", "portforward"];
+    static readonly string[] s_forms = ["spliced", "translated", "spdy", "portforward", "own portforward"];
 
     /// <summary>Form, stage, ending, and what is to be told.</summary>
     public static TheoryData<string, string, string, string> Walk
@@ -43,7 +43,7 @@ public sealed class ToldOnceTests
                 walk.Add(form, "run", "client leaves", "ClientLost");
                 walk.Add(form, "run", "gateway stops", "Ended Draining");
                 walk.Add(form, "run", "server breaks", "ServerLost SessionLost");
-                if (form != "portforward") walk.Add(form, "run", "server is done", "Completed");
+                if (!form.EndsWith("portforward", StringComparison.Ordinal)) walk.Add(form, "run", "server is done", "Completed");
             }
 
             return walk;
@@ -96,6 +96,12 @@ public sealed class ToldOnceTests
         end.TrySetResult("");
         await Eventually.HoldsAsync(() => pair.Gateway.ActiveSessions == 0, "it is over", cancellationToken: Ct);
         await ExpectToldAsync(pair, traces, told);
+        if (stage == "run" && form != "spdy")
+        {
+            using HttpClient operations = new() { BaseAddress = pair.Gateway.OperationsUrl };
+            string joined = form is "spliced" or "own portforward" ? "spliced" : "translated";
+            Assert.Contains($"form=\"{joined}\"", await operations.GetStringAsync("/metrics", Ct), StringComparison.Ordinal);
+        }
 
         async Task HoldAsync(HttpContext context)
         {
@@ -106,7 +112,7 @@ public sealed class ToldOnceTests
 
         async Task ServeAsync(HttpContext context)
         {
-            if (form == "portforward")
+            if (form.EndsWith("portforward", StringComparison.Ordinal))
             {
                 await using PortForwardAcceptor? acceptor = await PortForwardUpgrade.AcceptAsync(context, [80], PortForwardProtocol.All);
                 reached.TrySetResult(context.RequestAborted);
@@ -199,10 +205,10 @@ public sealed class ToldOnceTests
 
     static string Request(string form, string pod)
     {
-        string path = $"/api/v1/namespaces/ns/pods/{pod}/" + (form == "portforward" ? "portforward?ports=80" : "exec?command=ls&stdout=true");
+        string path = $"/api/v1/namespaces/ns/pods/{pod}/" + (form.EndsWith("portforward", StringComparison.Ordinal) ? "portforward?ports=80" : "exec?command=ls&stdout=true");
         if (form == "spdy")
             return $"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\nContent-Length: 0\r\n\r\n";
-        string subprotocol = form switch { "portforward" => PortForwardProtocol.Tunnel.Name, "translated" => "v4.channel.k8s.io", _ => "v5.channel.k8s.io" };
+        string subprotocol = form switch { "portforward" => PortForwardProtocol.Tunnel.Name, "own portforward" => PortForwardProtocol.Direct.Name, "translated" => "v4.channel.k8s.io", _ => "v5.channel.k8s.io" };
         return $"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {subprotocol}\r\n\r\n";
     }

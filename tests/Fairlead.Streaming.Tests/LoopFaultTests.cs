@@ -60,8 +60,8 @@ public sealed class LoopFaultTests
         using NetworkStream asking = new(client, ownsSocket: true), answering = new(server, ownsSocket: true);
         using WebSocket clientSide = WebSocket.CreateFromStream(asking, new WebSocketCreationOptions { IsServer = false });
         await using WebSocketSplice splice = new(
-            new NetworkStream(atClient, ownsSocket: true), limits, new FaultyStream(new NetworkStream(atServer, ownsSocket: true), fault), limits,
-            RemoteCommandProtocol.V5, new RelayTraffic(TimeProvider.System), static () => { }, CancellationToken.None);
+            new CommandObserver(RemoteCommandProtocol.V5, new RelayTraffic(), WithheldWords.None), new NetworkStream(atClient, ownsSocket: true), limits, new FaultyStream(new NetworkStream(atServer, ownsSocket: true), fault), limits,
+            static () => { }, CancellationToken.None);
         Task<RelayOutcome> relay = splice.RunAsync();
         await clientSide.SendAsync(new byte[] { 0, 1 }, WebSocketMessageType.Binary, endOfMessage: true, Ct); // what cannot be passed on
         RelayOutcome outcome = await relay.WaitAsync(Patience, Ct);

@@ -13,12 +13,12 @@ public sealed class WebSocketSpliceTests
 {
     static readonly CarrierLimits Quick = CarrierLimits.Default with { PingInterval = TimeSpan.FromMilliseconds(100), PingTimeout = TimeSpan.FromSeconds(2), Linger = TimeSpan.FromSeconds(2) };
 
-    public static TheoryData<string> Names => [.. RemoteCommandProtocol.OverWebSocket.Where(protocol => protocol.HasJsonStatus).Select(protocol => protocol.Name)];
+    public static TheoryData<string> Names => [.. RemoteCommandProtocol.OverWebSocket.Where(protocol => protocol is { HasJsonStatus: true, IsBase64: false }).Select(protocol => protocol.Name)];
 
     [Theory, MemberData(nameof(Names))]
     public async Task A_whole_session_passes(string name)
     {
-        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.Find(name)!);
+        await using SplicedPair joined = await SplicedPair.OpenAsync(RemoteCommandProtocol.Find(name)!);
         await using AskingSession client = joined.Ask();
         await using AnsweringSession server = joined.Answer();
         byte[] content = new byte[3_000_000];
@@ -46,8 +46,8 @@ public sealed class WebSocketSpliceTests
     [Fact(Timeout = 60_000)]
     public async Task After_both_Closes_nobody_waits_for_the_other_to_hang_up()
     {
-        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5, CarrierLimits.Default with { Linger = TimeSpan.FromHours(1) });
-        byte[] ending = [.. WebSocketFrames.ServerStatus(Status.Success, joined.Protocol), .. WebSocketFrames.ServerClose.Span];
+        await using SplicedPair joined = await SplicedPair.OpenAsync(RemoteCommandProtocol.V5, CarrierLimits.Default with { Linger = TimeSpan.FromHours(1) });
+        byte[] ending = [.. WebSocketFrames.ServerMessage(3, Status.Success.ToJson()), .. WebSocketFrames.ServerClose.Span];
         await joined.Server.SendAsync(ending, Ct);
         byte[] received = new byte[256];
         for (int got = 0; got < ending.Length;) got += await joined.Client.ReceiveAsync(received.AsMemory(got), Ct);
@@ -63,10 +63,10 @@ public sealed class WebSocketSpliceTests
     [Theory, MemberData(nameof(Names))]
     public async Task A_server_that_closes_without_a_status_is_a_failure(string name)
     {
-        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.Find(name)!);
+        await using SplicedPair joined = await SplicedPair.OpenAsync(RemoteCommandProtocol.Find(name)!);
         await using AskingSession client = joined.Ask();
         Task<byte[]> output = client.StandardOutput.ReadAllAsync(Ct);
-        await joined.Server.SendAsync((byte[])[.. Frame(joined.Protocol, 1, "abc"), .. WebSocketFrames.ServerClose.Span], Ct);
+        await joined.Server.SendAsync((byte[])[.. Frame(1, "abc"), .. WebSocketFrames.ServerClose.Span], Ct);
         Assert.Equal("SessionLost", (await client.Status).Reason);
         Assert.Equal("abc", Encoding.ASCII.GetString(await output));
         await joined.Server.DisconnectAsync(false, Ct);
@@ -76,19 +76,19 @@ public sealed class WebSocketSpliceTests
     [Fact]
     public async Task A_server_that_breaks_between_messages_is_a_failure_and_in_the_middle_of_one_a_loss()
     {
-        await using (Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5))
+        await using (SplicedPair joined = await SplicedPair.OpenAsync(RemoteCommandProtocol.V5))
         {
             await using AskingSession client = joined.Ask();
-            await joined.Server.SendAsync(Frame(joined.Protocol, 1, "abc"), Ct);
+            await joined.Server.SendAsync(Frame(1, "abc"), Ct);
             joined.Server.Shutdown(SocketShutdown.Both);
             Assert.Equal("SessionLost", (await client.Status).Reason);
             Assert.Equal(RelayEnd.ServerLost, (await joined.Running).End);
         }
 
-        await using (Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5))
+        await using (SplicedPair joined = await SplicedPair.OpenAsync(RemoteCommandProtocol.V5))
         {
             await using AskingSession client = joined.Ask();
-            await joined.Server.SendAsync(Frame(joined.Protocol, 1, "abc").AsMemory(0, 4), Ct);
+            await joined.Server.SendAsync(Frame(1, "abc").AsMemory(0, 4), Ct);
             joined.Server.Shutdown(SocketShutdown.Both);
             await Assert.ThrowsAsync<SessionLostException>(() => client.Status);
             Assert.Equal(RelayEnd.ServerLost, (await joined.Running).End);
@@ -98,7 +98,7 @@ public sealed class WebSocketSpliceTests
     [Fact]
     public async Task An_ending_of_this_sides_goes_between_whole_frames()
     {
-        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5);
+        await using SplicedPair joined = await SplicedPair.OpenAsync(RemoteCommandProtocol.V5);
         await using AskingSession client = joined.Ask();
         joined.Splice.End(SessionEndings.Draining);
         Assert.Equal("Draining", (await client.Status).Reason);
@@ -109,7 +109,7 @@ public sealed class WebSocketSpliceTests
     [Fact]
     public async Task Both_sides_are_pinged_and_one_that_stays_silent_is_lost()
     {
-        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5, Quick);
+        await using SplicedPair joined = await SplicedPair.OpenAsync(RemoteCommandProtocol.V5, Quick);
         await using AskingSession client = joined.Ask(); // answers pings
         byte[] first = new byte[6];
         await joined.Server.ReceiveAsync(first.AsMemory(0, 2), Ct); // the server's side sees a masked ping, or the pong to its client's
@@ -123,7 +123,7 @@ public sealed class WebSocketSpliceTests
     [Fact]
     public async Task A_client_that_sends_no_WebSocket_is_cut_off()
     {
-        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5);
+        await using SplicedPair joined = await SplicedPair.OpenAsync(RemoteCommandProtocol.V5);
         await using AnsweringSession server = joined.Answer();
         await joined.Client.SendAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray(), Ct);
         RelayOutcome outcome = await joined.Running;
@@ -134,7 +134,7 @@ public sealed class WebSocketSpliceTests
     [Fact]
     public async Task A_client_that_goes_takes_the_server_with_it()
     {
-        await using Joined joined = await Joined.OpenAsync(RemoteCommandProtocol.V5);
+        await using SplicedPair joined = await SplicedPair.OpenAsync(RemoteCommandProtocol.V5);
         await using AnsweringSession server = joined.Answer();
         TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = server.Lost.Register(lost.SetResult);
@@ -145,52 +145,9 @@ public sealed class WebSocketSpliceTests
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    static byte[] Frame(RemoteCommandProtocol protocol, byte channel, string text)
+    static byte[] Frame(byte channel, string text)
     {
-        byte[] payload = protocol.IsBase64
-            ? [(byte)('0' + channel), .. Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.ASCII.GetBytes(text)))]
-            : [channel, .. Encoding.ASCII.GetBytes(text)];
-        return [(byte)(protocol.IsBase64 ? 0x81 : 0x82), (byte)payload.Length, .. payload];
-    }
-
-    /// <summary>A splice between two loopback connections, whose far ends are the test's.</summary>
-    sealed class Joined : IAsyncDisposable
-    {
-        Joined(WebSocketSplice splice, Socket client, Socket server, RemoteCommandProtocol protocol) =>
-            (Splice, Client, Server, Protocol, Running) = (splice, client, server, protocol, splice.RunAsync());
-
-        internal WebSocketSplice Splice { get; }
-
-        internal Socket Client { get; }
-
-        internal Socket Server { get; }
-
-        internal RemoteCommandProtocol Protocol { get; }
-
-        internal Task<RelayOutcome> Running { get; }
-
-        internal static async Task<Joined> OpenAsync(RemoteCommandProtocol protocol, CarrierLimits? limits = null)
-        {
-            (Socket client, Socket accepted) = await SessionPair.ConnectAsync();
-            (Socket dialled, Socket server) = await SessionPair.ConnectAsync();
-            limits ??= CarrierLimits.Default with { Linger = TimeSpan.FromSeconds(1) };
-            WebSocketSplice splice = new(
-                new NetworkStream(accepted, ownsSocket: true), limits, new NetworkStream(dialled, ownsSocket: true), limits, protocol, new RelayTraffic(),
-                () => accepted.Close(0), CancellationToken.None);
-            return new Joined(splice, client, server, protocol);
-        }
-
-        internal AskingSession Ask() => new(WebSocketRemoteCommand.Ask(new NetworkStream(Client, ownsSocket: true), Protocol, SessionPair.AllPipes, CarrierLimits.Default), SessionPair.AllPipes);
-
-        internal AnsweringSession Answer() =>
-            new(WebSocketRemoteCommand.Answer(new NetworkStream(Server, ownsSocket: true), Protocol, SessionPair.AllPipes, CarrierLimits.Default, () => Server.Close(0)), SessionPair.AllPipes);
-
-        public async ValueTask DisposeAsync()
-        {
-            Client.Dispose();
-            Server.Dispose();
-            await Running;
-            await Splice.DisposeAsync();
-        }
+        byte[] payload = [channel, .. Encoding.ASCII.GetBytes(text)];
+        return [0x82, (byte)payload.Length, .. payload];
     }
 }

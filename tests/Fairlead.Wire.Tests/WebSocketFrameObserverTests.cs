@@ -18,17 +18,17 @@ public sealed class WebSocketFrameObserverTests
     public void Channels_payloads_and_boundaries_are_seen()
     {
         byte[] bytes = [0x82, 3, 1, (byte)'a', (byte)'b', 0x89, 0, 0x02, 1, 3, 0x8A, 0, 0x80, 1, (byte)'x', 0x88, 2, 3, 0xE8];
-        WebSocketFrameObserver observer = new(isMasked: false, RemoteCommandProtocol.V5);
+        WebSocketFrameObserver observer = new(isMasked: false);
         List<string> seen = [];
         for (int at = 0; at < bytes.Length;)
         {
             string where = observer.IsBetweenMessages ? "message" : observer.IsBetweenFrames ? "frame" : "within";
             ObservedPart part = observer.Observe(bytes.AsSpan(at));
-            seen.Add($"{where} {part.Channel?.ToString() ?? "-"} {Encoding.ASCII.GetString(bytes.AsSpan(at)[part.Payload])} {part.EndsMessage}");
+            seen.Add($"{where} {part.First} {Encoding.ASCII.GetString(bytes.AsSpan(at)[part.Payload])} {part.EndsMessage}");
             at += part.Length;
         }
 
-        Assert.Equal(["message StandardOutput ab True", "message -  False", "message Error  False", "frame -  False", "frame Error x True", "message -  False"], seen);
+        Assert.Equal(["message 1 ab True", "message -1  False", "message 3  False", "frame -1  False", "frame 3 x True", "message -1  False"], seen);
     }
 
     [Theory]
@@ -44,37 +44,51 @@ public sealed class WebSocketFrameObserverTests
     [InlineData("827F8000000000000000", false)] // a length beyond 63 bits
     public void What_is_no_frame_is_refused(string hex, bool masked) => Assert.Throws<FormatException>(() =>
     {
-        WebSocketFrameObserver observer = new(masked, RemoteCommandProtocol.V5);
+        WebSocketFrameObserver observer = new(masked);
         ReadOnlySpan<byte> bytes = Convert.FromHexString(hex);
         while (!bytes.IsEmpty) bytes = bytes[observer.Observe(bytes).Length..];
     });
 
-    [Fact]
-    public void A_status_of_the_relays_own_is_a_frame_like_any_other()
+    [Theory, InlineData(0), InlineData(124), InlineData(125), InlineData(65_534), InlineData(65_535), InlineData(100_000)]
+    public void A_message_of_the_relays_own_is_a_frame_like_any_other(int length)
     {
-        foreach (RemoteCommandProtocol protocol in RemoteCommandProtocol.OverWebSocket.Where(protocol => protocol.HasJsonStatus))
-        {
-            byte[] frame = WebSocketFrames.ServerStatus(Status.InternalError(new string('x', 200)), protocol);
-            ObservedPart part = new WebSocketFrameObserver(false, protocol).Observe(frame);
-            Assert.Equal((frame.Length, RemoteChannel.Error, true), (part.Length, part.Channel, part.EndsMessage));
-            byte[] payload = frame[part.Payload];
-            if (protocol.IsBase64) payload = Convert.FromBase64String(Encoding.ASCII.GetString(payload));
-            Assert.Equal("InternalError", Status.TryParse(payload)?.Reason);
-        }
+        byte[] payload = [.. Enumerable.Range(0, length).Select(static i => (byte)i)], frame = WebSocketFrames.ServerMessage(3, payload);
+        ObservedPart part = new WebSocketFrameObserver(isMasked: false).Observe(frame);
+        Assert.Equal((frame.Length, 3, true), (part.Length, part.First, part.EndsMessage));
+        Assert.Equal(payload, frame[part.Payload]);
     }
+
+    [Fact]
+    public void What_was_masked_is_seen_as_it_was_however_it_is_cut() => Gen.Select(Gen.Byte.Array[1, 300], Gen.Int[1, 70]).Sample((payload, step) =>
+    {
+        byte[] bytes = Build([(1, payload, 1, 0), (2, payload, 3, 1)], masked: true);
+        WebSocketFrameObserver observer = new(isMasked: true);
+        List<byte> seen = [];
+        for (int at = 0; at < bytes.Length;)
+        {
+            Span<byte> next = bytes.AsSpan(at, Math.Min(step, bytes.Length - at));
+            ObservedPart part = observer.Observe(next);
+            byte[] plain = new byte[next[part.Payload].Length];
+            observer.Unmask(next[part.Payload], plain);
+            seen.AddRange(plain);
+            at += part.Length;
+        }
+
+        Assert.Equal([.. payload, .. payload], seen);
+    });
 
     /// <summary>What was seen of each channel, frame ends included, as text.</summary>
     static string Follow(byte[] bytes, int step)
     {
-        WebSocketFrameObserver observer = new(isMasked: true, RemoteCommandProtocol.V5);
-        Dictionary<RemoteChannel, long> counts = [];
+        WebSocketFrameObserver observer = new(isMasked: true);
+        Dictionary<int, long> counts = [];
         StringBuilder frames = new();
         for (int at = 0; at < bytes.Length;)
         {
             ObservedPart part = observer.Observe(bytes.AsSpan(at, Math.Min(step, bytes.Length - at)));
             Assert.True(part.Length > 0);
             (int _, int length) = part.Payload.GetOffsetAndLength(bytes.Length);
-            if (part.Channel is { } channel) counts[channel] = counts.GetValueOrDefault(channel) + length;
+            if (part.First >= 0) counts[part.First] = counts.GetValueOrDefault(part.First) + length;
             at += part.Length;
             if (observer.IsBetweenFrames) frames.Append(at).Append(part.EndsMessage ? "m " : " ");
         }

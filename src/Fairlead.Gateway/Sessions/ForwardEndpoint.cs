@@ -14,7 +14,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway.Sessions;
 
-/// <summary>Port-forward: accepted in any form, dialled in the best that the server takes, and joined connection by connection.</summary>
+/// <summary>
+/// Port-forward: accepted in any form, dialled in the best that the server takes, and joined: where both are our own form, which is one
+/// connection, as it is, otherwise connection by connection.
+/// </summary>
 sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, CreateCheck create, DrainState drain, ILogger logger)
 {
     /// <summary>Tries forms with channels where a client that needs no ports has named none.</summary>
@@ -31,10 +34,10 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
             return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" is required");
 
         record.IsAskedBy(protocol.Description);
-        ForwardSession session;
+        UpgradedForward upgraded;
         try
         {
-            session = await upstream.DialerFor(caller).OpenForwardAsync(
+            upgraded = await upstream.DialerFor(caller).DialForwardAsync(
                 upstream.Locate(target.Path), ports.Count > 0 ? ports[0] : AnyPort, Options(protocol), target.PortParameter, headers =>
                     UpstreamServer.Show(headers, caller), wanted);
         }
@@ -43,31 +46,49 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
             return UpstreamRefusals.Tell(logger, e, record.Withheld, target, caller);
         }
 
-        await using ForwardSession owned = session;
+        bool isSpliced = protocol == PortForwardProtocol.Direct && upgraded.Protocol == protocol;
+        await using IAsyncDisposable server = isSpliced ? upgraded.Stream : upgraded.Open();
         wanted.ThrowIfCancellationRequested();
-        record.Begin(session.Description, session.FellBack is not null, isSpliced: false);
-        Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, protocol.Description, session.Description,
-            session.FellBack is not null);
-        Stream stream = await PortForwardUpgrade.UpgradeAsync(context, protocol, options.ClientLimits);
-        await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(
-            context, stream, protocol, ports, options.ClientLimits with { Withheld = record.Withheld });
-        record.End(await RelayAsync(acceptor, session, record, caller, target));
+        string description = upgraded.Protocol.Description;
+        record.Begin(description, upgraded.FellBack is not null, isSpliced);
+        Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, protocol.Description, description,
+            upgraded.FellBack is not null);
+        CarrierLimits limits = options.ClientLimits with { Withheld = record.Withheld };
+        Stream stream = await PortForwardUpgrade.UpgradeAsync(context, protocol, limits);
+        if (server is ForwardSession session)
+        {
+            await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(context, stream, protocol, ports, limits);
+            record.End(await RelayAsync(acceptor, session, record, caller, target));
+        }
+        else
+        {
+            ForwardObserver connection = new(record.Traffic, upgraded.Withheld);
+            await using WebSocketSplice splice = new(
+                connection, stream, limits, upgraded.Stream, options.UpstreamLimits with { Withheld = upgraded.Withheld }, context.Abort,
+                context.RequestAborted, options.Clock);
+            await using SessionWatch watch = Watch(record, caller, target, splice.End);
+            record.End(await splice.RunAsync());
+            if (connection.Fault is { } fault)
+                Log.ConnectionFailed(logger, connection.Port, target.Namespace, target.Pod, fault.Fault.ToString(), fault.Message);
+        }
+
         return null;
     }
+
+    SessionWatch Watch(SessionRecord record, Caller caller, StreamTarget target, Action<Status> end) => new(
+        record.Traffic, options, cancellationToken => create.AskAsync(caller, target, useKept: false, cancellationToken), end, logger,
+        drain.Over);
 
     async Task<RelayOutcome> RelayAsync(
         PortForwardAcceptor acceptor, ForwardSession session, SessionRecord record, Caller caller, StreamTarget target)
     {
         Status? ended = null;
         OpenConnections open = new();
-        await using SessionWatch watch = new(
-            record.Traffic, options, cancellationToken => create.AskAsync(caller, target, useKept: false, cancellationToken),
-            reason =>
-            {
-                ended ??= reason;
-                acceptor.Abort(new SessionLostException(SessionLoss.LocalAbort, reason.Message!));
-            },
-            logger, drain.Over);
+        await using SessionWatch watch = Watch(record, caller, target, reason =>
+        {
+            ended ??= reason;
+            acceptor.Abort(new SessionLostException(SessionLoss.LocalAbort, reason.Message!));
+        });
         using PortForwardRun run = new(acceptor, ConnectAsync, target.Namespace, target.Pod, options.UpgradeTimeout, logger)
         {
             Ended = outcome =>

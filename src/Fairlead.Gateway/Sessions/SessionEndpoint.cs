@@ -96,7 +96,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
 
     /// <summary>The same version on both sides, and one whose ending can be told from a loss: nothing need be decoded.</summary>
     static bool IsSpliced(AcceptedUpgrade accepted, UpgradedConnection connection) =>
-        accepted.Protocol == connection.Protocol && connection.Protocol is { IsSpdy: false, HasJsonStatus: true };
+        accepted.Protocol == connection.Protocol && connection.Protocol is { IsSpdy: false, HasJsonStatus: true, IsBase64: false };
 
     /// <returns>Null for a client that did not open its streams.</returns>
     async Task<RelayOutcome?> TranslateAsync(AcceptedUpgrade accepted, AskingSession server, RemoteCommandRequest request,
@@ -113,9 +113,10 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         AcceptedUpgrade accepted, UpgradedConnection server, SessionRecord record, Caller caller, StreamTarget target)
     {
         Stream client = await accepted.UpgradeAsync(ClientLimits(record));
+        CommandObserver observer = new(accepted.Protocol, record.Traffic, server.Withheld);
         await using WebSocketSplice splice = new(
-            client, ClientLimits(record), server.Stream, options.UpstreamLimits with { Withheld = server.Withheld }, accepted.Protocol,
-            record.Traffic, accepted.Context.Abort, accepted.Context.RequestAborted, options.Clock);
+            observer, client, ClientLimits(record), server.Stream, options.UpstreamLimits with { Withheld = server.Withheld },
+            accepted.Context.Abort, accepted.Context.RequestAborted, options.Clock);
         await using SessionWatch watch = Watch(record, caller, target, splice.End);
         return await splice.RunAsync();
     }

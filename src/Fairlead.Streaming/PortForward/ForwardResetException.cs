@@ -15,4 +15,10 @@ public sealed class ForwardResetException : IOException
 
     /// <summary>Why the connection was refused or reset.</summary>
     public ForwardFault Fault { get; }
+
+    /// <summary>Reads a REFUSED or RESET of <c>portforward.fairlead.v1</c>, without its type byte. Null for one without a code.</summary>
+    internal static ForwardResetException? Read(ReadOnlySpan<byte> body, WithheldWords withheld) =>
+        DirectMessage.TryDecodeFault(body, out ForwardFault fault, out PeerText text)
+            ? new ForwardResetException(fault, new PeerText(withheld.Blank(text.Raw)).ToString())
+            : null;
 }

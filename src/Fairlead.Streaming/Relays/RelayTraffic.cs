@@ -33,17 +33,25 @@ public sealed class RelayTraffic
     /// <summary>Notes that it has ended, and what it had carried.</summary>
     public void Release(long toServer, long toClient)
     {
-        Interlocked.Add(ref _toServer, toServer);
-        Interlocked.Add(ref _toClient, toClient);
-        Interlocked.Exchange(ref _lastData, _time.GetTimestamp());
+        AddToServer(toServer);
+        AddToClient(toClient);
         Interlocked.Decrement(ref _held);
     }
 
     /// <summary>Notes payload that passes on a channel.</summary>
     internal void Add(RemoteChannel channel, long bytes)
     {
-        if (channel is RemoteChannel.StandardInput or RemoteChannel.Resize) Interlocked.Add(ref _toServer, bytes);
-        else Interlocked.Add(ref _toClient, bytes);
+        if (channel is RemoteChannel.StandardInput or RemoteChannel.Resize) AddToServer(bytes);
+        else AddToClient(bytes);
+    }
+
+    internal void AddToServer(long bytes) => Add(ref _toServer, bytes);
+
+    internal void AddToClient(long bytes) => Add(ref _toClient, bytes);
+
+    void Add(ref long sum, long bytes)
+    {
+        Interlocked.Add(ref sum, bytes);
         Interlocked.Exchange(ref _lastData, _time.GetTimestamp());
     }
 }

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Fairlead.Wire;
+using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Streaming.Relays;
@@ -9,15 +9,15 @@ namespace Fairlead.Streaming.Relays;
 /// only between whole frames.
 /// </summary>
 sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameObserver observer,
-    Func<ReadOnlyMemory<byte>, ObservedPart, ValueTask> seen) : IDisposable
+    Action<ReadOnlyMemory<byte>, ObservedPart> seen) : IDisposable
 {
     const int BufferBytes = 32 * 1024;
 
     /// <summary>The most of a message that is kept back: as much as a client takes of a status.</summary>
-    const int MostKept = 1024 * 1024;
+    const int MostKept = FinalStatus.Longest;
 
     readonly SemaphoreSlim _writing = new(1, 1);
-    // of a message on the error channel, or of the header of one that is on no channel yet
+    // of a message that is kept back, or of the header of one that has not said yet what it is
     readonly ArrayBufferWriter<byte> _kept = new(256);
     bool _inControl, _keeps;
 
@@ -27,11 +27,14 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
     /// <summary>What is to go in front of the source's Close frame; null for nothing.</summary>
     internal Func<ReadOnlyMemory<byte>?>? BeforeClose { get; init; }
 
+    /// <summary>Says of a message's first byte whether it is kept back until it has come whole; null where none is.</summary>
+    internal Func<byte, bool>? IsKept { get; init; }
+
     /// <summary>
-    /// Gives what is sent in the place of a message on the error channel, which is kept back until it has come whole: nothing where it
-    /// gives an empty memory, the message as it is where it gives null. Called after the observer has seen the message.
+    /// Gives what is sent in the place of a message that was kept back: nothing where it gives an empty memory, the message as it is where
+    /// it gives null. Called after the message was seen.
     /// </summary>
-    internal Func<ReadOnlyMemory<byte>?>? AmendError { get; init; }
+    internal Func<ReadOnlyMemory<byte>?>? Amend { get; init; }
 
     /// <summary>
     /// True where the source says nothing after its Close. A client waits then for the server to hang up (RFC 6455 section 7.1.1): waiting
@@ -135,11 +138,11 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
 
                 ReadOnlyMemory<byte> rest = bytes[at..];
                 if (observer.IsBetweenFrames) _inControl = WebSocketFrameObserver.IsControl(rest.Span[0]);
-                if (AmendError is not null && !_inControl && observer.IsBetweenMessages) _keeps = true; // until its channel is known
+                if (IsKept is not null && !_inControl && observer.IsBetweenMessages) _keeps = true; // until it has said what it is
                 ObservedPart part = observer.Observe(rest.Span);
                 if (_keeps && !_inControl) written = await KeepAsync(bytes, written, at, part);
-                await seen(rest, part);
-                if (_keeps && part.EndsMessage) await ReleaseAsync(AmendError!());
+                seen(rest, part);
+                if (_keeps && part.EndsMessage) await ReleaseAsync(Amend!());
                 at += part.Length;
             }
 
@@ -153,12 +156,12 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
     }
 
     /// <summary>
-    /// Keeps a part back, unless its message is on another channel: then what was kept goes on, and all that follows passes.
+    /// Keeps a part back, unless its message is another one: then what was kept goes on, and all that follows passes.
     /// </summary>
     /// <returns>Up to where the bytes were dealt with.</returns>
     async ValueTask<int> KeepAsync(ReadOnlyMemory<byte> bytes, int written, int at, ObservedPart part)
     {
-        bool isOther = part.Channel is null ? observer.KnowsChannel || part.EndsMessage : part.Channel is not RemoteChannel.Error;
+        bool isOther = part.First < 0 ? part.EndsMessage : !IsKept!((byte)part.First);
         if (isOther && _kept.WrittenCount == 0)
         {
             _keeps = false;
@@ -172,7 +175,7 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
             return at;
         }
 
-        if (_kept.WrittenCount + part.Length > MostKept) throw new FormatException("A status is longer than 1 MiB.");
+        if (_kept.WrittenCount + part.Length > MostKept) throw new FormatException("A message that is kept back is longer than 1 MiB.");
         _kept.Write(bytes.Span.Slice(at, part.Length));
         return at + part.Length;
     }

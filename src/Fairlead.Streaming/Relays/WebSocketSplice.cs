@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using Fairlead.Wire;
 using Fairlead.Wire.WebSockets;
 
@@ -7,62 +5,58 @@ namespace Fairlead.Streaming.Relays;
 
 /// <summary>
 /// Joins two WebSockets that speak the same version: bytes pass as they are, and are only watched, so that a status that never came, and
-/// silence, are known. A final status that is not fit to show is written anew: clients print it as it is. The counterpart of
-/// <see cref="RemoteCommandRelay"/> for equal versions; the same promises hold.
+/// silence, are known: an observer of the version says so. The counterpart, for equal versions, of what decodes (a
+/// <see cref="RemoteCommandRelay"/>, a forward's pump); the same promises hold.
 /// </summary>
 public sealed class WebSocketSplice : IAsyncDisposable
 {
-    /// <summary>The most of a status that is read: as much as a client takes.</summary>
-    const int LongestStatus = 1024 * 1024;
-
     /// <summary>How long a client that does not read may keep a session open that this side has ended.</summary>
     static readonly TimeSpan s_lastWord = TimeSpan.FromSeconds(15);
 
-    readonly RemoteCommandProtocol _protocol;
-    readonly RelayTraffic _traffic;
+    readonly ISpliceObserver _observer;
     readonly TimeProvider _time;
     readonly SpliceSide _client, _server;
     readonly SplicePump _toServer, _toClient;
-    readonly ArrayBufferWriter<byte> _status = new();
+    readonly WebSocketFrameObserver _inputFrames = new(isMasked: true);
     readonly CarrierLog _log;
     readonly CarrierLog? _fromClient, _fromServer; // null where messages are not told
     readonly CancellationTokenRegistration _clientGone;
-    Status? _ending, _final;
+    Status? _ending;
     SessionLostException? _serverLoss;
-    bool _clientLeft, _isInPieces, _faultTold;
+    bool _clientLeft, _faultTold;
 
     /// <summary>Joins two upgraded connections, which the splice then owns.</summary>
+    /// <param name="observer">Says what their messages mean: of the version that both speak, and the splice's own.</param>
     /// <param name="client">The one that was accepted.</param>
     /// <param name="clientLimits">Its deadlines.</param>
     /// <param name="server">The one that was dialled.</param>
     /// <param name="serverLimits">Its deadlines.</param>
-    /// <param name="protocol">What both speak: a version whose status is JSON.</param>
-    /// <param name="traffic">Counts what passes.</param>
     /// <param name="cutClient">Cuts the client's connection at once.</param>
     /// <param name="clientGone">Fires when the client is known to be gone.</param>
     /// <param name="time">The clock; the system's for null.</param>
     public WebSocketSplice(
-        Stream client, CarrierLimits clientLimits, Stream server, CarrierLimits serverLimits, RemoteCommandProtocol protocol,
-        RelayTraffic traffic,
+        ISpliceObserver observer, Stream client, CarrierLimits clientLimits, Stream server, CarrierLimits serverLimits,
         Action cutClient, CancellationToken clientGone, TimeProvider? time = null)
     {
-        ArgumentNullException.ThrowIfNull(protocol);
-        if (!protocol.HasJsonStatus)
-            throw new ArgumentException("Without a status in JSON a loss cannot be told from success.", nameof(protocol));
-        (_protocol, _traffic, _time) = (protocol, traffic, time ?? TimeProvider.System);
+        ArgumentNullException.ThrowIfNull(observer);
+        (_observer, _time) = (observer, time ?? TimeProvider.System);
         _client = new SpliceSide(client, clientLimits, _time, cutClient);
         _server = new SpliceSide(server, serverLimits, _time, server.Dispose);
         _log = new CarrierLog("Spliced WebSocket", isServer: true, clientLimits);
         (_fromClient, _fromServer) = (_log.Messages, new CarrierLog("Spliced WebSocket", isServer: false, serverLimits).Messages);
-        _toServer = new SplicePump(_client.Stream, _server.Stream, new WebSocketFrameObserver(isMasked: true, protocol),
-            SeeInput) { EndsWithClose = true };
-        _toClient = new SplicePump(_server.Stream, _client.Stream, new WebSocketFrameObserver(isMasked: false, protocol),
-            SeeOutput) { BeforeClose = FailureInFrontOfClose, AmendError = AmendStatus };
+        _toServer = new SplicePump(_client.Stream, _server.Stream, _inputFrames, SeeInput)
+        {
+            EndsWithClose = true,
+            BeforeClose = InFrontOfClientClose,
+        };
+        _toClient = new SplicePump(_server.Stream, _client.Stream, new WebSocketFrameObserver(isMasked: false), SeeOutput)
+        {
+            BeforeClose = FailureInFrontOfClose,
+            IsKept = observer.IsKept,
+            Amend = observer.Amend,
+        };
         _clientGone = clientGone.UnsafeRegister(static splice => ((WebSocketSplice)splice!)._client.Cut(), this);
     }
-
-    /// <summary>The server's final status has come.</summary>
-    bool StatusSeen => Volatile.Read(ref _final) is not null;
 
     /// <summary>
     /// Ends the session for a reason of this side's: the server's is cut, and the client told this failure. The first reason stays.
@@ -117,20 +111,21 @@ public sealed class WebSocketSplice : IAsyncDisposable
             return;
         }
 
-        _clientLeft |= !StatusSeen && !_toClient.ClosePassed; // an answer to the server's Close is no leaving
+        _clientLeft |= !_observer.IsOver && !_toClient.ClosePassed; // an answer to the server's Close is no leaving
         // unless it has said so itself
-        if (StatusSeen) await EitherAsync(_toServer.InsertAsync(WebSocketFrames.ClientClose, isMessage: false), _server.Limits.Linger);
-        if (StatusSeen || _toServer.ClosePassed) await EitherAsync(down, _server.Limits.Linger);
+        if (_observer.IsOver)
+            await EitherAsync(_toServer.InsertAsync(WebSocketFrames.ClientClose, isMessage: false), _server.Limits.Linger);
+        if (_observer.IsOver || _toServer.ClosePassed) await EitherAsync(down, _server.Limits.Linger);
         _server.Cut();
     }
 
     /// <summary>The server sends no more: without a status, the client is told a failure.</summary>
     async Task<RelayOutcome> ConcludeAsync(SpliceEnd end)
     {
-        if (StatusSeen)
+        if (_observer.IsOver)
         {
             if (!_toClient.ClosePassed) await _toClient.InsertAsync(WebSocketFrames.ServerClose, isMessage: false);
-            return new RelayOutcome(RelayEnd.Completed, _final);
+            return new RelayOutcome(RelayEnd.Completed, _observer.Final);
         }
 
         if (Volatile.Read(ref _ending) is null && (_clientLeft || end is SpliceEnd.TargetBroken || _client.IsCut))
@@ -138,7 +133,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         Status failure = Failure(end);
         if (!_toClient.ClosePassed)
         {
-            byte[] last = [.. WebSocketFrames.ServerStatus(failure, _protocol), .. WebSocketFrames.ServerClose.Span];
+            byte[] last = [.. _observer.Tell(failure).Span, .. WebSocketFrames.ServerClose.Span];
             Task<bool> telling = _toClient.InsertAsync(last, isMessage: true);
             await EitherAsync(telling, s_lastWord);
 
@@ -156,66 +151,32 @@ public sealed class WebSocketSplice : IAsyncDisposable
             ? "The server closed the session without a status."
             : "The connection broke before the session had ended."));
 
-    ReadOnlyMemory<byte>? FailureInFrontOfClose() =>
-        StatusSeen || _toServer.ClosePassed ? null : WebSocketFrames.ServerStatus(Failure(SpliceEnd.SourceEnded), _protocol);
-
-    ValueTask SeeInput(ReadOnlyMemory<byte> bytes, ObservedPart part)
+    ReadOnlyMemory<byte>? InFrontOfClientClose()
     {
-        if (part.Channel is not { } channel) return default;
-        int length = Length(part, bytes);
-        _traffic.Add(channel, length);
-        _fromClient?.Received((uint)channel, $"channel {(int)channel} ({channel})", length);
-        return default;
+        _observer.SeeInputClose();
+        return null;
     }
 
-    ValueTask SeeOutput(ReadOnlyMemory<byte> bytes, ObservedPart part)
+    ReadOnlyMemory<byte>? FailureInFrontOfClose()
     {
-        if (part.Channel is not { } channel) return default;
-        int length = Length(part, bytes);
-        if (length > 0) _traffic.Add(channel, length);
-        _fromServer?.Received((uint)channel, $"channel {(int)channel} ({channel})", length);
-        if (channel is not RemoteChannel.Error || StatusSeen) return default;
-        if (_status.WrittenCount + length > LongestStatus) throw new FormatException("A status is longer than 1 MiB.");
-        _status.Write(bytes[part.Payload].Span);
-        return default;
+        if (_observer.IsOver || _toServer.ClosePassed) return null;
+        return _observer.Tell(Failure(SpliceEnd.SourceEnded));
     }
 
-    /// <summary>
-    /// What the client is told in the place of a message on the error channel, now that it has come: as it is what is fit to show, written
-    /// anew what is not. A status in several messages is told when it is whole, and nothing behind one.
-    /// </summary>
-    ReadOnlyMemory<byte>? AmendStatus()
+    void SeeInput(ReadOnlyMemory<byte> bytes, ObservedPart part)
     {
-        if (StatusSeen) return ReadOnlyMemory<byte>.Empty;
-        if (_status.WrittenCount == 0) return null; // some servers show by it that the channel is there
-        byte[] text = _status.WrittenSpan.ToArray();
-        if (_protocol.IsBase64) text = ChannelMessage.TryDecodeBase64(text, out int length) ? text[..length] : [];
-        if (Status.TryParse(text) is not { } status)
-        {
-            _isInPieces = true;
-            return ReadOnlyMemory<byte>.Empty;
-        }
-
-        WithheldWords withheld = _server.Limits.Withheld;
-        string said = Encoding.UTF8.GetString(text);
-        _final = withheld.BlankCredentials(status);
-        bool isFit = !_isInPieces && IsFit(said) && withheld.BlankCredentials(said) == said;
-        if (isFit) return null;
-        return WebSocketFrames.ServerStatus(_final, _protocol);
+        if (part.First < 0) return;
+        ReadOnlyMemory<byte> payload = bytes[part.Payload];
+        _observer.SeeInput((byte)part.First, payload.Span, _inputFrames);
+        _fromClient?.Received((uint)part.First, _observer.NameOf((byte)part.First), payload.Length);
     }
 
-    /// <summary>
-    /// Looks at the letters of the JSON and not at the value that was read: where a field stands twice, another reader may take the other
-    /// one.
-    /// </summary>
-    static bool IsFit(string json)
+    void SeeOutput(ReadOnlyMemory<byte> bytes, ObservedPart part)
     {
-        for (int at = json.IndexOf('\\', StringComparison.Ordinal); at >= 0; at = json.IndexOf('\\', at + 2))
-        {
-            if (at + 1 == json.Length || json[at + 1] is not ('"' or '\\' or '/')) return false;
-        }
-
-        return VisibleText.Lines(json, Math.Max(json.Length, VisibleText.LongestLines)) == json;
+        if (part.First < 0) return;
+        ReadOnlyMemory<byte> payload = bytes[part.Payload];
+        _observer.SeeOutput((byte)part.First, payload.Span);
+        _fromServer?.Received((uint)part.First, _observer.NameOf((byte)part.First), payload.Length);
     }
 
     async Task WatchAsync(CancellationToken over)
@@ -268,8 +229,6 @@ public sealed class WebSocketSplice : IAsyncDisposable
     async Task EitherAsync(Task task, TimeSpan limit) =>
         await task.WaitAsync(limit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    static int Length(ObservedPart part, ReadOnlyMemory<byte> bytes) => part.Payload.GetOffsetAndLength(bytes.Length).Length;
-
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -278,5 +237,6 @@ public sealed class WebSocketSplice : IAsyncDisposable
         await _server.Stream.CloseAsync();
         _toServer.Dispose();
         _toClient.Dispose();
+        _observer.Dispose();
     }
 }

@@ -12,9 +12,6 @@ namespace Fairlead.Streaming.RemoteCommand;
 /// other.</remarks>
 public sealed class AskingSession : IAsyncDisposable
 {
-    /// <summary>The longest status that is read; a longer one is a fault of the peer's.</summary>
-    const int LongestStatus = 1024 * 1024;
-
     readonly RemoteCommandAdapter _adapter;
     readonly Task<Status> _status;
     readonly Task _closing;
@@ -98,17 +95,18 @@ public sealed class AskingSession : IAsyncDisposable
     {
         PipeReader error = _adapter.GetReader(RemoteChannel.Error);
         byte[] text;
+        Status? status = null;
         try
         {
             while (true)
             {
                 ReadResult result = await error.ReadAsync();
-                if (result.Buffer.Length > LongestStatus)
+                if (result.Buffer.Length > FinalStatus.Longest)
                     throw new SessionLostException(SessionLoss.ProtocolError, "The peer sent a status longer than 1 MiB.");
-                bool whole = _adapter.Protocol.HasJsonStatus && Wire.Status.TryParse(result.Buffer.ToArray()) is not null;
-                if (result.IsCompleted || whole)
+                text = result.Buffer.ToArray();
+                if (_adapter.Protocol.HasJsonStatus) status = FinalStatus.Read(text, Withheld);
+                if (result.IsCompleted || status is not null)
                 {
-                    text = result.Buffer.ToArray();
                     error.AdvanceTo(result.Buffer.End);
                     break;
                 }
@@ -121,18 +119,14 @@ public sealed class AskingSession : IAsyncDisposable
             await error.CompleteAsync();
         }
 
+        if (status is not null) return status;
         if (_adapter.Protocol.HasJsonStatus)
         {
-            if (text.Length == 0)
-            {
-                string words = _adapter.LastWords.IsEmpty ? "" : $" ({_adapter.LastWords})";
-                throw new SessionLostException(
-                    SessionLoss.PeerClosed, $"The server closed the session without a status{words}: how the command ended is not known.");
-            }
-
-            Status status = Wire.Status.TryParse(text)
-                ?? throw new SessionLostException(SessionLoss.ProtocolError, "The server's final status is not a Kubernetes Status.");
-            return Withheld.BlankCredentials(status);
+            if (text.Length > 0)
+                throw new SessionLostException(SessionLoss.ProtocolError, "The server's final status is not a Kubernetes Status.");
+            string words = _adapter.LastWords.IsEmpty ? "" : $" ({_adapter.LastWords})";
+            throw new SessionLostException(
+                SessionLoss.PeerClosed, $"The server closed the session without a status{words}: how the command ended is not known.");
         }
 
         return text.Length == 0

@@ -177,8 +177,7 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
 
     ForwardResetException EndBy(ReadOnlySpan<byte> body)
     {
-        if (!DirectMessage.TryDecodeFault(body, out ForwardFault fault, out PeerText text)) throw Broken("A refusal or reset has no code");
-        ForwardResetException reset = new(fault, new PeerText(_withheld.Blank(text.Raw)).ToString());
+        ForwardResetException reset = ForwardResetException.Read(body, _withheld) ?? throw Broken("A refusal or reset has no code");
         lock (_lock) _over = true;
         _input.Complete(reset);
         _writer.OnEnded(reset);

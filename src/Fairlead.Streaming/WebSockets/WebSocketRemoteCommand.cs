@@ -122,10 +122,7 @@ public sealed class WebSocketRemoteCommand : RemoteCommandAdapter, IWebSocketRec
         }
     }
 
-    string IWebSocketReceiver.NameOf(byte first) =>
-        ChannelMessage.TryDecodeChannel(first, Protocol, out RemoteChannel channel)
-            ? $"channel {(int)channel} ({channel})"
-            : $"channel {first} (unknown)";
+    string IWebSocketReceiver.NameOf(byte first) => ChannelMessage.NameOf(first, Protocol);
 
     void IWebSocketReceiver.OnCut()
     {

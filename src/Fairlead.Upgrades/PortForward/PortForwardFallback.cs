@@ -15,8 +15,7 @@ namespace Fairlead.Upgrades.PortForward;
 /// </remarks>
 sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, ITransportMemory memory)
 {
-    internal async Task<(PortForwardAdapter Carrier, string? FellBack)> OpenAsync(
-        PortForwardUpgrade request, int port, CancellationToken cancellationToken)
+    internal async Task<UpgradedForward> DialAsync(PortForwardUpgrade request, int port, CancellationToken cancellationToken)
     {
         PortForwardDialer dialer = new(http, request);
         List<Step> steps = [.. StepsOf(request.Options)];
@@ -35,12 +34,15 @@ sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, 
         {
             try
             {
-                PortForwardAdapter carrier = await dialer.OpenAsync(step.Forms, port, cancellationToken);
+                UpgradedForward upgraded = await dialer.DialAsync(step.Forms, port, cancellationToken);
                 bool isNews = step.IsSpdy && refusals.Count > 0 && refusals.TrueForAll(UpgradeRefusals.IsForWhatItIs);
                 if (isNews) memory.Remember(key, Transport.Spdy);
-                return (carrier, refusals.Count > 0 ? $"{steps[0].Name}: {refusals[0].Message}" : preferSpdy
-                    ? "SPDY worked with this server lately"
-                    : null);
+                return upgraded with
+                {
+                    FellBack = refusals.Count > 0 ? $"{steps[0].Name}: {refusals[0].Message}"
+                        : preferSpdy ? "SPDY worked with this server lately"
+                        : null,
+                };
             }
             catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e) || UpgradeRefusals.IsForTheVerb(e))
             {
@@ -59,7 +61,7 @@ sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, 
     /// <summary>Opens one connection, on a carrier of its own.</summary>
     internal async Task<ForwardedStream> ConnectAsync(PortForwardUpgrade request, int port, CancellationToken cancellationToken)
     {
-        (PortForwardAdapter carrier, _) = await OpenAsync(request, port, cancellationToken);
+        PortForwardAdapter carrier = (await DialAsync(request, port, cancellationToken)).Carry();
         try
         {
             ForwardedStream connection = await carrier.OpenAsync(port, cancellationToken);
@@ -70,25 +72,6 @@ sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, 
             await carrier.DisposeAsync();
             throw;
         }
-    }
-
-    /// <summary>Opens a session of as many carriers as its form needs.</summary>
-    internal async Task<ForwardSession> OpenSessionAsync(PortForwardUpgrade request, int port, CancellationToken cancellationToken)
-    {
-        (PortForwardAdapter carrier, string? fellBack) = await OpenAsync(request, port, cancellationToken);
-        return new ForwardSession(carrier.Protocol.CarriesMany
-            ? new SharedCarrier(carrier)
-            : new SingleCarriers(carrier, port, DialerOf(request, carrier.Protocol), request.Options.Reserve))
-        {
-            FellBack = fellBack,
-        };
-    }
-
-    /// <summary>Opens further carriers of the form that was chosen.</summary>
-    Func<int, CancellationToken, Task<PortForwardAdapter>> DialerOf(PortForwardUpgrade request, PortForwardProtocol chosen)
-    {
-        PortForwardDialer dialer = new(http, request);
-        return (port, cancellationToken) => dialer.OpenAsync([chosen], port, cancellationToken);
     }
 
     Transport Recall(Uri key) => memory.Recall(key) is not Transport.Auto and var known ? known : memory.Recall(endpoint.Server);

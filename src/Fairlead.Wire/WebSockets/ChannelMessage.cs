@@ -39,6 +39,10 @@ public static class ChannelMessage
         return channel is <= RemoteChannel.Resize || (channel is RemoteChannel.Close && protocol.CanEndInput);
     }
 
+    /// <summary>A name of the channel for logs.</summary>
+    public static string NameOf(byte first, RemoteCommandProtocol protocol) =>
+        TryDecodeChannel(first, protocol, out RemoteChannel channel) ? $"channel {(int)channel} ({channel})" : $"channel {first} (unknown)";
+
     /// <summary>The length of a base64 payload with padding.</summary>
     public static int GetBase64Length(int payloadLength) => Base64.GetMaxEncodedToUtf8Length(payloadLength);
 

@@ -3,21 +3,20 @@ using System.Buffers.Binary;
 namespace Fairlead.Wire.WebSockets;
 
 /// <summary>
-/// Follows one direction of a WebSocket that passes by, and changes nothing: where frames begin and end, and which channel a message
-/// is on. For a relay that passes bytes on as they are and must know where it may put something of its own.
+/// Follows one direction of a WebSocket that passes by, and changes nothing: where frames begin and end, and the byte that a message
+/// begins with. For a relay that passes bytes on as they are and must know where it may put something of its own.
 /// </summary>
 /// <remarks>RFC 6455 section 5.2. Holds no payload. Nothing is read from a header beyond its 14 bytes, whatever length it names.</remarks>
 /// <param name="isMasked">The direction is a client's, whose payloads are masked.</param>
-/// <param name="protocol">What the messages are.</param>
-public sealed class WebSocketFrameObserver(bool isMasked, RemoteCommandProtocol protocol)
+public sealed class WebSocketFrameObserver(bool isMasked)
 {
     const int Continuation = 0, Binary = 2, CloseFrame = 8, Pong = 10, LongestControl = 125;
 
     readonly byte[] _header = new byte[14];
     int _have, _need = 2;
-    int _mask; // the first byte of the masking key
-    int _first = -1; // the first byte of the message, which is its channel; -1 before it has come
-    long _left;
+    int _first = -1; // the first byte of the message, which says what it is; -1 before it has come
+    int _maskAt; // where in the masking key the payload that was seen last begins
+    long _left, _length;
     bool _inPayload, _inMessage;
 
     /// <summary>The next byte begins a frame: control frames may go in front of it.</summary>
@@ -26,9 +25,6 @@ public sealed class WebSocketFrameObserver(bool isMasked, RemoteCommandProtocol 
     /// <summary>Neither a frame nor a message in fragments is under way: a message may go in front of the next byte.</summary>
     public bool IsBetweenMessages => _have == 0 && !_inMessage;
 
-    /// <summary>The first byte of the message under way was seen: which channel it is on is known, or that it is on none.</summary>
-    public bool KnowsChannel => _first >= 0;
-
     /// <summary>True for the first byte of a control frame.</summary>
     public static bool IsControl(byte first) => (first & 0x0f) >= CloseFrame;
 
@@ -36,7 +32,7 @@ public sealed class WebSocketFrameObserver(bool isMasked, RemoteCommandProtocol 
     public static bool IsClose(byte first) => (first & 0x0f) == CloseFrame;
 
     /// <summary>Looks at bytes up to the end of the frame in progress, or all of them.</summary>
-    /// <returns>How far it looked, and what payload of which channel lay there.</returns>
+    /// <returns>How far it looked, and what payload of which kind of message lay there.</returns>
     /// <exception cref="FormatException">This is no WebSocket frame that either side may send here.</exception>
     public ObservedPart Observe(ReadOnlySpan<byte> bytes)
     {
@@ -45,7 +41,7 @@ public sealed class WebSocketFrameObserver(bool isMasked, RemoteCommandProtocol 
         {
             while (_have < _need)
             {
-                if (at == bytes.Length) return new ObservedPart(at, null, default, false);
+                if (at == bytes.Length) return new ObservedPart(at, -1, default, false);
                 _header[_have++] = bytes[at++];
                 if (_have == 2) _need = HeaderLength();
             }
@@ -54,18 +50,17 @@ public sealed class WebSocketFrameObserver(bool isMasked, RemoteCommandProtocol 
             _inPayload = true;
         }
 
-        int opcode = _header[0] & 0x0f, take = (int)Math.Min(_left, bytes.Length - at);
-        bool isData = opcode < CloseFrame;
-        Range payload = at..(at + take);
+        int take = (int)Math.Min(_left, bytes.Length - at);
+        bool isData = (_header[0] & 0x0f) < CloseFrame;
+        int payload = at;
         if (isData && _first < 0 && take > 0)
         {
-            _first = isMasked ? bytes[at] ^ _mask : bytes[at]; // it is always the first of its frame
-            payload = (at + 1)..(at + take);
+            _first = isMasked ? bytes[at] ^ Mask(0) : bytes[at]; // it is always the first of its frame
+            payload++;
         }
 
-        RemoteChannel? channel = isData && _first >= 0 && ChannelMessage.TryDecodeChannel((byte)_first, protocol, out RemoteChannel named)
-            ? named
-            : null;
+        int first = isData ? _first : -1;
+        _maskAt = (int)((_length - _left + payload - at) & 3);
         at += take;
         _left -= take;
         bool endsMessage = false;
@@ -77,8 +72,23 @@ public sealed class WebSocketFrameObserver(bool isMasked, RemoteCommandProtocol 
             (_have, _need, _inPayload) = (0, 2, false);
         }
 
-        return new ObservedPart(at, channel, channel is null ? default : payload, endsMessage);
+        return new ObservedPart(at, first, first < 0 ? default : payload..at, endsMessage);
     }
+
+    /// <summary>Copies what <see cref="Observe"/> has just found, as it was before it was masked.</summary>
+    /// <param name="payload">The payload, or its beginning.</param>
+    /// <param name="destination">At least as long.</param>
+    public void Unmask(ReadOnlySpan<byte> payload, Span<byte> destination)
+    {
+        for (int i = 0; i < payload.Length; i++) destination[i] = isMasked ? (byte)(payload[i] ^ Mask(_maskAt + i)) : payload[i];
+    }
+
+    byte Mask(int at) => _header[_header[1] switch
+    {
+        0x80 | 126 => 4,
+        0x80 | 127 => 10,
+        _ => 2,
+    } + (at & 3)];
 
     /// <summary>Judges the first two bytes.</summary>
     int HeaderLength()
@@ -106,13 +116,13 @@ public sealed class WebSocketFrameObserver(bool isMasked, RemoteCommandProtocol 
             _ => length,
         };
         if (_left < 0) throw new FormatException("A WebSocket frame names a length beyond 63 bits.");
-        if (isMasked) _mask = _header[_need - 4];
+        _length = _left;
     }
 }
 
 /// <summary>What lay in bytes that were looked at.</summary>
 /// <param name="Length">How far was looked: to the end of a frame, or of the bytes.</param>
-/// <param name="Channel">The channel of the payload; null for control frames, headers alone and numbers that name none.</param>
-/// <param name="Payload">Where the payload of that channel lies in the bytes, as it travels: masked, or base64.</param>
+/// <param name="First">The first byte of the message; -1 for control frames, and before that byte has come.</param>
+/// <param name="Payload">Where what follows that byte lies, as it travels: masked, or base64.</param>
 /// <param name="EndsMessage">A whole message has ended here.</param>
-public readonly record struct ObservedPart(int Length, RemoteChannel? Channel, Range Payload, bool EndsMessage);
+public readonly record struct ObservedPart(int Length, int First, Range Payload, bool EndsMessage);

@@ -26,22 +26,12 @@ public static class WebSocketFrames
     /// <summary>A client's Close 1000.</summary>
     public static ReadOnlyMemory<byte> ClientClose { get; } = new byte[] { 0x88, 0x82, 0x37, 0xFA, 0x21, 0x3D, 0x34, 0x12 };
 
-    /// <summary>A server's message that ends a remote command, in a version whose status is JSON.</summary>
-    public static byte[] ServerStatus(Status status, RemoteCommandProtocol protocol)
+    /// <summary>A whole message of a server's, in one frame of bytes.</summary>
+    public static byte[] ServerMessage(byte first, ReadOnlySpan<byte> payload)
     {
-        ArgumentNullException.ThrowIfNull(status);
-        ArgumentNullException.ThrowIfNull(protocol);
-        byte[] payload = status.ToJson();
-        if (protocol.IsBase64)
-        {
-            byte[] text = new byte[ChannelMessage.GetBase64Length(payload.Length)];
-            payload = text[..ChannelMessage.EncodeBase64(payload, text)];
-        }
-
         int length = payload.Length + ChannelMessage.HeaderLength;
-        byte first = (byte)(protocol.IsBase64 ? 0x81 : 0x82), channel = ChannelMessage.EncodeChannel(RemoteChannel.Error, protocol);
-        return length <= 125 ? [first, (byte)length, channel, .. payload]
-            : length <= ushort.MaxValue ? [first, 126, (byte)(length >> 8), (byte)length, channel, .. payload]
-            : [first, 127, 0, 0, 0, 0, (byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length, channel, .. payload];
+        return length <= 125 ? [0x82, (byte)length, first, .. payload]
+            : length <= ushort.MaxValue ? [0x82, 126, (byte)(length >> 8), (byte)length, first, .. payload]
+            : [0x82, 127, 0, 0, 0, 0, (byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length, first, .. payload];
     }
 }

@@ -1,4 +1,3 @@
-using Fairlead.Wire;
 using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Fuzz.Targets;
@@ -13,15 +12,14 @@ static class WebSocketFramesTarget
     {
         if (input.Length < 2) return;
         bool masked = (input[0] & 1) != 0;
-        RemoteCommandProtocol protocol = RemoteCommandProtocol.OverWebSocket[(input[0] >> 1) % RemoteCommandProtocol.OverWebSocket.Length];
         byte[] bytes = input[1..];
-        string whole = Follow(bytes, masked, protocol, bytes.Length), cut = Follow(bytes, masked, protocol, 1 + (input[0] >> 5));
+        string whole = Follow(bytes, masked, bytes.Length), cut = Follow(bytes, masked, 1 + (input[0] >> 5));
         FuzzTarget.Require(whole == cut, $"the cut shows: {whole}; {cut}");
     }
 
-    static string Follow(byte[] bytes, bool masked, RemoteCommandProtocol protocol, int step)
+    static string Follow(byte[] bytes, bool masked, int step)
     {
-        WebSocketFrameObserver observer = new(masked, protocol);
+        WebSocketFrameObserver observer = new(masked);
         StringBuilder frames = new();
         long[] counts = new long[256];
         int at = 0;
@@ -33,7 +31,7 @@ static class WebSocketFramesTarget
                 ObservedPart part = observer.Observe(bytes.AsSpan(at, length));
                 FuzzTarget.Require(part.Length > 0 && part.Length <= length, "the observer stands still, or looks beyond");
                 FuzzTarget.Require(part.Payload.End.Value <= part.Length && part.Payload.Start.Value <= part.Payload.End.Value, "payload beyond what was looked at");
-                if (part.Channel is { } channel) counts[(byte)channel] += part.Payload.End.Value - part.Payload.Start.Value;
+                if (part.First >= 0) counts[part.First] += part.Payload.End.Value - part.Payload.Start.Value;
                 at += part.Length;
                 FuzzTarget.Require(observer.IsBetweenFrames || !observer.IsBetweenMessages, "between messages, but not between frames");
                 if (observer.IsBetweenFrames) frames.Append(at).Append(part.EndsMessage ? "m " : observer.IsBetweenMessages ? "b " : "f ");
