@@ -34,7 +34,7 @@ public sealed class ForwardSpliceTests
             await near.CompleteWritesAsync(Ct);
         }, Ct);
         await far.ReadExactlyAsync(answer, Ct);
-        Assert.Equal(0, await far.ReadAsync(new byte[1], Ct));
+        Assert.Equal(0, await far.ReadExactlyAsync(new byte[1], Ct));
         await sending;
         Assert.True(content.AsSpan().SequenceEqual(answer));
         await near.DisposeAsync();
@@ -100,7 +100,7 @@ public sealed class ForwardSpliceTests
         pair.Server.Shutdown(SocketShutdown.Both);
         byte[] received = new byte[3];
         await near.ReadExactlyAsync(received, Ct); // what had come is delivered
-        ForwardResetException told = await Assert.ThrowsAsync<ForwardResetException>(async () => await near.ReadAsync(received, Ct));
+        ForwardResetException told = await Assert.ThrowsAsync<ForwardResetException>(async () => await near.ReadExactlyAsync(received, Ct));
         Assert.Equal(ForwardFault.CarrierLost, told.Fault);
         Assert.Contains("lost beyond this server", told.Message, StringComparison.Ordinal);
         Assert.Equal((RelayEnd.ServerLost, "SessionLost"), await EndOf(pair));
@@ -115,9 +115,9 @@ public sealed class ForwardSpliceTests
         Task<ForwardedStream> opening = client.OpenAsync(8080, Ct).AsTask();
         ForwardedStream far = (await server.AcceptAsync(Ct))!.Accept(), near = await opening;
         pair.Splice.End(SessionEndings.Draining);
-        ForwardResetException told = await Assert.ThrowsAsync<ForwardResetException>(async () => await near.ReadAsync(new byte[1], Ct));
+        ForwardResetException told = await Assert.ThrowsAsync<ForwardResetException>(async () => await near.ReadExactlyAsync(new byte[1], Ct));
         Assert.Contains("stopping", told.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAnyAsync<IOException>(async () => await far.ReadAsync(new byte[1], Ct));
+        await Assert.ThrowsAnyAsync<IOException>(async () => await far.ReadExactlyAsync(new byte[1], Ct));
         await near.DisposeAsync();
         await far.DisposeAsync();
         Assert.Equal((RelayEnd.Ended, "Draining"), await EndOf(pair));
@@ -133,7 +133,7 @@ public sealed class ForwardSpliceTests
         await using ForwardedStream far = (await server.AcceptAsync(Ct))!.Accept();
         await opening;
         pair.Client.Close(0);
-        await Assert.ThrowsAnyAsync<IOException>(async () => await far.ReadAsync(new byte[1], Ct));
+        await Assert.ThrowsAnyAsync<IOException>(async () => await far.ReadExactlyAsync(new byte[1], Ct));
         Assert.Equal((RelayEnd.ClientLost, null), await EndOf(pair));
     }
 

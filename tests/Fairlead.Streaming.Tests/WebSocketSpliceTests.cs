@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text;
 using Fairlead.Streaming.Relays;
 using Fairlead.Streaming.RemoteCommand;
-using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire;
 using Fairlead.Wire.WebSockets;
 
