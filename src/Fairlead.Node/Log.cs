@@ -8,4 +8,7 @@ static partial class Log
 {
     [LoggerMessage(1, LogLevel.Warning, "The cluster could not be asked what {User} may do: {Why}", EventName = "ClusterNotAsked")]
     public static partial void ClusterNotAsked(ILogger logger, Exception exception, PeerText user, PeerText why);
+
+    [LoggerMessage(2, LogLevel.Warning, "The kubelet could not be asked by {Method}: {Why}", EventName = "KubeletNotAsked")]
+    public static partial void KubeletNotAsked(ILogger logger, Exception? exception, PeerText method, PeerText why);
 }

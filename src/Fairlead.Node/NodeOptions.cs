@@ -59,6 +59,12 @@ public sealed record NodeOptions
     /// </summary>
     public KubernetesEndpoint? Reviews { get; init; }
 
+    /// <summary>
+    /// The kubelet that it stands in front of: streams are the node's own, and everything else is passed on. Null for a bare runtime, whose
+    /// pods API is served instead.
+    /// </summary>
+    public KubeletOptions? Kubelet { get; init; }
+
     /// <summary>How containers are reached.</summary>
     public CriRuntimeOptions Runtime { get; init; } = new();
 
@@ -76,5 +82,6 @@ public sealed record NodeOptions
         KeyFile = KeyFile,
         ClientAuthorities = ClientAuthorities,
         ClientAuthoritiesFile = ClientAuthoritiesFile,
+        AcceptsStrangers = Kubelet is not null,
     };
 }

@@ -1,6 +1,8 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using Fairlead.Containerd;
+using Fairlead.Node.Kubelet;
+using Fairlead.Node.Reviews;
 using Fairlead.Server;
 using Fairlead.Server.Access;
 using Fairlead.Server.Hosting;
@@ -8,6 +10,7 @@ using Fairlead.Streaming.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Node;
@@ -23,16 +26,16 @@ public sealed class NodeServer : IAsyncDisposable
     readonly ServerTls _tls;
     readonly WatchedFiles<IReadOnlyList<ApiUser>>? _users;
     readonly WebApplication _application;
-    readonly ClusterReviews? _reviews;
+    readonly IDisposable? _serving;
     readonly ILoggerFactory _logging;
     readonly NodeOptions _options;
     int _disposed;
 
     NodeServer(
-        CriRuntime runtime, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, WebApplication application, ClusterReviews? reviews,
+        CriRuntime runtime, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, WebApplication application, IDisposable? serving,
         ILoggerFactory logging, NodeOptions options) =>
-        (_runtime, _tls, _users, _application, _reviews, _logging, _options, Url) =
-            (runtime, tls, users, application, reviews, logging, options, StreamingHost.AddressesOf(application)[0]);
+        (_runtime, _tls, _users, _application, _serving, _logging, _options, Url) =
+            (runtime, tls, users, application, serving, logging, options, StreamingHost.AddressesOf(application)[0]);
 
     /// <summary>The node's address.</summary>
     public Uri Url { get; }
@@ -58,7 +61,7 @@ public sealed class NodeServer : IAsyncDisposable
         ServerTls? tls = null;
         WatchedFiles<IReadOnlyList<ApiUser>>? users = null;
         WebApplication? application = null;
-        ClusterReviews? reviews = null;
+        IDisposable? serving = null;
         try
         {
             ILogger files = logging.CreateLogger("Fairlead.Files");
@@ -68,21 +71,11 @@ public sealed class NodeServer : IAsyncDisposable
                 : null;
             runtime = await CriRuntime.ConnectAsync(options.Cri, options.Runtime, logging, cancellationToken);
             application = Build(options, tls);
-            reviews = options.Reviews is null
-                ? null
-                : new ClusterReviews(options.Reviews, options.Runtime.Clock, logging.CreateLogger("Fairlead.Node"));
-            PodsApiOptions api = new()
-            {
-                Users = options.Users,
-                CurrentUsers = users is null ? null : () => users.Current,
-                Authenticate = context => Authenticate(context, tls, options.Allowed),
-                Authorize = reviews is null ? null : reviews.MayAsync,
-                Limits = options.Limits with { InlineReaders = true }, // what reads here is asynchronous
-            };
-            application.MapKubeletStreaming(runtime, runtime, api);
-            application.MapPodsApi(runtime, runtime, api);
+            serving = options.Kubelet is null
+                ? ServeRuntime(application, options, tls, users, runtime, logging)
+                : new KubeletFront(application, options, tls, runtime, logging);
             await application.StartAsync(cancellationToken);
-            return new NodeServer(runtime, tls, users, application, reviews, logging, options);
+            return new NodeServer(runtime, tls, users, application, serving, logging, options);
         }
         catch
         {
@@ -90,10 +83,32 @@ public sealed class NodeServer : IAsyncDisposable
             if (runtime is not null) await runtime.DisposeAsync();
             tls?.Dispose();
             users?.Dispose();
-            reviews?.Dispose();
+            serving?.Dispose();
             logging.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The pods API, and the streaming paths of a kubelet beside it.</summary>
+    /// <returns>What asks the cluster; null where nobody is asked.</returns>
+    static ClusterReviews? ServeRuntime(
+        WebApplication application, NodeOptions options, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, CriRuntime runtime,
+        ILoggerFactory logging)
+    {
+        ClusterReviews? reviews = options.Reviews is { } cluster
+            ? new ClusterReviews(cluster, options.Runtime.Clock, logging.CreateLogger("Fairlead.Node"))
+            : null;
+        PodsApiOptions api = new()
+        {
+            Users = options.Users,
+            CurrentUsers = users is null ? null : () => users.Current,
+            Authenticate = context => Authenticate(context, tls, options.Allowed),
+            Authorize = reviews is null ? null : reviews.MayAsync,
+            Limits = options.Limits with { InlineReaders = true }, // what reads here is asynchronous
+        };
+        application.MapKubeletStreaming(runtime, runtime, api);
+        application.MapPodsApi(runtime, runtime, api);
+        return reviews;
     }
 
     /// <summary>A user who may do everything, with a fresh random token.</summary>
@@ -128,8 +143,13 @@ public sealed class NodeServer : IAsyncDisposable
     static WebApplication Build(NodeOptions options, ServerTls tls) => StreamingHost.Build(options.Logging, kestrel =>
     {
         PodsApiKestrel.Configure(kestrel);
+        if (options.Kubelet is not null) kestrel.Limits.Http2.MaxStreamsPerConnection = 1000; // each log that is followed is one
         kestrel.Listen(options.Listen, listen => listen.UseHttps(tls.Configure));
-    }, StreamingHost.GoOnInline);
+    }, services =>
+    {
+        StreamingHost.GoOnInline(services);
+        if (options.Kubelet is not null) services.AddHttpForwarder();
+    });
 
     static ApiUser? Authenticate(HttpContext context, ServerTls tls, AllowList allowed) =>
         tls.CertificateOf(context.Connection, out bool believed) is { } certificate && believed
@@ -144,7 +164,7 @@ public sealed class NodeServer : IAsyncDisposable
         await _runtime.DisposeAsync();
         _tls.Dispose();
         _users?.Dispose();
-        _reviews?.Dispose();
+        _serving?.Dispose();
         _logging.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Fairlead.Node.Reviews;
 using Fairlead.Server.Access;
 using Fairlead.Testing;
 using Fairlead.Upgrades.Endpoints;
@@ -39,7 +40,7 @@ public sealed class ClusterReviewsTests : IDisposable
     [InlineData("late", "the cluster did not answer within 10 s")]
     [InlineData("401 Unauthorized", "the access review was answered with 401")]
     [InlineData("403 Forbidden", "the access review was answered with 403")]
-    [InlineData("201 Created", "the access review was answered with what is none")]
+    [InlineData("201 Created", "the review was answered with what is none")]
     [InlineData("credentials", "the node's own credentials cannot be had")]
     [InlineData("away", "no connection came about: Connection refused")]
     public async Task What_failed_is_in_the_answer_and_in_the_log(string fault, string words)

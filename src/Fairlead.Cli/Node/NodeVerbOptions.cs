@@ -39,6 +39,8 @@ sealed class NodeVerbOptions
     public Option<string?> AuthorizationKubeconfig { get; } = Text(
         "--authorization-kubeconfig", "FILE", "Ask this cluster, by SubjectAccessReview, about users whom no --allow names");
 
+    public KubeletVerbOptions Kubelet { get; } = new();
+
     public RuntimeOptions Runtime { get; } = new();
 
     public Option<string?> WriteKubeconfig { get; } = Text(
@@ -48,6 +50,7 @@ sealed class NodeVerbOptions
     {
         foreach (Option option in (Option[])[Cri, Listen, TlsCert, TlsKey, ClientCa, TokenFile, AllowUser, AllowGroup,
             AuthorizationKubeconfig]) verb.Add(option);
+        Kubelet.AddTo(verb);
         Runtime.AddTo(verb);
         verb.Add(WriteKubeconfig);
     }

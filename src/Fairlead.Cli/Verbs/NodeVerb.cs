@@ -38,6 +38,13 @@ static class NodeVerb
                 fairlead node --cri unix:///run/containerd/containerd.sock --listen 0.0.0.0:10250 --tls-cert node.crt --tls-key node.key \
                   --client-ca /etc/kubernetes/pki/ca.crt --authorization-kubeconfig /etc/kubernetes/kubelet.conf
 
+                # In front of this machine's kubelet, which listens on 127.0.0.1: sessions are served here, and all else is the kubelet's
+                fairlead node --cri unix:///run/containerd/containerd.sock --listen 192.0.2.10:10250 \
+                  --kubelet https://127.0.0.1:10250 --kubelet-ca /var/lib/kubelet/pki/kubelet.crt \
+                  --kubelet-client-cert front.crt --kubelet-client-key front.key \
+                  --tls-cert /var/lib/kubelet/pki/kubelet.crt --tls-key /var/lib/kubelet/pki/kubelet.key \
+                  --client-ca /etc/kubernetes/pki/ca.crt --authorization-kubeconfig /etc/kubernetes/kubelet.conf
+
                 # A user of your own, known by a token
                 fairlead node --cri unix:///run/containerd/containerd.sock --token-file tokens.csv --allow-group operators
 
@@ -82,10 +89,20 @@ static class NodeVerb
         string? certificate = parsed.GetValue(options.TlsCert), key = parsed.GetValue(options.TlsKey);
         string? clientCa = parsed.GetValue(options.ClientCa), tokens = parsed.GetValue(options.TokenFile);
         if (certificate is null != key is null) throw new UsageException("--tls-cert and --tls-key belong together");
-        if (clientCa is null && tokens is null && !withAdministrator)
-            throw new UsageException("nobody could use this node: add --client-ca, --token-file or --write-kubeconfig");
+        KubeletOptions? kubelet = options.Kubelet.Read(parsed);
+        bool asksCluster = parsed.GetValue(options.AuthorizationKubeconfig) is not null;
+        if (kubelet is not null && (tokens is not null || withAdministrator))
+            throw new UsageException(
+                "--kubelet knows its callers by certificates and by the cluster's tokens: leave --token-file and --write-kubeconfig out");
+        if (clientCa is null && (kubelet is null ? tokens is null && !withAdministrator : !asksCluster))
+            throw new UsageException("nobody could use this node: add --client-ca, " +
+                (kubelet is null ? "--token-file or --write-kubeconfig" : "or --authorization-kubeconfig for tokens"));
+        if (kubelet is { CertificateFile: null, TokenFile: null } && clientCa is not null)
+            throw new UsageException(
+                "callers with certificates are judged here, and the kubelet believes only a credential of this front's: add " +
+                "--kubelet-client-cert and --kubelet-client-key, or --kubelet-token-file");
 
-        string[] byDefault = parsed.GetValue(options.AuthorizationKubeconfig) is null ? [AllowList.KubeletClient] : [];
+        string[] byDefault = asksCluster ? [] : [AllowList.KubeletClient];
         AllowList allowed = new() { Users = parsed.GetValue(options.AllowUser) is { Length: > 0 } users ? users : byDefault,
             Groups = parsed.GetValue(options.AllowGroup) ?? [] };
         IReadOnlyList<ApiUser> known = tokens is null ? [] : ReadTokens(tokens, allowed);
@@ -101,6 +118,7 @@ static class NodeVerb
             Users = withAdministrator ? [NodeServer.CreateAdministrator()] : [],
             TokenFile = tokens,
             Allowed = allowed,
+            Kubelet = kubelet,
             Runtime = options.Runtime.Read(parsed),
             Logging = invocation.Log,
         };

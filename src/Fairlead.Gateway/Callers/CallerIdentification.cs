@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Server.Access;
+using Fairlead.Server.Requests;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -28,7 +29,7 @@ static class CallerIdentification
         foreach (string name in headers.Keys.Where(
             static name => IsShown(name) || name.StartsWith("X-Remote-", StringComparison.OrdinalIgnoreCase)).ToArray()) headers.Remove(
             name);
-        foreach (string name in Nominated(headers.Connection)) headers.Remove(name);
+        HopHeaders.Remove(headers, headers.Connection);
 
         if (certificate is null) return new Caller { Headers = [.. shown] };
         if (shown.Exists(static header => header.Key.StartsWith(Impersonation, StringComparison.OrdinalIgnoreCase)))
@@ -47,13 +48,6 @@ static class CallerIdentification
 
         return new Caller { User = user, Groups = groups };
     }
-
-    /// <summary>
-    /// The headers that a Connection header names: for this hop only (RFC 9110 section 7.6.1). Upgrade is the server's own business.
-    /// </summary>
-    internal static IEnumerable<string> Nominated(StringValues connection) =>
-        SubprotocolNegotiation.Split(connection)
-            .Where(static name => !name.Equals(HeaderNames.Upgrade, StringComparison.OrdinalIgnoreCase));
 
     static bool IsShown(string name) =>
         name.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase)

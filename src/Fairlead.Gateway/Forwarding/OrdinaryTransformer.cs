@@ -1,5 +1,6 @@
 using System.Net;
 using Fairlead.Gateway.Callers;
+using Fairlead.Server.Requests;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -45,11 +46,7 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
         }
 
         bool copies = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        foreach (string name in proxyResponse.Headers.Connection) // for this hop only (RFC 9110 section 7.6.1)
-        {
-            if (!name.Equals("upgrade", StringComparison.OrdinalIgnoreCase)) httpContext.Response.Headers.Remove(name);
-        }
-
+        HopHeaders.Remove(httpContext.Response.Headers, proxyResponse.Headers.Connection.ToArray());
         return copies;
     }
 

@@ -13,11 +13,13 @@ namespace Fairlead.Server.Answers;
 /// </summary>
 /// <param name="logger">Where it is logged.</param>
 /// <param name="write">Writes a refusal in the form that the entrance's clients read.</param>
-sealed class RefusalLadder(ILogger logger, Func<HttpContext, Status, Task> write)
+public sealed class RefusalLadder(ILogger logger, Func<HttpContext, Status, Task> write)
 {
     /// <summary>Answers, and never throws but for an answer that its client does not take.</summary>
     public async Task AnswerAsync(HttpContext context, Func<HttpContext, Task> answer)
     {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(answer);
         try
         {
             await answer(context);
@@ -36,12 +38,12 @@ sealed class RefusalLadder(ILogger logger, Func<HttpContext, Status, Task> write
     }
 
     /// <summary>A failure as it is logged, without what the request holds.</summary>
-    public static void LogFailure(ILogger logger, HttpContext context, Exception failure) =>
+    internal static void LogFailure(ILogger logger, HttpContext context, Exception failure) =>
         Log.RequestFailed(logger, WithheldException.Of(failure, RequestSecrets.Of(context.Request)), context.Request.Method,
             PathOf(context));
 
     /// <summary>A failure as the client is told of it.</summary>
-    public static Status StatusOf(Exception failure) => failure switch
+    internal static Status StatusOf(Exception failure) => failure switch
     {
         ApiRefusal refusal => refusal.Status,
         AuthorizerUnavailableException or RuntimeUnavailableException => Refusals.Unavailable(failure.Message),

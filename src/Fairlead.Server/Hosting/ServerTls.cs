@@ -81,7 +81,7 @@ public sealed class ServerTls : IDisposable
         if (_identity is { } identity) https.OnAuthenticate = (_, handshake) => handshake.ServerCertificateContext = identity.Current;
         if (_clients is not { } clients) return;
         https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-        https.ClientCertificateValidation = (certificate, chain, _) => clients.Vouch(certificate, chain);
+        https.ClientCertificateValidation = (certificate, chain, _) => clients.Vouch(certificate, chain) || _options.AcceptsStrangers;
     }
 
     /// <summary>The certificate that a request's connection shows.</summary>

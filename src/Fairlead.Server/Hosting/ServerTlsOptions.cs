@@ -24,4 +24,10 @@ public sealed record ServerTlsOptions
 
     /// <summary>A file of PEM with those whose client certificates are taken, instead of <see cref="ClientAuthorities"/>.</summary>
     public string? ClientAuthoritiesFile { get; init; }
+
+    /// <summary>
+    /// A connection comes about whatever certificate its client shows, as at a kubelet; one that nobody vouches for is then as none. By
+    /// default it is refused.
+    /// </summary>
+    public bool AcceptsStrangers { get; init; }
 }

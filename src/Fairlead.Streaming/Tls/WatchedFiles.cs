@@ -64,6 +64,23 @@ public sealed class WatchedFiles<T> : IDisposable where T : class
         }
     }
 
+    /// <summary>
+    /// Looks at once, and takes what has changed without a second look. For whom something tells that the files must be newer than what is
+    /// in force. Reads files in this call.
+    /// </summary>
+    /// <returns>True where a new value was taken.</returns>
+    public bool TakeNow()
+    {
+        lock (_looking)
+        {
+            if (_disposed) return false;
+            FileReads now = _known.Look();
+            T before = _current;
+            if (!now.Equal(_known)) Take(now);
+            return !ReferenceEquals(before, _current);
+        }
+    }
+
     void Take(FileReads now)
     {
         _unsettled = null;

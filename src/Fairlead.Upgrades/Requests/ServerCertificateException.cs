@@ -8,7 +8,7 @@ namespace Fairlead.Upgrades.Requests;
 /// </summary>
 /// <param name="message">The sentence.</param>
 /// <param name="brief">The same without a name or a time, for those whom the server's are no business of.</param>
-sealed class ServerCertificateException(string message, string brief) : AuthenticationException(VisibleText.Line(message))
+public sealed class ServerCertificateException(string message, string brief) : AuthenticationException(VisibleText.Line(message))
 {
     /// <summary>What is wrong, and nothing of whose certificate it is.</summary>
     public string Brief => brief;

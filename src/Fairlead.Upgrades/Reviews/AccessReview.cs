@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -37,6 +38,13 @@ public sealed record AccessReview
     /// <summary>The groups that <see cref="User"/> is in.</summary>
     public IReadOnlyList<string> Groups { get; init; } = [];
 
+    /// <summary>What tells <see cref="User"/> from another of the same name; empty for nothing.</summary>
+    public string Uid { get; init; } = "";
+
+    /// <summary>What else is known of <see cref="User"/>.</summary>
+    public IReadOnlyDictionary<string, ImmutableArray<string>> Extra { get; init; } =
+        ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
+
     /// <summary>Where it is posted to, below the server's address.</summary>
     public string Path => $"/apis/authorization.k8s.io/v1/{(User is null ? "selfsubjectaccessreviews" : "subjectaccessreviews")}";
 
@@ -52,7 +60,10 @@ public sealed record AccessReview
         if (User is not null)
         {
             spec["user"] = User;
-            spec["groups"] = new JsonArray([.. Groups.Select(static group => (JsonNode)group)]);
+            spec["groups"] = ArrayOf(Groups);
+            if (Uid.Length > 0) spec["uid"] = Uid;
+            if (Extra.Count > 0)
+                spec["extra"] = new JsonObject(Extra.Select(static entry => KeyValuePair.Create(entry.Key, (JsonNode?)ArrayOf(entry.Value))));
         }
 
         JsonObject review = new() { ["kind"] = User is null ? "SelfSubjectAccessReview" : "SubjectAccessReview",
@@ -94,10 +105,12 @@ public sealed record AccessReview
     /// <param name="failure">What asking, or <see cref="ReadAnswerAsync"/>, threw.</param>
     public static string WhyNot(Exception failure) => failure switch
     {
-        JsonException => "the access review was answered with what is none",
+        JsonException => "the review was answered with what is none",
         HttpRequestException { HttpRequestError: HttpRequestError.Unknown, StatusCode: not null, Message: var said } => said,
         _ => RequestFault.Describe(failure),
     };
+
+    static JsonArray ArrayOf(IEnumerable<string> texts) => new([.. texts.Select(static text => (JsonNode)text)]);
 
     static bool? IsTrue(JsonObject? status, string name) => status?[name] is JsonValue value && value.TryGetValue(out bool truth)
         ? truth

@@ -1,12 +1,13 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
-namespace Fairlead.InteropTests;
+namespace Fairlead.Testing.Containerd;
 
-/// <summary>What a node needs of an API server to ask who may: SubjectAccessReviews, answered by a rule of the test.</summary>
-sealed class ReviewingCluster : IAsyncDisposable
+/// <summary>What a node needs of an API server to ask who may: SubjectAccessReviews and TokenReviews, answered by rules of the test.</summary>
+public sealed class ReviewingCluster : IAsyncDisposable
 {
     readonly WebApplication _application;
 
@@ -17,7 +18,20 @@ sealed class ReviewingCluster : IAsyncDisposable
     /// <summary>Decides by a review's spec; null answers with an error.</summary>
     public Func<JsonNode, bool?> Allows { get; set; } = _ => false;
 
+    /// <summary>Who holds a token: a TokenReview's <c>status.user</c>. Others are nobody's.</summary>
+    public ConcurrentDictionary<string, JsonObject> Tokens { get; } = new();
+
+    /// <summary>TokenReviews are answered with an error.</summary>
+    public bool KnowsNobody { get; set; }
+
+    /// <summary>SubjectAccessReviews so far.</summary>
     public int Asked { get; private set; }
+
+    /// <summary>TokenReviews so far.</summary>
+    public int AskedWho { get; private set; }
+
+    /// <summary>The specs of all SubjectAccessReviews.</summary>
+    public ConcurrentQueue<JsonNode> Questions { get; } = new();
 
     /// <summary>Verb, resource, subresource and namespace of the last question.</summary>
     public (string? Verb, string? Resource, string? Subresource, string? Namespace) Last { get; private set; }
@@ -37,13 +51,30 @@ sealed class ReviewingCluster : IAsyncDisposable
     async Task AnswerAsync(HttpContext context)
     {
         JsonNode spec = (await JsonNode.ParseAsync(context.Request.Body))!["spec"]!;
+        if (context.Request.Path == "/apis/authentication.k8s.io/v1/tokenreviews")
+        {
+            await AnswerWhoAsync(context, (string)spec["token"]!);
+            return;
+        }
+
         JsonNode attributes = spec["resourceAttributes"]!;
         Asked++;
+        Questions.Enqueue(spec);
         Last = ((string?)attributes["verb"], (string?)attributes["resource"], (string?)attributes["subresource"], (string?)attributes["namespace"]);
         LastGroups = [.. spec["groups"]!.AsArray().Select(group => (string)group!)];
         bool? allowed = context.Request.Path == "/apis/authorization.k8s.io/v1/subjectaccessreviews" ? Allows(spec) : null;
         context.Response.StatusCode = allowed is null ? 500 : 201;
         await context.Response.WriteAsync(new JsonObject { ["status"] = new JsonObject { ["allowed"] = allowed ?? true } }.ToJsonString());
+    }
+
+    Task AnswerWhoAsync(HttpContext context, string token)
+    {
+        AskedWho++;
+        JsonObject status = Tokens.TryGetValue(token, out JsonObject? user)
+            ? new JsonObject { ["authenticated"] = true, ["user"] = user.DeepClone() }
+            : new JsonObject { ["error"] = "the token is nobody's" };
+        context.Response.StatusCode = KnowsNobody ? 503 : 201;
+        return context.Response.WriteAsync(new JsonObject { ["status"] = status }.ToJsonString());
     }
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();

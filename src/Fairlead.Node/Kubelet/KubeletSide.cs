@@ -1,0 +1,93 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Fairlead.Streaming.Tls;
+using Fairlead.Upgrades.Endpoints;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Node.Kubelet;
+
+/// <summary>
+/// One way to the kubelet, with connections of its own: with the front's credential, or with none. A kubelet believes a connection's
+/// certificate before it looks at a token, so a caller's token on a connection of the front's would have the front's rights.
+/// </summary>
+sealed class KubeletSide : IDisposable
+{
+    readonly WatchedFiles<Way> _way;
+    readonly KubernetesEndpoint _endpoint;
+
+    /// <param name="options">Where it is, and files.</param>
+    /// <param name="isOwn">With the front's credential.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="logging">Where changes of files and connections are told.</param>
+    /// <exception cref="InvalidDataException">A file cannot be read or understood. The message names it.</exception>
+    internal KubeletSide(KubeletOptions options, bool isOwn, TimeProvider clock, ILoggerFactory logging)
+    {
+        KubernetesEndpoint? endpoint = null;
+        _way = new(
+            isOwn ? "the front's credential for the kubelet" : "the kubelet's authorities", reads => Way.Read(options, isOwn, reads),
+            static way => way.Certificates, clock, logging.CreateLogger("Fairlead.Files"))
+        {
+            Taken = way => endpoint!.Replace(way.Handler),
+        };
+        _endpoint = endpoint = new KubernetesEndpoint(options.Address, _way.Current.Handler) { Renewal = _way, Logging = logging };
+        Http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
+    }
+
+    internal HttpMessageInvoker Http { get; }
+
+    /// <summary>Shows the front's token, where it has one.</summary>
+    internal void Authorize(HttpRequestMessage request)
+    {
+        if (_way.Current.Token is { } token) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
+    }
+
+    /// <summary>Takes at once what has changed in the files: what the kubelet shows and takes may be newer than what is known of it.</summary>
+    /// <returns>True where something had.</returns>
+    internal Task<bool> RenewAsync() => Task.Run(_way.TakeNow);
+
+    public void Dispose()
+    {
+        Http.Dispose();
+        _endpoint.Dispose();
+    }
+
+    /// <summary>What the files said.</summary>
+    sealed record Way(SocketsHttpHandler Handler, string? Token, IReadOnlyList<X509Certificate2> Certificates)
+    {
+        internal static Way Read(KubeletOptions options, bool isOwn, FileReads reads)
+        {
+            SocketsHttpHandler handler = new()
+            {
+                UseProxy = false,
+                UseCookies = false,
+                ConnectTimeout = TimeSpan.FromSeconds(10),
+                ActivityHeadersPropagator = null, // a request gets no header that its caller did not send
+            };
+            handler.SslOptions.AllowTlsResume = false; // each connection is known by what it shows itself
+            if (options.AuthoritiesFile is { } file)
+            {
+                X509Certificate2Collection trusted = PemCertificates.ReadAuthorities(reads.Read(file), file);
+                KubeletTrust trust = new(trusted, [options.Address.IdnHost, options.NodeName], file);
+                handler.SslOptions.RemoteCertificateValidationCallback = trust.Check;
+            }
+
+            if (!isOwn) return new Way(handler, null, []);
+            string? token = options.TokenFile is { } path ? ReadToken(reads.Read(path), path) : null;
+            if (options is not { CertificateFile: { } certificate, KeyFile: { } key }) return new Way(handler, token, []);
+            var identity = PemCertificates.ReadIdentity(reads.Read(certificate), reads.Read(key), $"{certificate} with {key}");
+            handler.SslOptions.ClientCertificateContext = identity;
+            return new Way(handler, token, [identity.TargetCertificate]);
+        }
+
+        static string ReadToken(byte[] content, string path)
+        {
+            string token = Encoding.UTF8.GetString(content).Trim();
+            return token.Length > 0 && token.All(static c => c is > ' ' and <= '~')
+                ? token
+                : throw new InvalidDataException($"{path} cannot be understood: a token has only printable ASCII characters and no spaces");
+        }
+
+        /// <summary>Without the token.</summary>
+        public override string ToString() => nameof(Way);
+    }
+}
