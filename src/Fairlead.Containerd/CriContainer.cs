@@ -11,6 +11,9 @@ namespace Fairlead.Containerd;
 /// <param name="runtime">The runtime.</param>
 sealed class CriContainer(ListedContainer listed, CriRuntime runtime) : IContainer
 {
+    /// <summary>By which the runtime knows it.</summary>
+    public string Id => listed.Current.Id;
+
     public bool IsRunning => listed.IsRunning;
 
     public Task<Status> ExecAsync(AnsweringSession session) => runtime.ExecAsync(session, listed.Current.Id);

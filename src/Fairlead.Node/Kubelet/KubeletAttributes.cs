@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Fairlead.Node.Kubelet;
 
-/// <summary>What a request to a kubelet is in the words of rules, as a kubelet 1.36 has it, whatever the version of the one behind.</summary>
+/// <summary>
+/// What a request to a kubelet is in the words of rules, as a kubelet 1.36 has it, whatever the version of the one behind.
+/// </summary>
 /// <param name="Verb">The verb; empty for a method that has none, which only rules for every verb allow.</param>
 /// <param name="Subresources">Subresources of <c>nodes</c>, of which one is enough.</param>
 sealed record KubeletAttributes(string Verb, ImmutableArray<string> Subresources)

@@ -38,6 +38,7 @@ sealed class KubeletFront : IDisposable
             Authenticate = FrontHandler.Admitted,
             Limits = options.Limits with { InlineReaders = true }, // what reads here is asynchronous
         });
+        new RunEndpoint(runtime, logger).MapInto(application);
     }
 
     /// <inheritdoc/>

@@ -41,7 +41,9 @@ sealed class KubeletSide : IDisposable
         if (_way.Current.Token is { } token) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
     }
 
-    /// <summary>Takes at once what has changed in the files: what the kubelet shows and takes may be newer than what is known of it.</summary>
+    /// <summary>
+    /// Takes at once what has changed in the files: what the kubelet shows and takes may be newer than what is known of it.
+    /// </summary>
     /// <returns>True where something had.</returns>
     internal Task<bool> RenewAsync() => Task.Run(_way.TakeNow);
 

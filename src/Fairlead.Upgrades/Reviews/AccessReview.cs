@@ -63,7 +63,8 @@ public sealed record AccessReview
             spec["groups"] = ArrayOf(Groups);
             if (Uid.Length > 0) spec["uid"] = Uid;
             if (Extra.Count > 0)
-                spec["extra"] = new JsonObject(Extra.Select(static entry => KeyValuePair.Create(entry.Key, (JsonNode?)ArrayOf(entry.Value))));
+                spec["extra"] = new JsonObject(
+                    Extra.Select(static entry => KeyValuePair.Create(entry.Key, (JsonNode?)ArrayOf(entry.Value))));
         }
 
         JsonObject review = new() { ["kind"] = User is null ? "SelfSubjectAccessReview" : "SubjectAccessReview",

@@ -119,20 +119,22 @@ sealed class FrontRoom : IAsyncDisposable
 
     public void Know(string token, string user) => Cluster.Tokens[token] = new JsonObject { ["username"] = user, ["groups"] = new JsonArray(ApiUser.Authenticated) };
 
-    public HttpClient Client(X509Certificate2? certificate = null)
+    public HttpClient Client(X509Certificate2? certificate = null, NodeServer? at = null)
     {
+        at ??= Server;
         SocketsHttpHandler handler = new() { AllowAutoRedirect = false, UseCookies = false, UseProxy = false };
         handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPem(Server.AuthorityPem);
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPem(at.AuthorityPem);
         if (certificate is not null) handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
-        return new HttpClient(handler) { BaseAddress = Server.Url, Timeout = Eventually.Patience };
+        return new HttpClient(handler) { BaseAddress = at.Url, Timeout = Eventually.Patience };
     }
 
     /// <summary>One request by a connection of its own.</summary>
     public async Task<(int Code, string Body)> AskAsync(
-        string target, X509Certificate2? certificate = null, string? token = null, string method = "GET", Version? version = null, string[]? headers = null)
+        string target, X509Certificate2? certificate = null, string? token = null, string method = "GET", Version? version = null, string[]? headers = null,
+        NodeServer? at = null)
     {
-        using HttpClient client = Client(certificate);
+        using HttpClient client = Client(certificate, at);
         using HttpRequestMessage request = new(new HttpMethod(method), target) { Version = version ?? HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         if (token is not null) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
         foreach (string header in headers ?? [])
