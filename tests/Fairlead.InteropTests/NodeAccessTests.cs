@@ -7,6 +7,7 @@ using Fairlead.Containerd;
 using Fairlead.Node;
 using Fairlead.Server;
 using Fairlead.Server.Access;
+using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.InteropTests;
