@@ -11,4 +11,10 @@ static partial class Log
 
     [LoggerMessage(2, LogLevel.Warning, "The kubelet could not be asked by {Method}: {Why}", EventName = "KubeletNotAsked")]
     public static partial void KubeletNotAsked(ILogger logger, Exception? exception, PeerText method, PeerText why);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Why}; streams are refused until it does", EventName = "RuntimeAway")]
+    public static partial void RuntimeAway(ILogger logger, PeerText why);
+
+    [LoggerMessage(4, LogLevel.Information, "The container runtime answers: {Runtime}", EventName = "RuntimeThere")]
+    public static partial void RuntimeThere(ILogger logger, PeerText runtime);
 }

@@ -22,7 +22,7 @@ namespace Fairlead.Node;
 /// <remarks>Whoever is allowed runs commands in every container, which is to be root on the machine. Everybody else gets 403.</remarks>
 public sealed class NodeServer : IAsyncDisposable
 {
-    readonly CriRuntime _runtime;
+    readonly NodeRuntime _runtime;
     readonly ServerTls _tls;
     readonly WatchedFiles<IReadOnlyList<ApiUser>>? _users;
     readonly WebApplication _application;
@@ -32,7 +32,7 @@ public sealed class NodeServer : IAsyncDisposable
     int _disposed;
 
     NodeServer(
-        CriRuntime runtime, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, WebApplication application, IDisposable? serving,
+        NodeRuntime runtime, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, WebApplication application, IDisposable? serving,
         ILoggerFactory logging, NodeOptions options) =>
         (_runtime, _tls, _users, _application, _serving, _logging, _options, Url) =
             (runtime, tls, users, application, serving, logging, options, StreamingHost.AddressesOf(application)[0]);
@@ -41,7 +41,12 @@ public sealed class NodeServer : IAsyncDisposable
     public Uri Url { get; }
 
     /// <summary>The runtime that it serves.</summary>
-    public CriRuntime Runtime => _runtime;
+    /// <exception cref="RuntimeUnavailableException">In front of a kubelet alone: it has not answered yet.</exception>
+    public CriRuntime Runtime => _runtime.Present;
+
+    /// <summary>False as long as the runtime has not answered for the first time, which in front of a kubelet keeps only streams
+    /// waiting.</summary>
+    public bool HasRuntime => _runtime.Connected is not null;
 
     /// <summary>The certificate to trust, as PEM.</summary>
     public string AuthorityPem => _tls.AuthorityPem ?? _tls.Certificate.ExportCertificatePem();
@@ -57,7 +62,7 @@ public sealed class NodeServer : IAsyncDisposable
             builder.SetMinimumLevel(LogLevel.Trace); // what is told is the provider's choice
             if (options.Logging is not null) builder.AddProvider(options.Logging);
         });
-        CriRuntime? runtime = null;
+        NodeRuntime? runtime = null;
         ServerTls? tls = null;
         WatchedFiles<IReadOnlyList<ApiUser>>? users = null;
         WebApplication? application = null;
@@ -69,7 +74,7 @@ public sealed class NodeServer : IAsyncDisposable
             users = options.TokenFile is { } path
                 ? new("token file", reads => ReadUsers(options, path, reads), static _ => [], options.Runtime.Clock, files)
                 : null;
-            runtime = await CriRuntime.ConnectAsync(options.Cri, options.Runtime, logging, cancellationToken);
+            runtime = await NodeRuntime.ConnectAsync(options, logging, mayBeAway: options.Kubelet is not null, cancellationToken);
             application = Build(options, tls);
             serving = options.Kubelet is null
                 ? ServeRuntime(application, options, tls, users, runtime, logging)
@@ -92,7 +97,7 @@ public sealed class NodeServer : IAsyncDisposable
     /// <summary>The pods API, and the streaming paths of a kubelet beside it.</summary>
     /// <returns>What asks the cluster; null where nobody is asked.</returns>
     static ClusterReviews? ServeRuntime(
-        WebApplication application, NodeOptions options, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, CriRuntime runtime,
+        WebApplication application, NodeOptions options, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, NodeRuntime runtime,
         ILoggerFactory logging)
     {
         ClusterReviews? reviews = options.Reviews is { } cluster

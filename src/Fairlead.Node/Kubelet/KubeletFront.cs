@@ -1,4 +1,3 @@
-using Fairlead.Containerd;
 using Fairlead.Node.Reviews;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
@@ -22,7 +21,7 @@ sealed class KubeletFront : IDisposable
     /// <param name="runtime">What holds the containers.</param>
     /// <param name="logging">Where it logs.</param>
     /// <exception cref="InvalidDataException">A file cannot be read or understood. The message names it.</exception>
-    internal KubeletFront(WebApplication application, NodeOptions options, ServerTls tls, CriRuntime runtime, ILoggerFactory logging)
+    internal KubeletFront(WebApplication application, NodeOptions options, ServerTls tls, NodeRuntime runtime, ILoggerFactory logging)
     {
         KubeletOptions kubelet = options.Kubelet!;
         ILogger logger = logging.CreateLogger("Fairlead.Node");

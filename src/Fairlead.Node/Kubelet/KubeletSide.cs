@@ -14,6 +14,7 @@ sealed class KubeletSide : IDisposable
 {
     readonly WatchedFiles<Way> _way;
     readonly KubernetesEndpoint _endpoint;
+    int _generation;
 
     /// <param name="options">Where it is, and files.</param>
     /// <param name="isOwn">With the front's credential.</param>
@@ -27,13 +28,20 @@ sealed class KubeletSide : IDisposable
             isOwn ? "the front's credential for the kubelet" : "the kubelet's authorities", reads => Way.Read(options, isOwn, reads),
             static way => way.Certificates, clock, logging.CreateLogger("Fairlead.Files"))
         {
-            Taken = way => endpoint!.Replace(way.Handler),
+            Taken = way =>
+            {
+                endpoint!.Replace(way.Handler);
+                Interlocked.Increment(ref _generation);
+            },
         };
         _endpoint = endpoint = new KubernetesEndpoint(options.Address, _way.Current.Handler) { Renewal = _way, Logging = logging };
         Http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
     }
 
     internal HttpMessageInvoker Http { get; }
+
+    /// <summary>Another number once something else is shown, or believed.</summary>
+    internal int Generation => Volatile.Read(ref _generation);
 
     /// <summary>Shows the front's token, where it has one.</summary>
     internal void Authorize(HttpRequestMessage request)
@@ -44,8 +52,9 @@ sealed class KubeletSide : IDisposable
     /// <summary>
     /// Takes at once what has changed in the files: what the kubelet shows and takes may be newer than what is known of it.
     /// </summary>
-    /// <returns>True where something had.</returns>
-    internal Task<bool> RenewAsync() => Task.Run(_way.TakeNow);
+    /// <param name="tried">The generation that did not do.</param>
+    /// <returns>True where there is another.</returns>
+    internal Task<bool> RenewAsync(int tried) => Task.Run(() => _way.TakeNow() || Generation != tried);
 
     public void Dispose()
     {

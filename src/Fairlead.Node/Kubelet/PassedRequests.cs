@@ -14,6 +14,9 @@ namespace Fairlead.Node.Kubelet;
 /// <summary>Everything that is no stream, by YARP: logs that are followed, metrics, stats, and what a later kubelet adds.</summary>
 sealed class PassedRequests : IDisposable
 {
+    /// <summary>The kubelet's certificate and the front's may be replaced one after the other while a request is on its way.</summary>
+    const int MostRepeats = 3;
+
     static readonly UriCreationOptions s_asItIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     readonly ForwarderRequestConfig _config;
@@ -70,15 +73,16 @@ sealed class PassedRequests : IDisposable
         DataRates.Lift(context);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body) body.MaxRequestBodySize = null;
         bool canRepeat = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
-        for (bool again = false; ; again = true)
+        for (int repeats = 0; ; repeats++)
         {
+            int generation = side.Generation;
             PassedTransformer transformer = new(new Uri(_authority + path.Target, in s_asItIs), authorize, isOwn: side == _own);
             ForwarderError error = await _forwarder.SendAsync(
                 context, _authority, side.Http, isUpgrade ? _upgrade : _config, transformer, context.RequestAborted);
             context.RequestAborted.ThrowIfCancellationRequested();
             Exception? failure = context.Features.Get<IForwarderErrorFeature>()?.Exception;
             bool mayBeNews = transformer.OwnRefusal is not null || IsOfTls(failure);
-            if (mayBeNews && canRepeat && !again && !context.Response.HasStarted && await side.RenewAsync())
+            if (mayBeNews && canRepeat && repeats < MostRepeats && !context.Response.HasStarted && await side.RenewAsync(generation))
             {
                 context.Response.Clear(); // the forwarder has set the code
                 context.Features.Set<IForwarderErrorFeature>(null);

@@ -15,7 +15,7 @@ namespace Fairlead.Node.Kubelet;
 /// <summary>A kubelet's <c>/run</c>: a command without input, whose whole output is the answer once it has ended.</summary>
 /// <param name="runtime">What holds the containers.</param>
 /// <param name="logger">Where refusals are logged.</param>
-sealed class RunEndpoint(CriRuntime runtime, ILogger logger)
+sealed class RunEndpoint(NodeRuntime runtime, ILogger logger)
 {
     readonly RefusalLadder _ladder = new(logger, TextAnswer.WriteAsync);
 
@@ -34,7 +34,7 @@ sealed class RunEndpoint(CriRuntime runtime, ILogger logger)
         bool isIt = pod is not null && (Value(context, "uid") is not { } uid || (string?)pod.Item["metadata"]?["uid"] == uid);
         if (!isIt) throw Refusal(404, "NotFound", "pod does not exist");
         string name = Value(context, "container")!;
-        IContainer container = await runtime.FindAsync(pod!, name, context.RequestAborted)
+        IContainer container = await runtime.Present.FindAsync(pod!, name, context.RequestAborted)
             ?? throw Refusal(500, "InternalServerError", $"container not found (\"{name}\")");
         string[] command = (query.First("cmd") ?? "").Split(' '); // at single blanks, as a kubelet does
         CommandOutput left = await RunAsync(container, command, context.RequestAborted);
@@ -55,7 +55,7 @@ sealed class RunEndpoint(CriRuntime runtime, ILogger logger)
     {
         try
         {
-            return await CommandOutput.OfAsync(runtime, container, command, cancellationToken);
+            return await CommandOutput.OfAsync(runtime.Present, container, command, cancellationToken);
         }
         catch (RpcException refused) when (!cancellationToken.IsCancellationRequested)
         {

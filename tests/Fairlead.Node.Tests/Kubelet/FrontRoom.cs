@@ -83,14 +83,21 @@ sealed class FrontRoom : IAsyncDisposable
     public SslStreamCertificateContext WriteKubeletCertificate()
     {
         (string certificate, string key) = _servers.IssueServerPem(Node);
-        System.IO.File.WriteAllText(File("kubelet.crt"), certificate + "\n" + key);
+        Replace("kubelet.crt", certificate + "\n" + key);
         return PemCertificates.ReadIdentity(Encoding.UTF8.GetBytes(certificate), Encoding.UTF8.GetBytes(key), "kubelet");
     }
 
     public void WriteFrontCertificate(TestAuthority authority)
     {
         (string certificate, string key) = authority.IssueClient(Front);
-        System.IO.File.WriteAllText(File("front.crt"), certificate + "\n" + key);
+        Replace("front.crt", certificate + "\n" + key);
+    }
+
+    /// <summary>At once, as a kubelet replaces its own.</summary>
+    void Replace(string name, string text)
+    {
+        System.IO.File.WriteAllText(File(name + ".new"), text);
+        System.IO.File.Move(File(name + ".new"), File(name), overwrite: true);
     }
 
     /// <summary>What the node is started with.</summary>

@@ -1,0 +1,82 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Fairlead.Testing;
+using Microsoft.AspNetCore.Http;
+
+namespace Fairlead.Node.Tests.Kubelet;
+
+/// <summary>Certificates that are replaced while requests come: none of them fails.</summary>
+public sealed class RotationTests
+{
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_kubelets_and_the_fronts_certificates_rotate_under_load()
+    {
+        await using FrontRoom room = await FrontRoom.StartAsync();
+        room.Cluster.Allows = static _ => true;
+        room.Kubelet.Paths["metrics"] = static context =>
+        {
+            context.Response.Headers.Connection = "close"; // each request by a connection, and a handshake, of its own
+            return context.Response.WriteAsync("numbers");
+        };
+        using X509Certificate2 jane = room.Callers.IssueClientSubject("CN=jane");
+        using HttpClient client = room.Client(jane);
+        using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        int answered = 0;
+        Task[] load = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(LoadAsync, Ct))];
+        List<TestAuthority> authorities = [];
+        for (int round = 0; round < 4; round++)
+        {
+            await MoreAsync(20);
+            // a kubelet writes its new certificate first, and shows it then; the clock of those who look at files stands still
+            SslStreamCertificateContext next = room.WriteKubeletCertificate();
+            room.Kubelet.Identity = next;
+            await MoreAsync(20);
+            TestAuthority authority = new();
+            authorities.Add(authority);
+            room.WriteFrontCertificate(authority);
+            X509Certificate2Collection taken = [];
+            taken.ImportFromPem(authority.Pem);
+            room.Kubelet.ClientAuthorities = taken;
+        }
+
+        await MoreAsync(20);
+        await enough.CancelAsync();
+        await Task.WhenAll(load);
+        authorities.ForEach(static authority => authority.Dispose());
+
+        async Task LoadAsync()
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                Assert.Equal("numbers", await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Ct));
+                Interlocked.Increment(ref answered);
+            }
+        }
+
+        Task MoreAsync(int count)
+        {
+            int goal = Volatile.Read(ref answered) + count;
+            return Eventually.HoldsAsync(() => Volatile.Read(ref answered) >= goal || load.Any(static task => task.IsFaulted), "requests are answered", cancellationToken: Ct);
+        }
+    }
+
+    [Fact]
+    public async Task A_kubelet_that_shows_anothers_certificate_is_not_believed()
+    {
+        await using FrontRoom room = await FrontRoom.StartAsync();
+        room.Cluster.Allows = static _ => true;
+        using X509Certificate2 jane = room.Callers.IssueClientSubject("CN=jane");
+        string pinned = await File.ReadAllTextAsync(room.File("kubelet.crt"), Ct);
+        room.Kubelet.Identity = room.WriteKubeletCertificate();
+        await File.WriteAllTextAsync(room.File("kubelet.crt"), pinned, Ct); // of the same authority and name, and not the one in the file
+        foreach (X509Certificate2? who in (X509Certificate2?[])[jane, null])
+        {
+            (int code, string body) = await room.AskAsync("/pods", who);
+            Assert.Equal((502, "the kubelet could not be asked: the kubelet shows a certificate that is not trusted\n"), (code, body));
+        }
+
+        Assert.Empty(room.Kubelet.Requests);
+    }
+}
