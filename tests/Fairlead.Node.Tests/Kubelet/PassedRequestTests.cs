@@ -79,6 +79,32 @@ public sealed class PassedRequestTests
         Assert.Null(await lines.ReadLineAsync(Ct));
     }
 
+    /// <summary>Nothing on the way gives up what says nothing: longer than the web server's own limits where all is tested.</summary>
+    [Theory(Timeout = 200_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_log_may_be_silent_for_minutes(bool isHttp2)
+    {
+        TimeSpan silence = TimeSpan.FromSeconds(Repository.IsFull ? 150 : 6);
+        await using FrontRoom room = await FrontRoom.StartAsync();
+        room.Cluster.Allows = static _ => true;
+        room.Kubelet.Paths["containerLogs"] = async context =>
+        {
+            await context.Response.WriteAsync("before\n", context.RequestAborted);
+            await Task.Delay(silence, context.RequestAborted); // silence is what is tested
+            await context.Response.WriteAsync("after\n", context.RequestAborted);
+        };
+        using X509Certificate2 caller = room.Callers.IssueClientSubject("CN=apiserver");
+        using HttpClient client = room.Client(caller);
+        using HttpRequestMessage request = new(HttpMethod.Get, "/containerLogs/ns/p/c?follow=true")
+        {
+            Version = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct);
+        using StreamReader lines = new(await response.Content.ReadAsStreamAsync(Ct));
+        Assert.Equal("before\nafter\n", await lines.ReadToEndAsync(Ct));
+    }
+
     [Fact]
     public async Task A_reader_that_leaves_is_told_to_the_kubelet()
     {
