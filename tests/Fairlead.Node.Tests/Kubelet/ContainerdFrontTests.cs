@@ -1,16 +1,11 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using Fairlead.Client;
-using Fairlead.Containerd;
-using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing;
-using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades;
 using Fairlead.Upgrades.PortForward;
-using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Node.Tests.Kubelet;

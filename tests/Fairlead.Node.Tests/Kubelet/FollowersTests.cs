@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Testing;
-using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Node.Tests.Kubelet;
 
