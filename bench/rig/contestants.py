@@ -72,6 +72,16 @@ class Client:
                 process.terminate()
 
 
+class Hash:
+    """What the pod hashes a file with, by itself: no verified copy can be faster."""
+
+    def __init__(self, name, stage, *command):
+        self.name, self.stage, self._command = name, stage, command
+
+    def copy(self, _source, _target):
+        return run([*self._command, str(self.stage.file)], self.stage.environment)
+
+
 class Direct:
     """containerd's own streaming server, by SPDY without TLS, with the library as client: what a node is measured against."""
 

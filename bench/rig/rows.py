@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Callable
 
-from .contestants import Client, Direct
+from .contestants import Client, Direct, Hash
 from .idle import Held
 from .lost import LOST, Lost
 from .process import Failed, memory_of
@@ -149,18 +149,26 @@ def through_node(stage, direction):
     return measure
 
 
-def copy(stage, tree, up):
-    """A file or a tree to the pod or from it, to where nothing is yet."""
+def copy(stage, what, up):
+    """A file or a tree of the stage's to the pod or from it, to where nothing is yet."""
     def measure(client):
-        source, target = stage.tree if tree else stage.file, stage.folder / "copied"
+        source, target = getattr(stage, what), stage.folder / "copied"
+        if isinstance(client, Hash):
+            result = client.copy(source, target)
+            return {"wall": result.wall, "cpu": result.cpu}
         try:
             result = client.copy(str(source), f"demo:{target}") if up else client.copy(f"demo:{source}", str(target))
-            if sum(1 for path in target.rglob("*") if path.is_file()) != sum(1 for path in source.rglob("*") if path.is_file()) if tree else target.stat().st_size != stage.size:
+            if sizes(target) != sizes(source):
                 raise Failed(f"{client.name} copied something else")
         finally:
             shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
         return {"wall": result.wall, "cpu": result.cpu, "peak": result.peak}
     return measure
+
+
+def sizes(path):
+    """Of a file, or of all files of a tree by name."""
+    return {str(file.relative_to(path)): file.stat().st_size for file in path.rglob("*") if file.is_file()} if path.is_dir() else path.stat().st_size
 
 
 class Cycles:
@@ -263,7 +271,6 @@ def rows(stage, clients, tls, tcp):
     all_of = [*clients, *([tls] if tls else []), *([tcp] if tcp else [])]
     secure = [*clients, *([tls] if tls else [])]
     transfer = {"rate": RATE, "cpu": CPU, "peak": PEAK}
-    copied = {"wall": "s", "cpu": "CPU s", "peak": PEAK}
     ours = clients[:1]
     plain = [*(Client(client.name, client.program, stage, "lab without TLS") for client in clients), *([tcp] if tcp else [])]
     return [
@@ -274,10 +281,7 @@ def rows(stage, clients, tls, tcp):
         Row("plain-stdin", "exec without TLS, standard input", plain, bulk(stage, "stdin"), transfer),
         Row("forward-down", "port-forward, from the pod", secure, forward(stage, down=True), {"rate": RATE}, quick=True),
         Row("forward-up", "port-forward, to the pod", secure, forward(stage, down=False), {"rate": RATE}, quick=True),
-        Row("cp-file-down", "cp of one file from the pod", clients, copy(stage, tree=False, up=False), copied),
-        Row("cp-file-up", "cp of one file to the pod", clients, copy(stage, tree=False, up=True), copied),
-        Row("cp-tree-down", "cp of 10,000 small files from the pod", clients, copy(stage, tree=True, up=False), copied, rounds=3),
-        Row("cp-tree-up", "cp of 10,000 small files to the pod", clients, copy(stage, tree=True, up=True), copied, rounds=3),
+        *copy_rows(stage, clients),
         Row("exec-true", "exec -- true", clients, short, {"wall": "ms", "cpu": "CPU ms", "peak": PEAK}, quick=True, rounds=11),
         Row("exec-line", "exec -- true over a line of 100 ms round trip", [Client(client.name, client.program, stage, "line") for client in clients],
             short, {"wall": "ms"}, quick=True),
@@ -294,6 +298,18 @@ def rows(stage, clients, tls, tcp):
         Row("growth", "memory over 10,000 execs through a gateway", [Client("fairlead", ours[0].program, stage, "gateway-websocket")],
             growth(stage, 10_000), {"lab": "lab, KiB each", "gateway": "gateway, KiB each"}, rounds=1),
     ]
+
+
+def copy_rows(stage, clients):
+    copied = {"wall": "s", "cpu": "CPU s", "peak": PEAK}
+    hashes = [*clients, Hash("the hash alone", stage, "openssl", "dgst", "-sha256", "-r")] if shutil.which("openssl") else clients
+    line = [Client(client.name, client.program, stage, "line") for client in clients]
+    for way, up in (("down", False), ("up", True)):
+        where = "to the pod" if up else "from the pod"
+        yield Row(f"cp-file-{way}", f"cp of one file {where}", hashes, copy(stage, "file", up), copied)
+        yield Row(f"cp-tree-{way}", f"cp of 10,000 small files {where}", clients, copy(stage, "tree", up), copied, rounds=3)
+        for what, called in (("one", "one small file"), ("hundred", "100 small files"), ("middle", "64 MiB")):
+            yield Row(f"cp-{what}-line-{way}", f"cp of {called} {where} over a line of 100 ms round trip", line, copy(stage, what, up), copied)
 
 
 def lost_row(stage, program):

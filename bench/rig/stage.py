@@ -60,6 +60,30 @@ class Stage:
             (folder / f"f{at}").write_bytes(os.urandom(at * 7919 % 4096))
         return tree
 
+    @cached_property
+    def one(self):
+        """A small file."""
+        return self._write("one", 3000)
+
+    @cached_property
+    def middle(self):
+        """64 MiB."""
+        return self._write("middle", 64 << 20)
+
+    @cached_property
+    def hundred(self):
+        """A hundred small files in a folder."""
+        (self.folder / "hundred").mkdir()
+        for at in range(100):
+            self._write(f"hundred/f{at}", at * 41)
+        return self.folder / "hundred"
+
+    def _write(self, name, size):
+        with open(self.folder / name, "wb") as out:
+            for part in range(0, size, 1 << 20):
+                out.write(os.urandom(min(1 << 20, size - part)))
+        return self.folder / name
+
     def _make_certificate(self):
         """Key and certificate in one file, of the kind that the lab has: P-256."""
         if not shutil.which("openssl"):

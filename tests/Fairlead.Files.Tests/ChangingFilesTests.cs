@@ -104,6 +104,20 @@ public sealed class ChangingFilesTests : IDisposable
         await Assert.ThrowsAsync<ShellSilentException>(() => shell.ReadTextAsync(Ct).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Ct));
     }
 
+    [Fact]
+    [Trait("Case", "A5")]
+    public async Task A_shell_that_says_a_byte_now_and_then_is_silent_too()
+    {
+        ShellSource shells = HostShell.Source("/");
+        shells = shells with
+        {
+            Start = (_, token) => HostShell.Source("/").Start(["sh", "-c", "while printf x; do sleep 0.05; done"], token),
+            Patience = TimeSpan.FromSeconds(1),
+        };
+        await using RemoteShell shell = await shells.OpenAsync(Ct);
+        await Assert.ThrowsAsync<ShellSilentException>(() => shell.ReadTextAsync(Ct).AsTask().WaitAsync(TimeSpan.FromSeconds(90), Ct));
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -18,11 +18,14 @@ enum PeerFault
     Shortens,
     Lengthens,
     FailsTheLine,
+    AnswersLate,
 }
 
 /// <summary>A container's shell as the script makes it, over files in memory, which at one point goes wrong.</summary>
 sealed class ShellPeer : IShellProcess
 {
+    internal static readonly TimeSpan s_late = TimeSpan.FromMilliseconds(100);
+
     readonly Pipe _input = new(), _output = new(), _errors = new();
     readonly TaskCompletionSource<ExitStatus> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly SortedDictionary<string, byte[]> _files;
@@ -75,7 +78,7 @@ sealed class ShellPeer : IShellProcess
     /// <returns>False where the line fails.</returns>
     async Task<bool> PrintAsync(byte[] bytes, bool isContent)
     {
-        bool isHere = _fault != PeerFault.None && _left >= 0 && _left < bytes.Length && (isContent || _fault is PeerFault.Stops or PeerFault.Dies);
+        bool isHere = _fault != PeerFault.None && _left >= 0 && _left < bytes.Length && (isContent || _fault is PeerFault.Stops or PeerFault.Dies or PeerFault.AnswersLate);
         int at = isHere ? (int)_left : 0;
         _left -= bytes.Length;
         if (!isHere)
@@ -98,6 +101,10 @@ sealed class ShellPeer : IShellProcess
                 return true;
             case PeerFault.Lengthens:
                 await _output.Writer.WriteAsync(Enumerable.Repeat((byte)'\n', 9).Concat(bytes[at..]).ToArray());
+                return true;
+            case PeerFault.AnswersLate:
+                await Task.Delay(s_late);
+                await _output.Writer.WriteAsync(bytes.AsMemory(at));
                 return true;
             default:
                 return false;

@@ -19,6 +19,60 @@ public sealed class WrongPeerTests
     public async Task Whatever_goes_wrong_each_time_comes_to_an_end() => await Gen.Select(
         Gen.Int[0, 200_000].Array[1, 3], Gen.Enum<PeerFault>(), Gen.Int[0, 20_000]).SampleAsync((sizes, fault, at) => CopyAsync(sizes, fault, at, heals: false), iter: 60);
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whatever_goes_wrong_with_an_upload_leaves_all_or_nothing(bool heals) => await Gen.Select(
+        Gen.Int[0, 200_000].Array[1, 4], Gen.Enum<PeerFault>(), Gen.Int[0, 1200]).SampleAsync(
+        (sizes, fault, at) => UploadAsync(sizes, fault, at, heals), iter: 25, threads: 2);
+
+    static async Task<bool> UploadAsync(int[] sizes, PeerFault fault, int at, bool heals)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("fairlead-upload-");
+        try
+        {
+            DirectoryInfo from = folder.CreateSubdirectory("from");
+            for (int i = 0; i < sizes.Length; i++)
+            {
+                byte[] content = new byte[sizes[i]];
+                new Random(i).NextBytes(content);
+                await File.WriteAllBytesAsync($"{from.FullName}/f{i}", content, TestContext.Current.CancellationToken);
+            }
+
+            int begun = 0;
+            ShellSource there = HostShell.Source(folder.FullName);
+            ShellSource shells = there with
+            {
+                Start = async (command, token) => new FaultyShell(
+                    await there.Start(command, token), Interlocked.Increment(ref begun) == 1 || !heals ? fault : PeerFault.None, at),
+                Patience = fault == PeerFault.None ? there.Patience : TimeSpan.FromSeconds(1),
+            };
+            CopyOptions options = new() { Retries = 2 };
+            await using LocalSource source = new(from.FullName);
+            await using PodTarget target = new(shells, folder.FullName + "/to", source.Leaf, options);
+            using CopyRun run = new(source, target, options, NullLogger.Instance);
+            bool isDone = true;
+            try
+            {
+                await run.RunAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+            }
+            catch (Exception e) when (e is CopyException or InvalidDataException)
+            {
+                isDone = false;
+            }
+
+            string to = folder.FullName + "/to";
+            if (!Directory.Exists(to)) return !isDone && fault != PeerFault.None;
+            string[] placed = Directory.GetFiles(to);
+            return placed.Length == sizes.Length && placed.All(
+                path => File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes($"{from.FullName}/{Path.GetFileName(path)}")));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     static async Task<bool> CopyAsync(int[] sizes, PeerFault fault, int at, bool heals)
     {
         SortedDictionary<string, byte[]> files = new(StringComparer.Ordinal);

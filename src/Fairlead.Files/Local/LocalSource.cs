@@ -134,6 +134,9 @@ sealed class LocalSource : ICopySource
 
     public ValueTask<TreeEntry?> LookAgainAsync(TreeEntry file, CancellationToken cancellationToken) => new(Look(file.Path));
 
+    public ValueTask<HashSet<TreeEntry>> FindGoneAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
+        new([.. files.Where(file => Look(file.Path) is null)]);
+
     public async IAsyncEnumerable<Piece> ReadAsync(
         IReadOnlyList<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

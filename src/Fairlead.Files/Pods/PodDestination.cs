@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Fairlead.Files.Runs;
 using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
 
@@ -20,6 +22,12 @@ sealed record PodDestination(string Base, string Stage, string Final)
 
     internal string Quoted(TreeEntry entry) => ShellText.QuotePath(entry.Path.Length == 0 ? Root : $"{Root}/{entry.Path}");
 
+    /// <summary>The line that sets permissions and time of a file that is written.</summary>
+    internal string Attributes(TreeEntry file, CopyOptions options) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"mode {Convert.ToString(Stage.Length > 0 ? EntryModes.Staged(file, options) : EntryModes.Of(file, options), 8)} {Quoted(file)} " +
+        $"{(options.Preserve && file.Modified > 0 ? file.Modified : null)}");
+
     /// <summary>Where an entry belongs, seen from the stage.</summary>
     internal string Place(string entry) => (Final, entry) switch
     {
@@ -32,7 +40,13 @@ sealed record PodDestination(string Base, string Stage, string Final)
     /// <summary>Asks for what lies where the copy may go.</summary>
     internal static async ValueTask AskAsync(RemoteShell shell, string path, string leaf, CancellationToken cancellationToken)
     {
-        foreach (string name in Candidates(path, leaf)) await shell.SendAsync($"kind {ShellText.QuotePath(name)}", cancellationToken);
+        string[] names = Candidates(path, leaf);
+        for (int i = 0; i < names.Length; i++)
+        {
+            // the user has named the path, and may mean a link by it, but not what is in it
+            string follows = i == 1 && leaf.Length > 0 ? " l" : "";
+            await shell.SendAsync($"kind {ShellText.QuotePath(names[i])}{follows}", cancellationToken);
+        }
     }
 
     /// <summary>The path, what it would be in a folder of that name, and the folder that it is in.</summary>
@@ -66,6 +80,8 @@ sealed record PodDestination(string Base, string Stage, string Final)
         else if (kind != "d" && path.EndsWith('/') && root.Kind == EntryKind.File)
             throw new CopyException($"{path}: no such directory in the container");
 
+        if (kind == "l" && root.Kind == EntryKind.Folder)
+            throw new CopyException($"{final} is a symbolic link in the container, which is not followed");
         if (kind == "d" && root.Kind == EntryKind.File) throw new CopyException($"{final} is a directory in the container");
         if (kind is "f" or "o" && root.Kind == EntryKind.Folder) throw new CopyException($"{final} is not a directory in the container");
         if (kind != "d" && kinds[0] != "d" && kinds[2] != "d")

@@ -5,7 +5,10 @@ using Fairlead.Upgrades;
 
 namespace Fairlead.Files.Pods;
 
-/// <summary>A second session hashes what lies in a container already, while the first one still writes.</summary>
+/// <summary>
+/// A second session hashes what lies in a container already, while the first one still writes. Nobody waits for it before all was written:
+/// what it is told is done one thing after the other, beside the caller.
+/// </summary>
 sealed class PodFollower(Func<CancellationToken, ValueTask<RemoteShell>> open, Func<TreeEntry, string> quoted) : IAsyncDisposable
 {
     const long FollowedAtOnce = 8 << 20;
@@ -14,96 +17,106 @@ sealed class PodFollower(Func<CancellationToken, ValueTask<RemoteShell>> open, F
 
     readonly Dictionary<TreeEntry, byte[]> _hashes = [];
     readonly List<TreeEntry> _arrived = [];
+    CancellationTokenSource _stop = new();
     RemoteShell? _shell;
     TreeEntry? _following;
     long _followedTo;
-    Task _hashing = Task.CompletedTask;
-    bool _isRefused; // the server gives no second session
+    Task _work = Task.CompletedTask;
+    bool _isRefused; // the server gives no second session: what lies there is hashed at the end
 
     /// <summary>A file has arrived so far.</summary>
-    internal async ValueTask FollowAsync(TreeEntry file, long end, CancellationToken cancellationToken)
+    internal void Follow(TreeEntry file, long end)
     {
-        if (await ShellAsync(cancellationToken) is not { } shell) return;
-        if (_following != file)
-        {
-            await shell.SendAsync($"follow {quoted(file)}", cancellationToken, work: file.Size);
-            (_following, _followedTo) = (file, 0);
-        }
-
-        if (end < file.Size && end - _followedTo < FollowedAtOnce) return;
-        long blocks = (end - _followedTo + Flight.Block - 1) / Flight.Block;
-        string range = string.Create(CultureInfo.InvariantCulture, $"{_followedTo / Flight.Block} {blocks}\n");
-        await shell.WriteAsync(NameBytes.Encode(range), cancellationToken);
+        bool begins = _following != file;
+        if (begins) (_following, _followedTo) = (file, 0);
+        bool ends = end == file.Size;
+        if (!begins && !ends && end - _followedTo < FollowedAtOnce) return;
+        long from = _followedTo;
         _followedTo = end;
-        if (end == file.Size) await EndAsync([file], cancellationToken);
+        if (ends) _following = null;
+        Do(shell => FollowAsync(shell, file, from, end, begins));
+    }
+
+    async ValueTask FollowAsync(RemoteShell shell, TreeEntry file, long from, long end, bool begins)
+    {
+        if (begins) await shell.SendAsync($"follow {quoted(file)}", _stop.Token, work: file.Size);
+        long blocks = (end - from + Flight.Block - 1) / Flight.Block;
+        string range = string.Create(CultureInfo.InvariantCulture, $"{from / Flight.Block} {blocks}\n");
+        await shell.WriteAsync(NameBytes.Encode(range), _stop.Token);
+        if (end == file.Size) await EndAsync(shell, [file]);
     }
 
     /// <summary>The file that is followed is not gone on with.</summary>
-    internal async ValueTask DropAsync(TreeEntry file, CancellationToken cancellationToken)
+    internal void Drop(TreeEntry file)
     {
-        if (_following == file) await EndAsync([], cancellationToken);
+        if (_following != file) return;
+        _following = null;
+        Do(shell => EndAsync(shell, []));
     }
 
-    async ValueTask EndAsync(TreeEntry[] files, CancellationToken cancellationToken)
+    async ValueTask EndAsync(RemoteShell shell, TreeEntry[] files)
     {
-        await _shell!.WriteAsync("e\n"u8.ToArray(), cancellationToken);
-        _following = null;
-        _hashing = KeepAsync(_hashing, _shell, files, cancellationToken);
+        await shell.WriteAsync("e\n"u8.ToArray(), _stop.Token);
+        await KeepAsync(shell, files);
     }
 
     /// <summary>
     /// Small files have arrived, many at once. None comes while a larger one is followed: they arrive in the order in which they were sent.
     /// </summary>
-    internal async ValueTask HashAsync(TreeEntry[] files, CancellationToken cancellationToken)
+    internal void Hash(TreeEntry[] files)
     {
         _arrived.AddRange(files);
-        if (_arrived.Count < HashedAtOnce || await ShellAsync(cancellationToken) is not { } shell) return;
-        foreach (TreeEntry[] group in ShellText.Groups(_arrived, quoted))
+        if (_arrived.Count < HashedAtOnce) return;
+        foreach (TreeEntry[] group in ShellText.Groups(_arrived, quoted)) Do(async shell =>
         {
-            await shell.SendAsync(ShellHashes.Line(group, quoted), cancellationToken, ShellHashes.Work(group));
-            _hashing = KeepAsync(_hashing, shell, group, cancellationToken);
-        }
-
+            await shell.SendAsync(ShellHashes.Line(group, quoted), _stop.Token, ShellHashes.Work(group));
+            await KeepAsync(shell, group);
+        });
         _arrived.Clear();
+    }
+
+    async ValueTask KeepAsync(RemoteShell shell, TreeEntry[] files)
+    {
+        byte[] text = await shell.ReadTextAsync(_stop.Token);
+        ShellHashes.TryKeep(files, shell.Ending, text, _hashes); // what it does not tell is asked for at the end
     }
 
     /// <summary>What was hashed, all of it by now.</summary>
     internal async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashesAsync(CancellationToken cancellationToken)
     {
-        await _hashing.WaitAsync(cancellationToken);
+        await _work.WaitAsync(cancellationToken);
         return _hashes;
     }
 
     internal void Forget(TreeEntry file) => _hashes.Remove(file);
 
-    /// <summary>Null where the server gives no second session: what lies there is hashed at the end.</summary>
-    async ValueTask<RemoteShell?> ShellAsync(CancellationToken cancellationToken)
+    void Do(Func<RemoteShell, ValueTask> step) => _work = DoAsync(_work, step);
+
+    async Task DoAsync(Task earlier, Func<RemoteShell, ValueTask> step)
     {
-        if (_isRefused) return null;
+        await earlier;
+        if (_isRefused) return;
         try
         {
-            return _shell ??= await open(cancellationToken);
+            _shell ??= await open(_stop.Token);
         }
         catch (UpgradeException)
         {
             _isRefused = true;
-            return null;
+            return;
         }
-    }
 
-    async Task KeepAsync(Task earlier, RemoteShell shell, TreeEntry[] files, CancellationToken cancellationToken)
-    {
-        await earlier;
-        byte[] text = await shell.ReadTextAsync(cancellationToken);
-        ShellHashes.TryKeep(files, shell.Ending, text, _hashes); // what it does not tell is asked for at the end
+        await step(_shell);
     }
 
     /// <summary>Forgets all: the connection was lost.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
+        await _work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever needed the hashes was told
         if (_shell is not null) await _shell.DisposeAsync();
-        await _hashing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever needed the hashes was told
-        (_shell, _following, _hashing) = (null, null, Task.CompletedTask);
+        _stop.Dispose();
+        (_shell, _following, _work, _stop) = (null, null, Task.CompletedTask, new CancellationTokenSource());
         _arrived.Clear();
         _hashes.Clear();
     }

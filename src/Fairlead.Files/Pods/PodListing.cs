@@ -14,11 +14,14 @@ static class PodListing
     /// <param name="where">The same for people.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <param name="most">What it may take here.</param>
+    /// <param name="behind">Reads the answers to what was sent behind it.</param>
     internal static async ValueTask<(List<TreeEntry> Entries, HashSet<TreeEntry> Closed)> ReadAsync(
-        RemoteShell shell, string root, string where, CancellationToken cancellationToken, long most = ListingReader.MostCost)
+        RemoteShell shell, string root, string where, CancellationToken cancellationToken, long most = ListingReader.MostCost,
+        Func<ValueTask>? behind = null)
     {
         List<TreeEntry> entries = await ListingReader.ReadAsync(shell, root, most, cancellationToken);
         ShellEnding ending = shell.Ending;
+        if (behind is not null) await behind();
         if (ending.IsSuccess) return (entries, []);
         List<TreeEntry> folders = [.. entries.Where(static entry => entry.Kind == EntryKind.Folder)];
         HashSet<TreeEntry> closed = await SelectAsync(shell, "closed", folders, entry => Quoted(entry, root), cancellationToken);

@@ -11,9 +11,12 @@ namespace Fairlead.Files.Pods;
 /// </summary>
 sealed class PodPlacing(RemoteShell shell, PodDestination destination, CopyOptions options)
 {
+    /// <param name="tree">What was verified.</param>
+    /// <param name="last">A line to run when all is in its place; null for none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False where the stage is gone: nothing was done.</returns>
-    internal async ValueTask<bool> PlaceAsync(CopyTree tree, CancellationToken cancellationToken) =>
-        (await shell.DoAllAsync(Lines(tree), cancellationToken))[0] != "gone";
+    internal async ValueTask<bool> PlaceAsync(CopyTree tree, string? last, CancellationToken cancellationToken) =>
+        (await shell.DoAllAsync(last is null ? Lines(tree) : Lines(tree).Append(last), cancellationToken))[0] != "gone";
 
     IEnumerable<string> Lines(CopyTree tree)
     {

@@ -12,17 +12,24 @@ namespace Fairlead.Files.Pods;
 /// </summary>
 sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string> quoted, Func<TreeEntry, string> pathOf)
 {
+    /// <summary>Bytes of an archive, about.</summary>
+    const int PackSize = 1 << 20;
+
     /// <summary>
     /// An archive came to no end, as where a file grows fast: this shell is of no more use, another one may read what is missing.
     /// </summary>
     internal bool HasOverrun { get; private set; }
 
+    /// <summary>What the line behind all archives printed, and how it ended.</summary>
+    internal (ShellEnding Ending, byte[] Text) Behind { get; private set; }
+
     /// <summary>Many whole files at once, in archives.</summary>
     /// <param name="files">Them.</param>
     /// <param name="missing">Those that have not come: each that comes is taken out.</param>
+    /// <param name="behind">A line that is sent behind the last of them; null for none.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     internal async IAsyncEnumerable<Piece> ReadPackedAsync(
-        List<TreeEntry> files, HashSet<TreeEntry> missing, [EnumeratorCancellation] CancellationToken cancellationToken)
+        List<TreeEntry> files, HashSet<TreeEntry> missing, string? behind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Queue<(TreeEntry[] Group, int Cost)> asked = new();
         int flying = 0;
@@ -39,6 +46,7 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
                 asked.Enqueue((group, cost));
                 flying += cost;
                 more = groups.MoveNext();
+                if (!more && behind is not null) await shell.SendAsync(behind, cancellationToken, ShellHashes.Work([.. files]));
             }
 
             (TreeEntry[] packed, int bytes) = asked.Dequeue();
@@ -58,10 +66,18 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
                 HasOverrun = true;
             }
 
-            if (HasOverrun) break;
+            if (HasOverrun) yield break;
             flying -= bytes;
             flight.Arrived(bytes);
         }
+
+        if (behind is not null && files.Count > 0) Behind = await ReadBehindAsync(cancellationToken);
+    }
+
+    async ValueTask<(ShellEnding Ending, byte[] Text)> ReadBehindAsync(CancellationToken cancellationToken)
+    {
+        byte[] text = await shell.ReadTextAsync(cancellationToken);
+        return (shell.Ending, text);
     }
 
     IEnumerable<TreeEntry[]> Packs(List<TreeEntry> files)
@@ -73,7 +89,7 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
             for (int i = 0; i < group.Length; i++)
             {
                 size += group[i].Size + TarHeader.Length * 2;
-                if (size < flight.Piece && i + 1 < group.Length) continue;
+                if (size < Math.Min(PackSize, flight.Piece) && i + 1 < group.Length) continue;
                 yield return group[start..(i + 1)];
                 (start, size) = (i + 1, 0);
             }

@@ -23,6 +23,9 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
     /// <summary>So much more than was asked for is still passed over: files grow. Whoever sends more does not stop.</summary>
     internal const long WorthSkipping = 64 << 20;
 
+    /// <summary>The longest file of which nothing tells the size.</summary>
+    const long MostUnsized = 64L << 30;
+
     RemoteShell? _shell;
     ShellTools? _tools;
     bool _wasOpen;
@@ -46,6 +49,9 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
     protected ShellTools Tools => _tools ?? throw new InvalidOperationException("Not connected.");
 
     protected Flight Flight { get; } = new();
+
+    /// <summary>The container's own hashes are compared.</summary>
+    protected bool Hashes => Tools.Hash is not null && Options.Verify == CopyVerification.Sha256;
 
     public async ValueTask OpenAsync(CancellationToken cancellationToken)
     {
@@ -144,6 +150,7 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
             foreach (ReadOnlyMemory<byte> part in bytes) hash.AppendData(part.Span);
             size += bytes.Length;
             Shell.Advance(bytes.Length);
+            if (size > MostUnsized) throw new CopyException($"{Description}: nothing there tells sizes, and a file comes to no end");
         }
 
         return (size, Shell.Ending.IsSuccess ? hash.GetHashAndReset() : null, Shell.Ending.Reason);

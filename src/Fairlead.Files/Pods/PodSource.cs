@@ -12,8 +12,11 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
 {
     readonly Dictionary<TreeEntry, byte[]> _readTwice = [];
     bool? _isFolder;
+    readonly Dictionary<TreeEntry, byte[]> _hashes = []; // of what was hashed right behind its reading, each taken once
     bool _isListed; // what was asked for at once is not read yet
-    RemoteShell? _aheadShell;
+    byte[]? _early; // what a small file holds, if it was one
+    byte[]? _earlyHash;
+    CancellationTokenSource _aheadStop = new();
     Task<IReadOnlyDictionary<TreeEntry, byte[]>>? _ahead;
 
     public string Leaf => Path.TrimEnd('/').Split('/')[^1] is var last && last is "." or ".." ? "" : last;
@@ -35,6 +38,8 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
         {
             await shell.SendAsync($"kind {RootQuoted}", cancellationToken);
             await shell.SendAsync($"look {RootQuoted}", cancellationToken);
+            await shell.SendAsync($"early {RootQuoted}", cancellationToken);
+            await shell.SendAsync($"[ $y ]&&hashes {RootQuoted}", cancellationToken);
         }
         else if (_isFolder == true)
         {
@@ -63,19 +68,33 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
     {
         // the connection was lost meanwhile
         if (!_isListed) await Shell.SendAsync(_isFolder == true ? "list ." : $"look {RootQuoted}", cancellationToken);
+        Func<ValueTask>? behind = _isListed ? () => ReadEarlyAsync(cancellationToken) : null;
         _isListed = false;
         CopyTree tree = new();
         if (_isFolder != true)
         {
-            TreeEntry root = await ReadRootAsync(cancellationToken) ?? throw new CopyException($"{Path} cannot be read in the container");
-            await AddAsync(tree, [root], cancellationToken);
+            TreeEntry? root = await ReadRootAsync(cancellationToken);
+            if (behind is not null) await behind();
+            await AddAsync(tree, [root ?? throw new CopyException($"{Path} cannot be read in the container")], cancellationToken);
             return tree;
         }
 
-        (List<TreeEntry> entries, HashSet<TreeEntry> closed) = await PodListing.ReadAsync(Shell, ".", Description, cancellationToken);
+        (List<TreeEntry> entries, HashSet<TreeEntry> closed) = await PodListing.ReadAsync(
+            Shell, ".", Description, cancellationToken, behind: behind);
         await AddAsync(tree, entries, cancellationToken);
         foreach (TreeEntry folder in closed) tree.RefuseFolder(folder, $"{PathOf(folder)}: Permission denied");
         return tree;
+    }
+
+    /// <summary>A small file has come with the listing, and its hash: that spares two round trips.</summary>
+    async ValueTask ReadEarlyAsync(CancellationToken cancellationToken)
+    {
+        byte[] content = await Shell.ReadTextAsync(cancellationToken, SmallFile);
+        bool isWhole = Shell.Ending.IsSuccess;
+        byte[] text = await Shell.ReadTextAsync(cancellationToken);
+        if (!isWhole) return;
+        _early = content;
+        _earlyHash = Shell.Ending.IsSuccess ? ShellHashes.TryParse(Encoding.UTF8.GetString(text)) : null;
     }
 
     async ValueTask AddAsync(CopyTree tree, List<TreeEntry> entries, CancellationToken cancellationToken)
@@ -84,7 +103,7 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
             Shell, entries.Where(static entry => entry.Kind == EntryKind.Link && TreeRules.IsSafePath(entry.Path)), Quoted,
             cancellationToken);
         HashSet<TreeEntry> filled = await PodListing.SelectAsync(
-            Shell, "filled", [.. entries.Where(static entry => entry is { Kind: EntryKind.File, Size: 0 })], Quoted, cancellationToken);
+            Shell, "filled", [.. entries.Where(MayBeFilled)], Quoted, cancellationToken);
         foreach (TreeEntry entry in entries)
         {
             if (entry.Kind == EntryKind.Link) tree.Add(entry with { Target = targets.GetValueOrDefault(entry.Path) });
@@ -95,6 +114,9 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
                 tree.Refuse(entry, ReadFault.Unsized);
         }
     }
+
+    /// <summary>It is said to be empty, and was not read early and found so.</summary>
+    bool MayBeFilled(TreeEntry entry) => entry is { Kind: EntryKind.File, Size: 0 } && !(entry.Path.Length == 0 && _early is { Length: 0 });
 
     async ValueTask MeasureAsync(CopyTree tree, TreeEntry entry, CancellationToken cancellationToken)
     {
@@ -136,6 +158,9 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
         return now is null ? null : await WithSizeAsync(now, cancellationToken);
     }
 
+    public ValueTask<HashSet<TreeEntry>> FindGoneAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken) =>
+        PodListing.SelectAsync(Shell, "absent", files, Quoted, cancellationToken);
+
     /// <summary>Why a file cannot be read, or why its tool failed.</summary>
     async ValueTask<ReadFault> FaultAsync(TreeEntry file, CancellationToken cancellationToken)
     {
@@ -146,27 +171,48 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
     public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(
         IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
     {
-        IReadOnlyDictionary<TreeEntry, byte[]> known = _ahead is null ? _readTwice : await _ahead.WaitAsync(cancellationToken);
+        Dictionary<TreeEntry, byte[]> known = new(_ahead is null ? _readTwice : await _ahead.WaitAsync(cancellationToken));
+        foreach ((TreeEntry file, byte[] hash) in _hashes) known[file] = hash;
+        _hashes.Clear();
         return await HashOthersAsync(known, files, cancellationToken);
     }
 
     public async IAsyncEnumerable<Piece> ReadAsync(
         IReadOnlyList<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await HashAheadAsync(parts, cancellationToken);
+        HashAhead(parts);
         PodReader reader = new(Shell, Flight, Quoted, PathOf);
         List<FilePart> single = [.. parts];
+        if (_early is not null && parts is [{ Offset: 0, File: { Path: "" } only }] && only.Size == _early.Length)
+        {
+            if (_earlyHash is not null) _hashes[only] = _earlyHash;
+            single.Clear();
+            yield return new Piece(only, 0, _early);
+        }
+
+        _early = null; // once: what is asked for again is to be read again
         if (Tools is { Pieces: true, Tar: true } && _isFolder == true)
         {
             List<TreeEntry> small = [.. parts.Where(IsSmall).Select(static part => part.File)];
             HashSet<TreeEntry> missing = [.. small]; // what a tar could not read is fetched by itself, and fails there by name
-            await foreach (Piece piece in reader.ReadPackedAsync(small, missing, cancellationToken)) yield return piece;
+            TreeEntry[] few = FewOf(small);
+            await foreach (Piece piece in reader.ReadPackedAsync(
+                small, missing, few.Length > 0 ? ShellHashes.Line(few, Quoted) : null, cancellationToken)) yield return piece;
+            ShellHashes.TryKeep(few, reader.Behind.Ending, reader.Behind.Text ?? [], _hashes);
+            foreach (TreeEntry absent in missing) _hashes.Remove(absent);
             single.RemoveAll(part => IsSmall(part) && !missing.Contains(part.File));
             if (reader.HasOverrun)
             {
                 await CloseAsync();
                 await OpenAsync(cancellationToken);
                 reader = new PodReader(Shell, Flight, Quoted, PathOf);
+            }
+
+            if (missing.Count > 0)
+            {
+                HashSet<TreeEntry> gone = await FindGoneAsync([.. missing], cancellationToken);
+                foreach (TreeEntry file in gone) yield return new Piece(file, 0, default, ReadFault.Gone);
+                single.RemoveAll(part => gone.Contains(part.File));
             }
         }
 
@@ -175,38 +221,44 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
             : reader.ReadPouredAsync(single, cancellationToken)) yield return piece;
     }
 
+    /// <summary>Where there are few, their hashes are asked for at once: that spares a round trip.</summary>
+    TreeEntry[] FewOf(List<TreeEntry> files)
+    {
+        TreeEntry[] few = ShellText.Groups(files, Quoted).FirstOrDefault([]);
+        return Hashes && few.Length == files.Count && ShellHashes.Work(few) < WorthASession ? few : [];
+    }
+
     static bool IsSmall(FilePart part) => part is { Offset: 0, File.Size: <= SmallFile };
 
     /// <summary>A second session hashes the files while this one sends them.</summary>
-    async ValueTask HashAheadAsync(IReadOnlyList<FilePart> parts, CancellationToken cancellationToken)
+    void HashAhead(IReadOnlyList<FilePart> parts)
     {
-        if (Tools is not { Hash: not null, Pieces: true } || Options.Verify != CopyVerification.Sha256 || _ahead is not null
-            || parts.Sum(static part => part.File.Size) < WorthASession) return;
+        if (!Hashes || !Tools.Pieces || _ahead is not null || parts.Sum(static part => part.File.Size) < WorthASession) return;
+        _ahead = HashAllAsync([.. parts.Select(static part => part.File)], _aheadStop.Token);
+    }
+
+    async Task<IReadOnlyDictionary<TreeEntry, byte[]>> HashAllAsync(List<TreeEntry> files, CancellationToken cancellationToken)
+    {
+        Dictionary<TreeEntry, byte[]> hashes = [];
         try
         {
-            _aheadShell = await OpenSecondAsync(Folder, cancellationToken);
+            await using RemoteShell shell = await OpenSecondAsync(Folder, cancellationToken);
+            await ShellHashes.OfAllAsync(shell, files, Quoted, hashes, cancellationToken);
         }
         catch (UpgradeException)
         {
-            return; // one session is what this server gives: they are hashed when it has sent all
+            hashes.Clear(); // one session is what this server gives: they are hashed when it has sent all
         }
 
-        _ahead = HashAllAsync(_aheadShell, [.. parts.Select(static part => part.File)], cancellationToken);
-    }
-
-    async Task<IReadOnlyDictionary<TreeEntry, byte[]>> HashAllAsync(
-        RemoteShell shell, List<TreeEntry> files, CancellationToken cancellationToken)
-    {
-        Dictionary<TreeEntry, byte[]> hashes = [];
-        await ShellHashes.OfAllAsync(shell, files, Quoted, hashes, cancellationToken);
         return hashes;
     }
 
     protected override async ValueTask CloseExtraAsync()
     {
-        if (_aheadShell is not null) await _aheadShell.DisposeAsync();
+        await _aheadStop.CancelAsync();
         // whoever needed the hashes was told
         if (_ahead is not null) await ((Task)_ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        (_aheadShell, _ahead) = (null, null);
+        _aheadStop.Dispose();
+        (_ahead, _aheadStop) = (null, new CancellationTokenSource());
     }
 }

@@ -29,10 +29,20 @@ static class ShellHashes
     {
         foreach (TreeEntry[] group in ShellText.Groups(files, quoted))
         {
+            if (await AreHashedAsync(group)) continue;
+            HashSet<TreeEntry> absent = await PodListing.SelectAsync(shell, "absent", group, quoted, cancellationToken);
+            TreeEntry[] rest = [.. group.Where(file => !absent.Contains(file))];
+            if (rest.Length == 0 || (rest.Length < group.Length && await AreHashedAsync(rest))) continue;
+
+            // One by one, since there is one that cannot be read: a process for each.
+            (_, byte[] text) = await shell.RunAsync($"hashes {string.Join(' ', rest.Select(quoted))}", cancellationToken, Work(rest));
+            Keep(rest, Encoding.UTF8.GetString(text).Split('\n'), hashes);
+        }
+
+        async ValueTask<bool> AreHashedAsync(TreeEntry[] group)
+        {
             (ShellEnding ending, byte[] text) = await shell.RunAsync(Line(group, quoted), cancellationToken, Work(group));
-            if (TryKeep(group, ending, text, hashes)) continue;
-            (_, text) = await shell.RunAsync($"hashes {string.Join(' ', group.Select(quoted))}", cancellationToken, Work(group));
-            Keep(group, Encoding.UTF8.GetString(text).Split('\n'), hashes);
+            return TryKeep(group, ending, text, hashes);
         }
     }
 
@@ -64,7 +74,7 @@ static class ShellHashes
         }
     }
 
-    static byte[]? TryParse(string line)
+    internal static byte[]? TryParse(string line)
     {
         ReadOnlySpan<char> digits = line.AsSpan().TrimStart('\\');
         return digits.Length >= Digits && !digits[..Digits].ContainsAnyExcept(s_hexDigits) ? Convert.FromHexString(digits[..Digits]) : null;

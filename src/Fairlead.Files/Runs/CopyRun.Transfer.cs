@@ -67,7 +67,7 @@ sealed partial class CopyRun
         TreeEntry? now = await source.LookAgainAsync(file, cancellationToken);
         if (now is not { Kind: EntryKind.File })
         {
-            await RefuseAsync(file, now is null ? "it is gone since it was listed" : "it is no file any more", cancellationToken);
+            await RefuseAsync(file, now is null ? ReadFault.Gone.Reason : "it is no file any more", cancellationToken);
             return null;
         }
 

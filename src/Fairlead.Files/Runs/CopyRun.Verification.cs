@@ -17,12 +17,13 @@ sealed partial class CopyRun
             ? await CompareHashesAsync(files, cancellationToken)
             : await CompareSizesAsync(files, cancellationToken);
         List<TreeEntry> wrong = [];
+        HashSet<TreeEntry> gone = different.Count == 0 ? [] : await source.FindGoneAsync(different, cancellationToken);
         foreach (TreeEntry file in different)
         {
-            TreeEntry? now = await source.LookAgainAsync(file, cancellationToken);
+            TreeEntry? now = gone.Contains(file) ? null : await source.LookAgainAsync(file, cancellationToken);
             if (now is null)
             {
-                await RefuseAsync(file, "it is gone since it was listed", cancellationToken);
+                await RefuseAsync(file, ReadFault.Gone.Reason, cancellationToken);
                 continue;
             }
 
@@ -42,14 +43,20 @@ sealed partial class CopyRun
             here = HashesAsync(target, files, cancellationToken);
         await Task.WhenAll(there, here);
         List<TreeEntry> different = [];
+        List<(TreeEntry File, byte[] Arrived)> unequal = [];
         foreach (TreeEntry file in files)
         {
             if (!(await here).TryGetValue(file, out byte[]? arrived)) different.Add(file);
             else if (!(await there).TryGetValue(file, out byte[]? sent) || !sent.AsSpan().SequenceEqual(arrived))
-            {
-                if (await HasOnlyGrownAsync(file, arrived, cancellationToken)) _grown.Add(file.Name.ToString());
-                else different.Add(file);
-            }
+                unequal.Add((file, arrived));
+        }
+
+        HashSet<TreeEntry> gone = unequal.Count == 0 ? []
+            : await source.FindGoneAsync([.. unequal.Select(static one => one.File)], cancellationToken);
+        foreach ((TreeEntry file, byte[] arrived) in unequal)
+        {
+            if (!gone.Contains(file) && await HasOnlyGrownAsync(file, arrived, cancellationToken)) _grown.Add(file.Name.ToString());
+            else different.Add(file);
         }
 
         return different;

@@ -13,6 +13,9 @@ interface ICopySource : ICopySide
     /// <summary>The file as it is now; null where it is gone.</summary>
     ValueTask<TreeEntry?> LookAgainAsync(TreeEntry file, CancellationToken cancellationToken);
 
+    /// <summary>Those that are gone, of many at once.</summary>
+    ValueTask<HashSet<TreeEntry>> FindGoneAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken);
+
     /// <summary>
     /// Reads files from their offsets on, in an order of the source's own, each to its end before the next one. One that cannot be read so
     /// far ends with a piece that says why; the others are read all the same.

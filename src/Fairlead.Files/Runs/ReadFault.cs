@@ -10,11 +10,13 @@ sealed record ReadFault(string Reason, bool IsChange = false)
     /// <summary>All of it was read, and it goes on behind that.</summary>
     internal static ReadFault Longer { get; } = new("it grew", IsChange: true);
 
+    internal static ReadFault Gone { get; } = new("it is gone since it was listed");
+
     /// <summary>Why a file of <c>/proc</c> and the like is not copied.</summary>
     internal const string Unsized =
         "it says that it is empty and holds something, as files of /proc do: nothing tells where it ends; exec and cat read it";
 
     /// <summary>The system's own words for a failure, told so that a person knows what has happened.</summary>
     internal static ReadFault Of(string path, string reason) =>
-        new(reason.StartsWith("No such file", StringComparison.OrdinalIgnoreCase) ? "it is gone since it was listed" : $"{path}: {reason}");
+        reason.StartsWith("No such file", StringComparison.OrdinalIgnoreCase) ? Gone : new($"{path}: {reason}");
 }

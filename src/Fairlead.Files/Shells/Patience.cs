@@ -12,6 +12,9 @@ sealed class Patience : IDisposable
     readonly TimeProvider _time;
     readonly ITimer _reading, _writing;
 
+    /// <summary>How long reads have waited in all.</summary>
+    internal TimeSpan Waited { get; private set; }
+
     internal Patience(IShellProcess process, TimeProvider time)
     {
         (_output, _input, _time) = (process.Output, process.Input, time);
@@ -31,7 +34,12 @@ sealed class Patience : IDisposable
             long began = _time.GetTimestamp();
             if (waits) _reading.Change(limit, Timeout.InfiniteTimeSpan);
             ReadResult result = await reading;
-            if (waits) _reading.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            if (waits)
+            {
+                _reading.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                Waited += _time.GetElapsedTime(began);
+            }
+
             if (!result.IsCanceled) return result;
             _output.AdvanceTo(result.Buffer.Start);
             if (waits && _time.GetElapsedTime(began) >= limit) throw new ShellSilentException(limit);

@@ -20,6 +20,9 @@ sealed class RemoteShell : IAsyncDisposable
     /// <summary>The slowest line, and the slowest tool, that are still waited for: bytes a second.</summary>
     const double SlowestLine = 64 << 10, SlowestTool = 4 << 20;
 
+    /// <summary>A line may be waited for so often as long as a shell may say nothing, and longer by what it prints, bytes a second.</summary>
+    const double WaitsOfALine = 4, SlowestOutput = 1024;
+
     readonly IShellProcess _process;
     readonly ShellSource _source;
     readonly ShellOutput _output;
@@ -29,12 +32,14 @@ sealed class RemoteShell : IAsyncDisposable
     readonly Lock _lock = new(); // a line may be sent while another one is read
     readonly Task<string> _errors;
     TimeSpan _allowed;
+    TimeSpan _waitedBefore; // when this line began
+    long _taken; // bytes of what it prints
 
     RemoteShell(IShellProcess process, string word, ShellSource source)
     {
         (_process, _word, _source) = (process, word, source);
         _patience = new Patience(process, source.Time);
-        _output = new ShellOutput(process.Output, word, token => _patience.ReadAsync(Limit, token));
+        _output = new ShellOutput(process.Output, word, ReadPatientlyAsync);
         _errors = ReadErrorsAsync();
     }
 
@@ -45,6 +50,17 @@ sealed class RemoteShell : IAsyncDisposable
         {
             lock (_lock) return _source.Patience + _allowed;
         }
+    }
+
+    /// <exception cref="ShellSilentException">Nothing came, or so little of this line that it would have no end.</exception>
+    async ValueTask<ReadResult> ReadPatientlyAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan limit = Limit;
+        ReadResult result = await _patience.ReadAsync(limit, cancellationToken);
+        TimeSpan waited = _patience.Waited - _waitedBefore;
+        if (waited <= (limit * WaitsOfALine) + TimeSpan.FromSeconds(_taken / SlowestOutput)) return result;
+        _process.Output.AdvanceTo(result.Buffer.Start);
+        throw new ShellSilentException(waited, _taken);
     }
 
     internal static async ValueTask<RemoteShell> BeginAsync(
@@ -63,14 +79,14 @@ sealed class RemoteShell : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a line, and bytes that it takes. What it prints must then be read, to its end.</summary>
+    /// <summary>Sends a line. What it prints must then be read, to its end.</summary>
     /// <param name="line">A call of the script's.</param>
-    /// <param name="bytes">What the called tool reads from the shell's input.</param>
+    /// <param name="bytes">So many are sent behind it, which the called tool reads.</param>
     /// <param name="work">Bytes that it reads there before it says anything.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    internal async ValueTask SendAsync(string line, ReadOnlyMemory<byte> bytes, long work, CancellationToken cancellationToken)
+    internal async ValueTask SendAsync(string line, long bytes, long work, CancellationToken cancellationToken)
     {
-        TimeSpan allowance = TimeSpan.FromSeconds((bytes.Length / SlowestLine) + (work / SlowestTool));
+        TimeSpan allowance = TimeSpan.FromSeconds((bytes / SlowestLine) + (work / SlowestTool));
         lock (_lock)
         {
             _allowances.Enqueue(allowance);
@@ -79,12 +95,11 @@ sealed class RemoteShell : IAsyncDisposable
 
         // A line break first: where the line before has left bytes of its own, they end there.
         await WriteAsync(NameBytes.Encode($"\n{_word} {line}\n"), cancellationToken);
-        await WriteAsync(bytes, cancellationToken);
     }
 
-    /// <inheritdoc cref="SendAsync(string, ReadOnlyMemory{byte}, long, CancellationToken)"/>
+    /// <inheritdoc cref="SendAsync(string, long, long, CancellationToken)"/>
     internal ValueTask SendAsync(string line, CancellationToken cancellationToken, long work = 0) =>
-        SendAsync(line, default, work, cancellationToken);
+        SendAsync(line, 0, work, cancellationToken);
 
     /// <summary>Sends bytes that the last line takes.</summary>
     internal async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -117,14 +132,30 @@ sealed class RemoteShell : IAsyncDisposable
         }
 
         lock (_lock) _allowed -= _allowances.Dequeue();
+        (_waitedBefore, _taken) = (_patience.Waited, 0);
         return default;
     }
+
+    /// <summary>Something has come that is not read yet, or the end.</summary>
+    internal bool HasSaidMore()
+    {
+        if (!_process.Output.TryRead(out ReadResult result)) return false;
+        _process.Output.AdvanceTo(result.Buffer.Start);
+        return !result.Buffer.IsEmpty || result.IsCompleted;
+    }
+
+    /// <summary>The place, for people.</summary>
+    internal string Where => _source.Where;
 
     /// <summary>How the last line ended.</summary>
     internal ShellEnding Ending => _output.Ending;
 
     /// <summary>Releases the first bytes of the last read.</summary>
-    internal void Advance(long count) => _output.Advance(count);
+    internal void Advance(long count)
+    {
+        _taken += count;
+        _output.Advance(count);
+    }
 
     /// <summary>Passes over the rest of what the line prints.</summary>
     /// <exception cref="UnexpectedOutputException">There is more than <paramref name="most"/> bytes of it.</exception>
@@ -181,10 +212,24 @@ sealed class RemoteShell : IAsyncDisposable
             : $"{_source.Where}: \"{line}\" ended with code {ending.Status} in the container");
     }
 
+    /// <summary>In front of a line that takes part in a group and prints nothing for people.</summary>
+    internal const string InGroup = "[ \"$g\" ]&&";
+
     /// <summary>
-    /// The same for many lines that are sent ahead. Each is only run where those before it succeeded, and where none of them has made
-    /// <c>g</c> empty.
+    /// Sends a line of a group: it is only run where those before it succeeded, and where none of them has made <c>g</c> empty.
     /// </summary>
+    internal ValueTask SendGroupedAsync(string line, bool isFirst, CancellationToken cancellationToken) => SendAsync(
+        $"{{ {(isFirst ? "g=1;" : "")}if [ \"$g\" ];then {{ {line};}}||{{ g=;false;}};fi;}} 2>&1", cancellationToken);
+
+    /// <summary>Reads what that printed.</summary>
+    /// <exception cref="CopyException">It failed.</exception>
+    internal async ValueTask<string> ReadGroupedAsync(string line, CancellationToken cancellationToken)
+    {
+        string said = NameBytes.Decode(await ReadTextAsync(cancellationToken)).Trim();
+        return Ending.IsSuccess ? said : throw Failed(line, Ending, said);
+    }
+
+    /// <summary>Runs a group of lines, many of them sent ahead.</summary>
     /// <returns>What each printed.</returns>
     /// <exception cref="CopyException">One failed.</exception>
     internal async ValueTask<IReadOnlyList<string>> DoAllAsync(IEnumerable<string> lines, CancellationToken cancellationToken)
@@ -195,8 +240,7 @@ sealed class RemoteShell : IAsyncDisposable
         CopyException? failure = null;
         foreach (string line in lines)
         {
-            string begin = printed.Count + ahead.Count == 0 ? "g=1;" : "";
-            await SendAsync($"{{ {begin}if [ \"$g\" ];then {{ {line};}}||{{ g=;false;}};fi;}} 2>&1", cancellationToken);
+            await SendGroupedAsync(line, isFirst: printed.Count + ahead.Count == 0, cancellationToken);
             ahead.Enqueue(line);
             if (ahead.Count >= MostAhead) await ReadNextAsync();
         }
@@ -206,9 +250,15 @@ sealed class RemoteShell : IAsyncDisposable
 
         async ValueTask ReadNextAsync()
         {
-            string said = NameBytes.Decode(await ReadTextAsync(cancellationToken)).Trim(), line = ahead.Dequeue();
-            printed.Add(said);
-            if (!Ending.IsSuccess) failure ??= Failed(line, Ending, said);
+            try
+            {
+                printed.Add(await ReadGroupedAsync(ahead.Dequeue(), cancellationToken));
+            }
+            catch (CopyException failed)
+            {
+                failure ??= failed; // the answers of the others are read all the same
+                printed.Add("");
+            }
         }
     }
 

@@ -87,17 +87,26 @@ closed() { n=0; for f; do if [ -r "$f" ] && [ -x "$f" ]; then :; else echo $n; f
 # filled FILE...: the numbers of those that hold something, whatever their size is said to be
 filled() { n=0; for f; do x=; if { read -r x <"$f" || [ "$x" ]; } 2>/dev/null; then echo $n; fi; n=$((n+1)); done; }
 
+# absent FILE...: the numbers of those that are not there
+absent() { n=0; for f; do if [ -e "$f" ] || [ -h "$f" ]; then :; else echo $n; fi; n=$((n+1)); done; }
+
 # links LINK...: the length of each target, a blank, the target
 links() { for f; do t=$(readlink "$f"; echo .); t=${t%.}; t=${t%"$nl"}; printf '%s %s\n' ${#t} "$t"; done; }
 
-# kind PATH: d, f, o for others, n for none
-kind() { if [ -d "$1" ]; then echo d; elif [ -f "$1" ]; then echo f; elif [ -e "$1" ] || [ -h "$1" ]; then echo o; else echo n; fi; }
+# kind PATH [l]: d, f, o for others, n for none, and for a link what it leads to, or l where that is not to be followed
+kind() { if [ "$2" ] && [ -h "$1" ]; then echo l; elif [ -d "$1" ]; then echo d; elif [ -f "$1" ]; then echo f; elif [ -e "$1" ] || [ -h "$1" ]; then echo o; else echo n; fi; }
 
 # why FILE: fails with the reason for which it cannot be read
 why() { e=$( (exec <"$1") 2>&1) || return 1; }
 
 # get FIRST COUNT FILE: blocks of 64 KiB
 get() { { e=$(dd if="$3" bs=65536 skip=$1 count=$2 2>&1 >&3); } 3>&1; }
+
+# early FILE: the content of a file of up to 128 KiB, before anybody knows whether it is one; y is set where that is so
+early() {
+  y=
+  [ $D ] && [ -f "$1" ] && n=$(size "$1" 2>/dev/null) && [ $n -ge 0 ] && [ $n -le 131072 ] && get 0 2 "$1" && y=1
+}
 
 # pour FILE [LENGTH]: all of it as one stream
 pour() {
@@ -108,10 +117,17 @@ pour() {
   esac; } 3>&1
 }
 
+# take BLOCKS REST: so many blocks and bytes of the input, for nobody
+take() {
+  { [ $1 = 0 ] || dd bs=65536 count=$1 iflag=fullblock of=/dev/null
+  [ $2 = 0 ] || dd bs=$2 count=1 iflag=fullblock of=/dev/null; } 2>/dev/null
+}
+
 # put FIRST LENGTH FILE: so many bytes of the input, from that block of 64 KiB on
 put() {
   n=$(($2/65536))
   r=$(($2%65536))
+  if e=$( (: >>"$3") 2>&1); then :; else take $n $r; return 1; fi
   e=$({ { [ $n = 0 ] || dd bs=65536 count=$n iflag=fullblock seek=$1 conv=notrunc of="$3"; } &&
     { [ $r = 0 ] || dd ibs=$r count=1 iflag=fullblock obs=65536 seek=$(($1+n)) conv=notrunc of="$3"; }; } 2>&1)
 }
@@ -171,6 +187,9 @@ version() {
   [ "$v" = $1 ] || { rm -rf ./r version && echo $1 >version; }
   echo "$v"
 }
+
+# fresh WORD: the stage is of that version, and holds nothing of before
+fresh() { rm -rf ./r version && echo $1 >version; }
 
 # staged BASE NAME [PLACE]: enters the stage after a lost session, which may have moved all to that place. Where it is gone otherwise, says
 # so, and the lines of this group do nothing.

@@ -83,6 +83,24 @@ public sealed class HostileCopyTests
     }
 
     [Fact]
+    public async Task A_link_in_the_place_of_the_copied_folder_is_not_followed_in_a_pod()
+    {
+        await using CopyLab lab = await CopyLab.StartAsync(Ct);
+        string outside = Directory.CreateDirectory(lab.There + "/outside").FullName;
+        Directory.CreateDirectory(lab.There + "/destination");
+        Directory.CreateDirectory(lab.Here + "/tree");
+        await File.WriteAllTextAsync(lab.Here + "/tree/a", "one", Ct);
+        File.CreateSymbolicLink(lab.There + "/destination/tree", outside);
+        CopyException refused = await Assert.ThrowsAsync<CopyException>(
+            () => lab.Files.CopyToPodAsync(lab.Here + "/tree", lab.There + "/destination", lab.Options, Ct));
+        Assert.Contains("symbolic link", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(outside));
+
+        await lab.Files.CopyToPodAsync(lab.Here + "/tree/.", lab.There + "/destination/tree", lab.Options, Ct); // this one the user has named
+        Assert.Equal([outside + "/a"], Directory.GetFileSystemEntries(outside));
+    }
+
+    [Fact]
     public async Task A_link_swapped_in_while_files_arrive_is_not_followed()
     {
         await using CopyLab lab = await CopyLab.StartAsync(Ct);
