@@ -13,8 +13,7 @@ public sealed partial class HouseTests
     {
         ["Fairlead.Streaming/WebSockets/WebSocketCarrier.cs"] = "read loop and write loop share how a connection ends",
         ["Fairlead.Streaming/Spdy/SpdyConnection.ReadLoop.cs"] = "one method for each kind of frame",
-        ["Fairlead.Files/Pods/PodTarget.cs"] = "the steps of a file's arrival share what the shell has staged",
-        ["Fairlead.Files/Local/LocalTarget.cs"] = "the same on this machine",
+        ["Fairlead.Files/Local/LocalTarget.cs"] = "the steps of a file's arrival share what is staged",
         ["Fairlead.Files/Shells/RemoteShell.cs"] = "a line and its answer share the state of the shell",
     };
 

@@ -3,12 +3,11 @@ using System.Text;
 using Fairlead.Files.Runs;
 using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
-using Fairlead.Upgrades;
 
 namespace Fairlead.Files.Pods;
 
 /// <summary>Files of a container. Small ones come many together in a tar, larger ones in pieces that are asked for ahead.</summary>
-sealed class PodSource(ShellSource shells, string path, CopyOptions options) : PodSide(shells, path, options), ICopySource
+sealed class PodSource : PodSide, ICopySource
 {
     readonly Dictionary<TreeEntry, byte[]> _readTwice = [];
     bool? _isFolder;
@@ -16,8 +15,10 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
     bool _isListed; // what was asked for at once is not read yet
     byte[]? _early; // what a small file holds, if it was one
     byte[]? _earlyHash;
-    CancellationTokenSource _aheadStop = new();
-    Task<IReadOnlyDictionary<TreeEntry, byte[]>>? _ahead;
+    readonly HashesAhead _ahead;
+
+    internal PodSource(ShellSource shells, string path, CopyOptions options) : base(shells, path, options) =>
+        _ahead = new HashesAhead(token => OpenSecondAsync(Folder, token), Quoted);
 
     public string Leaf => Path.TrimEnd('/').Split('/')[^1] is var last && last is "." or ".." ? "" : last;
 
@@ -171,7 +172,7 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
     public override async ValueTask<IReadOnlyDictionary<TreeEntry, byte[]>> HashAsync(
         IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
     {
-        Dictionary<TreeEntry, byte[]> known = new(_ahead is null ? _readTwice : await _ahead.WaitAsync(cancellationToken));
+        Dictionary<TreeEntry, byte[]> known = new(_ahead.HasBegun ? await _ahead.HashesAsync(cancellationToken) : _readTwice);
         foreach ((TreeEntry file, byte[] hash) in _hashes) known[file] = hash;
         _hashes.Clear();
         return await HashOthersAsync(known, files, cancellationToken);
@@ -233,32 +234,9 @@ sealed class PodSource(ShellSource shells, string path, CopyOptions options) : P
     /// <summary>A second session hashes the files while this one sends them.</summary>
     void HashAhead(IReadOnlyList<FilePart> parts)
     {
-        if (!Hashes || !Tools.Pieces || _ahead is not null || parts.Sum(static part => part.File.Size) < WorthASession) return;
-        _ahead = HashAllAsync([.. parts.Select(static part => part.File)], _aheadStop.Token);
+        if (!Hashes || !Tools.Pieces || _ahead.HasBegun || parts.Sum(static part => part.File.Size) < WorthASession) return;
+        _ahead.Begin([.. parts.Select(static part => part.File)]);
     }
 
-    async Task<IReadOnlyDictionary<TreeEntry, byte[]>> HashAllAsync(List<TreeEntry> files, CancellationToken cancellationToken)
-    {
-        Dictionary<TreeEntry, byte[]> hashes = [];
-        try
-        {
-            await using RemoteShell shell = await OpenSecondAsync(Folder, cancellationToken);
-            await ShellHashes.OfAllAsync(shell, files, Quoted, hashes, cancellationToken);
-        }
-        catch (UpgradeException)
-        {
-            hashes.Clear(); // one session is what this server gives: they are hashed when it has sent all
-        }
-
-        return hashes;
-    }
-
-    protected override async ValueTask CloseExtraAsync()
-    {
-        await _aheadStop.CancelAsync();
-        // whoever needed the hashes was told
-        if (_ahead is not null) await ((Task)_ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _aheadStop.Dispose();
-        (_ahead, _aheadStop) = (null, new CancellationTokenSource());
-    }
+    protected override ValueTask CloseExtraAsync() => _ahead.DisposeAsync();
 }

@@ -6,8 +6,8 @@ using Fairlead.Files.Trees;
 namespace Fairlead.Files.Pods;
 
 /// <summary>
-/// A place in a container. What little there is to copy is sent right behind the lines that make the place ready, and one small file goes to
-/// its place with the line that clears up behind it: each of both spares a round trip.
+/// A place in a container. What little there is to copy is sent right behind the lines that make the place ready, and one small file goes
+/// to its place with the line that clears up behind it: each of both spares a round trip.
 /// </summary>
 sealed class PodTarget : PodSide, ICopyTarget
 {
@@ -205,7 +205,8 @@ sealed class PodTarget : PodSide, ICopyTarget
         PodPlacing placing = new(Shell, Destination, Options);
 
         // A stage that is gone proves nothing: but for one small file, it goes when it is sure that all is in its place.
-        if (tree.Root.Kind == EntryKind.File && IsLittle(tree) && !_isPlaced) return await placing.PlaceAsync(tree, Leave, cancellationToken);
+        if (tree.Root.Kind == EntryKind.File && IsLittle(tree) && !_isPlaced)
+            return await placing.PlaceAsync(tree, Leave, cancellationToken);
         _isPlaced = _isPlaced || await placing.PlaceAsync(tree, null, cancellationToken);
         if (_isPlaced) await Shell.DoAsync(Leave, cancellationToken);
         return _isPlaced;

@@ -20,7 +20,7 @@ sealed class RemoteShell : IAsyncDisposable
     /// <summary>The slowest line, and the slowest tool, that are still waited for: bytes a second.</summary>
     const double SlowestLine = 64 << 10, SlowestTool = 4 << 20;
 
-    /// <summary>A line may be waited for so often as long as a shell may say nothing, and longer by what it prints, bytes a second.</summary>
+    /// <summary>A line is waited for so often as long as a shell may say nothing, and longer by what it prints, bytes a second.</summary>
     const double WaitsOfALine = 4, SlowestOutput = 1024;
 
     readonly IShellProcess _process;

@@ -90,21 +90,32 @@ sealed class CopyLab : IAsyncDisposable
         return Client.Files(new PodReference("demo", "default", "few"));
     }
 
-    /// <summary>The same for a container that does not run as root, and has all tools, no tar, no stat and find either, or a shell and cat.</summary>
-    internal PodFiles AsNobody(string kind, params string[] more)
+    /// <summary>The same for a container that does not run as root.</summary>
+    internal PodFiles AsNobody(string kind, params string[] more) => OfKind(kind, isRoot: false, more);
+
+    /// <summary>A container that has all tools, those of busybox, no tar, no stat and find either, or a shell and cat; and more of its own.</summary>
+    internal PodFiles OfKind(string kind, bool isRoot, params string[] more)
     {
-        foreach (string path in (string[])[_folder.FullName, _folder.FullName + "/bin"]) File.SetUnixFileMode(path, (UnixFileMode)0x1ED);
-        File.SetUnixFileMode(There, (UnixFileMode)0x1FF);
         string[] most = ["dd", "mkdir", "mv", "rm", "chmod", "touch", "ln", "readlink", "sha256sum", "head", "cat"];
         string[] tools = kind switch
         {
             "cat" => ["cat"],
             "no stat" => [.. most, "wc"],
             "no tar" => [.. most, "stat", "find"],
+            "busybox" => [.. most.Concat(["stat", "find", "tar", "wc"]).Select(static tool => $"{tool}=exec {Busybox} {tool} \"$@\"")],
             _ => [.. most, "stat", "find", "tar"],
         };
-        return WithTools([.. tools.Where(tool => !more.Any(other => other.StartsWith(tool + "=", StringComparison.Ordinal))), "sh=exec /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups /bin/sh \"$@\"", .. more]);
+        string shell = kind == "busybox" ? Busybox + " sh" : "/bin/sh";
+        if (isRoot) return WithTools([.. tools, $"sh=exec {shell} \"$@\"", .. more]);
+        foreach (string path in (string[])[_folder.FullName, _folder.FullName + "/bin"]) File.SetUnixFileMode(path, (UnixFileMode)0x1ED);
+        File.SetUnixFileMode(There, (UnixFileMode)0x1FF);
+        return WithTools([.. tools.Where(tool => !more.Any(other => other.StartsWith(tool + "=", StringComparison.Ordinal))),
+            $"sh=exec /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups {shell} \"$@\"", .. more]);
     }
+
+    /// <summary>Where this machine has it; null where it has not (Debian package busybox).</summary>
+    internal static string? Busybox { get; } =
+        new[] { "/bin/busybox", "/usr/bin/busybox", Environment.GetEnvironmentVariable("FAIRLEAD_BUSYBOX") }.FirstOrDefault(File.Exists);
 
     /// <summary>Writes a file of random bytes.</summary>
     internal static async Task WriteAsync(string path, long length, ulong seed = 1)
