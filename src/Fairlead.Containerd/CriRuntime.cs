@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fairlead.Containerd.Cri;
 using Fairlead.Containerd.Pods;
 using Fairlead.Containerd.Ports;
@@ -9,7 +8,6 @@ using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire.PortForward;
 using Fairlead.Streaming;
-using Fairlead.Wire;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -38,7 +36,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         CriRuntimeOptions options, ILoggerFactory logging)
     {
         (_channel, Calls, _execs, Options, _name) = (channel, cri, execs, options, version.RuntimeName);
-        Description = $"{new PeerText(version.RuntimeName)} {new PeerText(version.RuntimeVersion)}";
+        Description = RuntimeProbe.Describe(version);
         _pods = new PodLookup(cri);
         _catalog = new PodCatalog(new PodReader(cri), version.RuntimeName, options);
         Streams = new RuntimeStreams(cri, options, logging);
@@ -74,13 +72,9 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
             patience.CancelAfter(options.ConnectTimeout);
             CallInvoker calls = channel.Intercept(new CallDeadlines(options.CallTimeout));
             RuntimeService.RuntimeServiceClient cri = new(calls);
-            VersionResponse version = await cri.VersionAsync(new(), cancellationToken: patience.Token);
             ContainerdTasks tasks = new(calls, options.Clock);
-            bool native = options.StreamThrough != StreamThrough.Cri && await tasks.IsServedAsync(patience.Token);
-            if (!native && options.StreamThrough == StreamThrough.Native)
-                throw new IOException(
-                    $"{socket} is served by {new PeerText(version.RuntimeName)}, which has no containerd task API; native streams " +
-                    "need containerd");
+            (VersionResponse version, bool native) = await RuntimeProbe.AskAsync(
+                cri, tasks, socket, options.StreamThrough, patience.Token);
             NativeExecs? execs = native ? await NativeExecs.StartAsync(tasks, socket, options, logger, cancellationToken) : null;
             options = options with { Limits = options.Limits with { Logger = logging.CreateLogger(CarrierLimits.LogCategory) } };
             return new CriRuntime(channel, cri, version, execs, options, logging);
@@ -89,11 +83,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         {
             channel.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            string why = patience.IsCancellationRequested
-                ? string.Create(CultureInfo.InvariantCulture,
-                    $"it said nothing for {options.ConnectTimeout.TotalSeconds} s; is this its gRPC socket?")
-                : UnreachableSocketException.Describe(failure);
-            throw new IOException($"the container runtime at {socket} does not answer: {why}", failure);
+            throw RuntimeProbe.Unanswered(socket, options, patience.IsCancellationRequested, failure);
         }
         catch
         {

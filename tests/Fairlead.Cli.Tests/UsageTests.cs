@@ -148,7 +148,7 @@ public sealed class UsageTests
     [InlineData("99999999h", -1)]
     public void Durations_are_written_as_in_Go(string text, int milliseconds)
     {
-        bool valid = DurationText.TryParse(text, out TimeSpan duration);
+        bool valid = GoDuration.TryParse(text, out TimeSpan duration);
         Assert.Equal(milliseconds, valid ? (int)duration.TotalMilliseconds : -1);
     }
 }

@@ -22,7 +22,7 @@ public sealed class ArchitectureTests
     [InlineData("HostProcesses", "Wire")]
     [InlineData("Lab", "Wire", "Yaml", "Streaming", "Server", "HostProcesses")]
     [InlineData("Containerd", "Wire", "Streaming", "Upgrades", "Server", "HostProcesses")]
-    [InlineData("Node", "Wire", "Streaming", "Upgrades", "Server", "Containerd")]
+    [InlineData("Node", "Wire", "Yaml", "Streaming", "Upgrades", "Server", "Containerd")]
     [InlineData("Gateway", "Wire", "Streaming", "Upgrades", "Server")]
     public void A_room_sees_only_the_rooms_below_it(string room, params string[] below)
     {

@@ -27,7 +27,7 @@ static class FairleadCommand
         {
             ["--version"] => ["version"], // habits of other programs
             ["help"] => ["--help"],
-            ["help", var of] => [of, "--help"],
+            ["help", ..] => [.. arguments.Skip(1), "--help"],
             _ => arguments,
         };
         ArgumentSplit split = ArgumentSplit.Of(arguments);
@@ -37,10 +37,10 @@ static class FairleadCommand
         IReadOnlyList<string> moved = LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All);
         if (UnknownCommand.Refusal(moved, root) is { } unknown) return Refuse(messages, unknown, "fairlead");
         if (moved is [var word, ..] && root.Subcommands.FirstOrDefault(known => known.Name == word) is { } named)
-            moved = EmptyValues.Kept(moved, named);
+            moved = EmptyValues.Kept(moved, named.Subcommands.FirstOrDefault(known => known.Name == moved.ElementAtOrDefault(1)) ?? named);
         ParseResult parsed = root.Parse(moved, new ParserConfiguration { ResponseFileTokenReplacer = null });
         VerbCommand? command = parsed.CommandResult.Command as VerbCommand;
-        string verb = command is null ? "fairlead" : $"fairlead {command.Name}";
+        string verb = command is null ? "fairlead" : $"fairlead {command.FullName}";
         bool isHelp = parsed.Action is { ClearsParseErrors: true };
         if (!isHelp && command?.SecondWord is var (refusal, hint) && MisplacedCommand.Correct(moved, split.Command, command) is { } meant)
         {
@@ -95,7 +95,7 @@ static class FairleadCommand
         ParseResult parsed, Invocation invocation, VerbCommand? command, InvocationConfiguration configuration)
     {
         ILogger logger = invocation.Logging.CreateLogger("Fairlead.Cli");
-        string verb = command?.Name ?? "help";
+        string verb = command?.FullName ?? "help";
         long started = Stopwatch.GetTimestamp();
         Log.Begins(logger, verb, VersionVerb.Version, Environment.ProcessId);
         if (command?.Log is not null) StopSignals.TakeBack(); // a verb that serves

@@ -54,7 +54,7 @@ sealed class HelpText(bool wasAskedFor) : SynchronousCommandLineAction
         }
 
         output.WriteLine("Usage:");
-        output.WriteLine(verb is null ? "  fairlead COMMAND [options]" : $"  fairlead {verb.Name} {verb.Usage}");
+        output.WriteLine(verb is null ? "  fairlead COMMAND [options]" : $"  fairlead {verb.FullName} {verb.Usage}");
         if (verb is not null) return;
         output.WriteLine();
         output.WriteLine("Use \"fairlead COMMAND --help\" for more about a command.");

@@ -10,6 +10,12 @@ sealed class VerbCommand : Command
     {
     }
 
+    /// <summary>The verb that this one stands behind, as <c>node</c> in <c>fairlead node check</c>; null for one of the first order.</summary>
+    public string? Of { get; init; }
+
+    /// <summary>The verb as it is written, with the one that it stands behind.</summary>
+    public string FullName => Of is null ? Name : $"{Of} {Name}";
+
     /// <summary>What stands behind the verb in the usage line.</summary>
     public required string Usage { get; init; }
 

@@ -56,6 +56,12 @@ static class NodeVerb
         NodeVerbOptions options = new();
         options.AddTo(verb);
         log.AddTo(verb);
+        if (OperatingSystem.IsLinux())
+        {
+            foreach (Command more in (Command[])[NodeCheckVerb.Create(invocation), NodeInstallVerb.Create(invocation), NodeUninstallVerb.Create(invocation)])
+                verb.Add(more);
+        }
+
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             if (!OperatingSystem.IsLinux()) throw new UsageException("the node runs on Linux only: so do the containers that it serves");

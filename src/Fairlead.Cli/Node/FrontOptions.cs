@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Runtime.Versioning;
+using Fairlead.Cli.Usage;
+using Fairlead.KubeConfig;
+using Fairlead.Node.Host;
+using Fairlead.Upgrades.Endpoints;
+
+namespace Fairlead.Cli.Node;
+
+/// <summary>Which machine <c>fairlead node check</c> and <c>install</c> look at, and what a front is started with there.</summary>
+[SupportedOSPlatform("linux")]
+sealed class FrontOptions
+{
+    readonly Option<string> _root = Root();
+
+    readonly Option<string?> _config = Text("--config", "FILE",
+        $"The kubelet's configuration (default: that of the kubelet that runs, or {KubeletSettings.UsualFile})");
+
+    readonly Option<string?> _configFolder = Text("--config-dir", "DIR", "The folder of its drop-ins (default: that of the kubelet that runs)");
+
+    readonly Option<string?> _cri = Text("--cri", "unix://PATH", "The container runtime's socket (default: the kubelet's)");
+
+    readonly Option<string?> _certificate = Text("--kubelet-client-cert", "FILE",
+        "The front's own client certificate, PEM, by which the kubelet knows it");
+
+    readonly Option<string?> _key = Text("--kubelet-client-key", "FILE", "The certificate's key, PEM");
+
+    readonly Option<string?> _token = Text("--kubelet-token-file", "FILE", "A file with the front's own token, instead of a certificate");
+
+    readonly Option<string?> _kubeconfig = Text("--authorization-kubeconfig", "FILE",
+        "The cluster that is asked who somebody is and what he may do (default: the kubelet's own kubeconfig)");
+
+    readonly Option<string?> _nodeName = Text("--node-name", "NAME", "The Node's name (default: as the kubelet finds it)");
+
+    public static Option<string> Root() => new("--root")
+    {
+        HelpName = "DIR",
+        Description = "The folder that the machine's root is at (default /)",
+        DefaultValueFactory = _ => "/",
+    };
+
+    public void AddTo(Command verb)
+    {
+        foreach (Option option in (Option[])[_root, _config, _configFolder, _cri, _certificate, _key, _token, _kubeconfig, _nodeName])
+            verb.Add(option);
+    }
+
+    public FrontChoice Read(ParseResult parsed)
+    {
+        HostRoot root = new(parsed.GetValue(_root)!);
+        KubeletFlags? flags = KubeletFlags.OfRunning(root);
+        string? certificate = parsed.GetValue(_certificate), key = parsed.GetValue(_key), token = parsed.GetValue(_token);
+        if (certificate is null != key is null) throw new UsageException("--kubelet-client-cert and --kubelet-client-key belong together");
+        if (certificate is not null && token is not null)
+            throw new UsageException("--kubelet-token-file stands for --kubelet-client-cert: give one of them");
+        return new FrontChoice
+        {
+            Root = root,
+            Flags = flags,
+            Config = parsed.GetValue(_config) ?? flags?.Get("config") ?? KubeletSettings.UsualFile,
+            ConfigFolder = parsed.GetValue(_configFolder) ?? flags?.Get("config-dir"),
+            Cri = parsed.GetValue(_cri),
+            Certificate = certificate,
+            Key = key,
+            Token = token,
+            Kubeconfig = parsed.GetValue(_kubeconfig) ?? flags?.Get("kubeconfig"),
+            NodeName = parsed.GetValue(_nodeName) ?? flags?.Get("hostname-override") ?? HostName(root),
+        };
+    }
+
+    /// <summary>The cluster out of the kubeconfig; null where none is known.</summary>
+    public static KubernetesEndpoint? Cluster(FrontChoice choice)
+    {
+        if (choice.Kubeconfig is not { } path) return null;
+        try
+        {
+            return KubeConfigEndpoint.Load(new KubeConfigOptions { Path = choice.Root.PathOf(path), Interactive = false });
+        }
+        catch (Exception e) when (e is KubeConfigException or InvalidDataException)
+        {
+            throw new UsageException($"--authorization-kubeconfig {path}: {e.Message}");
+        }
+    }
+
+    static string HostName(HostRoot root)
+    {
+        string name = root.IsOwn ? Environment.MachineName : root.ReadText("/etc/hostname");
+#pragma warning disable CA1308 // a Node's name is in small letters: Kubernetes, pkg/util/node, GetHostname
+        return name.Trim().ToLowerInvariant();
+#pragma warning restore CA1308
+    }
+
+    static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
+}

@@ -1,0 +1,106 @@
+using System.Text;
+using Fairlead.Node.Host;
+
+namespace Fairlead.Node.Installation;
+
+/// <summary>Writes what a plan says, and takes it back.</summary>
+/// <remarks>
+/// The record is written before the first file and removed after the last: whatever is cut off in between can be installed or
+/// taken out again. Each file is replaced whole, with the owner and the mode that it had.
+/// </remarks>
+public static class FrontInstallation
+{
+    /// <summary>Makes the plan's changes to files. systemd is not asked for anything.</summary>
+    /// <param name="root">The machine.</param>
+    /// <param name="plan">The plan, made for this machine a moment ago.</param>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write one.</exception>
+    /// <exception cref="InvalidDataException">The record of a former installation cannot be read.</exception>
+    public static void Apply(HostRoot root, InstallationPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        ArgumentNullException.ThrowIfNull(plan);
+        if (plan.Files.Count == 0) return;
+
+        // What was there before the first of several installations is what counts.
+        Dictionary<string, InstalledFile> installed = [];
+        foreach (InstalledFile file in InstallationRecord.Read(root)?.Files ?? []) installed[file.Path] = file;
+        foreach (FileChange change in plan.Files)
+        {
+            byte[]? before = installed.TryGetValue(change.Path, out InstalledFile? former) && IsOurs(former, change.Before)
+                ? former.Before
+                : change.Before;
+            installed[change.Path] = new InstalledFile { Path = change.Path, Before = before, After = change.After };
+        }
+
+        root.Write(InstallationRecord.Path, new InstallationRecord { Files = [.. installed.Values], IsComplete = false }.ToBytes(), ownerOnly: true);
+        foreach (FileChange change in plan.Files) root.Write(change.Path, change.After);
+    }
+
+    /// <summary>Says what taking the front out would do. Changes nothing.</summary>
+    /// <param name="root">The machine.</param>
+    /// <returns>A line for each file; none where nothing is installed.</returns>
+    /// <exception cref="InvalidDataException">The record cannot be read.</exception>
+    public static IReadOnlyList<FileRestoration> PlanUndo(HostRoot root)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        InstallationRecord? record = InstallationRecord.Read(root);
+        return record is null ? [] : [.. record.Files.Reverse().Select(file => Restoration(root, file))];
+    }
+
+    /// <summary>What is asked of systemd before the files are put back: nobody may hold the node's addresses when the kubelet returns.</summary>
+    public static IReadOnlyList<string[]> CallsBeforeUndo { get; } =
+        [["disable", "--now", Units.Service], ["disable", "--now", Units.Socket]];
+
+    /// <summary>What is asked of systemd afterwards.</summary>
+    public static IReadOnlyList<string[]> CallsAfterUndo { get; } = [["daemon-reload"], ["restart", "kubelet.service"]];
+
+    /// <summary>Puts files back. The record stays until <see cref="Forget"/>, so that it can be done again.</summary>
+    /// <param name="root">The machine.</param>
+    /// <param name="files">What <see cref="PlanUndo"/> said.</param>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write one.</exception>
+    public static void Restore(HostRoot root, IEnumerable<FileRestoration> files)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        ArgumentNullException.ThrowIfNull(files);
+        foreach (FileRestoration file in files)
+        {
+            if (file.Content is { } content) root.Write(file.Path, content);
+            else root.Delete(file.Path);
+        }
+    }
+
+    /// <summary>Forgets the installation, after its last file and systemd's last call.</summary>
+    /// <param name="root">The machine.</param>
+    public static void Forget(HostRoot root)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        root.Delete(InstallationRecord.Path);
+    }
+
+    /// <summary>Says that systemd has done what the plan asks of it: until then it is asked again.</summary>
+    /// <param name="root">The machine.</param>
+    public static void Complete(HostRoot root)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        if (InstallationRecord.Read(root) is { } record)
+            root.Write(InstallationRecord.Path, (record with { IsComplete = true }).ToBytes(), ownerOnly: true);
+    }
+
+    static FileRestoration Restoration(HostRoot root, InstalledFile file)
+    {
+        byte[]? now = root.ReadBytes(file.Path);
+        if (file.Before is null)
+            return new(file.Path, null, now is null ? "is gone already" : IsOurs(file, now) ? "is removed" : "was changed since, and is removed");
+        if (now is not null && !IsOurs(file, now) && !now.AsSpan().SequenceEqual(file.Before))
+        {
+            string restored = AddressLine.Restore(Encoding.UTF8.GetString(now), Encoding.UTF8.GetString(file.Before));
+            return new(file.Path, Encoding.UTF8.GetBytes(restored), "was changed since: only its address is put back");
+        }
+
+        return new(file.Path, file.Before, "is as it was before, byte for byte");
+    }
+
+    static bool IsOurs(InstalledFile file, byte[]? now) => now is not null && now.AsSpan().SequenceEqual(file.After);
+}

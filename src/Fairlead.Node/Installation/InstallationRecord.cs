@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fairlead.Node.Host;
+
+namespace Fairlead.Node.Installation;
+
+/// <summary>What an installation has changed, with what was there before: enough to take it out again byte for byte.</summary>
+sealed record InstallationRecord
+{
+    public const string Path = "/var/lib/fairlead/node-installation.json";
+
+    /// <summary>The files in the order in which they were written.</summary>
+    [JsonPropertyName("files")] public required IReadOnlyList<InstalledFile> Files { get; init; }
+
+    /// <summary>systemd has done its part too.</summary>
+    [JsonPropertyName("complete")] public required bool IsComplete { get; init; }
+
+    /// <summary>Reads the machine's record.</summary>
+    /// <returns>Null where nothing is installed.</returns>
+    /// <exception cref="InvalidDataException">There is one that cannot be read.</exception>
+    public static InstallationRecord? Read(HostRoot root)
+    {
+        if (root.ReadBytes(Path) is not { } text) return null;
+        try
+        {
+            return JsonSerializer.Deserialize(text, InstallationJson.Default.InstallationRecord);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{Path}: this is no record of an installation: {e.Message}", e);
+        }
+    }
+
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, InstallationJson.Default.InstallationRecord);
+}
+
+/// <summary>One file of an installation.</summary>
+sealed record InstalledFile
+{
+    [JsonPropertyName("path")] public required string Path { get; init; }
+
+    /// <summary>Null where there was no such file.</summary>
+    [JsonPropertyName("before")] public required byte[]? Before { get; init; }
+
+    [JsonPropertyName("after")] public required byte[] After { get; init; }
+}
+
+/// <remarks>By metadata: the generator's fast path writes an empty text for bytes that are null.</remarks>
+[JsonSourceGenerationOptions(WriteIndented = true, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(InstallationRecord))]
+sealed partial class InstallationJson : JsonSerializerContext;

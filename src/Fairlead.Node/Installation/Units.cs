@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+
+namespace Fairlead.Node.Installation;
+
+/// <summary>The units that systemd runs a front by: a socket, which holds the port whatever becomes of the process, and a service.</summary>
+static class Units
+{
+    static readonly SearchValues<char> s_special = SearchValues.Create(" \t\"'\\;");
+
+    public const string Socket = "fairlead-node.socket", Service = "fairlead-node.service", Folder = "/etc/systemd/system";
+
+    public static string SocketText(IReadOnlyList<IPAddress> addresses, int port)
+    {
+        StringBuilder text = new("""
+            # Written by "fairlead node install"; "fairlead node uninstall" removes it.
+            [Unit]
+            Description=Fairlead: this node's port, in front of the kubelet
+            Documentation=https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/
+
+            [Socket]
+
+            """);
+        // Each address by its name: the kubelet keeps the same port on loopback, so that 0.0.0.0 cannot be had.
+        foreach (IPAddress address in addresses) text.Append("ListenStream=").Append(new IPEndPoint(address, port)).Append('\n');
+        return text.Append("""
+            FreeBind=true
+            NoDelay=true
+            Backlog=4096
+            FileDescriptorName=fairlead-node
+
+            [Install]
+            WantedBy=sockets.target
+
+            """).ToString();
+    }
+
+    public static string ServiceText(string program, IEnumerable<string> arguments) => $"""
+        # Written by "fairlead node install"; "fairlead node uninstall" removes it.
+        [Unit]
+        Description=Fairlead: this node's door, in front of the kubelet
+        Requires={Socket}
+        After={Socket} containerd.service network-online.target
+        Wants=network-online.target
+
+        [Service]
+        Type=notify
+        NotifyAccess=all
+        ExecStart={string.Join(' ', new[] { program }.Concat(arguments).Select(Quote))}
+        ExecReload=/bin/kill -HUP $MAINPID
+        KillMode=mixed
+        TimeoutStopSec=20
+        Restart=always
+        RestartSec=1
+        LimitNOFILE=1048576
+        OOMScoreAdjust=-999
+
+        [Install]
+        WantedBy=multi-user.target
+
+        """;
+
+    /// <summary>A word as systemd.syntax(7) and systemd.service(5) read it: quotes, backslashes, specifiers and variables mean themselves.</summary>
+    static string Quote(string word)
+    {
+        string meant = word.Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal);
+        return meant.Length > 0 && !meant.AsSpan().ContainsAny(s_special)
+            ? meant
+            : $"\"{meant.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    }
+}

@@ -1,0 +1,166 @@
+using System.Net;
+using Fairlead.Node.Host;
+using Fairlead.Node.Installation;
+using Fairlead.Node.Tests.Host;
+
+namespace Fairlead.Node.Tests.Installation;
+
+/// <summary>A front is put in and taken out again, in a folder that stands for a machine's root.</summary>
+public sealed class FrontInstallationTests : IDisposable
+{
+    const string Configuration = "# kubeadm's\nkind: KubeletConfiguration\naddress: 0.0.0.0\nport: 10260\n";
+
+    readonly HostFolder _host = new();
+
+    public FrontInstallationTests()
+    {
+        _host[KubeletSettings.UsualFile] = Configuration;
+        File.SetUnixFileMode(_host.Root.PathOf(KubeletSettings.UsualFile), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+    }
+
+    [Fact]
+    public void Taken_out_again_every_file_is_as_it_was_byte_for_byte()
+    {
+        SortedDictionary<string, string> before = _host.Everything();
+        FrontInstallation.Apply(_host.Root, Plan());
+        Assert.Equal("# kubeadm's\nkind: KubeletConfiguration\naddress: 127.0.0.1\nport: 10260\n", _host[KubeletSettings.UsualFile]);
+        Assert.Contains("ListenStream=10.0.0.5:10260\nListenStream=[fd00::5]:10260\n", _host["/etc/systemd/system/fairlead-node.socket"]);
+        Assert.DoesNotContain("0.0.0.0", _host["/etc/systemd/system/fairlead-node.socket"]);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
+            File.GetUnixFileMode(_host.Root.PathOf(KubeletSettings.UsualFile)));
+        Undo();
+        Assert.Equal(before, _host.Everything());
+    }
+
+    [Fact]
+    public void A_word_with_blanks_stays_one_word_in_the_unit()
+    {
+        FrontInstallation.Apply(_host.Root, Plan());
+        Assert.Contains(
+            "ExecStart=/usr/local/bin/fairlead node --config /var/lib/kubelet/config.yaml --node-name \"a b%%\"\n",
+            _host["/etc/systemd/system/fairlead-node.service"]);
+    }
+
+    [Fact]
+    public void Nothing_is_changed_before_it_is_applied_and_nothing_the_second_time()
+    {
+        SortedDictionary<string, string> before = _host.Everything();
+        InstallationPlan plan = Plan();
+        Assert.Equal(before, _host.Everything());
+        Assert.Equal(3, plan.Files.Count);
+        FrontInstallation.Apply(_host.Root, plan);
+        Assert.NotEmpty(Plan().Calls); // systemd has not been heard yet
+        FrontInstallation.Complete(_host.Root);
+        SortedDictionary<string, string> installed = _host.Everything();
+        InstallationPlan again = Plan();
+        Assert.Empty(again.Files);
+        Assert.Empty(again.Calls);
+        FrontInstallation.Apply(_host.Root, again);
+        Assert.Equal(installed, _host.Everything());
+        Undo();
+        Assert.Empty(FrontInstallation.PlanUndo(_host.Root));
+    }
+
+    [Fact]
+    public void Installed_again_with_other_options_it_still_goes_back_to_the_beginning()
+    {
+        SortedDictionary<string, string> before = _host.Everything();
+        FrontInstallation.Apply(_host.Root, Plan());
+        FrontInstallation.Apply(_host.Root, Plan("/opt/fairlead"));
+        Assert.Contains("ExecStart=/opt/fairlead ", _host["/etc/systemd/system/fairlead-node.service"]);
+        Undo();
+        Assert.Equal(before, _host.Everything());
+    }
+
+    [Fact]
+    public void A_configuration_that_was_changed_since_gets_only_its_address_back()
+    {
+        FrontInstallation.Apply(_host.Root, Plan());
+        _host[KubeletSettings.UsualFile] = _host[KubeletSettings.UsualFile].Replace("port: 10260", "port: 10260\nmaxPods: 5", StringComparison.Ordinal);
+        Assert.Contains(FrontInstallation.PlanUndo(_host.Root), static file => file.Outcome.StartsWith("was changed since", StringComparison.Ordinal));
+        Undo();
+        Assert.Equal("# kubeadm's\nkind: KubeletConfiguration\naddress: 0.0.0.0\nport: 10260\nmaxPods: 5\n", _host[KubeletSettings.UsualFile]);
+    }
+
+    [Fact]
+    public void One_that_was_written_anew_by_an_upgrade_and_installed_again_goes_back_to_the_upgrades()
+    {
+        FrontInstallation.Apply(_host.Root, Plan());
+        const string upgraded = "kind: KubeletConfiguration\naddress: 0.0.0.0\nport: 10260\nmaxPods: 7\n";
+        _host[KubeletSettings.UsualFile] = upgraded;
+        FrontInstallation.Apply(_host.Root, Plan());
+        Assert.Contains("127.0.0.1", _host[KubeletSettings.UsualFile]);
+        Undo();
+        Assert.Equal(upgraded, _host[KubeletSettings.UsualFile]);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Cut_off_after_any_file_it_can_be_taken_out_or_installed(int written)
+    {
+        SortedDictionary<string, string> before = _host.Everything();
+        InstallationPlan plan = Plan();
+        FrontInstallation.Apply(_host.Root, plan);
+        foreach (FileChange file in plan.Files.Skip(written)) // as if they had not been written
+        {
+            if (file.Before is { } former) File.WriteAllBytes(_host.Root.PathOf(file.Path), former);
+            else _host.Root.Delete(file.Path);
+        }
+
+        Assert.Equal(3 - written, Plan().Files.Count);
+        Undo();
+        Assert.Equal(before, _host.Everything());
+    }
+
+    [Fact]
+    public void Where_the_kubelet_has_drop_ins_the_address_is_one_and_the_configuration_stays()
+    {
+        _host["/etc/kubelet.d/10-a.conf"] = "maxPods: 5\n";
+        SortedDictionary<string, string> before = _host.Everything();
+        FrontInstallation.Apply(_host.Root, InstallationPlan.Of(Options() with { ConfigFolder = "/etc/kubelet.d" }));
+        Assert.Equal(Configuration, _host[KubeletSettings.UsualFile]);
+        Assert.Equal("127.0.0.1",
+            KubeletSettings.Read(_host.Root, KubeletSettings.UsualFile, "/etc/kubelet.d", KubeletFlags.None).Address);
+        Undo();
+        Assert.Equal(before, _host.Everything());
+    }
+
+    [Fact]
+    public void A_flag_that_overrules_the_address_is_named_before_anything_is_changed()
+    {
+        InvalidDataException fault = Assert.Throws<InvalidDataException>(
+            () => InstallationPlan.Of(Options() with { Flags = new KubeletFlags(["--address=0.0.0.0"]) }));
+        Assert.Contains("--address=0.0.0.0", fault.Message);
+    }
+
+    [Fact]
+    public void A_link_in_place_of_a_file_is_not_followed()
+    {
+        string elsewhere = _host.Root.PathOf("/elsewhere");
+        File.WriteAllText(elsewhere, "theirs");
+        Directory.CreateDirectory(_host.Root.PathOf("/etc/systemd/system"));
+        File.CreateSymbolicLink(_host.Root.PathOf("/etc/systemd/system/fairlead-node.socket"), elsewhere);
+        Assert.Throws<IOException>(() => FrontInstallation.Apply(_host.Root, Plan()));
+        Assert.Equal("theirs", File.ReadAllText(elsewhere));
+    }
+
+    public void Dispose() => _host.Dispose();
+
+    void Undo()
+    {
+        FrontInstallation.Restore(_host.Root, FrontInstallation.PlanUndo(_host.Root));
+        FrontInstallation.Forget(_host.Root);
+    }
+
+    InstallationOptions Options(string program = "/usr/local/bin/fairlead") => new()
+    {
+        Root = _host.Root,
+        Program = program,
+        Arguments = ["--node-name", "a b%"],
+        Addresses = [IPAddress.Parse("10.0.0.5"), IPAddress.Parse("fd00::5")],
+    };
+
+    InstallationPlan Plan(string program = "/usr/local/bin/fairlead") => InstallationPlan.Of(Options(program));
+}
