@@ -18,6 +18,9 @@ public sealed record NodeOptions
     /// <summary>Where to listen; port 0 picks a free one.</summary>
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
 
+    /// <summary>Listens at all of these instead of at <see cref="Listen"/>; null for that one.</summary>
+    public AddressSet? Addresses { get; init; }
+
     /// <summary>The server's certificate with its key, which stays the caller's; null for one made for this run.</summary>
     public X509Certificate2? Certificate { get; init; }
 

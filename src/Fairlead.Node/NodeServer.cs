@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Security.Cryptography;
 using Fairlead.Containerd;
 using Fairlead.Node.Kubelet;
@@ -149,7 +150,7 @@ public sealed class NodeServer : IAsyncDisposable
     {
         PodsApiKestrel.Configure(kestrel);
         if (options.Kubelet is not null) kestrel.Limits.Http2.MaxStreamsPerConnection = 1000; // each log that is followed is one
-        kestrel.Listen(options.Listen, listen => listen.UseHttps(tls.Configure));
+        kestrel.Listen((EndPoint?)options.Addresses ?? options.Listen, listen => listen.UseHttps(tls.Configure));
     }, services =>
     {
         StreamingHost.GoOnInline(services);

@@ -69,4 +69,13 @@ static partial class Log
 
     [LoggerMessage(15, LogLevel.Warning, "What a command left behind could not be tidied up", EventName = "CommandNotTidied")]
     public static partial void CommandNotTidied(ILogger logger, Exception exception);
+
+    [LoggerMessage(16, LogLevel.Warning, "This machine's addresses cannot be looked up", EventName = "AddressesNotFound")]
+    public static partial void AddressesNotFound(ILogger logger, Exception exception);
+
+    [LoggerMessage(17, LogLevel.Information, "The address {Address} is gone: it is not listened on any more", EventName = "AddressGone")]
+    public static partial void AddressGone(ILogger logger, IPAddress address);
+
+    [LoggerMessage(18, LogLevel.Warning, "The address {Address} is not listened on: {Reason}; it is tried again", EventName = "AddressNotBound")]
+    public static partial void AddressNotBound(ILogger logger, Exception exception, IPAddress address, PeerText reason);
 }

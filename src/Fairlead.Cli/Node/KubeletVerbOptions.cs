@@ -2,12 +2,20 @@ using System.CommandLine;
 using System.Runtime.Versioning;
 using Fairlead.Cli.Usage;
 using Fairlead.Node;
+using Fairlead.Node.Host;
 
 namespace Fairlead.Cli.Node;
 
 /// <summary>The options of <c>fairlead node</c> in front of a kubelet.</summary>
 sealed class KubeletVerbOptions
 {
+    readonly Option<string?> _config = Text(
+        "--config", "FILE",
+        "Stand in front of the kubelet whose configuration this is: its port on each of the node's addresses, its certificate, client " +
+        "authorities, runtime and times are taken from there; options overrule it");
+
+    readonly Option<string?> _configFolder = Text("--config-dir", "DIR", "The folder of that configuration's drop-ins");
+
     readonly Option<string?> _kubelet = Text(
         "--kubelet", "URL",
         "Stand in front of this kubelet, as the node's only door: exec, attach, port-forward and run are served here, and all else is " +
@@ -28,18 +36,37 @@ sealed class KubeletVerbOptions
 
     public void AddTo(Command verb)
     {
-        foreach (Option option in (Option[])[_kubelet, _authorities, _certificate, _key, _token, _nodeName]) verb.Add(option);
+        foreach (Option option in (Option[])[_config, _configFolder, _kubelet, _authorities, _certificate, _key, _token, _nodeName]) verb.Add(option);
+    }
+
+    /// <summary>What <c>--config</c> says; null where it is not given.</summary>
+    [SupportedOSPlatform("linux")]
+    public KubeletSettings? ReadSettings(ParseResult parsed)
+    {
+        string? folder = parsed.GetValue(_configFolder);
+        if (parsed.GetValue(_config) is not { } file)
+            return folder is null ? null : throw new UsageException("--config-dir needs --config");
+        try
+        {
+            return KubeletSettings.Read(HostRoot.Own, Path.GetFullPath(file), folder is null ? null : Path.GetFullPath(folder), KubeletFlags.None);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new UsageException("--config: " + e.Message);
+        }
     }
 
     /// <summary>Null where no kubelet is named.</summary>
+    /// <param name="parsed">The line.</param>
+    /// <param name="settings">What <c>--config</c> says; null for nothing.</param>
     [SupportedOSPlatform("linux")]
-    public KubeletOptions? Read(ParseResult parsed)
+    public KubeletOptions? Read(ParseResult parsed, KubeletSettings? settings)
     {
-        if (parsed.GetValue(_kubelet) is not { } kubelet)
+        if ((parsed.GetValue(_kubelet) ?? (settings is null ? null : $"https://127.0.0.1:{settings.Port}")) is not { } kubelet)
         {
             foreach (Option<string?> option in (Option<string?>[])[_authorities, _certificate, _key, _token, _nodeName])
             {
-                if (parsed.GetValue(option) is not null) throw new UsageException($"{option.Name} needs --kubelet");
+                if (parsed.GetValue(option) is not null) throw new UsageException($"{option.Name} needs --kubelet or --config");
             }
 
             return null;
@@ -52,11 +79,21 @@ sealed class KubeletVerbOptions
         KubeletOptions options = new()
         {
             Address = Address(kubelet),
-            AuthoritiesFile = parsed.GetValue(_authorities),
+            AuthoritiesFile = parsed.GetValue(_authorities) ?? settings?.CertificateFile,
             CertificateFile = certificate,
             KeyFile = key,
             TokenFile = token,
         };
+        if (settings is not null)
+        {
+            options = options with
+            {
+                TokenLifetime = settings.TokenLifetime,
+                AllowedLifetime = settings.AllowedLifetime,
+                DeniedLifetime = settings.DeniedLifetime,
+            };
+        }
+
         return parsed.GetValue(_nodeName) is { Length: > 0 } name ? options with { NodeName = name } : options;
     }
 

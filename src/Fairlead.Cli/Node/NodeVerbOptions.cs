@@ -8,12 +8,10 @@ namespace Fairlead.Cli.Node;
 /// <summary>The options of <c>fairlead node</c>.</summary>
 sealed class NodeVerbOptions
 {
-    public Option<string> Cri { get; } = new(
-        "--cri") { HelpName = "unix://PATH", Description = "The container runtime's socket", Required = true };
+    public Option<string?> Cri { get; } = Text("--cri", "unix://PATH", "The container runtime's socket");
 
-    public Option<string> Listen { get; } = new(
-        "--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one (default 127.0.0.1:0)",
-        DefaultValueFactory = _ => "127.0.0.1:0" };
+    public Option<string?> Listen { get; } = Text(
+        "--listen", "ADDR:PORT", "Where to listen; port 0 picks a free one (default 127.0.0.1:0)");
 
     public Option<string?> TlsCert { get; } = Text(
         "--tls-cert", "FILE",

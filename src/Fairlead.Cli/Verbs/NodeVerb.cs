@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
@@ -9,6 +10,7 @@ using Fairlead.Cli.Node;
 using Fairlead.Cli.Usage;
 using Fairlead.KubeConfig;
 using Fairlead.Node;
+using Fairlead.Node.Host;
 using Fairlead.Server.Access;
 using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
@@ -24,7 +26,7 @@ static class NodeVerb
         VerbCommand verb = new("node",
             "Serve the pods of this machine's container runtime, to kubectl and to an API server, without SPDY (Linux).")
         {
-            Usage = "--cri unix://PATH [--listen ADDR:PORT] [options]",
+            Usage = "(--cri unix://PATH | --config FILE) [--listen ADDR:PORT] [options]",
             Examples = """
                 # kubectl against a bare containerd
                 fairlead node --cri unix:///run/containerd/containerd.sock --write-kubeconfig node.kubeconfig
@@ -44,6 +46,10 @@ static class NodeVerb
                   --kubelet-client-cert front.crt --kubelet-client-key front.key \
                   --tls-cert /var/lib/kubelet/pki/kubelet.crt --tls-key /var/lib/kubelet/pki/kubelet.key \
                   --client-ca /etc/kubernetes/pki/ca.crt --authorization-kubeconfig /etc/kubernetes/kubelet.conf
+
+                # The same, with everything out of the kubelet's own configuration; "fairlead node install" makes units of it
+                fairlead node --config /var/lib/kubelet/config.yaml --authorization-kubeconfig /etc/kubernetes/kubelet.conf \
+                  --kubelet-client-cert front.crt --kubelet-client-key front.key
 
                 # A user of your own, known by a token
                 fairlead node --cri unix:///run/containerd/containerd.sock --token-file tokens.csv --allow-group operators
@@ -92,10 +98,14 @@ static class NodeVerb
     [SupportedOSPlatform("linux")]
     static NodeOptions Read(ParseResult parsed, NodeVerbOptions options, Invocation invocation, bool withAdministrator)
     {
+        KubeletSettings? settings = options.Kubelet.ReadSettings(parsed);
         string? certificate = parsed.GetValue(options.TlsCert), key = parsed.GetValue(options.TlsKey);
-        string? clientCa = parsed.GetValue(options.ClientCa), tokens = parsed.GetValue(options.TokenFile);
+        if (certificate is null && key is null && settings is not null) (certificate, key) = (settings.CertificateFile, settings.KeyFile);
+        string cri = parsed.GetValue(options.Cri) ?? settings?.RuntimeEndpoint
+            ?? throw new UsageException("which runtime? Name its socket: --cri unix:///run/containerd/containerd.sock");
+        string? clientCa = parsed.GetValue(options.ClientCa) ?? settings?.ClientAuthoritiesFile, tokens = parsed.GetValue(options.TokenFile);
         if (certificate is null != key is null) throw new UsageException("--tls-cert and --tls-key belong together");
-        KubeletOptions? kubelet = options.Kubelet.Read(parsed);
+        KubeletOptions? kubelet = options.Kubelet.Read(parsed, settings);
         bool asksCluster = parsed.GetValue(options.AuthorizationKubeconfig) is not null;
         if (kubelet is not null && (tokens is not null || withAdministrator))
             throw new UsageException(
@@ -116,8 +126,9 @@ static class NodeVerb
             invocation.Error.WriteLine($"fairlead: nobody in {tokens} is allowed anything: add --allow-user or --allow-group");
         return new NodeOptions
         {
-            Cri = NodeVerbOptions.Socket("--cri", parsed.GetValue(options.Cri)!),
-            Listen = GatewayVerbOptions.Address("--listen", parsed.GetValue(options.Listen)!),
+            Cri = NodeVerbOptions.Socket("--cri", cri),
+            Listen = GatewayVerbOptions.Address("--listen", parsed.GetValue(options.Listen) ?? "127.0.0.1:0"),
+            Addresses = settings is null || parsed.GetValue(options.Listen) is not null ? null : new(settings.Port, NodeAddresses.Find),
             CertificateFile = certificate,
             KeyFile = key,
             ClientAuthoritiesFile = clientCa,
@@ -165,7 +176,7 @@ static class NodeVerb
         }
         catch (SocketException e)
         {
-            throw new IOException($"{options.Listen}: {e.Message}", e);
+            throw new IOException($"{(EndPoint?)options.Addresses ?? options.Listen}: {e.Message}", e);
         }
         catch (InvalidDataException e)
         {

@@ -48,7 +48,7 @@ public sealed record KubeletSettings
     public required TimeSpan AllowedLifetime { get; init; }
 
     /// <summary>How long a no is kept.</summary>
-    public required TimeSpan RefusedLifetime { get; init; }
+    public required TimeSpan DeniedLifetime { get; init; }
 
     /// <summary>The container runtime's socket.</summary>
     public required string RuntimeEndpoint { get; init; }
@@ -96,7 +96,7 @@ public sealed record KubeletSettings
             TokenLifetime = Duration(tokens, "cacheTTL", TimeSpan.FromMinutes(2)),
             ReviewsAccess = (flags.Get("authorization-mode") ?? Text(authorization, "mode")) != "AlwaysAllow",
             AllowedLifetime = Duration(access, "cacheAuthorizedTTL", TimeSpan.FromMinutes(5)),
-            RefusedLifetime = Duration(access, "cacheUnauthorizedTTL", TimeSpan.FromSeconds(30)),
+            DeniedLifetime = Duration(access, "cacheUnauthorizedTTL", TimeSpan.FromSeconds(30)),
             RuntimeEndpoint = flags.Get("container-runtime-endpoint") ?? Text(settings, "containerRuntimeEndpoint")
                 ?? "unix:///run/containerd/containerd.sock",
         };

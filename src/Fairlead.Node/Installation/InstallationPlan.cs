@@ -38,6 +38,7 @@ public sealed record InstallationPlan
         KubeletSettings settings = KubeletSettings.Read(options.Root, options.Config, options.ConfigFolder, options.Flags);
         List<string> arguments = ["node", "--config", options.Config];
         if (options.ConfigFolder is { } folder) arguments.AddRange(["--config-dir", folder]);
+        arguments.AddRange(SaidByFlags(options, settings));
         arguments.AddRange(options.Arguments);
         FileChange[] files =
         [
@@ -50,6 +51,37 @@ public sealed record InstallationPlan
         FileChange[] changed = [.. files.Where(static file => file.Before is null || !file.Before.AsSpan().SequenceEqual(file.After))];
         bool done = changed.Length == 0 && InstallationRecord.Read(options.Root) is { IsComplete: true };
         return new InstallationPlan { Files = changed, Calls = done ? [] : s_calls };
+    }
+
+    /// <summary>
+    /// What the kubelet takes from its flags: the front reads the configuration alone, since it starts beside the kubelet and not behind it.
+    /// </summary>
+    static IEnumerable<string> SaidByFlags(InstallationOptions options, KubeletSettings settings)
+    {
+        KubeletSettings written = KubeletSettings.Read(options.Root, options.Config, options.ConfigFolder, KubeletFlags.None);
+        if (settings.Port != written.Port)
+            throw new InvalidDataException($"the kubelet is started with --port={settings.Port}: write that into {options.Config} instead");
+        if (settings.RuntimeEndpoint != written.RuntimeEndpoint && !options.Arguments.Contains("--cri"))
+        {
+            yield return "--cri";
+            yield return settings.RuntimeEndpoint;
+        }
+
+        if ((settings.CertificateFile, settings.KeyFile) != (written.CertificateFile, written.KeyFile))
+        {
+            yield return "--tls-cert";
+            yield return settings.CertificateFile;
+            yield return "--tls-key";
+            yield return settings.KeyFile;
+            yield return "--kubelet-ca";
+            yield return settings.CertificateFile;
+        }
+
+        if (settings.ClientAuthoritiesFile is { } authorities && authorities != written.ClientAuthoritiesFile)
+        {
+            yield return "--client-ca";
+            yield return authorities;
+        }
     }
 
     static FileChange KubeletChange(InstallationOptions options)

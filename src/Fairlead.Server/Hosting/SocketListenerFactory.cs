@@ -15,9 +15,14 @@ namespace Fairlead.Server.Hosting;
 sealed class SocketListenerFactory(IOptions<SocketTransportOptions> options, ILoggerFactory logging) : IConnectionListenerFactory,
     IConnectionListenerFactorySelector
 {
-    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint;
+    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint or AddressSet;
 
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(
+        endpoint is AddressSet set
+            ? new AddressSetListener(set, Listen, logging.CreateLogger("Fairlead.Server"), TimeProvider.System)
+            : Listen(endpoint));
+
+    SocketListener Listen(EndPoint endpoint)
     {
         Socket socket = Bind(endpoint);
         try
@@ -25,7 +30,7 @@ sealed class SocketListenerFactory(IOptions<SocketTransportOptions> options, ILo
             socket.Listen(options.Value.Backlog);
             ILogger transport = logging.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets");
             SocketConnectionContextFactory connections = new(WithMemoryOf(options.Value), transport);
-            return new(new SocketListener(socket, connections, options.Value.NoDelay, logging.CreateLogger("Fairlead.Server")));
+            return new SocketListener(socket, connections, options.Value.NoDelay, logging.CreateLogger("Fairlead.Server"));
         }
         catch
         {

@@ -22,7 +22,7 @@ public sealed class KubeletSettingsTests : IDisposable
         Assert.True(settings.ReviewsAccess);
         Assert.Equal(TimeSpan.FromMinutes(2), settings.TokenLifetime);
         Assert.Equal(TimeSpan.FromMinutes(5), settings.AllowedLifetime);
-        Assert.Equal(TimeSpan.FromSeconds(30), settings.RefusedLifetime);
+        Assert.Equal(TimeSpan.FromSeconds(30), settings.DeniedLifetime);
         Assert.Equal("unix:///run/containerd/containerd.sock", settings.RuntimeEndpoint);
     }
 
@@ -55,7 +55,7 @@ public sealed class KubeletSettingsTests : IDisposable
         Assert.Equal(10260, settings.Port);
         Assert.Equal(TimeSpan.FromMinutes(2), settings.TokenLifetime); // 0s says nothing
         Assert.Equal(TimeSpan.FromMinutes(1), settings.AllowedLifetime);
-        Assert.Equal(TimeSpan.FromSeconds(30), settings.RefusedLifetime);
+        Assert.Equal(TimeSpan.FromSeconds(30), settings.DeniedLifetime);
         Assert.Equal("unix:///run/containerd/containerd.sock", settings.RuntimeEndpoint);
     }
 

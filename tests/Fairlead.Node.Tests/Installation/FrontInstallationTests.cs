@@ -136,6 +136,18 @@ public sealed class FrontInstallationTests : IDisposable
     }
 
     [Fact]
+    public void What_the_kubelet_takes_from_its_flags_stands_in_the_unit()
+    {
+        KubeletFlags flags = new(["--container-runtime-endpoint=unix:///run/k3s/c.sock", "--cert-dir", "/pki", "--client-ca-file=/ca.crt", "--v=2"]);
+        FrontInstallation.Apply(_host.Root, InstallationPlan.Of(Options() with { Flags = flags }));
+        Assert.Contains(
+            "--config /var/lib/kubelet/config.yaml --cri unix:///run/k3s/c.sock --tls-cert /pki/kubelet.crt --tls-key /pki/kubelet.key " +
+            "--kubelet-ca /pki/kubelet.crt --client-ca /ca.crt --node-name", _host["/etc/systemd/system/fairlead-node.service"]);
+        Assert.Contains("--port=1", Assert.Throws<InvalidDataException>(
+            () => InstallationPlan.Of(Options() with { Flags = new KubeletFlags(["--port=1"]) })).Message);
+    }
+
+    [Fact]
     public void A_link_in_place_of_a_file_is_not_followed()
     {
         string elsewhere = _host.Root.PathOf("/elsewhere");

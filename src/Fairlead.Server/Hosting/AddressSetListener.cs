@@ -1,0 +1,151 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Fairlead.Server.Hosting;
+
+/// <summary>Listens at every address of a set, and follows it: what comes is listened on, what is gone is let go.</summary>
+/// <remarks>Connections that were taken go on when their address is gone. An address that cannot be had is tried again.</remarks>
+sealed class AddressSetListener : IConnectionListener
+{
+    static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
+
+    readonly AddressSet _set;
+    readonly Func<IPEndPoint, IConnectionListener> _bind;
+    readonly ILogger _logger;
+    readonly TimeProvider _clock;
+    readonly Dictionary<IPAddress, (IConnectionListener Listener, Task Loop)> _listeners = [];
+    readonly List<(IConnectionListener Listener, Task Loop)> _former = []; // their connections may go on
+    readonly HashSet<IPAddress> _failing = [];
+    readonly Channel<ConnectionContext> _accepted = Channel.CreateBounded<ConnectionContext>(1);
+    readonly CancellationTokenSource _ended = new();
+    readonly Task _following;
+
+    /// <exception cref="IOException">None of the addresses can be listened on.</exception>
+    internal AddressSetListener(AddressSet set, Func<IPEndPoint, IConnectionListener> bind, ILogger logger, TimeProvider clock)
+    {
+        (_set, _bind, _logger, _clock) = (set, bind, logger, clock);
+        Exception? failure = Follow();
+        if (_listeners.Count == 0)
+            throw new AddressInUseException(
+                $"{set} cannot be listened on: {failure?.Message ?? "there is no address but loopback"}", failure!);
+        EndPoint = _listeners.Values.First().Listener.EndPoint;
+        _following = FollowAsync();
+    }
+
+    /// <summary>The first of the addresses.</summary>
+    public EndPoint EndPoint { get; }
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
+        await _accepted.Reader.WaitToReadAsync(cancellationToken) && _accepted.Reader.TryRead(out ConnectionContext? connection)
+            ? connection
+            : null;
+
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        await _ended.CancelAsync();
+        await _following;
+        foreach ((IConnectionListener listener, _) in _listeners.Values) await listener.UnbindAsync(cancellationToken);
+        foreach ((_, Task loop) in _listeners.Values.Concat(_former)) await loop;
+        _accepted.Writer.TryComplete();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync();
+        while (_accepted.Reader.TryRead(out ConnectionContext? connection)) await connection.DisposeAsync();
+        foreach ((IConnectionListener listener, _) in _listeners.Values.Concat(_former)) await listener.DisposeAsync();
+        _ended.Dispose();
+    }
+
+    async Task FollowAsync()
+    {
+        using PeriodicTimer timer = new(s_pause, _clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_ended.Token)) Follow();
+        }
+        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
+        {
+            // nobody listens any more
+        }
+    }
+
+    /// <summary>Looks the addresses up, and listens on those that are new.</summary>
+    /// <returns>Why one of them cannot be had; null where all can.</returns>
+    Exception? Follow()
+    {
+        IPAddress[] now;
+        try
+        {
+            now = [.. _set.Find()];
+        }
+        catch (Exception e) when (e is NetworkInformationException or IOException)
+        {
+            Log.AddressesNotFound(_logger, e);
+            return e;
+        }
+
+        foreach (IPAddress gone in _listeners.Keys.Except(now).ToArray())
+        {
+            Log.AddressGone(_logger, gone);
+            _listeners.Remove(gone, out var former);
+            _former.Add(former);
+            former.Listener.UnbindAsync().AsTask().GetAwaiter().GetResult(); // closes a socket, and waits for nothing
+        }
+
+        _failing.IntersectWith(now);
+        Exception? failure = null;
+        foreach (IPAddress address in now.Where(address => !_listeners.ContainsKey(address)))
+        {
+            try
+            {
+                IConnectionListener listener = _bind(new IPEndPoint(address, _set.Port));
+                _listeners[address] = (listener, TakeAsync(listener));
+                _failing.Remove(address);
+            }
+            catch (Exception e) when (e is SocketException or AddressInUseException)
+            {
+                failure = e;
+                if (_failing.Add(address)) Log.AddressNotBound(_logger, e, address, e is AddressInUseException ? "it is in use" : "it cannot be had");
+            }
+        }
+
+        return failure;
+    }
+
+    async Task TakeAsync(IConnectionListener listener)
+    {
+        try
+        {
+            while (await listener.AcceptAsync() is { } connection)
+            {
+                if (await OfferAsync(connection)) continue;
+                await connection.DisposeAsync();
+                return;
+            }
+        }
+#pragma warning disable CA1031 // whoever takes connections hears of it, as from one socket
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _accepted.Writer.TryComplete(e);
+        }
+    }
+
+    async ValueTask<bool> OfferAsync(ConnectionContext connection)
+    {
+        try
+        {
+            await _accepted.Writer.WriteAsync(connection, _ended.Token);
+            return true;
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            return false;
+        }
+    }
+}
