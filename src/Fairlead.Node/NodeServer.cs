@@ -10,6 +10,7 @@ using Fairlead.Server.Hosting;
 using Fairlead.Streaming.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,9 @@ namespace Fairlead.Node;
 /// <remarks>Whoever is allowed runs commands in every container, which is to be root on the machine. Everybody else gets 403.</remarks>
 public sealed class NodeServer : IAsyncDisposable
 {
+    /// <summary>How long sessions have to end in order once they were told to, where the server was drained before.</summary>
+    static readonly TimeSpan s_ending = TimeSpan.FromSeconds(5);
+
     readonly NodeRuntime _runtime;
     readonly ServerTls _tls;
     readonly WatchedFiles<IReadOnlyList<ApiUser>>? _users;
@@ -30,6 +34,7 @@ public sealed class NodeServer : IAsyncDisposable
     readonly IDisposable? _serving;
     readonly ILoggerFactory _logging;
     readonly NodeOptions _options;
+    readonly CancellationTokenSource _over = new();
     int _disposed;
 
     NodeServer(
@@ -161,10 +166,23 @@ public sealed class NodeServer : IAsyncDisposable
         tls.CertificateOf(context.Connection, out bool believed) is { } certificate && believed
             && CertificateSubject.Read(certificate) is ({ } name, var groups) ? allowed.Judge(name, groups) : null;
 
+    /// <summary>Takes no new connection from now on, and waits until those that are there have ended, sessions among them.</summary>
+    /// <param name="patience">How long; afterwards <see cref="DisposeAsync"/> ends what is left.</param>
+    /// <param name="cancellationToken">Ends the wait too.</param>
+    public async Task DrainAsync(TimeSpan patience, CancellationToken cancellationToken = default)
+    {
+        // Not the host: it would tell sessions at once that they have to end.
+        Task stopped = _application.Services.GetRequiredService<IServer>().StopAsync(_over.Token);
+        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        late.CancelAfter(patience);
+        await stopped.WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     /// <summary>Ends every session, then every command that was run natively.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        _over.CancelAfter(s_ending);
         await _application.StopAsync();
         await _application.DisposeAsync();
         await _runtime.DisposeAsync();
@@ -172,5 +190,6 @@ public sealed class NodeServer : IAsyncDisposable
         _users?.Dispose();
         _serving?.Dispose();
         _logging.Dispose();
+        _over.Dispose();
     }
 }

@@ -14,12 +14,14 @@ sealed class StopSignals : IDisposable
     readonly CancellationTokenSource _cancel = new();
     readonly PosixSignalRegistration[] _registrations;
 
-    public StopSignals()
+    /// <param name="reload">Called at SIGHUP, which then ends nothing; null for one that ends like the others.</param>
+    public StopSignals(Action? reload = null)
     {
-        PosixSignal[] ending = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP];
+        PosixSignal[] ending = [PosixSignal.SIGTERM, PosixSignal.SIGINT, .. reload is null ? new[] { PosixSignal.SIGHUP } : []];
         _registrations =
         [
             .. ending.Select(signal => PosixSignalRegistration.Create(signal, Stop)),
+            .. reload is null ? [] : new[] { PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Reload(context, reload)) },
             // .NET would set the terminal's modes to what they were when it began to handle signals: another program's, for one in the
             // background.
             .. OperatingSystem.IsWindows()
@@ -44,6 +46,12 @@ sealed class StopSignals : IDisposable
 
     /// <summary>Waits for one of them.</summary>
     public Task WaitAsync(CancellationToken cancellationToken) => Requested.WaitAsync(cancellationToken);
+
+    static void Reload(PosixSignalContext context, Action reload)
+    {
+        context.Cancel = true;
+        reload();
+    }
 
     void Stop(PosixSignalContext context)
     {

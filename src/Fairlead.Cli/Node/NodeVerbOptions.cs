@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
+using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Usage;
 using Fairlead.Containerd;
 
@@ -39,6 +40,15 @@ sealed class NodeVerbOptions
 
     public KubeletVerbOptions Kubelet { get; } = new();
 
+    public Option<TimeSpan> Drain { get; } = new("--drain")
+    {
+        HelpName = "DURATION",
+        Description =
+        "On sockets that it was given, SIGHUP starts a new process there, and this one goes on with its sessions for so long (default 5m)",
+        DefaultValueFactory = _ => TimeSpan.FromMinutes(5),
+        CustomParser = DurationText.ParsePositive,
+    };
+
     public RuntimeOptions Runtime { get; } = new();
 
     public Option<string?> WriteKubeconfig { get; } = Text(
@@ -49,6 +59,7 @@ sealed class NodeVerbOptions
         foreach (Option option in (Option[])[Cri, Listen, TlsCert, TlsKey, ClientCa, TokenFile, AllowUser, AllowGroup,
             AuthorizationKubeconfig]) verb.Add(option);
         Kubelet.AddTo(verb);
+        verb.Add(Drain);
         Runtime.AddTo(verb);
         verb.Add(WriteKubeconfig);
     }

@@ -12,6 +12,7 @@ using Fairlead.KubeConfig;
 using Fairlead.Node;
 using Fairlead.Node.Host;
 using Fairlead.Server.Access;
+using Fairlead.Server.Hosting;
 using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
@@ -80,11 +81,12 @@ static class NodeVerb
     static async Task ServeAsync(Invocation invocation, ParseResult parsed, NodeVerbOptions options, CancellationToken cancellationToken)
     {
         SocketPolling.GoOnWherePolled(Environment.ProcessorCount);
-        using StopSignals stop = new();
+        using NodeRun run = NodeRun.Begin(invocation);
         string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
         using KubernetesEndpoint? reviews = Reviews(parsed.GetValue(options.AuthorizationKubeconfig), invocation.Logging);
-        using CancellationTokenSource starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop.Token);
         NodeOptions configured = Read(parsed, options, invocation, withAdministrator: kubeconfig is not null) with { Reviews = reviews };
+        if (run.Sockets.Count > 0) configured = configured with { Addresses = WithSockets(configured, run.Sockets) };
+        using CancellationTokenSource starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, run.Stop);
         await using NodeServer? node = await StartAsync(configured, starting.Token);
         if (node is null) return; // stopped before it began
         if (kubeconfig is not null) await WriteAsync(node, kubeconfig, cancellationToken);
@@ -92,8 +94,14 @@ static class NodeVerb
             $"ready {node.Url.GetLeftPart(UriPartial.Authority)} runtime=\"{node.Runtime.Description}\" " +
             $"streams={(node.Runtime.IsNative ? "native" : "cri")}{(kubeconfig is null ? "" : " kubeconfig=" + kubeconfig)}");
         await invocation.Output.FlushAsync(cancellationToken);
-        await stop.WaitAsync(cancellationToken);
+        await run.ServeAsync(node, configured.Kubelet is null ? TimeSpan.Zero : NodeRun.StopDrain, parsed.GetValue(options.Drain), cancellationToken);
     }
+
+    /// <summary>Beside what it was given, a front listens on the node's other addresses; a node that was given sockets on nothing else.</summary>
+    [SupportedOSPlatform("linux")]
+    static AddressSet WithSockets(NodeOptions options, IReadOnlyList<Socket> sockets) => options.Addresses is { } set
+        ? new(set.Port, NodeAddresses.Find) { Sockets = sockets }
+        : new(0, static () => []) { Sockets = sockets };
 
     [SupportedOSPlatform("linux")]
     static NodeOptions Read(ParseResult parsed, NodeVerbOptions options, Invocation invocation, bool withAdministrator)

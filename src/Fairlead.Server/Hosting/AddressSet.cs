@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Fairlead.Server.Hosting;
 
@@ -13,10 +14,14 @@ public sealed class AddressSet(int port, Func<IReadOnlyList<IPAddress>> find) : 
     /// <summary>The port.</summary>
     public int Port => port;
 
-    /// <summary>Addresses that somebody else listens on for the same server: they are left out.</summary>
-    public IReadOnlyCollection<IPAddress> Except { get; init; } = [];
+    /// <summary>
+    /// Sockets that listen already, for instance because somebody holds them while processes come and go. They are taken from too, closed
+    /// with the rest, and their addresses are not listened on a second time.
+    /// </summary>
+    public IReadOnlyList<Socket> Sockets { get; init; } = [];
 
-    internal IEnumerable<IPAddress> Find() => find().Except(Except);
+    internal IEnumerable<IPAddress> Find() =>
+        find().Except(Sockets.Select(static socket => socket.LocalEndPoint).OfType<IPEndPoint>().Select(static each => each.Address));
 
     /// <inheritdoc/>
     public override string ToString() => $"this machine's addresses, port {port}";

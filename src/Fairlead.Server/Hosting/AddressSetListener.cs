@@ -14,30 +14,39 @@ sealed class AddressSetListener : IConnectionListener
     static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
 
     readonly AddressSet _set;
-    readonly Func<IPEndPoint, IConnectionListener> _bind;
+    readonly Func<IPEndPoint, SocketListener> _bind;
     readonly ILogger _logger;
     readonly TimeProvider _clock;
-    readonly Dictionary<IPAddress, (IConnectionListener Listener, Task Loop)> _listeners = [];
-    readonly List<(IConnectionListener Listener, Task Loop)> _former = []; // their connections may go on
+    readonly Dictionary<IPAddress, (SocketListener Listener, Task Loop)> _listeners = [];
+    readonly List<(SocketListener Listener, Task Loop)> _handed = [], _former = []; // the former ones' connections may go on
     readonly HashSet<IPAddress> _failing = [];
     readonly Channel<ConnectionContext> _accepted = Channel.CreateBounded<ConnectionContext>(1);
     readonly CancellationTokenSource _ended = new();
     readonly Task _following;
 
     /// <exception cref="IOException">None of the addresses can be listened on.</exception>
-    internal AddressSetListener(AddressSet set, Func<IPEndPoint, IConnectionListener> bind, ILogger logger, TimeProvider clock)
+    /// <param name="set">The addresses.</param>
+    /// <param name="handed">The set's own sockets, which listen already.</param>
+    /// <param name="bind">Listens at an address.</param>
+    /// <param name="logger">Where it is told what comes and goes.</param>
+    /// <param name="clock">The clock.</param>
+    internal AddressSetListener(
+        AddressSet set, IEnumerable<SocketListener> handed, Func<IPEndPoint, SocketListener> bind, ILogger logger, TimeProvider clock)
     {
         (_set, _bind, _logger, _clock) = (set, bind, logger, clock);
+        foreach (SocketListener listener in handed) _handed.Add((listener, TakeAsync(listener)));
         Exception? failure = Follow();
-        if (_listeners.Count == 0)
+        if (_listeners.Count + _handed.Count == 0)
             throw new AddressInUseException(
                 $"{set} cannot be listened on: {failure?.Message ?? "there is no address but loopback"}", failure!);
-        EndPoint = _listeners.Values.First().Listener.EndPoint;
+        EndPoint = Everything.First().Listener.EndPoint;
         _following = FollowAsync();
     }
 
     /// <summary>The first of the addresses.</summary>
     public EndPoint EndPoint { get; }
+
+    IEnumerable<(SocketListener Listener, Task Loop)> Everything => _handed.Concat(_listeners.Values).Concat(_former);
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
         await _accepted.Reader.WaitToReadAsync(cancellationToken) && _accepted.Reader.TryRead(out ConnectionContext? connection)
@@ -48,8 +57,10 @@ sealed class AddressSetListener : IConnectionListener
     {
         await _ended.CancelAsync();
         await _following;
-        foreach ((IConnectionListener listener, _) in _listeners.Values) await listener.UnbindAsync(cancellationToken);
-        foreach ((_, Task loop) in _listeners.Values.Concat(_former)) await loop;
+
+        // First nobody takes, then it is closed: closing under an accept would end a socket that others share with this process.
+        foreach ((_, Task loop) in Everything) await loop;
+        foreach ((SocketListener listener, _) in Everything) await listener.UnbindAsync(cancellationToken);
         _accepted.Writer.TryComplete();
     }
 
@@ -57,7 +68,7 @@ sealed class AddressSetListener : IConnectionListener
     {
         await UnbindAsync();
         while (_accepted.Reader.TryRead(out ConnectionContext? connection)) await connection.DisposeAsync();
-        foreach ((IConnectionListener listener, _) in _listeners.Values.Concat(_former)) await listener.DisposeAsync();
+        foreach ((SocketListener listener, _) in Everything) await listener.DisposeAsync();
         _ended.Dispose();
     }
 
@@ -103,7 +114,7 @@ sealed class AddressSetListener : IConnectionListener
         {
             try
             {
-                IConnectionListener listener = _bind(new IPEndPoint(address, _set.Port));
+                SocketListener listener = _bind(new IPEndPoint(address, _set.Port));
                 _listeners[address] = (listener, TakeAsync(listener));
                 _failing.Remove(address);
             }
@@ -117,16 +128,20 @@ sealed class AddressSetListener : IConnectionListener
         return failure;
     }
 
-    async Task TakeAsync(IConnectionListener listener)
+    async Task TakeAsync(SocketListener listener)
     {
         try
         {
-            while (await listener.AcceptAsync() is { } connection)
+            while (await listener.AcceptAsync(_ended.Token) is { } connection)
             {
                 if (await OfferAsync(connection)) continue;
                 await connection.DisposeAsync();
                 return;
             }
+        }
+        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
+        {
+            // nobody listens any more
         }
 #pragma warning disable CA1031 // whoever takes connections hears of it, as from one socket
         catch (Exception e)

@@ -19,7 +19,7 @@ sealed class SocketListenerFactory(IOptions<SocketTransportOptions> options, ILo
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(
         endpoint is AddressSet set
-            ? new AddressSetListener(set, Listen, logging.CreateLogger("Fairlead.Server"), TimeProvider.System)
+            ? new AddressSetListener(set, set.Sockets.Select(Take), Listen, logging.CreateLogger("Fairlead.Server"), TimeProvider.System)
             : Listen(endpoint));
 
     SocketListener Listen(EndPoint endpoint)
@@ -28,15 +28,21 @@ sealed class SocketListenerFactory(IOptions<SocketTransportOptions> options, ILo
         try
         {
             socket.Listen(options.Value.Backlog);
-            ILogger transport = logging.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets");
-            SocketConnectionContextFactory connections = new(WithMemoryOf(options.Value), transport);
-            return new SocketListener(socket, connections, options.Value.NoDelay, logging.CreateLogger("Fairlead.Server"));
+            return Take(socket);
         }
         catch
         {
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Takes from a socket that listens.</summary>
+    SocketListener Take(Socket socket)
+    {
+        ILogger transport = logging.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets");
+        SocketConnectionContextFactory connections = new(WithMemoryOf(options.Value), transport);
+        return new SocketListener(socket, connections, options.Value.NoDelay, logging.CreateLogger("Fairlead.Server"));
     }
 
     Socket Bind(EndPoint endpoint)

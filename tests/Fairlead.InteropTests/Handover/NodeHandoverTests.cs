@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using Fairlead.Client;
+using Fairlead.Containerd;
+
+namespace Fairlead.InteropTests.Handover;
+
+/// <summary>A node is replaced under its clients: the socket is held by who started it, and no connection is refused.</summary>
+public sealed class NodeHandoverTests(NodeFixture fixture) : IClassFixture<NodeFixture>
+{
+    const int HangUp = 1;
+
+    static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_reload_starts_a_new_process_at_once_and_the_old_one_goes_when_its_session_has_ended()
+    {
+        using NodeService service = Service();
+        await using RunningProcess first = service.Start();
+        Assert.Equal(first.Id, await service.ServesAsync(Token));
+        using StreamingClient client = service.Connect();
+        await using RemoteProcess running = await client.ExecAsync(fixture.PodReference, ["sh", "-c", "echo begun; read line; echo got $line; exit 5"], new() { Stdin = true }, Token);
+        using StreamReader output = new(running.StandardOutput.AsStream());
+        Assert.Equal("begun", await output.ReadLineAsync(Token));
+
+        using CancellationTokenSource enough = new();
+        Task<(int Count, IReadOnlyList<string> Faults)> asking = service.AskUntilAsync(enough.Token);
+        Assert.True(first.Signal(HangUp));
+        int second = await service.ServesAsync(Token);
+        Assert.NotEqual(first.Id, second);
+        try
+        {
+            using (StreamingClient late = service.Connect())
+            {
+                await using RemoteProcess next = await late.ExecAsync(fixture.PodReference, ["echo", "next"], new(), Token);
+                Assert.Equal("next\n", await next.StandardOutput.ReadToEndAsync(cancellationToken: Token));
+            }
+
+            Assert.False(first.HasExited);
+            await running.StandardInput.WriteAsync("on\n"u8.ToArray(), Token);
+            Assert.Equal("got on", await output.ReadLineAsync(Token));
+            Assert.Equal(5, (await running.WaitForExitAsync(Token)).Code);
+            client.Dispose();
+            Assert.Equal(0, await first.WaitForExitAsync(Token));
+            await enough.CancelAsync();
+            (int count, IReadOnlyList<string> faults) = await asking;
+            Assert.Empty(faults);
+            Assert.True(count > 0);
+        }
+        finally
+        {
+            await EndAsync(second);
+        }
+    }
+
+    [Fact]
+    public async Task A_restart_refuses_nobody_and_what_comes_meanwhile_waits()
+    {
+        using NodeService service = Service();
+        await using RunningProcess first = service.Start();
+        await service.ServesAsync(Token);
+        using CancellationTokenSource enough = new();
+        Task<(int Count, IReadOnlyList<string> Faults)> asking = service.AskUntilAsync(enough.Token);
+        for (RunningProcess process = first; ;)
+        {
+            Assert.Equal(0, await process.TerminateAsync(Token));
+            if (process != first) break;
+            process = service.Start();
+            Assert.Equal(process.Id, await service.ServesAsync(Token));
+            await enough.CancelAsync();
+            Assert.Empty((await asking).Faults);
+        }
+    }
+
+    [Fact]
+    public async Task A_new_process_that_cannot_serve_leaves_the_old_one_in_its_place()
+    {
+        using NodeService service = Service();
+        await using RunningProcess first = service.Start();
+        await service.ServesAsync(Token);
+        service.Spoil();
+        Assert.True(first.Signal(HangUp));
+        await first.Stderr.ContainsAsync("No new process has taken over", Token);
+        using StreamingClient client = service.Connect();
+        await using RemoteProcess next = await client.ExecAsync(fixture.PodReference, ["echo", "still"], new(), Token);
+        Assert.Equal("still\n", await next.StandardOutput.ReadToEndAsync(cancellationToken: Token));
+        Assert.Equal(0, await first.TerminateAsync(Token));
+    }
+
+    static async Task EndAsync(int process)
+    {
+        using Process running = Process.GetProcessById(process);
+        Assert.Equal(0, (await RunningProcess.RunAsync("kill", [process.ToString()], cancellationToken: Token)).ExitCode);
+        await running.WaitForExitAsync(Token);
+    }
+
+    NodeService Service()
+    {
+        _ = fixture.Kubeconfig(StreamThrough.Native); // skips where there is no containerd
+        return new NodeService("unix://" + fixture.Containerd.Socket, fixture.StateFolder);
+    }
+}
