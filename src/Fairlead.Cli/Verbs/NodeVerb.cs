@@ -91,8 +91,9 @@ static class NodeVerb
         if (node is null) return; // stopped before it began
         if (kubeconfig is not null) await WriteAsync(node, kubeconfig, cancellationToken);
         await invocation.Output.WriteLineAsync(
-            $"ready {node.Url.GetLeftPart(UriPartial.Authority)} runtime=\"{node.Runtime.Description}\" " +
-            $"streams={(node.Runtime.IsNative ? "native" : "cri")}{(kubeconfig is null ? "" : " kubeconfig=" + kubeconfig)}");
+            $"ready {node.Url.GetLeftPart(UriPartial.Authority)} " +
+            (node.HasRuntime ? $"runtime=\"{node.Runtime.Description}\" streams={(node.Runtime.IsNative ? "native" : "cri")}" : "runtime=away") +
+            (kubeconfig is null ? "" : " kubeconfig=" + kubeconfig));
         await invocation.Output.FlushAsync(cancellationToken);
         await run.ServeAsync(node, configured.Kubelet is null ? TimeSpan.Zero : NodeRun.StopDrain, parsed.GetValue(options.Drain), cancellationToken);
     }
