@@ -92,6 +92,14 @@ public sealed class RunningProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Waits for its end alone: what it has started may go on, and hold its outputs open.</summary>
+    /// <returns>As <see cref="WaitForExitAsync"/>.</returns>
+    public async Task<int> WaitForItselfAsync(CancellationToken cancellationToken = default)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        return _process.ExitCode;
+    }
+
     /// <summary>Sends a signal to the process alone.</summary>
     /// <returns>False when it has ended already.</returns>
     public bool Signal(int number) => !_process.HasExited && Signals.Send(_process.Id, number);

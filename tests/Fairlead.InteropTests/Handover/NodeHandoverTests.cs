@@ -40,7 +40,7 @@ public sealed class NodeHandoverTests(NodeFixture fixture) : IClassFixture<NodeF
             Assert.Equal("got on", await output.ReadLineAsync(Token));
             Assert.Equal(5, (await running.WaitForExitAsync(Token)).Code);
             client.Dispose();
-            Assert.Equal(0, await first.WaitForExitAsync(Token));
+            Assert.Equal(0, await first.WaitForItselfAsync(Token));
             await enough.CancelAsync();
             (int count, IReadOnlyList<string> faults) = await asking;
             Assert.Empty(faults);
