@@ -1,6 +1,7 @@
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Options;
 using Fairlead.Cli.Usage;
+using Fairlead.Wire;
 
 namespace Fairlead.Cli.Tests;
 

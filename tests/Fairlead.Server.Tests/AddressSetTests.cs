@@ -72,7 +72,7 @@ public sealed class AddressSetTests
     }
 
     AddressSetListener Listen(int port) => new(
-        new AddressSet(port, () => _now), [], endpoint => (SocketListener)_sockets.BindAsync(endpoint, Token).Result, NullLogger.Instance, _clock);
+        new AddressSet(port, () => _now), [], endpoint => (SocketListener)_sockets.BindAsync(endpoint, Token).AsTask().Result, NullLogger.Instance, _clock);
 
     async Task<(TcpClient Client, ConnectionContext Taken)> ConnectAsync(AddressSetListener listener, IPAddress address, int port)
     {
