@@ -76,6 +76,7 @@ static partial class Log
     [LoggerMessage(17, LogLevel.Information, "The address {Address} is gone: it is not listened on any more", EventName = "AddressGone")]
     public static partial void AddressGone(ILogger logger, IPAddress address);
 
-    [LoggerMessage(18, LogLevel.Warning, "The address {Address} is not listened on: {Reason}; it is tried again", EventName = "AddressNotBound")]
+    [LoggerMessage(18, LogLevel.Warning, "The address {Address} is not listened on: {Reason}; it is tried again",
+        EventName = "AddressNotBound")]
     public static partial void AddressNotBound(ILogger logger, Exception exception, IPAddress address, PeerText reason);
 }

@@ -10,7 +10,9 @@ sealed class VerbCommand : Command
     {
     }
 
-    /// <summary>The verb that this one stands behind, as <c>node</c> in <c>fairlead node check</c>; null for one of the first order.</summary>
+    /// <summary>
+    /// The verb that this one stands behind, as <c>node</c> in <c>fairlead node check</c>; null for one of the first order.
+    /// </summary>
     public string? Of { get; init; }
 
     /// <summary>The verb as it is written, with the one that it stands behind.</summary>

@@ -25,9 +25,11 @@ static partial class Log
         EventName = "OutputClosed")]
     public static partial void OutputClosed(ILogger logger, PeerText verb, long milliseconds);
 
-    [LoggerMessage(7, LogLevel.Information, "Process {Process} has taken over; this one goes on with its sessions", EventName = "TakenOver")]
+    [LoggerMessage(7, LogLevel.Information, "Process {Process} has taken over; this one goes on with its sessions",
+        EventName = "TakenOver")]
     public static partial void TakenOver(ILogger logger, int process);
 
-    [LoggerMessage(8, LogLevel.Error, "No new process has taken over: it did not come to serve. This one goes on", EventName = "NotTakenOver")]
+    [LoggerMessage(8, LogLevel.Error, "No new process has taken over: it did not come to serve. This one goes on",
+        EventName = "NotTakenOver")]
     public static partial void NotTakenOver(ILogger logger, Exception? exception);
 }

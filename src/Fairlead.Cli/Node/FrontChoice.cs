@@ -28,7 +28,9 @@ sealed record FrontChoice
 
     public required string NodeName { get; init; }
 
-    /// <summary>The options of <c>fairlead node</c> that the front is started with, beside those about the kubelet's configuration.</summary>
+    /// <summary>
+    /// The options of <c>fairlead node</c> that the front is started with, beside those about the kubelet's configuration.
+    /// </summary>
     public IReadOnlyList<string> Arguments
     {
         get

@@ -16,7 +16,8 @@ sealed class FrontOptions
     readonly Option<string?> _config = Text("--config", "FILE",
         $"The kubelet's configuration (default: that of the kubelet that runs, or {KubeletSettings.UsualFile})");
 
-    readonly Option<string?> _configFolder = Text("--config-dir", "DIR", "The folder of its drop-ins (default: that of the kubelet that runs)");
+    readonly Option<string?> _configFolder = Text("--config-dir", "DIR",
+        "The folder of its drop-ins (default: that of the kubelet that runs)");
 
     readonly Option<string?> _cri = Text("--cri", "unix://PATH", "The container runtime's socket (default: the kubelet's)");
 

@@ -36,7 +36,8 @@ sealed class KubeletVerbOptions
 
     public void AddTo(Command verb)
     {
-        foreach (Option option in (Option[])[_config, _configFolder, _kubelet, _authorities, _certificate, _key, _token, _nodeName]) verb.Add(option);
+        foreach (Option option in (Option[])[_config, _configFolder, _kubelet, _authorities, _certificate, _key, _token,
+            _nodeName]) verb.Add(option);
     }
 
     /// <summary>What <c>--config</c> says; null where it is not given.</summary>
@@ -48,7 +49,8 @@ sealed class KubeletVerbOptions
             return folder is null ? null : throw new UsageException("--config-dir needs --config");
         try
         {
-            return KubeletSettings.Read(HostRoot.Own, Path.GetFullPath(file), folder is null ? null : Path.GetFullPath(folder), KubeletFlags.None);
+            return KubeletSettings.Read(HostRoot.Own, Path.GetFullPath(file), folder is null ? null
+                : Path.GetFullPath(folder), KubeletFlags.None);
         }
         catch (InvalidDataException e)
         {

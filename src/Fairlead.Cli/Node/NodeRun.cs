@@ -16,7 +16,9 @@ namespace Fairlead.Cli.Node;
 [SupportedOSPlatform("linux")]
 sealed class NodeRun : IDisposable
 {
-    /// <summary>How long a front's sessions may go on after it was told to stop: what arrives meanwhile waits in the socket's queue.</summary>
+    /// <summary>
+    /// How long a front's sessions may go on after it was told to stop: what arrives meanwhile waits in the socket's queue.
+    /// </summary>
     public static readonly TimeSpan StopDrain = TimeSpan.FromSeconds(10);
 
     readonly Channel<bool> _reloads = Channel.CreateBounded<bool>(
@@ -110,7 +112,8 @@ sealed class NodeRun : IDisposable
 
     /// <summary>Where the runtime's own command runs this program, the program is its first argument.</summary>
     IEnumerable<string> Arguments() =>
-        Path.GetFileNameWithoutExtension(_program) == "dotnet" ? _invocation.Arguments.Prepend(Environment.GetCommandLineArgs()[0]) : _invocation.Arguments;
+        Path.GetFileNameWithoutExtension(_program) == "dotnet" ? _invocation.Arguments.Prepend(Environment.GetCommandLineArgs()[0])
+            : _invocation.Arguments;
 
     public void Dispose() => _signals.Dispose();
 }

@@ -5,7 +5,8 @@ using Fairlead.Node.Host;
 namespace Fairlead.Cli.Node;
 
 /// <summary>What is asked of the machine's systemd, by its own systemctl; shown only, where no systemd runs the machine.</summary>
-/// <param name="root">The machine. One whose root is somewhere else is entered by chroot, as its root has to be this user's to enter.</param>
+/// <param name="root">The machine. One whose root is somewhere else is entered by chroot, as its root has to be this user's to
+/// enter.</param>
 /// <param name="output">Where each call is told.</param>
 [SupportedOSPlatform("linux")]
 sealed class SystemdCalls(HostRoot root, TextWriter output)
@@ -44,7 +45,8 @@ sealed class SystemdCalls(HostRoot root, TextWriter output)
         await process.WaitForExitAsync(cancellationToken);
         if (process.ExitCode != 0)
             throw new IOException(
-                $"systemctl {string.Join(' ', call)} ended with {process.ExitCode}: mend that and run this again, or take everything back " +
+                $"systemctl {string.Join(' ', call)} ended with {process.ExitCode}: mend that and run this again, or take " +
+                "everything back " +
                 "by 'fairlead node uninstall --yes'");
     }
 }

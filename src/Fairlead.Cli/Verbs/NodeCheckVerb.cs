@@ -82,14 +82,16 @@ static class NodeCheckVerb
     static string Json(List<CheckLine> lines)
     {
         using MemoryStream json = new();
-        using (Utf8JsonWriter writer = new(json, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (Utf8JsonWriter writer = new(json, new JsonWriterOptions { Indented = true,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             writer.WriteStartArray();
             foreach (CheckLine line in lines)
             {
                 writer.WriteStartObject();
                 writer.WriteString("check", line.Name);
-                writer.WriteString("outcome", line.Outcome switch { CheckOutcome.Fine => "ok", CheckOutcome.Notice => "note", _ => "fault" });
+                writer.WriteString(
+                    "outcome", line.Outcome switch { CheckOutcome.Fine => "ok", CheckOutcome.Notice => "note", _ => "fault" });
                 writer.WriteString("text", line.Text);
                 writer.WriteEndObject();
             }

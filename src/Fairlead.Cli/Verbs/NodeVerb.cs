@@ -65,7 +65,8 @@ static class NodeVerb
         log.AddTo(verb);
         if (OperatingSystem.IsLinux())
         {
-            foreach (Command more in (Command[])[NodeCheckVerb.Create(invocation), NodeInstallVerb.Create(invocation), NodeUninstallVerb.Create(invocation)])
+            foreach (Command more in (Command[])[NodeCheckVerb.Create(invocation), NodeInstallVerb.Create(invocation),
+                NodeUninstallVerb.Create(invocation)])
                 verb.Add(more);
         }
 
@@ -92,13 +93,18 @@ static class NodeVerb
         if (kubeconfig is not null) await WriteAsync(node, kubeconfig, cancellationToken);
         await invocation.Output.WriteLineAsync(
             $"ready {node.Url.GetLeftPart(UriPartial.Authority)} " +
-            (node.HasRuntime ? $"runtime=\"{node.Runtime.Description}\" streams={(node.Runtime.IsNative ? "native" : "cri")}" : "runtime=away") +
+            (node.HasRuntime
+                ? $"runtime=\"{node.Runtime.Description}\" streams=" + (node.Runtime.IsNative ? "native" : "cri")
+                : "runtime=away") +
             (kubeconfig is null ? "" : " kubeconfig=" + kubeconfig));
         await invocation.Output.FlushAsync(cancellationToken);
-        await run.ServeAsync(node, configured.Kubelet is null ? TimeSpan.Zero : NodeRun.StopDrain, parsed.GetValue(options.Drain), cancellationToken);
+        await run.ServeAsync(node, configured.Kubelet is null ? TimeSpan.Zero : NodeRun.StopDrain, parsed.GetValue(options.Drain),
+            cancellationToken);
     }
 
-    /// <summary>Beside what it was given, a front listens on the node's other addresses; a node that was given sockets on nothing else.</summary>
+    /// <summary>
+    /// Beside what it was given, a front listens on the node's other addresses; a node that was given sockets on nothing else.
+    /// </summary>
     [SupportedOSPlatform("linux")]
     static AddressSet WithSockets(NodeOptions options, IReadOnlyList<Socket> sockets) => options.Addresses is { } set
         ? new(set.Port, NodeAddresses.Find) { Sockets = sockets }
@@ -112,7 +118,8 @@ static class NodeVerb
         if (certificate is null && key is null && settings is not null) (certificate, key) = (settings.CertificateFile, settings.KeyFile);
         string cri = parsed.GetValue(options.Cri) ?? settings?.RuntimeEndpoint
             ?? throw new UsageException("which runtime? Name its socket: --cri unix:///run/containerd/containerd.sock");
-        string? clientCa = parsed.GetValue(options.ClientCa) ?? settings?.ClientAuthoritiesFile, tokens = parsed.GetValue(options.TokenFile);
+        string? clientCa = parsed.GetValue(options.ClientCa) ?? settings?.ClientAuthoritiesFile,
+            tokens = parsed.GetValue(options.TokenFile);
         if (certificate is null != key is null) throw new UsageException("--tls-cert and --tls-key belong together");
         KubeletOptions? kubelet = options.Kubelet.Read(parsed, settings);
         bool asksCluster = parsed.GetValue(options.AuthorizationKubeconfig) is not null;

@@ -72,7 +72,8 @@ sealed class ClusterCheck(NodeCheckOptions options)
     }
 
     static async Task<JsonNode?> GetAsync(
-        KubernetesEndpoint cluster, HttpMessageInvoker http, SharedCredentials credentials, string path, CancellationToken cancellationToken)
+        KubernetesEndpoint cluster, HttpMessageInvoker http, SharedCredentials credentials, string path,
+            CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, At(cluster, path));
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
@@ -94,7 +95,8 @@ sealed class ClusterCheck(NodeCheckOptions options)
         {
             return await look(late.Token);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or CredentialsException or OperationCanceledException)
+        catch (Exception e) when (e
+            is HttpRequestException or IOException or JsonException or CredentialsException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             string why = late.IsCancellationRequested ? $"it did not answer within {s_patience.TotalSeconds:0} s"

@@ -33,7 +33,8 @@ sealed class KubeletCheck(NodeCheckOptions options, KubeletSettings settings)
             handler.SslOptions = new SslClientAuthenticationOptions
             {
                 // The one certificate that the kubelet's own file holds, whatever its names.
-                RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null && shown.GetRawCertData().AsSpan().SequenceEqual(served.RawData),
+                RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null
+                    && shown.GetRawCertData().AsSpan().SequenceEqual(served.RawData),
             };
             if (options is { ClientCertificateFile: { } certificate, ClientKeyFile: { } key })
                 handler.SslOptions.ClientCertificateContext = PemCertificates.ReadIdentity(Read(certificate), Read(key), certificate);
@@ -51,7 +52,8 @@ sealed class KubeletCheck(NodeCheckOptions options, KubeletSettings settings)
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            string why = late.IsCancellationRequested ? $"it did not answer within {s_patience.TotalSeconds:0} s" : RequestFault.Describe(e);
+            string why = late.IsCancellationRequested ? $"it did not answer within {s_patience.TotalSeconds:0} s"
+                : RequestFault.Describe(e);
             return new(Name, CheckOutcome.Fault, $"the kubelet at {address.Authority} cannot be asked: {why}");
         }
     }

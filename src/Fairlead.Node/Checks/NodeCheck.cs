@@ -17,7 +17,8 @@ public sealed class NodeCheck(NodeCheckOptions options)
     public async IAsyncEnumerable<CheckLine> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         yield return options.Flags is null
-            ? new("kubelet", CheckOutcome.Notice, "none runs here, or its command line cannot be read: its defaults are taken for its flags")
+            ? new("kubelet", CheckOutcome.Notice,
+                "none runs here, or its command line cannot be read: its defaults are taken for its flags")
             : new("kubelet", CheckOutcome.Fine, "runs here");
         (CheckLine line, KubeletSettings? settings) = ReadSettings();
         yield return line;
@@ -71,7 +72,8 @@ public sealed class NodeCheck(NodeCheckOptions options)
             {
                 null => new("port", CheckOutcome.Fine, $"{door} is free"),
                 SocketError.AddressAlreadyInUse => new("port", loopback ? CheckOutcome.Fine : CheckOutcome.Notice,
-                    $"{door} is in use: {(loopback ? "by the front, if it is installed" : "by the kubelet, until it has its new address")}"),
+                    $"{door} is in use: by " +
+                    (loopback ? "the front, if it is installed" : "the kubelet, until it has its new address")),
                 var error => new("port", CheckOutcome.Fault, $"{door}: {new SocketException((int)error).Message}"),
             };
         }
@@ -104,12 +106,13 @@ public sealed class NodeCheck(NodeCheckOptions options)
             _ = ReadWhole(settings.KeyFile);
             string end = $"{settings.CertificateFile}, valid until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}";
             if (certificate.NotAfter.ToUniversalTime() <= options.Clock.GetUtcNow().UtcDateTime)
-                return new(name, CheckOutcome.Fault, $"{settings.CertificateFile} has ended on {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
+                return new(name, CheckOutcome.Fault,
+                    $"{settings.CertificateFile} has ended on {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
             IPAddress[] missing = [.. options.Addresses.Where(address => !certificate.MatchesHostname(address.ToString()))];
             return missing.Length == 0 || certificate.MatchesHostname(options.NodeName)
                 ? new(name, CheckOutcome.Fine, end)
                 : new(name, CheckOutcome.Notice,
-                    $"{end}; it does not name {string.Join(", ", missing.AsEnumerable())}: an API server that checks kubelets' certificates " +
+                    $"{end}; it does not name {string.Join<IPAddress>(' ', missing)}: an API server that checks kubelets' certificates " +
                     "refuses it there, at the kubelet as at the front");
         }
         catch (InvalidDataException e)
@@ -122,7 +125,8 @@ public sealed class NodeCheck(NodeCheckOptions options)
     {
         const string name = "client authorities";
         if (settings.ClientAuthoritiesFile is not { } file)
-            return new(name, CheckOutcome.Fault, "the kubelet takes no client certificates (clientCAFile): the API server could not say who it is");
+            return new(name, CheckOutcome.Fault,
+                "the kubelet takes no client certificates (clientCAFile): the API server could not say who it is");
         try
         {
             int count = PemCertificates.ReadAuthorities(ReadWhole(file), file).Count;

@@ -20,7 +20,8 @@ public static class HandedSockets
 
     /// <summary>Takes them, once: programs that this process starts get neither the sockets nor the variables that name them.</summary>
     /// <returns>The sockets, which are the caller's; none where this process was given none.</returns>
-    /// <exception cref="InvalidDataException">A variable does not say what it should, or a descriptor is no socket that listens.</exception>
+    /// <exception cref="InvalidDataException">A variable does not say what it should, or a descriptor is no socket that
+    /// listens.</exception>
     public static IReadOnlyList<Socket> Take()
     {
         try
@@ -46,7 +47,8 @@ public static class HandedSockets
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? Parse(variable, text) : null;
 
     static int Parse(string variable, string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && (variable.EndsWith("PID", StringComparison.Ordinal) || number <= Most)
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && (variable.EndsWith("PID", StringComparison.Ordinal) || number <= Most)
             ? number
             : throw new InvalidDataException($"the variable {variable} does not hold a number that can be meant");
 

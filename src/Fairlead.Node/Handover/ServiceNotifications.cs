@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Fairlead.Node.Handover;
 
-/// <summary>Tells systemd, or whoever started this process as it does, what becomes of the service (<c>NOTIFY_SOCKET</c>, sd_notify(3)).</summary>
+/// <summary>
+/// Tells systemd, or whoever started this process as it does, what becomes of the service (<c>NOTIFY_SOCKET</c>, sd_notify(3)).
+/// </summary>
 public static class ServiceNotifications
 {
     /// <summary>This process serves, and is the service's own: it may have taken over from another one.</summary>

@@ -25,7 +25,8 @@ public static class Successor
         await using AnonymousPipeServerStream ready = new(PipeDirection.In, HandleInheritability.Inheritable);
         ProcessStartInfo start = new(program, arguments) { UseShellExecute = false };
         start.Environment[HandedSockets.FormerVariable] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        start.Environment[HandedSockets.DescriptorsVariable] = string.Join(',', sockets.Select(static socket => socket.SafeHandle.DangerousGetHandle()));
+        start.Environment[HandedSockets.DescriptorsVariable] = string.Join(',', sockets.Select(static socket =>
+            socket.SafeHandle.DangerousGetHandle()));
         start.Environment[ReadyVariable] = ready.GetClientHandleAsString();
         using Process process = Start(start, sockets);
         ready.DisposeLocalCopyOfClientHandle();

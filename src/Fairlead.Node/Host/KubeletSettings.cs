@@ -92,7 +92,8 @@ public sealed record KubeletSettings
             KeyFile = key,
             ClientAuthoritiesFile = flags.Get("client-ca-file") ?? Text(authentication.GetObjectOrEmpty("x509"), "clientCAFile"),
             AllowsAnonymous = Truth(flags.Get("anonymous-auth")) ?? authentication.GetObjectOrEmpty("anonymous").GetBoolean("enabled"),
-            ReviewsTokens = Truth(flags.Get("authentication-token-webhook")) ?? (tokens.Node["enabled"] is null || tokens.GetBoolean("enabled")),
+            ReviewsTokens = Truth(flags.Get("authentication-token-webhook"))
+                ?? (tokens.Node["enabled"] is null || tokens.GetBoolean("enabled")),
             TokenLifetime = Duration(tokens, "cacheTTL", TimeSpan.FromMinutes(2)),
             ReviewsAccess = (flags.Get("authorization-mode") ?? Text(authorization, "mode")) != "AlwaysAllow",
             AllowedLifetime = Duration(access, "cacheAuthorizedTTL", TimeSpan.FromMinutes(5)),

@@ -28,7 +28,8 @@ static partial class AddressLine
         string end = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
         string changed = Present().IsMatch(text)
             ? Present().Replace(text, Line, 1)
-            : Opening().Match(text) is { Success: true, Length: var length } ? text[..length] + Line + end + text[length..] : Line + end + text;
+            : Opening().Match(text) is { Success: true, Length: var length } ? text[..length] + Line + end + text[length..]
+            : Line + end + text;
         JsonObject after = Parse(changed, file);
         bool took = AddressOf(after) == Loopback;
         before.Remove("address");

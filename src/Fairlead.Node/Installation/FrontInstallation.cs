@@ -33,7 +33,8 @@ public static class FrontInstallation
             installed[change.Path] = new InstalledFile { Path = change.Path, Before = before, After = change.After };
         }
 
-        root.Write(InstallationRecord.Path, new InstallationRecord { Files = [.. installed.Values], IsComplete = false }.ToBytes(), ownerOnly: true);
+        root.Write(InstallationRecord.Path, new InstallationRecord { Files = [.. installed.Values], IsComplete = false }.ToBytes(),
+            ownerOnly: true);
         foreach (FileChange change in plan.Files) root.Write(change.Path, change.After);
     }
 
@@ -48,7 +49,9 @@ public static class FrontInstallation
         return record is null ? [] : [.. record.Files.Reverse().Select(file => Restoration(root, file))];
     }
 
-    /// <summary>What is asked of systemd before the files are put back: nobody may hold the node's addresses when the kubelet returns.</summary>
+    /// <summary>
+    /// What is asked of systemd before the files are put back: nobody may hold the node's addresses when the kubelet returns.
+    /// </summary>
     public static IReadOnlyList<string[]> CallsBeforeUndo { get; } =
         [["disable", "--now", Units.Service], ["disable", "--now", Units.Socket]];
 
@@ -92,7 +95,8 @@ public static class FrontInstallation
     {
         byte[]? now = root.ReadBytes(file.Path);
         if (file.Before is null)
-            return new(file.Path, null, now is null ? "is gone already" : IsOurs(file, now) ? "is removed" : "was changed since, and is removed");
+            return new(file.Path, null, now is null ? "is gone already" : IsOurs(file, now) ? "is removed"
+                : "was changed since, and is removed");
         if (now is not null && !IsOurs(file, now) && !now.AsSpan().SequenceEqual(file.Before))
         {
             string restored = AddressLine.Restore(Encoding.UTF8.GetString(now), Encoding.UTF8.GetString(file.Before));

@@ -21,7 +21,9 @@ public sealed record InstallationOptions
     /// <summary>Where the command is on the machine.</summary>
     public required string Program { get; init; }
 
-    /// <summary>The options of <c>fairlead node</c> that the unit is started with, beside those about the kubelet's configuration.</summary>
+    /// <summary>
+    /// The options of <c>fairlead node</c> that the unit is started with, beside those about the kubelet's configuration.
+    /// </summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
     /// <summary>The node's own addresses, which the front listens on.</summary>

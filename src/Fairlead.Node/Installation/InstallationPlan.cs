@@ -54,7 +54,8 @@ public sealed record InstallationPlan
     }
 
     /// <summary>
-    /// What the kubelet takes from its flags: the front reads the configuration alone, since it starts beside the kubelet and not behind it.
+    /// What the kubelet takes from its flags: the front reads the configuration alone, since it starts beside the kubelet and not behind
+    /// it.
     /// </summary>
     static IEnumerable<string> SaidByFlags(InstallationOptions options, KubeletSettings settings)
     {

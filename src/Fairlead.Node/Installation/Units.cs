@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Fairlead.Node.Installation;
 
-/// <summary>The units that systemd runs a front by: a socket, which holds the port whatever becomes of the process, and a service.</summary>
+/// <summary>
+/// The units that systemd runs a front by: a socket, which holds the port whatever becomes of the process, and a service.
+/// </summary>
 static class Units
 {
     static readonly SearchValues<char> s_special = SearchValues.Create(" \t\"'\\;");
@@ -61,7 +63,9 @@ static class Units
 
         """;
 
-    /// <summary>A word as systemd.syntax(7) and systemd.service(5) read it: quotes, backslashes, specifiers and variables mean themselves.</summary>
+    /// <summary>
+    /// A word as systemd.syntax(7) and systemd.service(5) read it: quotes, backslashes, specifiers and variables mean themselves.
+    /// </summary>
     static string Quote(string word)
     {
         string meant = word.Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal);

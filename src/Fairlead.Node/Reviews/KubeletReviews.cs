@@ -86,7 +86,8 @@ sealed class KubeletReviews : IDisposable
     /// <summary>JSON, so that no two questions are one text.</summary>
     static string Question(ReviewedUser user, string verb, string subresource)
     {
-        JsonArray question = [verb, subresource, user.Name, user.Uid, ArrayOf(user.Groups)];
+        JsonArray question = new(verb, subresource, user.Name, user.Uid, ArrayOf(
+            user.Groups));
         foreach ((string key, ImmutableArray<string> values) in user.Extra) question.Add((JsonNode)new JsonArray(key, ArrayOf(values)));
         return question.ToJsonString();
     }

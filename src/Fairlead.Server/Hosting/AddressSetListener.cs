@@ -121,7 +121,8 @@ sealed class AddressSetListener : IConnectionListener
             catch (Exception e) when (e is SocketException or AddressInUseException)
             {
                 failure = e;
-                if (_failing.Add(address)) Log.AddressNotBound(_logger, e, address, e is AddressInUseException ? "it is in use" : "it cannot be had");
+                if (_failing.Add(address)) Log.AddressNotBound(_logger, e, address, e is AddressInUseException ? "it is in use"
+                    : "it cannot be had");
             }
         }
 
