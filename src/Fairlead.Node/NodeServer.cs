@@ -27,6 +27,9 @@ public sealed class NodeServer : IAsyncDisposable
     /// <summary>How long sessions have to end in order once they were told to, where the server was drained before.</summary>
     static readonly TimeSpan s_ending = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a connection that was taken just before a drain has for its handshake and its request.</summary>
+    static readonly TimeSpan s_lastRequests = TimeSpan.FromSeconds(2);
+
     readonly NodeRuntime _runtime;
     readonly ServerTls _tls;
     readonly WatchedFiles<IReadOnlyList<ApiUser>>? _users;
@@ -171,10 +174,17 @@ public sealed class NodeServer : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait too.</param>
     public async Task DrainAsync(TimeSpan patience, CancellationToken cancellationToken = default)
     {
-        // Not the host: it would tell sessions at once that they have to end.
-        Task stopped = _application.Services.GetRequiredService<IServer>().StopAsync(_over.Token);
         using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         late.CancelAfter(patience);
+        if (_options.Addresses is { } addresses)
+        {
+            // A server that stops ends connections that have not asked for anything: those that were taken last get the time to.
+            addresses.Close();
+            await Task.Delay(s_lastRequests, late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        // Not the host: it would tell sessions at once that they have to end.
+        Task stopped = _application.Services.GetRequiredService<IServer>().StopAsync(_over.Token);
         await stopped.WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

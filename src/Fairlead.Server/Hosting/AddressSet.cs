@@ -20,6 +20,14 @@ public sealed class AddressSet(int port, Func<IReadOnlyList<IPAddress>> find) : 
     /// </summary>
     public IReadOnlyList<Socket> Sockets { get; init; } = [];
 
+    internal event Action? Closing;
+
+    /// <summary>
+    /// Takes no connection from now on, and closes what is listened on. Connections that were taken are served, also where they have asked
+    /// for nothing yet.
+    /// </summary>
+    public void Close() => Closing?.Invoke();
+
     internal IEnumerable<IPAddress> Find() =>
         find().Except(Sockets.Select(static socket => socket.LocalEndPoint).OfType<IPEndPoint>().Select(static each => each.Address));
 

@@ -20,7 +20,7 @@ sealed class AddressSetListener : IConnectionListener
     readonly Dictionary<IPAddress, (SocketListener Listener, Task Loop)> _listeners = [];
     readonly List<(SocketListener Listener, Task Loop)> _handed = [], _former = []; // the former ones' connections may go on
     readonly HashSet<IPAddress> _failing = [];
-    readonly Channel<ConnectionContext> _accepted = Channel.CreateBounded<ConnectionContext>(1);
+    readonly Channel<ConnectionContext> _accepted = Channel.CreateUnbounded<ConnectionContext>(); // the system's queue is the bound
     readonly CancellationTokenSource _ended = new();
     readonly Task _following;
 
@@ -41,6 +41,7 @@ sealed class AddressSetListener : IConnectionListener
                 $"{set} cannot be listened on: {failure?.Message ?? "there is no address but loopback"}", failure!);
         EndPoint = Everything.First().Listener.EndPoint;
         _following = FollowAsync();
+        set.Closing += _ended.Cancel;
     }
 
     /// <summary>The first of the addresses.</summary>
@@ -57,15 +58,12 @@ sealed class AddressSetListener : IConnectionListener
     {
         await _ended.CancelAsync();
         await _following;
-
-        // First nobody takes, then it is closed: closing under an accept would end a socket that others share with this process.
-        foreach ((_, Task loop) in Everything) await loop;
-        foreach ((SocketListener listener, _) in Everything) await listener.UnbindAsync(cancellationToken);
         _accepted.Writer.TryComplete();
     }
 
     public async ValueTask DisposeAsync()
     {
+        _set.Closing -= _ended.Cancel;
         await UnbindAsync();
         while (_accepted.Reader.TryRead(out ConnectionContext? connection)) await connection.DisposeAsync();
         foreach ((SocketListener listener, _) in Everything) await listener.DisposeAsync();
@@ -81,7 +79,9 @@ sealed class AddressSetListener : IConnectionListener
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)
         {
-            // nobody listens any more
+            // First nobody takes, then it is closed: closing under an accept would end a socket that others share with this process.
+            foreach ((_, Task loop) in Everything) await loop;
+            foreach ((SocketListener listener, _) in Everything) await listener.UnbindAsync();
         }
     }
 
@@ -135,8 +135,8 @@ sealed class AddressSetListener : IConnectionListener
         {
             while (await listener.AcceptAsync(_ended.Token) is { } connection)
             {
-                if (await OfferAsync(connection)) continue;
-                await connection.DisposeAsync();
+                if (_accepted.Writer.TryWrite(connection)) continue;
+                await connection.DisposeAsync(); // another socket has failed, and nobody takes connections any more
                 return;
             }
         }
@@ -149,19 +149,6 @@ sealed class AddressSetListener : IConnectionListener
 #pragma warning restore CA1031
         {
             _accepted.Writer.TryComplete(e);
-        }
-    }
-
-    async ValueTask<bool> OfferAsync(ConnectionContext connection)
-    {
-        try
-        {
-            await _accepted.Writer.WriteAsync(connection, _ended.Token);
-            return true;
-        }
-        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
-        {
-            return false;
         }
     }
 }
