@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text;
 using Fairlead.Node.Reviews;
 using Fairlead.Server.Access;
-using Fairlead.Testing;
 using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;

@@ -20,6 +20,14 @@ public sealed class LimitTests
     }
 }
 
+/// <summary>Never comes. Something refers to it, so that what waits for it stays on the heap for whoever looks.</summary>
+static class Nobody
+{
+    static readonly TaskCompletionSource s_never = new();
+
+    internal static Task Task => s_never.Task;
+}
+
 /// <summary>Hang for ever, each in its own way; run by <see cref="LimitTests"/> alone.</summary>
 public sealed class Hanging
 {
@@ -29,13 +37,13 @@ public sealed class Hanging
     [Fact(Explicit = true)]
     public void Blocks_its_thread() => new ManualResetEventSlim().Wait(Timeout.Infinite, CancellationToken.None);
 
-    static async Task WaitForNobodyAsync() => await new TaskCompletionSource().Task;
+    static async Task WaitForNobodyAsync() => await Nobody.Task;
 }
 
 /// <summary>The same, before it begins.</summary>
 public sealed class HangingBefore : IAsyncLifetime
 {
-    public async ValueTask InitializeAsync() => await new TaskCompletionSource().Task;
+    public async ValueTask InitializeAsync() => await Nobody.Task;
 
     [Fact(Explicit = true)]
     public void Never_begins() => Assert.Fail("it began");

@@ -1,7 +1,6 @@
 using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
 using Fairlead.Node.CriProxy;
-using Fairlead.Testing;
 using Fairlead.Testing.Containerd;
 using Google.Protobuf;
 using Grpc.Core;

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Fairlead.Node.CriProxy;
-using Fairlead.Testing;
 
 namespace Fairlead.Node.Tests.CriProxy;
 

@@ -8,7 +8,6 @@ using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
 using Fairlead.Server.Access;
 using Fairlead.Streaming.Tls;
-using Fairlead.Testing;
 using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades.Endpoints;
 using Google.Protobuf;

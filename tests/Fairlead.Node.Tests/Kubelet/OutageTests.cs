@@ -1,6 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Containerd.Cri;
-using Fairlead.Testing;
 using Fairlead.Testing.Containerd;
 using Google.Protobuf;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Testing;
 using Fairlead.Testing.Containerd;
 using Microsoft.AspNetCore.Http;
 

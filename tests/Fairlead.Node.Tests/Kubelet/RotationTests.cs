@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Node.Tests.Kubelet;

@@ -1,7 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Fairlead.Server.Access;
-using Fairlead.Testing;
 using Fairlead.Testing.Containerd;
 using Microsoft.AspNetCore.Http;
 

@@ -3,12 +3,11 @@ using System.Security.Cryptography;
 using System.Text;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
-using Fairlead.Testing;
-using Fairlead.Upgrades;
 using Fairlead.Upgrades.PortForward;
+using Fairlead.Upgrades;
 using Fairlead.Wire.PortForward;
 
-namespace Fairlead.Node.Tests.Kubelet;
+namespace Fairlead.InteropTests.Fronts;
 
 /// <summary>
 /// Streams at a front before real containers, as API servers send them: 1.36 passes a client's WebSocket on, 1.30 translates it to SPDY, and

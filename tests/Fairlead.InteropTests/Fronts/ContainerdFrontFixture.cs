@@ -2,15 +2,15 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
 using Fairlead.Containerd;
-using Fairlead.Streaming;
+using Fairlead.Node.Tests.Kubelet;
 using Fairlead.Streaming.RemoteCommand;
-using Fairlead.Testing;
+using Fairlead.Streaming;
 using Fairlead.Testing.Containerd;
-using Fairlead.Upgrades;
 using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.RemoteCommand;
+using Fairlead.Upgrades;
 
-namespace Fairlead.Node.Tests.Kubelet;
+namespace Fairlead.InteropTests.Fronts;
 
 /// <summary>A containerd with one pod, and a front before it whose caller is an API server.</summary>
 public class ContainerdFrontFixture : IAsyncLifetime
