@@ -15,11 +15,12 @@ static class SessionTale
     /// <param name="kind">exec or attach.</param>
     /// <param name="session">The session that is open now.</param>
     /// <param name="asked">When it was asked for.</param>
-    internal static void Begin(ILogger logger, string kind, AskingSession session, long asked)
+    /// <returns>Completes when the end was told.</returns>
+    internal static Task Begin(ILogger logger, string kind, AskingSession session, long asked)
     {
-        if (!logger.IsEnabled(LogLevel.Warning)) return;
+        if (!logger.IsEnabled(LogLevel.Warning)) return Task.CompletedTask;
         Log.Opened(logger, kind, session.Description, Since(asked));
-        _ = FollowAsync(logger, kind, session, Stopwatch.GetTimestamp());
+        return FollowAsync(logger, kind, session, Stopwatch.GetTimestamp());
     }
 
     static async Task FollowAsync(ILogger logger, string kind, AskingSession session, long began)

@@ -122,8 +122,7 @@ public sealed class StreamingClient : IDisposable
         (RemoteCommandAdapter adapter, string? fellBack) = await _dialer.OpenAsync(
             PodPath.Of(Endpoint.Server, pod, subresource, asked), asked, options, cancellationToken);
         AskingSession session = new(adapter, asked);
-        SessionTale.Begin(_logger, subresource, session, started);
-        return new RemoteProcess(session) { FellBack = fellBack };
+        return new RemoteProcess(session) { FellBack = fellBack, Told = SessionTale.Begin(_logger, subresource, session, started) };
     }
 
     /// <summary>

@@ -38,7 +38,6 @@ sealed class LogOutput(Stream target, ILogFormat format, LogLevel least, bool is
     void Write<TState>(LogLevel level, string category, EventId eventId, TState state, Exception? exception,
         Func<TState, Exception?, string> formatter)
     {
-        if (_queue.DropsNow()) return;
         _queue.Add(format.Write(new LogEntry(
             DateTime.UtcNow, level, category, eventId.Name, formatter(state, null),
             state as IReadOnlyList<KeyValuePair<string, object?>> ?? [],

@@ -3,7 +3,7 @@ namespace Fairlead.Cli.Logging;
 /// <summary>
 /// Lines on their way to a stream that may block for ever, as a standard error does that nobody reads. A thread of its own writes them;
 /// whoever adds one never waits. When too much is on its way lines are dropped and counted, and the count is told where they would have
-/// stood.
+/// stood. The newest ones are kept apart meanwhile, since how something ended says more than what went before.
 /// </summary>
 /// <remarks>.NET's console logger can do the same, but by System.Console, which stays out of the way of raw terminals, and to no
 /// file.</remarks>
@@ -17,14 +17,18 @@ sealed class LogQueue(Stream target, Func<long, long, byte[]> tellDropped) : IDi
     /// <summary>An audit is kept for longer.</summary>
     const int MostAuditBytes = 32 * MostBytes;
 
+    /// <summary>What is kept of the newest lines for which there is no room.</summary>
+    const int MostTailBytes = 64 * 1024;
+
     /// <summary>At the end: how long nothing at all may be written, and how long all of it may take.</summary>
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
     const int MostWaits = 5;
 
     readonly object _gate = new(); // a Monitor, since a Lock cannot be waited on
+    readonly Queue<byte[]> _tail = [];
     List<(byte[] Line, bool IsAudit)> _waiting = [], _writing = [];
     Thread? _thread;
-    long _bytes, _dropped, _failed, _written, _auditWaiting, _auditLost, _auditTold;
+    long _bytes, _tailBytes, _dropped, _failed, _written, _auditWaiting, _auditLost, _auditTold;
     bool _isFull, _hasEnded;
 
     /// <summary>
@@ -39,17 +43,6 @@ sealed class LogQueue(Stream target, Func<long, long, byte[]> tellDropped) : IDi
         }
     }
 
-    /// <summary>A line that would be dropped need not be made. Counts it then.</summary>
-    public bool DropsNow()
-    {
-        if (!Volatile.Read(ref _isFull)) return false;
-        lock (_gate)
-        {
-            if (_isFull) _dropped++;
-            return _isFull;
-        }
-    }
-
     /// <summary>Adds a line of the log, or drops it.</summary>
     public void Add(byte[] line) => Add(line, isAudit: false);
 
@@ -60,16 +53,23 @@ sealed class LogQueue(Stream target, Func<long, long, byte[]> tellDropped) : IDi
     {
         lock (_gate)
         {
-            if (_hasEnded || (isAudit ? _bytes > MostAuditBytes : _isFull))
+            if (_hasEnded || (isAudit && _bytes > MostAuditBytes))
             {
                 _dropped++;
                 if (isAudit) _auditLost++;
                 return;
             }
 
+            if (!isAudit && _isFull)
+            {
+                KeepForLater(line);
+                return;
+            }
+
             _dropped += _failed;
             _failed = 0;
             TellDropped();
+            if (!isAudit) TakeTail();
             Take(line, isAudit);
             _isFull |= _bytes > MostBytes;
             Monitor.PulseAll(_gate);
@@ -84,6 +84,25 @@ sealed class LogQueue(Stream target, Func<long, long, byte[]> tellDropped) : IDi
         _waiting.Add((line, isAudit));
         _bytes += line.Length;
         if (isAudit) _auditWaiting++;
+    }
+
+    /// <summary>Under the lock.</summary>
+    void KeepForLater(byte[] line)
+    {
+        _tail.Enqueue(line);
+        _tailBytes += line.Length;
+        while (_tailBytes > MostTailBytes)
+        {
+            _tailBytes -= _tail.Dequeue().Length;
+            _dropped++;
+        }
+    }
+
+    /// <summary>Under the lock; what was dropped before it was told.</summary>
+    void TakeTail()
+    {
+        while (_tail.TryDequeue(out byte[]? line)) Take(line, isAudit: false);
+        _tailBytes = 0;
     }
 
     /// <summary>Under the lock.</summary>
@@ -107,13 +126,13 @@ sealed class LogQueue(Stream target, Func<long, long, byte[]> tellDropped) : IDi
     {
         lock (_gate)
         {
-            while (_waiting.Count == 0 && !_hasEnded)
+            while (_waiting.Count == 0 && _tail.Count == 0 && _dropped == 0 && !_hasEnded) Monitor.Wait(_gate);
+            if (_waiting.Count == 0)
             {
-                if (_dropped > 0) TellDropped();
-                else Monitor.Wait(_gate);
+                TellDropped();
+                TakeTail();
             }
 
-            if (_waiting.Count == 0) TellDropped();
             (_waiting, _writing) = (_writing, _waiting);
             return _writing.Count > 0;
         }
@@ -149,7 +168,7 @@ sealed class LogQueue(Stream target, Func<long, long, byte[]> tellDropped) : IDi
         long until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         lock (_gate)
         {
-            while (_bytes > 0 && until - Environment.TickCount64 is > 0 and var left) Monitor.Wait(_gate, (int)left);
+            while (_bytes + _tailBytes > 0 && until - Environment.TickCount64 is > 0 and var left) Monitor.Wait(_gate, (int)left);
         }
     }
 

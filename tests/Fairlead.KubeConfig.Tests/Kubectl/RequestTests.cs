@@ -82,6 +82,32 @@ public sealed class RequestTests : IDisposable
         await CompareAsync(port => Kubeconfigs.Single($"server: https://localhost:{port}\n{trust}", user));
     }
 
+    /// <summary>
+    /// Two things are ours alone, and so are not compared: kubectl takes the entry's tokenFile although a token was given, and refuses an
+    /// entry whose plugin it would not run.
+    /// </summary>
+    [Theory]
+    [InlineData("token: t")]
+    [InlineData("username: u\npassword: p")]
+    [InlineData("username: u\npassword: p\ntoken: t")]
+    [InlineData(Plugin + "}")]
+    [InlineData("CERTIFICATE\nKEY")]
+    [InlineData("CERTIFICATE\nKEY\nas: j")]
+    [InlineData(Plugin + "}\nCERTIFICATE\nKEY")]
+    [InlineData("auth-provider: {name: gcp}")]
+    [InlineData("as: jane")]
+    [InlineData("as-groups: [a]")]
+    [InlineData("token: t\nas: jane\nas-uid: '1'\nas-groups: [a, b]\nas-user-extra: {k: [v, w]}")]
+    public async Task A_token_that_is_given_beside_it_counts_alike(string user)
+    {
+        user = user.Replace("CERTIFICATE", _certificate, StringComparison.Ordinal).Replace("KEY", _key, StringComparison.Ordinal);
+        string trust = "certificate-authority-data: " + _authority.PemAsBase64;
+        await CompareAsync(
+            port => Kubeconfigs.Single($"server: https://localhost:{port}\n{trust}", user),
+            ["--token", "given"],
+            static options => options with { Token = "given" });
+    }
+
     [Theory, MemberData(nameof(Clusters))]
     public Task A_cluster_is_reached_alike(string cluster)
     {
