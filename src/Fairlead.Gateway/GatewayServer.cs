@@ -3,6 +3,7 @@ using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Gateway.Operations;
 using Fairlead.Gateway.Sessions;
+using Fairlead.Server.Operations;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
@@ -40,8 +41,8 @@ public sealed class GatewayServer : IAsyncDisposable
         _tls = tls;
         _upstream = new UpstreamServer(options);
         _slots = new SessionSlots(options.MaxSessions, options.MaxSessionsPerCaller);
-        ReviewerAbsence absence = new(options.Clock, CallerReviews.LongestPause(options.ReviewerGrace) * 2);
-        _metrics = new GatewayMetrics(absence);
+        ReviewerAbsences absences = new(options.Clock, CallerReviews.LongestPause(options.ReviewerGrace) * 2);
+        _metrics = new GatewayMetrics(absences, options.Clock);
         _text = new PrometheusText(_metrics.Meter);
         _application = StreamingHost.Build(
             options.Logging, kestrel => Configure(kestrel, options), static services => services.AddHttpForwarder());
@@ -49,7 +50,7 @@ public sealed class GatewayServer : IAsyncDisposable
         ILogger carriers = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger(CarrierLimits.LogCategory);
         options = options with { ClientLimits = options.ClientLimits with { Logger = carriers },
             UpstreamLimits = options.UpstreamLimits with { Logger = carriers } };
-        CreateCheck create = new(_upstream, options.Clock, absence, _logger);
+        CreateCheck create = new(_upstream, options.Clock, absences, _logger);
         GatewayHandler handler = new(
             options, tls,
             new SessionEndpoint(options, _upstream, create, _slots, _drain, _logger),

@@ -35,6 +35,7 @@ public sealed class NodeServer : IAsyncDisposable
     readonly WatchedFiles<IReadOnlyList<ApiUser>>? _users;
     readonly WebApplication _application;
     readonly IDisposable? _serving;
+    readonly NodeMetrics _metrics;
     readonly ILoggerFactory _logging;
     readonly NodeOptions _options;
     readonly CancellationTokenSource _over = new();
@@ -42,9 +43,9 @@ public sealed class NodeServer : IAsyncDisposable
 
     NodeServer(
         NodeRuntime runtime, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, WebApplication application, IDisposable? serving,
-        ILoggerFactory logging, NodeOptions options) =>
-        (_runtime, _tls, _users, _application, _serving, _logging, _options, Url) =
-            (runtime, tls, users, application, serving, logging, options, StreamingHost.AddressesOf(application)[0]);
+        NodeMetrics metrics, ILoggerFactory logging, NodeOptions options) =>
+        (_runtime, _tls, _users, _application, _serving, _metrics, _logging, _options, Url) =
+            (runtime, tls, users, application, serving, metrics, logging, options, StreamingHost.AddressesOf(application)[0]);
 
     /// <summary>The node's address.</summary>
     public Uri Url { get; }
@@ -76,6 +77,7 @@ public sealed class NodeServer : IAsyncDisposable
         WatchedFiles<IReadOnlyList<ApiUser>>? users = null;
         WebApplication? application = null;
         IDisposable? serving = null;
+        NodeMetrics metrics = new(options.Runtime.Clock);
         try
         {
             ILogger files = logging.CreateLogger("Fairlead.Files");
@@ -86,10 +88,10 @@ public sealed class NodeServer : IAsyncDisposable
             runtime = await NodeRuntime.ConnectAsync(options, logging, mayBeAway: options.Kubelet is not null, cancellationToken);
             application = Build(options, tls);
             serving = options.Kubelet is null
-                ? ServeRuntime(application, options, tls, users, runtime, logging)
-                : new KubeletFront(application, options, tls, runtime, logging);
+                ? ServeRuntime(application, options, tls, users, runtime, metrics, logging)
+                : new KubeletFront(application, options, tls, runtime, metrics, logging);
             await application.StartAsync(cancellationToken);
-            return new NodeServer(runtime, tls, users, application, serving, logging, options);
+            return new NodeServer(runtime, tls, users, application, serving, metrics, logging, options);
         }
         catch
         {
@@ -98,6 +100,7 @@ public sealed class NodeServer : IAsyncDisposable
             tls?.Dispose();
             users?.Dispose();
             serving?.Dispose();
+            metrics.Dispose();
             logging.Dispose();
             throw;
         }
@@ -107,10 +110,10 @@ public sealed class NodeServer : IAsyncDisposable
     /// <returns>What asks the cluster; null where nobody is asked.</returns>
     static ClusterReviews? ServeRuntime(
         WebApplication application, NodeOptions options, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, NodeRuntime runtime,
-        ILoggerFactory logging)
+        NodeMetrics metrics, ILoggerFactory logging)
     {
         ClusterReviews? reviews = options.Reviews is { } cluster
-            ? new ClusterReviews(cluster, options.Runtime.Clock, logging.CreateLogger("Fairlead.Node"))
+            ? new ClusterReviews(cluster, options.Runtime.Clock, metrics.Reviewer, logging.CreateLogger("Fairlead.Node"))
             : null;
         PodsApiOptions api = new()
         {
@@ -119,9 +122,11 @@ public sealed class NodeServer : IAsyncDisposable
             Authenticate = context => Authenticate(context, tls, options.Allowed),
             Authorize = reviews is null ? null : reviews.MayAsync,
             Limits = options.Limits with { InlineReaders = true }, // what reads here is asynchronous
+            Counts = metrics.Sessions,
         };
         application.MapKubeletStreaming(runtime, runtime, api);
         application.MapPodsApi(runtime, runtime, api);
+        application.MapMetrics(NodeMetrics.Path, metrics.Text, api);
         return reviews;
     }
 
@@ -199,6 +204,7 @@ public sealed class NodeServer : IAsyncDisposable
         _tls.Dispose();
         _users?.Dispose();
         _serving?.Dispose();
+        _metrics.Dispose();
         _logging.Dispose();
         _over.Dispose();
     }

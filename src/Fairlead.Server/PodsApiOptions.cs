@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fairlead.Server.Access;
+using Fairlead.Server.Operations;
 using Fairlead.Streaming;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
@@ -27,6 +28,9 @@ public sealed class PodsApiOptions
     /// asked it throws <see cref="AuthorizerUnavailableException"/>: that is no yes, and no no.
     /// </summary>
     public Func<ApiUser, AccessAttributes, CancellationToken, ValueTask<bool>>? Authorize { get; init; }
+
+    /// <summary>Where sessions are counted; null for nowhere. It stays the caller's.</summary>
+    public SessionMetrics? Counts { get; init; }
 
     /// <summary>The forms of the remote command protocol that exec and attach accept; over SPDY/3.1 the best first.</summary>
     public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.All;

@@ -1,5 +1,8 @@
+using Fairlead.Server.Access;
+using Fairlead.Server.Answers;
 using Fairlead.Server.Issued;
 using Fairlead.Server.Kubelet;
+using Fairlead.Server.Operations;
 using Fairlead.Server.PodsApi;
 using Fairlead.Server.Sessions;
 using Microsoft.AspNetCore.Builder;
@@ -70,6 +73,25 @@ public static class StreamingEndpointRouteBuilderExtensions
         IssuedStreamsHandler handler = new(tickets, Serving.At(endpoints, options, "IssuedStreams"));
         foreach (string kind in (string[])["exec", "attach", "portforward"])
             endpoints.MapStreams(kind, $"{{{IssuedStreamsHandler.TicketInRoute}}}", handler.AnswerAsync);
+    }
+
+    /// <summary>Answers a GET with what is counted, in Prometheus' text form, to whom may <c>get nodes/metrics</c>.</summary>
+    /// <param name="endpoints">The application. May stand beside <see cref="MapPodsApi"/>.</param>
+    /// <param name="path">Where.</param>
+    /// <param name="text">What is counted.</param>
+    /// <param name="options">Who may read it.</param>
+    public static void MapMetrics(this IEndpointRouteBuilder endpoints, string path, PrometheusText text, PodsApiOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        Serving serving = Serving.At(endpoints, options, "Metrics");
+        RefusalLadder ladder = new(serving.Logger, StatusAnswer.WriteAsync);
+        Admission admission = new(options);
+        AccessAttributes wanted = new("get", "", "nodes", "metrics", null, Environment.MachineName);
+        endpoints.MapGet(path, context => ladder.AnswerAsync(context, async context =>
+        {
+            await admission.RequireAsync(admission.Identify(context), wanted, context.RequestAborted);
+            await text.AnswerAsync(context);
+        }));
     }
 
     /// <summary>

@@ -206,7 +206,7 @@ public sealed class CreateCheckTests
         Assert.Equal(1, check.Kept);
     }
 
-    static CreateCheck Check(UpstreamServer server, TimeProvider time) => new(server, time, new ReviewerAbsence(time, TimeSpan.FromMinutes(1)), NullLogger.Instance);
+    static CreateCheck Check(UpstreamServer server, TimeProvider time) => new(server, time, new ReviewerAbsences(time, TimeSpan.FromMinutes(1)), NullLogger.Instance);
 
     static Caller Token(string token, params (string Name, string Value)[] more) => new()
     {

@@ -46,7 +46,7 @@ public sealed class OwnCredentialsTests : IDisposable
             }),
         });
         FakeTimeProvider time = new();
-        CreateCheck check = new(server, time, new ReviewerAbsence(time, TimeSpan.FromMinutes(1)), NullLogger.Instance);
+        CreateCheck check = new(server, time, new ReviewerAbsences(time, TimeSpan.FromMinutes(1)), NullLogger.Instance);
         Task<CreateAnswer> answer = check.AskAsync(new Caller { User = "jane" }, new("", "ns", "p", null, "exec", false, QueryParameters.Empty), true, Ct);
         await begun.Task.WaitAsync(Eventually.Patience, Ct);
         time.Advance(TimeSpan.FromMinutes(2));

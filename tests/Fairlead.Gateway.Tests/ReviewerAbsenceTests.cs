@@ -14,25 +14,25 @@ public sealed class ReviewerAbsenceTests
     [InlineData(false)]
     public void It_grows_while_questions_fail_and_is_nothing_when_nobody_asks_any_more(bool isImpersonated)
     {
-        ReviewerAbsence absence = new(_time, TimeSpan.FromMinutes(1));
+        ReviewerAbsences absences = new(_time, TimeSpan.FromMinutes(1));
         for (int i = 0; i < 10; i++)
         {
-            absence.Note(isImpersonated, isAnswered: false);
-            Assert.Equal(30 * i, absence.For(isImpersonated).TotalSeconds);
-            Assert.Equal(TimeSpan.Zero, absence.For(!isImpersonated));
+            absences.Of(isImpersonated).Note(isAnswered: false);
+            Assert.Equal(30 * i, absences.Of(isImpersonated).Length.TotalSeconds);
+            Assert.Equal(TimeSpan.Zero, absences.Of(!isImpersonated).Length);
             _time.Advance(TimeSpan.FromSeconds(30));
         }
 
         _time.Advance(TimeSpan.FromSeconds(30));
-        Assert.Equal(330, absence.For(isImpersonated).TotalSeconds);
+        Assert.Equal(330, absences.Of(isImpersonated).Length.TotalSeconds);
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(TimeSpan.Zero, absence.For(isImpersonated));
+        Assert.Equal(TimeSpan.Zero, absences.Of(isImpersonated).Length);
         _time.Advance(TimeSpan.FromHours(5));
-        absence.Note(isImpersonated, isAnswered: false); // the hours in which nobody asked were no absence that anybody knows of
-        Assert.Equal(TimeSpan.Zero, absence.For(isImpersonated));
+        absences.Of(isImpersonated).Note(isAnswered: false); // the hours in which nobody asked were no absence that anybody knows of
+        Assert.Equal(TimeSpan.Zero, absences.Of(isImpersonated).Length);
         _time.Advance(TimeSpan.FromSeconds(7));
-        Assert.Equal(7, absence.For(isImpersonated).TotalSeconds);
-        absence.Note(isImpersonated, isAnswered: true);
-        Assert.Equal(TimeSpan.Zero, absence.For(isImpersonated));
+        Assert.Equal(7, absences.Of(isImpersonated).Length.TotalSeconds);
+        absences.Of(isImpersonated).Note(isAnswered: true);
+        Assert.Equal(TimeSpan.Zero, absences.Of(isImpersonated).Length);
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Fairlead.Node.Reviews;
 using Fairlead.Server.Access;
+using Fairlead.Server.Operations;
 using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -26,7 +27,7 @@ public sealed class ClusterReviewsTests : IDisposable
             begun.SetResult();
             await go.Task.WaitAsync(cancellationToken);
         });
-        using ClusterReviews reviews = new(cluster, _time, _logged);
+        using ClusterReviews reviews = new(cluster, _time, new ReviewerAbsence(_time, TimeSpan.FromMinutes(1)), _logged);
         Task<bool> asking = AskAsync(reviews);
         await begun.Task.WaitAsync(Eventually.Patience, Ct);
         _time.Advance(TimeSpan.FromMinutes(2));
@@ -46,7 +47,7 @@ public sealed class ClusterReviewsTests : IDisposable
     {
         using KubernetesEndpoint cluster = Cluster(
             (_, _, _) => fault == "credentials" ? throw new InvalidDataException("the plugin \"aws\" failed") : ValueTask.CompletedTask);
-        using ClusterReviews reviews = new(cluster, _time, _logged);
+        using ClusterReviews reviews = new(cluster, _time, new ReviewerAbsence(_time, TimeSpan.FromMinutes(1)), _logged);
         if (fault == "away") _listener.Dispose();
         Task<bool> asking = AskAsync(reviews);
         if (fault == "late")

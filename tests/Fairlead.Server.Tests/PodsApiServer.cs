@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Fairlead.Server.Access;
+using Fairlead.Server.Operations;
 using Fairlead.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -25,10 +26,11 @@ sealed class PodsApiServer : IAsyncDisposable
     static readonly X509Certificate2 s_certificate = CreateCertificate();
 
     readonly WebApplication _app;
+    readonly PrometheusText _counted;
 
-    PodsApiServer(WebApplication app)
+    PodsApiServer(WebApplication app, PrometheusText counted)
     {
-        _app = app;
+        (_app, _counted) = (app, counted);
         ICollection<string> addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         Plain = new Uri(addresses.Single(address => address.StartsWith("http:", StringComparison.Ordinal)));
         Secure = new Uri(addresses.Single(address => address.StartsWith("https:", StringComparison.Ordinal)));
@@ -65,10 +67,17 @@ sealed class PodsApiServer : IAsyncDisposable
         });
         WebApplication app = builder.Build();
         ApiUser admin = new() { Name = "admin", Token = AdminToken, Groups = ["masters"], Rules = [ApiRule.Everything] };
-        app.MapPodsApi(runtime, catalog, new PodsApiOptions { Users = [admin, .. users] });
+        SessionMetrics counts = new("Fairlead.Test", TimeProvider.System);
+        PrometheusText counted = new(counts.Meter);
+        PodsApiOptions options = new() { Users = [admin, .. users], Counts = counts };
+        app.MapPodsApi(runtime, catalog, options);
+        app.MapMetrics("/metrics", counted, options);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new PodsApiServer(app) { Catalog = catalog, Runtime = runtime, Logged = logged };
+        return new PodsApiServer(app, counted) { Catalog = catalog, Runtime = runtime, Logged = logged };
     }
+
+    /// <summary>What is counted of sessions now, a line each; without what every text has.</summary>
+    public string[] Counted() => [.. _counted.Format().Split('\n').Where(static line => line.Length > 0 && line[0] != '#')];
 
     public HttpClient ClientFor(string? token)
     {
@@ -169,6 +178,7 @@ sealed class PodsApiServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        _counted.Dispose();
         await _app.DisposeAsync();
     }
 }

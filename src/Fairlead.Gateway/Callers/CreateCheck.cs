@@ -16,7 +16,7 @@ namespace Fairlead.Gateway.Callers;
 /// Only an explicit yes is one, and only an explicit no is a 403. A yes is kept for a moment, for exactly this caller and this pod; nothing
 /// else is kept.
 /// </remarks>
-sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ReviewerAbsence absence, ILogger logger)
+sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ReviewerAbsences absences, ILogger logger)
 {
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
@@ -31,7 +31,7 @@ sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ReviewerAbs
         string key = string.Join('/', caller.Fingerprint, target.Namespace, target.Pod, target.Subresource, "create");
         if (useKept && _allowed.Contains(key)) return CreateAnswer.Allowed.Instance;
         CreateAnswer answer = await AskOrSayWhyNotAsync(caller, target, cancellationToken);
-        absence.Note(caller.IsImpersonated, answer is not CreateAnswer.CouldNotBeAsked);
+        absences.Of(caller.IsImpersonated).Note(answer is not CreateAnswer.CouldNotBeAsked);
         if (answer is CreateAnswer.Allowed) _allowed.Add(key);
         return answer;
     }

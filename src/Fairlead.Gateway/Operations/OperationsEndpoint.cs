@@ -1,4 +1,5 @@
 using Fairlead.Gateway.Sessions;
+using Fairlead.Server.Operations;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Operations;
+using Fairlead.Server.Operations;
 using Fairlead.Streaming.Relays;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;

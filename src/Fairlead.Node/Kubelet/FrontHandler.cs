@@ -17,17 +17,34 @@ namespace Fairlead.Node.Kubelet;
 /// <param name="allowed">Who may do everything without a question.</param>
 /// <param name="reviews">Asks the cluster; null where nobody is asked, so that tokens are nobody's.</param>
 /// <param name="passed">The way to the kubelet.</param>
+/// <param name="metrics">Where sessions are counted.</param>
 /// <param name="logger">Where refusals are logged.</param>
-sealed class FrontHandler(FrontCallers callers, AllowList allowed, KubeletReviews? reviews, PassedRequests passed, ILogger logger)
+sealed class FrontHandler(
+    FrontCallers callers, AllowList allowed, KubeletReviews? reviews, PassedRequests passed, NodeMetrics metrics, ILogger logger)
 {
+    static readonly string[] s_streams = ["/exec/", "/attach/", "/portForward/"];
+
     readonly RefusalLadder _ladder = new(logger, TextAnswer.WriteAsync);
 
     internal Task InvokeAsync(HttpContext context, RequestDelegate next) => WebSocketUpgrade.RequireHttp11(context)
         ? Task.CompletedTask // nothing is refused: the client asks again
-        : _ladder.AnswerAsync(context, context => AnswerAsync(context, next));
+        : CountAsync(context, context => _ladder.AnswerAsync(context, context => AnswerAsync(context, next)));
 
     /// <summary>Who asks for a stream and was found to be allowed, for what answers it.</summary>
     internal static ApiUser? Admitted(HttpContext context) => context.Features.Get<ApiUser>();
+
+    /// <summary>
+    /// A session is counted whatever becomes of it, by the path as it was sent: one that cannot be read is refused. So are upgrades of
+    /// another kind, which go to the kubelet.
+    /// </summary>
+    Task CountAsync(HttpContext context, Func<HttpContext, Task> answer)
+    {
+        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        bool isStream = s_streams.Any(stream => target.StartsWith(stream, StringComparison.Ordinal));
+        return isStream || IsUpgrade(context) ? metrics.Sessions.CountAsync(context, answer, isPassedOn: !isStream) : answer(context);
+    }
+
+    static bool IsUpgrade(HttpContext context) => context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
 
     async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
@@ -43,7 +60,8 @@ sealed class FrontHandler(FrontCallers callers, AllowList allowed, KubeletReview
                 await StreamAsync(context, next, path, caller);
                 break;
             case "fairlead":
-                throw Refusal(404, "NotFound", "404 page not found");
+                await OwnAsync(context, path, caller);
+                break;
             default:
                 await PassAsync(context, path, caller);
                 break;
@@ -60,9 +78,19 @@ sealed class FrontHandler(FrontCallers callers, AllowList allowed, KubeletReview
         await next(context);
     }
 
+    /// <summary>The front's own: judged as the node's metrics are, by certificate and token alike, since no kubelet judges it.</summary>
+    async Task OwnAsync(HttpContext context, KubeletPath path, FrontCaller caller)
+    {
+        if (path is not { IsPlain: true, Text: NodeMetrics.Path }) throw Refusal(404, "NotFound", "404 page not found");
+        ReviewedUser user = await RequireKnownAsync(caller, context.RequestAborted);
+        await RequireAllowedAsync(user, KubeletAttributes.OwnMetrics(context.Request.Method), context.RequestAborted);
+        if (!HttpMethods.IsGet(context.Request.Method)) throw Refusal(405, "MethodNotAllowed", "405: Method Not Allowed");
+        await metrics.Text.AnswerAsync(context);
+    }
+
     async Task PassAsync(HttpContext context, KubeletPath path, FrontCaller caller)
     {
-        bool isUpgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
+        bool isUpgrade = IsUpgrade(context);
         if (caller.ByCertificate is not { } user)
         {
             await passed.SendAsync(context, path, caller, isUpgrade);

@@ -14,8 +14,8 @@ sealed record KubeletAttributes(string Verb, ImmutableArray<string> Subresources
     /// <summary>A stream, a command, or another upgrade: to create, whatever the method.</summary>
     internal static KubeletAttributes Stream { get; } = new("create", [Proxy]);
 
-    /// <summary>The node's metrics, and the front's own.</summary>
-    internal static KubeletAttributes Metrics { get; } = new("get", ["metrics"]);
+    /// <summary>The front's own metrics: as a kubelet's.</summary>
+    internal static KubeletAttributes OwnMetrics(string method) => new(VerbOf(method), ["metrics"]);
 
     /// <summary>Those of an ordinary request.</summary>
     internal static KubeletAttributes Of(string method, KubeletPath path) => new(VerbOf(method), path.First switch

@@ -19,16 +19,18 @@ sealed class KubeletFront : IDisposable
     /// <param name="options">The node's; with a kubelet.</param>
     /// <param name="tls">The server's side of TLS.</param>
     /// <param name="runtime">What holds the containers.</param>
+    /// <param name="metrics">Where sessions are counted.</param>
     /// <param name="logging">Where it logs.</param>
     /// <exception cref="InvalidDataException">A file cannot be read or understood. The message names it.</exception>
-    internal KubeletFront(WebApplication application, NodeOptions options, ServerTls tls, NodeRuntime runtime, ILoggerFactory logging)
+    internal KubeletFront(
+        WebApplication application, NodeOptions options, ServerTls tls, NodeRuntime runtime, NodeMetrics metrics, ILoggerFactory logging)
     {
         KubeletOptions kubelet = options.Kubelet!;
         ILogger logger = logging.CreateLogger("Fairlead.Node");
         TimeProvider clock = options.Runtime.Clock;
         _passed = new PassedRequests(kubelet, application.Services.GetRequiredService<IHttpForwarder>(), clock, logging);
-        _reviews = options.Reviews is { } cluster ? new KubeletReviews(kubelet, cluster, clock, logger) : null;
-        FrontHandler handler = new(new FrontCallers(tls), options.Allowed, _reviews, _passed, logger);
+        _reviews = options.Reviews is { } cluster ? new KubeletReviews(kubelet, cluster, clock, metrics.Reviewer, logger) : null;
+        FrontHandler handler = new(new FrontCallers(tls), options.Allowed, _reviews, _passed, metrics, logger);
         application.Use(handler.InvokeAsync);
         application.UseRouting(); // by the path that was judged
         application.MapKubeletStreaming(runtime, runtime, new PodsApiOptions

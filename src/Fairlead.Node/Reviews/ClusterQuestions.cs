@@ -1,5 +1,6 @@
 using System.Net;
 using Fairlead.Server.Access;
+using Fairlead.Server.Operations;
 using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Reviews;
 using Fairlead.Wire;
@@ -18,14 +19,16 @@ sealed class ClusterQuestions : IDisposable
     readonly SharedCredentials _credentials;
     readonly HttpMessageInvoker _http;
     readonly TimeProvider _time;
+    readonly ReviewerAbsence _absence;
     readonly ILogger _logger;
 
     /// <param name="cluster">The cluster, with credentials that may create reviews; stays the caller's.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="absence">Is told whether it could be asked.</param>
     /// <param name="logger">Where it is told that the cluster could not be asked.</param>
-    internal ClusterQuestions(KubernetesEndpoint cluster, TimeProvider time, ILogger logger)
+    internal ClusterQuestions(KubernetesEndpoint cluster, TimeProvider time, ReviewerAbsence absence, ILogger logger)
     {
-        (_cluster, _logger, _time) = (cluster, logger, time);
+        (_cluster, _logger, _time, _absence) = (cluster, logger, time, absence);
         _credentials = new SharedCredentials(cluster);
         _http = new HttpMessageInvoker(cluster.Handler, disposeHandler: false);
     }
@@ -50,13 +53,16 @@ sealed class ClusterQuestions : IDisposable
         try
         {
             Uri uri = new(_cluster.Server.GetLeftPart(UriPartial.Path).TrimEnd('/') + path);
-            return await AskAsync(() => create(uri), read, late, cancellationToken);
+            T answer = await AskAsync(() => create(uri), read, late, cancellationToken);
+            _absence.Note(isAnswered: true);
+            return answer;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             string why = late.IsCancellationRequested ? $"the cluster did not answer within {s_patience.TotalSeconds:0} s"
                 : e is CredentialsException ? "the node's own credentials cannot be had"
                 : AccessReview.WhyNot(e);
+            _absence.Note(isAnswered: false);
             Log.ClusterNotAsked(_logger, e, user, why);
             throw new AuthorizerUnavailableException("the cluster could not be asked what its users may do on this node: " + why, e);
         }

@@ -1,3 +1,4 @@
+using Fairlead.Server.Operations;
 using Fairlead.Server;
 using Fairlead.Server.Access;
 using Fairlead.Upgrades.Endpoints;
@@ -18,9 +19,10 @@ sealed class ClusterReviews : IDisposable
 
     /// <param name="cluster">The cluster, with credentials that may create SubjectAccessReviews; stays the caller's.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="absence">Is told whether the cluster could be asked.</param>
     /// <param name="logger">Where it is told that the cluster could not be asked.</param>
-    public ClusterReviews(KubernetesEndpoint cluster, TimeProvider time, ILogger logger) =>
-        (_questions, _allowed) = (new ClusterQuestions(cluster, time, logger), new AllowedAnswers(time));
+    public ClusterReviews(KubernetesEndpoint cluster, TimeProvider time, ReviewerAbsence absence, ILogger logger) =>
+        (_questions, _allowed) = (new ClusterQuestions(cluster, time, absence, logger), new AllowedAnswers(time));
 
     /// <summary>See <see cref="PodsApiOptions.Authorize"/>.</summary>
     public async ValueTask<bool> MayAsync(ApiUser user, AccessAttributes wanted, CancellationToken cancellationToken)

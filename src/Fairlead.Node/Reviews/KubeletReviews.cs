@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Fairlead.Node.Kubelet;
 using Fairlead.Server.Access;
+using Fairlead.Server.Operations;
 using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Reviews;
 using Microsoft.Extensions.Logging;
@@ -28,11 +29,13 @@ sealed class KubeletReviews : IDisposable
     /// <param name="options">The node's name, and how long answers are kept.</param>
     /// <param name="cluster">The cluster, with credentials that may create both reviews; stays the caller's.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="absence">Is told whether the cluster could be asked.</param>
     /// <param name="logger">Where it is told that the cluster could not be asked.</param>
-    internal KubeletReviews(KubeletOptions options, KubernetesEndpoint cluster, TimeProvider time, ILogger logger)
+    internal KubeletReviews(
+        KubeletOptions options, KubernetesEndpoint cluster, TimeProvider time, ReviewerAbsence absence, ILogger logger)
     {
         _node = options.NodeName;
-        _questions = new ClusterQuestions(cluster, time, logger);
+        _questions = new ClusterQuestions(cluster, time, absence, logger);
         (_known, _unknown) = (new(options.TokenLifetime, Most, time), new(options.TokenLifetime, Most, time));
         (_allowed, _denied) = (new(options.AllowedLifetime, Most, time), new(options.DeniedLifetime, Most, time));
     }

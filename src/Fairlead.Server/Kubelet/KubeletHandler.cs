@@ -19,6 +19,7 @@ sealed class KubeletHandler
     readonly Admission _admission;
     readonly PodLookup _pods;
     readonly PodSessions _sessions;
+    readonly Serving _serving;
 
     public KubeletHandler(IContainerRuntime runtime, IPodCatalog catalog, Serving serving)
     {
@@ -26,6 +27,7 @@ sealed class KubeletHandler
         _admission = new Admission(serving.Options);
         _pods = new PodLookup(runtime, catalog);
         _sessions = new PodSessions(_pods, serving, isKubelet: true);
+        _serving = serving;
     }
 
     public Task ExecAsync(HttpContext context) => AnswerAsync(context, (pod, user) => RunCommandAsync(context, pod, isExec: true, user));
@@ -38,7 +40,10 @@ sealed class KubeletHandler
     Task RunCommandAsync(HttpContext context, FoundPod pod, bool isExec, ApiUser user) =>
         _sessions.RunCommandAsync(context, pod, Value(context, "container")!, QueryParameters.Of(context.Request), isExec, user);
 
-    Task AnswerAsync(HttpContext context, Func<FoundPod, ApiUser, Task> answer) => _ladder.AnswerAsync(context, async context =>
+    Task AnswerAsync(HttpContext context, Func<FoundPod, ApiUser, Task> answer) =>
+        _serving.CountAsync(context, context => _ladder.AnswerAsync(context, context => JudgeAsync(context, answer)));
+
+    async Task JudgeAsync(HttpContext context, Func<FoundPod, ApiUser, Task> answer)
     {
         ApiUser user = _admission.Identify(context);
         if (!await _admission.MayAsync(user, s_proxy, context.RequestAborted))
@@ -46,7 +51,7 @@ sealed class KubeletHandler
         FoundPod? pod = await _pods.FindAsync(Value(context, "namespace")!, Value(context, "pod")!, context.RequestAborted);
         bool isIt = pod is not null && (Value(context, "uid") is not { } uid || pod.Item.Text("metadata", "uid") == uid);
         await answer(isIt ? pod! : throw Refusal(404, "NotFound", "pod does not exist"), user);
-    });
+    }
 
     static ApiRefusal Refusal(int code, string reason, string message) => new(Status.Refusal(code, reason, message));
 

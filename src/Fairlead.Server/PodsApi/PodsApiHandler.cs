@@ -5,6 +5,7 @@ using Fairlead.Server.PodsApi.Objects;
 using Fairlead.Server.PodsApi.Reviews;
 using Fairlead.Server.Sessions;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Fairlead.Server.PodsApi;
 
@@ -17,6 +18,7 @@ sealed class PodsApiHandler
     readonly WatchEndpoint _watch;
     readonly LogEndpoint _log;
     readonly StreamEndpoint _streams;
+    readonly Serving _serving;
 
     public PodsApiHandler(IContainerRuntime runtime, IPodCatalog catalog, Serving serving)
     {
@@ -27,13 +29,15 @@ sealed class PodsApiHandler
         _watch = new WatchEndpoint(catalog, serving);
         _log = new LogEndpoint(pods, serving);
         _streams = new StreamEndpoint(pods, _admission, serving);
+        _serving = serving;
     }
 
     public async Task AnswerAsync(HttpContext context)
     {
         if (WebSocketUpgrade.RequireHttp11(context)) return;
         context.Response.Headers.CacheControl = "no-cache, private";
-        await _ladder.AnswerAsync(context, DispatchAsync);
+        if (IsSession(context)) await _serving.CountAsync(context, context => _ladder.AnswerAsync(context, DispatchAsync));
+        else await _ladder.AnswerAsync(context, DispatchAsync);
     }
 
     async Task DispatchAsync(HttpContext context)
@@ -69,6 +73,11 @@ sealed class PodsApiHandler
             _ => _objects.GetAsync(context, request, resource),
         });
     }
+
+    /// <summary>By its path: whoever asks, and whether they may, it is counted.</summary>
+    static bool IsSession(HttpContext context) =>
+        (context.GetRouteValue(ApiRequest.PathInRoute) as string ?? "").Trim('/').Split('/') is ["api", _, "namespaces", _, _, _,
+            ApiResources.Exec or ApiResources.Attach or ApiResources.PortForward];
 
     /// <summary>A namespace stands in the path of what is in one, and in no other; only a list may leave it out.</summary>
     static bool IsAddressed(ApiRequest request, ApiResource resource) =>

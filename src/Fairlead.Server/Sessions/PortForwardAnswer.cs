@@ -2,6 +2,7 @@ using Fairlead.Server.Access;
 using Fairlead.Server.Answers;
 using Fairlead.Server.Handshakes;
 using Fairlead.Server.Issued;
+using Fairlead.Server.Operations;
 using Fairlead.Server.Ports;
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
@@ -35,8 +36,14 @@ sealed class PortForwardAnswer(Serving serving)
         await using CancellationTokenRegistration stop = serving.Stopping.UnsafeRegister(
             static state => ((PortForwardAcceptor)state!)
             .Abort(new SessionLostException(SessionLoss.LocalAbort, "The server is stopping.")), acceptor);
-        using PortForwardRun run = new(acceptor, asked.Connect, @namespace, pod, _options.PortConnectTimeout, serving.Logger);
+        MeasuredSession? measured = MeasuredSession.Of(context);
+        using PortForwardRun run = new(acceptor, asked.Connect, @namespace, pod, _options.PortConnectTimeout, serving.Logger)
+        {
+            Ended = outcome => measured?.Traffic.Add(outcome.Sent, outcome.Received),
+        };
+        measured?.Begin("portforward", acceptor.Protocol.Description);
         await run.RunAsync();
+        measured?.Tell(MeasuredSession.EndOf(await acceptor.Ended, isAnswered: true));
         Log.ForwardEnded(serving.Logger, user.Name, @namespace, pod, run.Connections);
     }
 }

@@ -2,6 +2,7 @@ using Fairlead.Server.Access;
 using Fairlead.Server.Answers;
 using Fairlead.Server.Handshakes;
 using Fairlead.Server.Issued;
+using Fairlead.Server.Operations;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
@@ -26,19 +27,23 @@ sealed class RemoteCommandAnswer(Serving serving)
         await using AnsweringSession? session = isSpdy
             ? await SpdyUpgrade.AcceptAsync(context, asked.Request, _overSpdy, _options.Limits)
             : await WebSocketUpgrade.AcceptAsync(context, asked.Request, _overWebSocket, _options.Limits);
-        if (session is not null) await RunAsync(session, asked, user);
+        if (session is not null) await RunAsync(session, asked, user, MeasuredSession.Of(context));
     }
 
-    async Task RunAsync(AnsweringSession session, IssuedCommand asked, ApiUser user)
+    async Task RunAsync(AnsweringSession session, IssuedCommand asked, ApiUser user, MeasuredSession? measured)
     {
         string kind = asked.IsExec ? "exec" : "attach";
         (string @namespace, string pod, string container) = asked.Where;
         Log.SessionBegins(_logger, kind, user.Name, container, @namespace, pod, session.Protocol.Name);
+        if (measured is not null) session.Count(measured.Traffic);
+        measured?.Begin(kind, session.Protocol.Description);
         using CancellationTokenRegistration stop = serving.Stopping.Register(() => session.Abort("The server is stopping."));
         Status status;
+        bool isAnswered = false;
         try
         {
             status = await asked.Run(session);
+            isAnswered = true;
         }
         catch (Exception failure)
         {
@@ -48,6 +53,7 @@ sealed class RemoteCommandAnswer(Serving serving)
         }
 
         await session.EndAsync(status);
+        measured?.Tell(MeasuredSession.EndOf(session.LossReason, isAnswered));
         if (session.LossReason is { } loss) Log.ClientLost(_logger, loss, kind, user.Name, container, @namespace, pod);
         Log.SessionEnded(_logger, kind, user.Name, container, @namespace, pod, status.Outcome);
     }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -11,6 +12,10 @@ namespace Fairlead.Server.Sessions;
 /// <param name="Stopping">Is cancelled when the application begins to stop.</param>
 sealed record Serving(PodsApiOptions Options, ILogger Logger, CancellationToken Stopping)
 {
+    /// <summary>Answers a request for a session, which is counted where sessions are.</summary>
+    public Task CountAsync(HttpContext context, Func<HttpContext, Task> answer) =>
+        Options.Counts is { } counts ? counts.CountAsync(context, answer) : answer(context);
+
     public static Serving At(IEndpointRouteBuilder endpoints, PodsApiOptions options, string name)
     {
         ArgumentNullException.ThrowIfNull(endpoints);

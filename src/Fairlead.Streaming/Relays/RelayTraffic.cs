@@ -33,9 +33,15 @@ public sealed class RelayTraffic
     /// <summary>Notes that it has ended, and what it had carried.</summary>
     public void Release(long toServer, long toClient)
     {
+        Add(toServer, toClient);
+        Interlocked.Decrement(ref _held);
+    }
+
+    /// <summary>Notes payload that has passed each way.</summary>
+    public void Add(long toServer, long toClient)
+    {
         AddToServer(toServer);
         AddToClient(toClient);
-        Interlocked.Decrement(ref _held);
     }
 
     /// <summary>Notes payload that passes on a channel.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using Fairlead.Streaming.Relays;
 using Fairlead.Wire;
 
 namespace Fairlead.Streaming.RemoteCommand;
@@ -18,6 +19,8 @@ public sealed class AnsweringSession : IAsyncDisposable
     readonly RemoteCommandAdapter _adapter;
     readonly CancellationTokenSource _lost = new();
     readonly Task _watch;
+    PipeReader? _input;
+    PipeWriter? _output, _error;
     int _ended;
 
     /// <summary>Wraps an adapter, which the session then owns.</summary>
@@ -40,13 +43,13 @@ public sealed class AnsweringSession : IAsyncDisposable
     /// The client's input. Ends when the client ended it (<c>IsCompleted</c>); reading throws <see cref="SessionLostException"/>
     /// when the client was lost. At once completed when no input was asked for.
     /// </summary>
-    public PipeReader StandardInput => _adapter.GetReader(RemoteChannel.StandardInput);
+    public PipeReader StandardInput => _input ?? _adapter.GetReader(RemoteChannel.StandardInput);
 
     /// <summary>Standard output, or the terminal's output. What is written when it was not asked for is dropped.</summary>
-    public PipeWriter StandardOutput => _adapter.GetWriter(RemoteChannel.StandardOutput);
+    public PipeWriter StandardOutput => _output ?? _adapter.GetWriter(RemoteChannel.StandardOutput);
 
     /// <summary>Standard error. What is written when it was not asked for, or with a terminal, is dropped.</summary>
-    public PipeWriter StandardError => _adapter.GetWriter(RemoteChannel.StandardError);
+    public PipeWriter StandardError => _error ?? _adapter.GetWriter(RemoteChannel.StandardError);
 
     /// <summary>The client's terminal sizes; only the newest is kept.</summary>
     public TerminalSizes TerminalSizes { get; }
@@ -56,6 +59,16 @@ public sealed class AnsweringSession : IAsyncDisposable
 
     /// <summary>Why the client is gone, after <see cref="Lost"/> fired.</summary>
     public SessionLostException? LossReason { get; private set; }
+
+    /// <summary>Counts the payload of input and outputs that were asked for. To be called once, before the first of it passes.</summary>
+    /// <param name="traffic">Where.</param>
+    public void Count(RelayTraffic traffic)
+    {
+        ArgumentNullException.ThrowIfNull(traffic);
+        if (Request.Stdin) _input = new CountedReader(StandardInput, traffic.AddToServer);
+        if (Request.Stdout) _output = new CountedWriter(StandardOutput, traffic.AddToClient);
+        if (Request is { Stderr: true, Tty: false }) _error = new CountedWriter(StandardError, traffic.AddToClient);
+    }
 
     /// <summary>
     /// Ends the session: the outputs are completed and sent, then the status, then the carrier is closed in order. Call it once,

@@ -1,15 +1,17 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 
-namespace Fairlead.Gateway.Operations;
+namespace Fairlead.Server.Operations;
 
 /// <summary>One meter's instruments in Prometheus' text form (version 0.0.4): counters, up-down counters, gauges and histograms.</summary>
 /// <remarks>Of our own, since the packaged exporter is a beta. A series that was seen once stays; their number is bounded by the
 /// tags'.</remarks>
-sealed class PrometheusText : IDisposable
+public sealed class PrometheusText : IDisposable
 {
-    internal const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+    /// <summary>What it is told to be in HTTP.</summary>
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     static readonly double[] s_bounds = [0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 14400];
 
@@ -17,7 +19,9 @@ sealed class PrometheusText : IDisposable
     readonly SortedDictionary<string, Family> _families = new(StringComparer.Ordinal);
     readonly MeterListener _listener;
 
-    internal PrometheusText(Meter meter)
+    /// <summary>Listens to a meter from now on.</summary>
+    /// <param name="meter">The meter, whose instruments may come later; stays the caller's.</param>
+    public PrometheusText(Meter meter)
     {
         _listener = new MeterListener
         {
@@ -31,7 +35,8 @@ sealed class PrometheusText : IDisposable
         _listener.Start();
     }
 
-    internal string Format()
+    /// <summary>The text as of now. Observable instruments are asked.</summary>
+    public string Format()
     {
         _listener.RecordObservableInstruments();
         StringBuilder text = new();
@@ -45,6 +50,14 @@ sealed class PrometheusText : IDisposable
         }
 
         return text.ToString();
+    }
+
+    /// <summary>Answers a request with the text.</summary>
+    public Task AnswerAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        context.Response.ContentType = ContentType;
+        return context.Response.WriteAsync(Format(), context.RequestAborted);
     }
 
     static void Write(StringBuilder text, string name, string labels, Family family, Series series)
@@ -100,6 +113,7 @@ sealed class PrometheusText : IDisposable
         }
     }
 
+    /// <summary>Listens no more.</summary>
     public void Dispose() => _listener.Dispose();
 
     sealed class Family(string type, string description, bool isObservable)
