@@ -56,8 +56,8 @@ public sealed class ServerTls : IDisposable
                         made, clock, logger);
             }
 
-            if (_authorities is { } watched) _clients = new ClientAuthorities(() => watched.Current);
-            else if (options.ClientAuthorities is { } given) _clients = new ClientAuthorities(given);
+            if (_authorities is { } watched) _clients = new ClientAuthorities(() => watched.Current, clock);
+            else if (options.ClientAuthorities is { } given) _clients = new ClientAuthorities(given, clock);
         }
         catch
         {
@@ -86,7 +86,7 @@ public sealed class ServerTls : IDisposable
 
     /// <summary>The certificate that a request's connection shows.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="believed">False where it is of an authority that has been replaced since: whoever shows it is nobody.</param>
+    /// <param name="believed">False where it has ended, or its authority was replaced since: whoever shows it is nobody.</param>
     /// <returns>Null where it shows none.</returns>
     public X509Certificate2? CertificateOf(ConnectionInfo connection, out bool believed)
     {

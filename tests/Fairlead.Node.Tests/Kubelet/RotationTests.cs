@@ -61,6 +61,31 @@ public sealed class RotationTests
         }
     }
 
+    /// <summary>A kubelet verifies the certificate of a connection that lives anew for each request; so does the front.</summary>
+    [Fact]
+    public async Task A_certificate_that_ends_while_its_connection_lives_is_as_none()
+    {
+        await using FrontRoom room = await FrontRoom.StartAsync();
+        room.Cluster.Allows = static _ => true;
+        using X509Certificate2 jane = room.Callers.IssueClientSubject("CN=jane");
+        using HttpClient client = room.Client(jane);
+        Assert.Equal(200, await CodeAsync("/pods"));
+        Assert.Equal(200, await CodeAsync("/fairlead/metrics"));
+        Assert.Equal(404, await CodeAsync(FrontRoom.Exec));
+        room.Clock.Advance(TimeSpan.FromHours(1) + TimeSpan.FromMinutes(1)); // the authority is good for a day
+        Assert.Equal(401, await CodeAsync("/fairlead/metrics"));
+        Assert.Equal(401, await CodeAsync(FrontRoom.Exec));
+        room.Kubelet.Requests.Clear();
+        Assert.Equal(403, await CodeAsync("/pods")); // asked of the kubelet as nobody in particular
+        Assert.Equal("system:anonymous", Assert.Single(room.Kubelet.Requests).User);
+
+        async Task<int> CodeAsync(string target)
+        {
+            using HttpResponseMessage response = await client.GetAsync(new Uri(target, UriKind.Relative), Ct);
+            return (int)response.StatusCode;
+        }
+    }
+
     [Fact]
     public async Task A_kubelet_that_shows_anothers_certificate_is_not_believed()
     {
