@@ -24,16 +24,19 @@ sealed class KubeletSide : IDisposable
     internal KubeletSide(KubeletOptions options, bool isOwn, TimeProvider clock, ILoggerFactory logging)
     {
         KubernetesEndpoint? endpoint = null;
+        KubeletTrust? trust = options.AuthoritiesFile is { } file ? new([options.Address.IdnHost, options.NodeName], file, clock) : null;
         _way = new(
-            isOwn ? "the front's credential for the kubelet" : "the kubelet's authorities", reads => Way.Read(options, isOwn, reads),
+            isOwn ? "the front's credential for the kubelet" : "the kubelet's authorities", reads => Way.Read(options, isOwn, trust, reads),
             static way => way.Certificates, clock, logging.CreateLogger("Fairlead.Files"))
         {
             Taken = way =>
             {
+                trust?.Take(way.Authorities);
                 endpoint!.Replace(way.Handler);
                 Interlocked.Increment(ref _generation);
             },
         };
+        trust?.Take(_way.Current.Authorities);
         _endpoint = endpoint = new KubernetesEndpoint(options.Address, _way.Current.Handler) { Renewal = _way, Logging = logging };
         Http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
     }
@@ -63,9 +66,10 @@ sealed class KubeletSide : IDisposable
     }
 
     /// <summary>What the files said.</summary>
-    sealed record Way(SocketsHttpHandler Handler, string? Token, IReadOnlyList<X509Certificate2> Certificates)
+    sealed record Way(
+        SocketsHttpHandler Handler, X509Certificate2Collection Authorities, string? Token, IReadOnlyList<X509Certificate2> Certificates)
     {
-        internal static Way Read(KubeletOptions options, bool isOwn, FileReads reads)
+        internal static Way Read(KubeletOptions options, bool isOwn, KubeletTrust? trust, FileReads reads)
         {
             SocketsHttpHandler handler = new()
             {
@@ -75,19 +79,16 @@ sealed class KubeletSide : IDisposable
                 ActivityHeadersPropagator = null, // a request gets no header that its caller did not send
             };
             handler.SslOptions.AllowTlsResume = false; // each connection is known by what it shows itself
-            if (options.AuthoritiesFile is { } file)
-            {
-                X509Certificate2Collection trusted = PemCertificates.ReadAuthorities(reads.Read(file), file);
-                KubeletTrust trust = new(trusted, [options.Address.IdnHost, options.NodeName], file);
-                handler.SslOptions.RemoteCertificateValidationCallback = trust.Check;
-            }
-
-            if (!isOwn) return new Way(handler, null, []);
+            X509Certificate2Collection trusted = options.AuthoritiesFile is { } file
+                ? PemCertificates.ReadAuthorities(reads.Read(file), file)
+                : [];
+            if (trust is not null) handler.SslOptions.RemoteCertificateValidationCallback = trust.Check;
+            if (!isOwn) return new Way(handler, trusted, null, []);
             string? token = options.TokenFile is { } path ? ReadToken(reads.Read(path), path) : null;
-            if (options is not { CertificateFile: { } certificate, KeyFile: { } key }) return new Way(handler, token, []);
+            if (options is not { CertificateFile: { } certificate, KeyFile: { } key }) return new Way(handler, trusted, token, []);
             var identity = PemCertificates.ReadIdentity(reads.Read(certificate), reads.Read(key), $"{certificate} with {key}");
             handler.SslOptions.ClientCertificateContext = identity;
-            return new Way(handler, token, [identity.TargetCertificate]);
+            return new Way(handler, trusted, token, [identity.TargetCertificate]);
         }
 
         static string ReadToken(byte[] content, string path)

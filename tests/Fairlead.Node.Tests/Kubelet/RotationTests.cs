@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Fairlead.Streaming.Tls;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Node.Tests.Kubelet;
@@ -59,6 +60,34 @@ public sealed class RotationTests
             int goal = Volatile.Read(ref answered) + count;
             return Eventually.HoldsAsync(() => Volatile.Read(ref answered) >= goal || load.Any(static task => task.IsFaulted), "requests are answered", cancellationToken: Ct);
         }
+    }
+
+    /// <summary>A kubelet writes its new certificate first, and shows it then.</summary>
+    [Fact]
+    public async Task The_moment_between_a_kubelets_new_file_and_its_first_handshake_refuses_nobody()
+    {
+        await using FrontRoom room = await FrontRoom.StartAsync();
+        room.Cluster.Allows = static _ => true;
+        room.Kubelet.Paths["metrics"] = static context =>
+        {
+            context.Response.Headers.Connection = "close"; // the next one by a handshake of its own
+            return context.Response.WriteAsync("numbers");
+        };
+        room.Kubelet.Allows = static (_, _) => true;
+        using X509Certificate2 jane = room.Callers.IssueClientSubject("CN=jane");
+        Assert.Equal(200, (await room.AskAsync("/metrics", jane)).Code);
+        SslStreamCertificateContext next = room.WriteKubeletCertificate();
+        for (int look = 0; look < 2; look++) room.Clock.Advance(FileReads.Interval);
+        await Eventually.HoldsAsync(
+            () => room.Logged.Entries.Count(static entry => entry.Text.Contains("changed on disk and taken", StringComparison.Ordinal)) == 2, "the new file is taken on both ways to the kubelet",
+            cancellationToken: Ct);
+        foreach (X509Certificate2? who in (X509Certificate2?[])[jane, null])
+            Assert.Equal((200, "numbers"), await room.AskAsync("/metrics", who));
+        room.Clock.Advance(TimeSpan.FromMinutes(1)); // not for ever
+        foreach (X509Certificate2? who in (X509Certificate2?[])[jane, null])
+            Assert.Equal(502, (await room.AskAsync("/metrics", who)).Code);
+        room.Kubelet.Identity = next;
+        Assert.Equal((200, "numbers"), await room.AskAsync("/metrics", jane));
     }
 
     /// <summary>A kubelet verifies the certificate of a connection that lives anew for each request; so does the front.</summary>
