@@ -55,6 +55,12 @@ public sealed record KubeConfigOptions
     public TimeSpan? PluginTimeout { get; init; }
 
     /// <summary>
+    /// Where the file of a path is found that is <see cref="Path"/>, or that the kubeconfig names: for the kubeconfig of a machine whose root
+    /// is mounted somewhere else. A path that is relative there is given as an absolute one. By default it is where it says.
+    /// </summary>
+    public Func<string, string> Locate { get; init; } = static path => path;
+
+    /// <summary>
     /// Called with each handler that connections are made by, the first one and those after a change of files, before it is used.
     /// </summary>
     public Action<SocketsHttpHandler>? Configure { get; init; }

@@ -42,6 +42,24 @@ public sealed class RenewalTests : IAsyncLifetime
     string? Shown => _server.Requests.Last().ClientName;
 
     [Fact]
+    public async Task The_files_of_another_machines_kubeconfig_are_found_where_that_machine_is()
+    {
+        _scratch.Write("root/etc/kubernetes/pki/ca.crt", _authority.Pem);
+        (string certificate, string key) = _authority.IssueClient("node");
+        _scratch.Write("root/var/lib/kubelet/pki/current.pem", certificate + "\n" + key);
+        _scratch.Write("root/etc/kubernetes/kubelet.conf", Kubeconfigs.Single(
+            $"server: https://localhost:{_server.Port}\ncertificate-authority: pki/ca.crt",
+            "client-certificate: /var/lib/kubelet/pki/current.pem\nclient-key: /var/lib/kubelet/pki/current.pem"));
+        KubeConfigOptions options = new() { Path = "/etc/kubernetes/kubelet.conf", Time = _time, Logging = _log };
+        using KubernetesEndpoint endpoint = KubeConfigEndpoint.Load(options with { Locate = path => _scratch.Folder + "/root" + path });
+        await endpoint.GetAsync();
+        Assert.Equal("node", Shown);
+        _scratch.Write("root/var/lib/kubelet/pki/current.pem", "");
+        KubeConfigException refused = Assert.Throws<KubeConfigException>(() => KubeConfigEndpoint.Load(options with { Locate = path => _scratch.Folder + "/root" + path }));
+        Assert.Contains("/root/var/lib/kubelet/pki/current.pem", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_client_certificate_is_shown_anew_although_a_connection_was_open()
     {
         _scratch.Write("ca.crt", _authority.Pem);

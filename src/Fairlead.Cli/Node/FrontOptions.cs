@@ -75,7 +75,12 @@ sealed class FrontOptions
         if (choice.Kubeconfig is not { } path) return null;
         try
         {
-            return KubeConfigEndpoint.Load(new KubeConfigOptions { Path = choice.Root.PathOf(path), Interactive = false });
+            return KubeConfigEndpoint.Load(new KubeConfigOptions
+            {
+                Path = path,
+                Locate = named => choice.Root.Find(Path.GetFullPath(named)),
+                Interactive = false,
+            });
         }
         catch (Exception e) when (e is KubeConfigException or InvalidDataException)
         {

@@ -22,11 +22,11 @@ sealed class KubeConfigFile
     public required IReadOnlyDictionary<string, UserSettings> Users { get; init; }
 
     /// <exception cref="KubeConfigException">The file cannot be read or is not a kubeconfig.</exception>
-    public static KubeConfigFile Load(string path, FileReads reads)
+    public static KubeConfigFile Load(string path, KubeConfigOptions options)
     {
         try
         {
-            return Read(reads.Read(path), path);
+            return Read(options.Reads.Read(options.Locate(path)), path, options.Locate);
         }
         catch (InvalidDataException e)
         {
@@ -36,11 +36,16 @@ sealed class KubeConfigFile
 
     /// <param name="content">What is in the file.</param>
     /// <param name="path">Its path.</param>
+    /// <param name="locate">See <see cref="KubeConfigOptions.Locate"/>; null for where paths say.</param>
     /// <exception cref="KubeConfigException">It is not a kubeconfig.</exception>
-    internal static KubeConfigFile Read(byte[] content, string path) =>
-        KubeConfigText.Read(content, path, document => Parse(document.ToObject(), Path.GetDirectoryName(Path.GetFullPath(path))!));
+    internal static KubeConfigFile Read(byte[] content, string path, Func<string, string>? locate = null)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        return KubeConfigText.Read(
+            content, path, document => Parse(document.ToObject(), folder, named => Locate(named, folder, locate)));
+    }
 
-    static KubeConfigFile Parse(YamlObject root, string folder)
+    static KubeConfigFile Parse(YamlObject root, string folder, Func<string?, string?> find)
     {
         if (root.GetText("kind") is not (null or "" or "Config")) throw root.Wrong("kind", "is not Config");
         if (root.GetText("apiVersion") is not (null or "" or "v1")) throw root.Wrong("apiVersion", "is not v1");
@@ -50,8 +55,8 @@ sealed class KubeConfigFile
         {
             CurrentContext = NullIfEmpty(root.GetText("current-context")),
             Contexts = ReadEntries(root, "contexts", "context", ReadContext),
-            Clusters = ReadEntries(root, "clusters", "cluster", cluster => ReadCluster(cluster, folder)),
-            Users = ReadEntries(root, "users", "user", user => ReadUser(user, folder)),
+            Clusters = ReadEntries(root, "clusters", "cluster", cluster => ReadCluster(cluster, find)),
+            Users = ReadEntries(root, "users", "user", user => ReadUser(user, folder, find)),
         };
     }
 
@@ -75,11 +80,11 @@ sealed class KubeConfigFile
             context.GetText("cluster") ?? "", context.GetText("user") ?? "", NullIfEmpty(context.GetText("namespace")));
     }
 
-    static ClusterSettings ReadCluster(YamlObject cluster, string folder) => new()
+    static ClusterSettings ReadCluster(YamlObject cluster, Func<string?, string?> find) => new()
     {
         Server = cluster.GetText("server") ?? "",
         CertificateAuthorityData = ReadData(cluster, "certificate-authority-data"),
-        CertificateAuthorityFile = Locate(cluster.GetText("certificate-authority"), folder),
+        CertificateAuthorityFile = find(cluster.GetText("certificate-authority")),
         TlsServerName = NullIfEmpty(cluster.GetText("tls-server-name")),
         SkipTlsVerify = cluster.GetBoolean("insecure-skip-tls-verify"),
         ProxyUrl = NullIfEmpty(cluster.GetText("proxy-url")),
@@ -87,19 +92,19 @@ sealed class KubeConfigFile
         PluginConfiguration = RequireExtensions(cluster).GetValueOrDefault(PluginExtension),
     };
 
-    static UserSettings ReadUser(YamlObject user, string folder)
+    static UserSettings ReadUser(YamlObject user, string folder, Func<string?, string?> find)
     {
         RequireExtensions(user);
         return new UserSettings
         {
             Token = NullIfEmpty(user.GetText("token")),
-            TokenFile = Locate(user.GetText("tokenFile"), folder),
+            TokenFile = find(user.GetText("tokenFile")),
             UserName = NullIfEmpty(user.GetText("username")),
             Password = user.GetText("password"),
             ClientCertificateData = ReadData(user, "client-certificate-data"),
-            ClientCertificateFile = Locate(user.GetText("client-certificate"), folder),
+            ClientCertificateFile = find(user.GetText("client-certificate")),
             ClientKeyData = ReadData(user, "client-key-data"),
-            ClientKeyFile = Locate(user.GetText("client-key"), folder),
+            ClientKeyFile = find(user.GetText("client-key")),
             Plugin = user.GetObject("exec") is { } plugin ? ReadPlugin(plugin, folder) : null,
             AuthProvider = user.GetObject("auth-provider") is { } provider ? provider.GetText("name") ?? "" : null,
             Impersonation = Impersonation.Of(user.GetText("as"), user.GetText("as-uid"), user.GetTexts("as-groups"), ReadExtra(user)),
@@ -113,7 +118,7 @@ sealed class KubeConfigFile
         return new PluginSettings
         {
             ApiVersion = plugin.GetText("apiVersion") ?? "",
-            Command = isPath ? Locate(command, folder)! : command,
+            Command = isPath ? Locate(command, folder, null)! : command,
             Arguments = plugin.GetTexts("args"),
             Environment = [.. plugin.GetObjects("env").Select(ReadVariable)],
             InstallHint = NullIfEmpty(plugin.GetText("installHint")),
@@ -170,8 +175,12 @@ sealed class KubeConfigFile
         }
     }
 
-    static string? Locate(string? path, string folder) =>
-        string.IsNullOrEmpty(path) ? null : Path.IsPathRooted(path) ? path : Path.GetFullPath(path, folder);
+    static string? Locate(string? path, string folder, Func<string, string>? locate)
+    {
+        if (string.IsNullOrEmpty(path)) return null;
+        string absolute = Path.IsPathRooted(path) ? path : Path.GetFullPath(path, folder);
+        return locate is null ? absolute : locate(absolute);
+    }
 
     static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -24,10 +24,10 @@ sealed class MergedKubeConfig
     {
         if (options.Path is { } only)
         {
-            RequireNoFolder(only);
-            if (!File.Exists(only)) throw new KubeConfigException($"the kubeconfig {only} does not exist");
+            RequireNoFolder(options.Locate(only));
+            if (!File.Exists(options.Locate(only))) throw new KubeConfigException($"the kubeconfig {only} does not exist");
             MergedKubeConfig single = new([only]);
-            single.Add(KubeConfigFile.Load(only, options.Reads));
+            single.Add(KubeConfigFile.Load(only, options));
             return single;
         }
 
@@ -36,7 +36,7 @@ sealed class MergedKubeConfig
         {
             RequireNoFolder(path);
             // a missing one of several is not an error to kubectl either
-            if (File.Exists(path)) merged.Add(KubeConfigFile.Load(path, options.Reads));
+            if (File.Exists(path)) merged.Add(KubeConfigFile.Load(path, options));
         }
 
         return merged;

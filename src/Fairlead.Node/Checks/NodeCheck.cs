@@ -144,7 +144,7 @@ public sealed class NodeCheck(NodeCheckOptions options)
         try
         {
             UnixSocketAddress socket = options.Cri ?? UnixSocketAddress.Parse(settings.RuntimeEndpoint);
-            UnixSocketAddress seen = options.Root.IsOwn ? socket : UnixSocketAddress.Parse(options.Root.PathOf(socket.Path));
+            UnixSocketAddress seen = options.Root.IsOwn ? socket : UnixSocketAddress.Parse(options.Root.Find(socket.Path));
             (string description, bool native) = await RuntimeProbe.AskAsync(seen, options.Runtime, cancellationToken);
             return new(name, CheckOutcome.Fine, native
                 ? $"{socket}: {description}, native streams by its task API"

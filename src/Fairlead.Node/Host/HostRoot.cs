@@ -9,6 +9,9 @@ namespace Fairlead.Node.Host;
 /// <remarks>What is written in files stays as the machine itself sees it; only the look at a file goes through here.</remarks>
 public sealed record HostRoot
 {
+    /// <summary>As many as Linux follows.</summary>
+    const int MostLinks = 40;
+
     /// <summary>This machine's own root.</summary>
     public static HostRoot Own { get; } = new("/");
 
@@ -34,10 +37,44 @@ public sealed record HostRoot
     }
 
     /// <summary>
+    /// Where a file of the machine is found once links are followed as the machine itself follows them: an absolute one stays below the root.
+    /// </summary>
+    /// <param name="path">The path as the machine sees it, absolute.</param>
+    /// <exception cref="InvalidDataException">It is not absolute, or goes from link to link.</exception>
+    public string Find(string path)
+    {
+        string full = PathOf(path);
+        if (IsOwn) return full;
+        Stack<string> ahead = new(path.Split('/').Reverse());
+        string at = "/";
+        for (int links = 0; ahead.TryPop(out string? name);)
+        {
+            if (name is "" or ".") continue;
+            string next = name == ".." ? Path.GetDirectoryName(at) ?? "/" : Path.Join(at, name);
+            if (new FileInfo(Path.Join(Folder, next)).LinkTarget is not { } target)
+            {
+                at = next;
+                continue;
+            }
+
+            if (++links > MostLinks) throw new InvalidDataException($"{path}: it goes from link to link");
+            if (target.StartsWith('/')) at = "/";
+            foreach (string part in target.Split('/').Reverse()) ahead.Push(part);
+        }
+
+        return Path.Join(Folder, at);
+    }
+
+    /// <summary>
     /// There is a file, or a link to one: where a link leads is the machine's own business, and may not be seen from outside it.
     /// </summary>
     /// <param name="path">The path as the machine sees it.</param>
-    public bool HasFile(string path) => new FileInfo(PathOf(path)) is var file && (file.Exists || file.LinkTarget is not null);
+    public bool HasFile(string path) => new FileInfo(PathIn(path)) is var file && (file.Exists || file.LinkTarget is not null);
+
+    /// <summary>Links of its folder are followed, but not one that it is itself.</summary>
+    string PathIn(string path) => PathOf(path) is var full && IsOwn
+        ? full
+        : Path.Join(Find(Path.GetDirectoryName(path)!), Path.GetFileName(path));
 
     /// <summary>Reads a whole text file.</summary>
     /// <param name="path">The path as the machine sees it.</param>
@@ -46,7 +83,7 @@ public sealed record HostRoot
     {
         try
         {
-            return File.ReadAllText(PathOf(path));
+            return File.ReadAllText(Find(path));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -66,7 +103,7 @@ public sealed record HostRoot
     {
         try
         {
-            return File.ReadAllBytes(PathOf(path));
+            return File.ReadAllBytes(Find(path));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -87,7 +124,7 @@ public sealed record HostRoot
     /// <param name="ownerOnly">A new one is its owner's alone, and so are folders that are made for it.</param>
     public void Write(string path, byte[] content, bool ownerOnly = false)
     {
-        string full = PathOf(path);
+        string full = PathIn(path);
         if (new FileInfo(full).LinkTarget is not null) throw new IOException($"{path}: it is a link, which is not followed");
         const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         const UnixFileMode everybody = own | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -121,7 +158,7 @@ public sealed record HostRoot
     /// <param name="path">The path as the machine sees it.</param>
     public void Delete(string path)
     {
-        string full = PathOf(path);
+        string full = PathIn(path);
         if (HasFile(path)) File.Delete(full);
     }
 }
