@@ -68,6 +68,12 @@ public sealed record NodeOptions
     /// </summary>
     public KubeletOptions? Kubelet { get; init; }
 
+    /// <summary>
+    /// The port of 127.0.0.1 at which the node tells of its own health, in plain HTTP: <c>/livez</c>, <c>/healthz</c> and <c>/readyz</c>.
+    /// 0 picks a free one; null for none.
+    /// </summary>
+    public int? HealthPort { get; init; }
+
     /// <summary>How containers are reached.</summary>
     public CriRuntimeOptions Runtime { get; init; } = new();
 

@@ -1,6 +1,9 @@
 using Fairlead.Containerd;
+using Fairlead.Containerd.Cri;
 using Fairlead.Server;
 using Fairlead.Streaming.PortForward;
+using Fairlead.Wire;
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Node;
@@ -11,7 +14,7 @@ namespace Fairlead.Node;
 /// </summary>
 sealed class NodeRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposable
 {
-    static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1), s_briefly = TimeSpan.FromSeconds(2);
 
     readonly CancellationTokenSource _over = new();
     readonly NodeOptions _options;
@@ -75,6 +78,26 @@ sealed class NodeRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposable
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>Asks whether it answers now.</summary>
+    /// <returns>Null where it does; else why not.</returns>
+    internal async Task<string?> WhyAwayAsync(CancellationToken cancellationToken)
+    {
+        if (_connected is not { } connected) return _why?.Message ?? "the container runtime does not answer yet";
+        try
+        {
+            await connected.Calls.VersionAsync(
+                new VersionRequest(), deadline: DateTime.UtcNow + s_briefly, cancellationToken: cancellationToken);
+            return null;
+        }
+        catch (RpcException failure)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return failure.StatusCode == StatusCode.DeadlineExceeded
+                ? $"the container runtime said nothing for {s_briefly.TotalSeconds:0} s"
+                : $"the container runtime does not answer: {new PeerText(failure.Status.Detail)}";
         }
     }
 

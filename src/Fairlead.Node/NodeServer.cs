@@ -36,6 +36,8 @@ public sealed class NodeServer : IAsyncDisposable
     readonly WebApplication _application;
     readonly IDisposable? _serving;
     readonly NodeMetrics _metrics;
+    readonly NodeReadiness _readiness;
+    NodeHealth? _health;
     readonly ILoggerFactory _logging;
     readonly NodeOptions _options;
     readonly CancellationTokenSource _over = new();
@@ -44,11 +46,14 @@ public sealed class NodeServer : IAsyncDisposable
     NodeServer(
         NodeRuntime runtime, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, WebApplication application, IDisposable? serving,
         NodeMetrics metrics, ILoggerFactory logging, NodeOptions options) =>
-        (_runtime, _tls, _users, _application, _serving, _metrics, _logging, _options, Url) =
-            (runtime, tls, users, application, serving, metrics, logging, options, StreamingHost.AddressesOf(application)[0]);
+        (_runtime, _tls, _users, _application, _serving, _metrics, _logging, _options, _readiness, Url) = (runtime, tls, users, application,
+            serving, metrics, logging, options, new(runtime, metrics.Reviewer), StreamingHost.AddressesOf(application)[0]);
 
     /// <summary>The node's address.</summary>
     public Uri Url { get; }
+
+    /// <summary>Where it tells of its own health; null where that was not asked for.</summary>
+    public Uri? HealthUrl => _health?.Url;
 
     /// <summary>The runtime that it serves.</summary>
     /// <exception cref="RuntimeUnavailableException">In front of a kubelet alone: it has not answered yet.</exception>
@@ -62,7 +67,7 @@ public sealed class NodeServer : IAsyncDisposable
     public string AuthorityPem => _tls.AuthorityPem ?? _tls.Certificate.ExportCertificatePem();
 
     /// <summary>Connects to the runtime and serves. Returns when requests are answered.</summary>
-    /// <exception cref="IOException">The runtime does not answer, or the address is in use.</exception>
+    /// <exception cref="IOException">The runtime does not answer, or the address or the port of its health is in use.</exception>
     /// <exception cref="InvalidDataException">A certificate's, key's, authorities' or users' file cannot be read or understood.</exception>
     public static async Task<NodeServer> StartAsync(NodeOptions options, CancellationToken cancellationToken = default)
     {
@@ -91,7 +96,6 @@ public sealed class NodeServer : IAsyncDisposable
                 ? ServeRuntime(application, options, tls, users, runtime, metrics, logging)
                 : new KubeletFront(application, options, tls, runtime, metrics, logging);
             await application.StartAsync(cancellationToken);
-            return new NodeServer(runtime, tls, users, application, serving, metrics, logging, options);
         }
         catch
         {
@@ -102,6 +106,19 @@ public sealed class NodeServer : IAsyncDisposable
             serving?.Dispose();
             metrics.Dispose();
             logging.Dispose();
+            throw;
+        }
+
+        NodeServer node = new(runtime, tls, users, application, serving, metrics, logging, options);
+        try
+        {
+            if (options.HealthPort is { } port)
+                node._health = await NodeHealth.StartAsync(port, node._readiness.WhyNotAsync, options.Logging, cancellationToken);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
             throw;
         }
     }
@@ -176,9 +193,12 @@ public sealed class NodeServer : IAsyncDisposable
 
     /// <summary>Takes no new connection from now on, and waits until those that are there have ended, sessions among them.</summary>
     /// <param name="patience">How long; afterwards <see cref="DisposeAsync"/> ends what is left.</param>
+    /// <param name="isReplaced">Another process has taken over, and tells of health alone from now on.</param>
     /// <param name="cancellationToken">Ends the wait too.</param>
-    public async Task DrainAsync(TimeSpan patience, CancellationToken cancellationToken = default)
+    public async Task DrainAsync(TimeSpan patience, bool isReplaced = false, CancellationToken cancellationToken = default)
     {
+        _readiness.Drain();
+        if (isReplaced) _health?.Close();
         using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         late.CancelAfter(patience);
         if (_options.Addresses is { } addresses)
@@ -197,9 +217,11 @@ public sealed class NodeServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        _readiness.Drain();
         _over.CancelAfter(s_ending);
         await _application.StopAsync();
         await _application.DisposeAsync();
+        if (_health is not null) await _health.DisposeAsync();
         await _runtime.DisposeAsync();
         _tls.Dispose();
         _users?.Dispose();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.Versioning;
 using Fairlead.Node.Host;
 
@@ -28,6 +29,8 @@ sealed record FrontChoice
 
     public required string NodeName { get; init; }
 
+    public required int HealthPort { get; init; }
+
     /// <summary>
     /// The options of <c>fairlead node</c> that the front is started with, beside those about the kubelet's configuration.
     /// </summary>
@@ -42,6 +45,7 @@ sealed record FrontChoice
             Add("--kubelet-token-file", Token);
             Add("--authorization-kubeconfig", Kubeconfig);
             Add("--node-name", NodeName);
+            Add("--health-port", HealthPort.ToString(CultureInfo.InvariantCulture));
             return arguments;
 
             void Add(string option, string? value)

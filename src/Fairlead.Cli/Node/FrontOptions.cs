@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.Versioning;
 using Fairlead.Cli.Usage;
 using Fairlead.KubeConfig;
+using Fairlead.Node.Checks;
 using Fairlead.Node.Host;
 using Fairlead.Upgrades.Endpoints;
 
@@ -33,6 +34,9 @@ sealed class FrontOptions
 
     readonly Option<string?> _nodeName = Text("--node-name", "NAME", "The Node's name (default: as the kubelet finds it)");
 
+    readonly Option<int?> _healthPort = NodeVerbOptions.Port("--health-port",
+        $"The port of 127.0.0.1 at which the front tells of its own health (default {NodeCheckOptions.UsualHealthPort})");
+
     public static Option<string> Root() => new("--root")
     {
         HelpName = "DIR",
@@ -42,7 +46,8 @@ sealed class FrontOptions
 
     public void AddTo(Command verb)
     {
-        foreach (Option option in (Option[])[_root, _config, _configFolder, _cri, _certificate, _key, _token, _kubeconfig, _nodeName])
+        foreach (Option option in (Option[])[_root, _config, _configFolder, _cri, _certificate, _key, _token, _kubeconfig, _nodeName,
+            _healthPort])
             verb.Add(option);
     }
 
@@ -65,6 +70,12 @@ sealed class FrontOptions
             Key = key,
             Token = token,
             Kubeconfig = parsed.GetValue(_kubeconfig) ?? flags?.Get("kubeconfig"),
+            HealthPort = parsed.GetValue(_healthPort) switch
+            {
+                null => NodeCheckOptions.UsualHealthPort,
+                0 => throw new UsageException("--health-port: name the port, since who asks there has to know it"),
+                { } port => port,
+            },
             NodeName = parsed.GetValue(_nodeName) ?? flags?.Get("hostname-override") ?? HostName(root),
         };
     }

@@ -63,11 +63,11 @@ sealed class NodeRun : IDisposable
     {
         ServiceNotifications.TellReady();
         Successor.TellReady();
-        if (await IsTakenOverAsync(cancellationToken)) await node.DrainAsync(drain, _signals.Token);
+        if (await IsTakenOverAsync(cancellationToken)) await node.DrainAsync(drain, isReplaced: true, _signals.Token);
         else
         {
             ServiceNotifications.TellStopping();
-            if (stopDrain > TimeSpan.Zero) await node.DrainAsync(stopDrain, cancellationToken);
+            if (stopDrain > TimeSpan.Zero) await node.DrainAsync(stopDrain, cancellationToken: cancellationToken);
         }
     }
 

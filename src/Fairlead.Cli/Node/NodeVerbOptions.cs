@@ -49,6 +49,9 @@ sealed class NodeVerbOptions
         CustomParser = DurationText.ParsePositive,
     };
 
+    public Option<int?> HealthPort { get; } = Port(
+        "--health-port", "Tell of the node's own health at this port of 127.0.0.1, by /livez and /readyz in plain HTTP; 0 picks a free one");
+
     public RuntimeOptions Runtime { get; } = new();
 
     public Option<string?> WriteKubeconfig { get; } = Text(
@@ -60,6 +63,7 @@ sealed class NodeVerbOptions
             AuthorizationKubeconfig]) verb.Add(option);
         Kubelet.AddTo(verb);
         verb.Add(Drain);
+        verb.Add(HealthPort);
         Runtime.AddTo(verb);
         verb.Add(WriteKubeconfig);
     }
@@ -75,6 +79,18 @@ sealed class NodeVerbOptions
         {
             throw new UsageException($"{option}: {e.Message}");
         }
+    }
+
+    /// <summary>An option that takes the number of a port.</summary>
+    public static Option<int?> Port(string name, string description)
+    {
+        Option<int?> option = new(name) { HelpName = "PORT", Description = description };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out int port) && port is < 0 or > 65535)
+                result.AddError($"{name} is a number from 0 to 65535");
+        });
+        return option;
     }
 
     static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };

@@ -55,6 +55,7 @@ static class NodeCheckVerb
             TokenFile = choice.Token,
             Cluster = cluster,
             NodeName = choice.NodeName,
+            HealthPort = choice.HealthPort,
             Addresses = NodeAddresses.Find(),
         });
         List<CheckLine> lines = [];

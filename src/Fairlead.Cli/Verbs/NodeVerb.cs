@@ -96,7 +96,8 @@ static class NodeVerb
             (node.HasRuntime
                 ? $"runtime=\"{node.Runtime.Description}\" streams=" + (node.Runtime.IsNative ? "native" : "cri")
                 : "runtime=away") +
-            (kubeconfig is null ? "" : " kubeconfig=" + kubeconfig));
+            (kubeconfig is null ? "" : " kubeconfig=" + kubeconfig) +
+            (node.HealthUrl is { } health ? " health=" + health.GetLeftPart(UriPartial.Authority) : ""));
         await invocation.Output.FlushAsync(cancellationToken);
         await run.ServeAsync(node, configured.Kubelet is null ? TimeSpan.Zero : NodeRun.StopDrain, parsed.GetValue(options.Drain),
             cancellationToken);
@@ -152,6 +153,7 @@ static class NodeVerb
             TokenFile = tokens,
             Allowed = allowed,
             Kubelet = kubelet,
+            HealthPort = parsed.GetValue(options.HealthPort),
             Runtime = options.Runtime.Read(parsed),
             Logging = invocation.Log,
         };

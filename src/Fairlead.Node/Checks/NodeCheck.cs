@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Containerd;
 using Fairlead.Node.Host;
+using Fairlead.Node.Installation;
 using Fairlead.Streaming.Tls;
 
 namespace Fairlead.Node.Checks;
@@ -79,6 +80,15 @@ public sealed class NodeCheck(NodeCheckOptions options)
         }
 
         if (options.Addresses.Count == 0) yield return new("port", CheckOutcome.Fault, "this machine has no address but loopback");
+        IPEndPoint health = new(IPAddress.Loopback, options.HealthPort);
+        yield return WhoHolds(health) switch
+        {
+            null => new("health port", CheckOutcome.Fine, $"{health} is free"),
+            SocketError.AddressAlreadyInUse when options.Root.HasFile($"{Units.Folder}/{Units.Service}") =>
+                new("health port", CheckOutcome.Fine, $"{health} is in use: by the front, as it is installed"),
+            var error => new("health port", CheckOutcome.Fault,
+                $"{health}: {new SocketException((int)error).Message}: name another by --health-port"),
+        };
     }
 
     static SocketError? WhoHolds(IPEndPoint door)

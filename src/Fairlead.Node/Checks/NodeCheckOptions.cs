@@ -8,6 +8,9 @@ namespace Fairlead.Node.Checks;
 /// <summary>The machine that is looked at, and what a front would be started with there.</summary>
 public sealed record NodeCheckOptions
 {
+    /// <summary>The port of 127.0.0.1 at which a front tells of its health unless something else is said.</summary>
+    public const int UsualHealthPort = 10247;
+
     /// <summary>The machine.</summary>
     public HostRoot Root { get; init; } = HostRoot.Own;
 
@@ -46,6 +49,9 @@ public sealed record NodeCheckOptions
 
     /// <summary>The machine's own addresses.</summary>
     public required IReadOnlyList<IPAddress> Addresses { get; init; }
+
+    /// <summary>The port of 127.0.0.1 at which the front would tell of its health.</summary>
+    public int HealthPort { get; init; } = UsualHealthPort;
 
     /// <summary>The clock by which certificates end.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
