@@ -55,8 +55,8 @@ public sealed record KubeConfigOptions
     public TimeSpan? PluginTimeout { get; init; }
 
     /// <summary>
-    /// Where the file of a path is found that is <see cref="Path"/>, or that the kubeconfig names: for the kubeconfig of a machine whose root
-    /// is mounted somewhere else. A path that is relative there is given as an absolute one. By default it is where it says.
+    /// Where the file of a path is found that is <see cref="Path"/>, or that the kubeconfig names: for the kubeconfig of a machine whose
+    /// root is mounted somewhere else. A path that is relative there is given as an absolute one. By default it is where it says.
     /// </summary>
     public Func<string, string> Locate { get; init; } = static path => path;
 

@@ -35,7 +35,8 @@ sealed class NodeHealth : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">The port cannot be had.</exception>
     internal static async Task<NodeHealth> StartAsync(
-        int port, Func<CancellationToken, Task<IReadOnlyList<string>>> whyNot, ILoggerProvider? logging, CancellationToken cancellationToken)
+        int port, Func<CancellationToken, Task<IReadOnlyList<string>>> whyNot, ILoggerProvider? logging,
+        CancellationToken cancellationToken)
     {
         NodeHealth health = new(Listen(port), whyNot, logging);
         try
@@ -54,7 +55,8 @@ sealed class NodeHealth : IAsyncDisposable
     internal void Close() => _door.Close();
 
     /// <summary>
-    /// A process that takes over listens beside the former one until that lets go, which only another program of the same user could do too.
+    /// A process that takes over listens beside the former one until that lets go, which only another program of the same user could do
+    /// too.
     /// </summary>
     static Socket Listen(int port)
     {

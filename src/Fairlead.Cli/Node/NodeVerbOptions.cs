@@ -50,7 +50,8 @@ sealed class NodeVerbOptions
     };
 
     public Option<int?> HealthPort { get; } = Port(
-        "--health-port", "Tell of the node's own health at this port of 127.0.0.1, by /livez and /readyz in plain HTTP; 0 picks a free one");
+        "--health-port",
+        "Tell of the node's own health at this port of 127.0.0.1, by /livez and /readyz in plain HTTP; 0 picks a free one");
 
     public RuntimeOptions Runtime { get; } = new();
 

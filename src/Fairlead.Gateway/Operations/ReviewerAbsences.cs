@@ -3,8 +3,8 @@ using Fairlead.Server.Operations;
 namespace Fairlead.Gateway.Operations;
 
 /// <summary>
-/// Since when nobody could be asked: apart for callers with credentials of their own and for those whom the gateway speaks for, as it may be
-/// the gateway's credentials that fail.
+/// Since when nobody could be asked: apart for callers with credentials of their own and for those whom the gateway speaks for, as it may
+/// be the gateway's credentials that fail.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="validity">For how long a question that failed says anything.</param>

@@ -37,7 +37,8 @@ public sealed record HostRoot
     }
 
     /// <summary>
-    /// Where a file of the machine is found once links are followed as the machine itself follows them: an absolute one stays below the root.
+    /// Where a file of the machine is found once links are followed as the machine itself follows them: an absolute one stays below the
+    /// root.
     /// </summary>
     /// <param name="path">The path as the machine sees it, absolute.</param>
     /// <exception cref="InvalidDataException">It is not absolute, or goes from link to link.</exception>

@@ -33,7 +33,8 @@ public sealed class ClientAuthorities(Func<X509Certificate2Collection> authoriti
     }
 
     /// <summary>
-    /// True while one of the present authorities vouches for the certificate of a connection that was accepted before, and neither has ended.
+    /// True while one of the present authorities vouches for the certificate of a connection that was accepted before, and neither has
+    /// ended.
     /// </summary>
     /// <param name="certificate">The certificate, as it was given to <see cref="Vouch(X509Certificate2, X509Chain?)"/>.</param>
     public bool StillVouch(X509Certificate2 certificate)

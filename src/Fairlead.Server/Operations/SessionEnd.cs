@@ -6,7 +6,9 @@ public enum SessionEnd
     /// <summary>It was answered with a refusal and never began.</summary>
     Refused,
 
-    /// <summary>The client left before both sides were joined. Where the other side was asked by then, the command may have run.</summary>
+    /// <summary>
+    /// The client left before both sides were joined. Where the other side was asked by then, the command may have run.
+    /// </summary>
     Abandoned,
 
     /// <summary>An upgrade that is no session was passed on, taken by the server behind, and is over. What it carried was not looked at.</summary>
