@@ -11,7 +11,9 @@ public enum SessionEnd
     /// </summary>
     Abandoned,
 
-    /// <summary>An upgrade that is no session was passed on, taken by the server behind, and is over. What it carried was not looked at.</summary>
+    /// <summary>
+    /// An upgrade that is no session was passed on, taken by the server behind, and is over. What it carried was not looked at.
+    /// </summary>
     PassedOn,
 
     /// <summary>A fault of this side's own.</summary>
