@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Fairlead.Server.Access;
 using Fairlead.Testing;
@@ -40,6 +41,28 @@ public sealed class SessionMetricsTests
         Assert.Contains("""fairlead_test_session_bytes_total{client="WebSocket v5.channel.k8s.io",kind="exec",direction="to_client"} 14""", counted);
         Assert.Contains("""fairlead_test_session_duration_seconds_count{client="WebSocket v5.channel.k8s.io",kind="exec",end="Completed"} 1""", counted);
         Assert.DoesNotContain(counted, static line => line.Contains("lost", StringComparison.Ordinal) || line.Contains("refused", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_port_that_is_forwarded()
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync();
+        using LoopbackListener port = new();
+        await using RawWebSocket session = await AskAsync(server, $"{Demo}portforward?ports={port.Port}", protocol: "v4.channel.k8s.io");
+        await session.SendAsync(RawWebSocketFrames.Encode(2, "\0hello"u8.ToArray()), Ct);
+        using (Socket pod = await port.AcceptAsync(Ct))
+        {
+            await using NetworkStream stream = new(pod);
+            await stream.ReadExactlyAsync(new byte[5], Ct);
+            Assert.Contains("""fairlead_test_sessions_active{client="WebSocket v4.channel.k8s.io",kind="portforward"} 1""", server.Counted());
+            await stream.WriteAsync("hi!"u8.ToArray(), Ct);
+        }
+
+        while (await session.ReadFrameAsync(Ct) is { } frame && !frame.Payload.AsSpan().SequenceEqual("\0hi!"u8)) Assert.NotEqual(8, frame.Opcode);
+        await session.SendAsync(RawWebSocketFrames.Encode(8, [0x03, 0xE8]), Ct);
+        await HoldsAsync(server, "fairlead_test_sessions_ended_total{end=\"Completed\"} 1");
+        Assert.Contains("""fairlead_test_session_bytes_total{client="WebSocket v4.channel.k8s.io",kind="portforward",direction="to_server"} 5""", server.Counted());
+        Assert.Contains("""fairlead_test_session_bytes_total{client="WebSocket v4.channel.k8s.io",kind="portforward",direction="to_client"} 3""", server.Counted());
     }
 
     [Fact]
