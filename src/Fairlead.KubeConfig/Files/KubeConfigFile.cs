@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Fairlead.Streaming.Tls;
 using Fairlead.Yaml;
 
 namespace Fairlead.KubeConfig.Files;
