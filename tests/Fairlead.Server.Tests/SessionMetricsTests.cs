@@ -47,6 +47,7 @@ public sealed class SessionMetricsTests
     public async Task A_port_that_is_forwarded()
     {
         await using PodsApiServer server = await PodsApiServer.StartAsync();
+        server.Runtime.ForwardsPorts = true;
         using LoopbackListener port = new();
         await using RawWebSocket session = await AskAsync(server, $"{Demo}portforward?ports={port.Port}", protocol: "v4.channel.k8s.io");
         await session.SendAsync(RawWebSocketFrames.Encode(2, "\0hello"u8.ToArray()), Ct);
