@@ -1,5 +1,3 @@
-using Fairlead.Node.Host;
-
 namespace Fairlead.Node.Tests.Host;
 
 /// <summary>A machine's files, found from outside it: links lead where the machine itself would go, and never out of its root.</summary>

@@ -75,17 +75,17 @@ public sealed class RotationTests
         await Eventually.HoldsAsync(
             () => room.Logged.Entries.Count(static entry => entry.Text.Contains("changed on disk and taken", StringComparison.Ordinal)) == 2, "the new file is taken on both ways to the kubelet",
             cancellationToken: Ct);
-        Assert.Equal([200, 200], await AskAnewAsync());
+        Assert.Equal((200, 200), await AskAnewAsync());
         room.Clock.Advance(TimeSpan.FromMinutes(1)); // not for ever
-        Assert.Equal([502, 502], await AskAnewAsync());
+        Assert.Equal((502, 502), await AskAnewAsync());
         room.Kubelet.Identity = next;
-        Assert.Equal([200, 200], await AskAnewAsync());
+        Assert.Equal((200, 200), await AskAnewAsync());
 
-        async Task<int[]> AskAnewAsync()
+        async Task<(int ByCertificate, int ByNothing)> AskAnewAsync()
         {
             await room.Kubelet.StopAsync(); // the next request takes a handshake
             await room.Kubelet.StartAsync(Ct);
-            return [(await room.AskAsync("/pods", jane)).Code, (await room.AskAsync("/pods")).Code];
+            return ((await room.AskAsync("/pods", jane)).Code, (await room.AskAsync("/pods")).Code);
         }
     }
 
