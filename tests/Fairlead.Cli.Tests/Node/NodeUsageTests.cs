@@ -10,7 +10,7 @@ public sealed class NodeUsageTests
 
     [Theory]
     [InlineData("", "which runtime? Name its socket: --cri unix:///run/containerd/containerd.sock")]
-    [InlineData("--cri tcp://127.0.0.1:1", "--cri: ")]
+    [InlineData("--cri tcp://127.0.0.1:1 --client-ca ca.crt", "--cri: ")]
     [InlineData(Cri, "nobody could use this node: add --client-ca, --token-file or --write-kubeconfig")]
     [InlineData(Cri + " --tls-cert a.crt", "--tls-cert and --tls-key belong together")]
     [InlineData(Cri + " --tls-key a.key", "--tls-cert and --tls-key belong together")]
