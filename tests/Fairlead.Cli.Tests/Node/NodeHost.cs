@@ -66,7 +66,12 @@ sealed class NodeHost : IDisposable
     {
         SortedDictionary<string, string> files = new(StringComparer.Ordinal);
         foreach (string file in Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories))
-            files[file[Root.Length..]] = $"{File.GetUnixFileMode(file)} {Convert.ToHexString(File.ReadAllBytes(file))}";
+        {
+            files[file[Root.Length..]] = new FileInfo(file).LinkTarget is { } target
+                ? "link to " + target
+                : $"{File.GetUnixFileMode(file)} {Convert.ToHexString(File.ReadAllBytes(file))}";
+        }
+
         return files;
     }
 
