@@ -87,7 +87,7 @@ public abstract class CriProxyCallsTests(CriProxyFixture fixture)
         // the runtime knows the deadline too, and may say so first, in its own words or by a reset
         Assert.True(late.StatusCode is StatusCode.DeadlineExceeded or StatusCode.Cancelled || late.Status.Detail.Contains("deadline exceeded", StringComparison.OrdinalIgnoreCase), late.ToString());
 
-        await Eventually.HoldsAsync(() => !Runs("sleep\087654"), "the command has ended", cancellationToken: Cancelled);
+        await Eventually.HoldsAsync(() => !Runs("sleep 87654"), "the command has ended", cancellationToken: Cancelled);
     }
 
     [Fact(Timeout = 120_000)]
@@ -97,12 +97,12 @@ public abstract class CriProxyCallsTests(CriProxyFixture fixture)
         using CancellationTokenSource giveUp = new();
         Task<ExecSyncResponse> call = new RuntimeService.RuntimeServiceClient(through).ExecSyncAsync(
             new() { ContainerId = fixture.Pod.ContainerId, Cmd = { "sleep", "76543" } }, cancellationToken: giveUp.Token).ResponseAsync;
-        await Eventually.HoldsAsync(() => Runs("sleep\076543"), "the command runs", cancellationToken: Cancelled);
+        await Eventually.HoldsAsync(() => Runs("sleep 76543"), "the command runs", cancellationToken: Cancelled);
         await UntilKnownAsync();
         await giveUp.CancelAsync();
         Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(async () => await call)).StatusCode);
 
-        await Eventually.HoldsAsync(() => !Runs("sleep\076543"), "the command has ended", cancellationToken: Cancelled);
+        await Eventually.HoldsAsync(() => !Runs("sleep 76543"), "the command has ended", cancellationToken: Cancelled);
     }
 
     [Fact(Timeout = 300_000)]
@@ -208,19 +208,7 @@ public abstract class CriProxyCallsTests(CriProxyFixture fixture)
         }
     }
 
-    /// <summary>True when a process of this containerd's has this command line.</summary>
-    static bool Runs(string commandLine) => Directory.EnumerateDirectories("/proc").Any(folder =>
-    {
-        if (!int.TryParse(Path.GetFileName(folder), out _)) return false;
-        try
-        {
-            return File.ReadAllText(folder + "/cmdline").StartsWith(commandLine, StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            return false; // it ended while it was looked at
-        }
-    });
+    bool Runs(string commandLine) => fixture.Pod.CommandLines().Contains(commandLine);
 }
 
 /// <summary>With containerd 1.6, as the system's release has it.</summary>

@@ -18,8 +18,8 @@ public sealed class GatewaySoakTests
 {
     const int AtOnce = 8;
 
-    /// <summary>Nobody else's command: it is looked for by its arguments afterwards.</summary>
-    const string Lasting = "sleep 86391";
+    /// <summary>Nobody else's command, nor another run's: it is looked for by its arguments afterwards.</summary>
+    static readonly string s_lasting = $"sleep 86391.{Random.Shared.Next(100_000, 999_999)}";
 
     /// <summary>
     /// A heap breathes between two collections, and grows until it has found its size. After 2,500 sessions it has: then 4 KiB that each session
@@ -51,7 +51,7 @@ public sealed class GatewaySoakTests
 
         await gatewayHolds.ExpectNothingLeftAsync(spareDescriptors: AtOnce, cancellationToken: Ct);
         await labHolds.ExpectNothingLeftAsync(spareDescriptors: AtOnce, cancellationToken: Ct);
-        await Eventually.HoldsAsync(() => ProcessFootprint.Running(Lasting).Count == 0, "the commands of lost clients have ended", cancellationToken: Ct);
+        await Eventually.HoldsAsync(() => ProcessFootprint.Running(s_lasting).Count == 0, "the commands of lost clients have ended", cancellationToken: Ct);
         long gatewayGrown = ProcessFootprint.Of(gateway.Id).PrivateMemory - gatewayBefore;
         long labGrown = ProcessFootprint.Of(lab.Id).PrivateMemory - labBefore;
         Measurement.Tell(string.Create(CultureInfo.InvariantCulture,
@@ -88,7 +88,7 @@ public sealed class GatewaySoakTests
 
     static async Task ExecAsync(StreamingClient client, Action? cut)
     {
-        string[] command = ["sh", "-c", cut is null ? "cat; exit 7" : "echo begun; exec " + Lasting];
+        string[] command = ["sh", "-c", cut is null ? "cat; exit 7" : "echo begun; exec " + s_lasting];
         await using RemoteProcess run = await client.ExecAsync(s_shell, command, new ExecOptions { Stdin = true }, Ct);
         if (cut is null)
         {

@@ -14,7 +14,7 @@ public sealed class NodeLeftoverTests(NodeFixture fixture) : IClassFixture<NodeF
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         using StreamingClient client = fixture.Client(StreamThrough.Native);
-        int before = Processes(fixture.Pod).Count;
+        int before = fixture.Pod.CommandLines().Count;
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, Repository.IsFull ? 1000 : 100, parallel, async (number, token) =>
         {
@@ -24,7 +24,7 @@ public sealed class NodeLeftoverTests(NodeFixture fixture) : IClassFixture<NodeF
         });
 
         await Eventually.HoldsAsync(() => Folders() == 0, "no folder of pipes is left", cancellationToken: cancellationToken);
-        await Eventually.HoldsAsync(() => Processes(fixture.Pod).Count == before, "only the container's own processes are left", cancellationToken: cancellationToken);
+        await Eventually.HoldsAsync(() => fixture.Pod.CommandLines().Count == before, "only the container's own processes are left", cancellationToken: cancellationToken);
     }
 
     [Fact(Timeout = 60_000)]
@@ -95,29 +95,5 @@ public sealed class NodeLeftoverTests(NodeFixture fixture) : IClassFixture<NodeF
 
     int Folders() => Directory.EnumerateDirectories(fixture.StateFolder, "fairlead-*", SearchOption.AllDirectories).Count();
 
-    int Count(string argument) => Processes(fixture.Pod).Count(line => line.Contains(argument, StringComparison.Ordinal));
-
-    /// <summary>The command lines of the processes in a pod's container.</summary>
-    static List<string> Processes(ContainerdPod pod)
-    {
-        List<string> lines = [];
-        foreach (Process process in Process.GetProcesses())
-        {
-            using (process)
-            {
-                try
-                {
-                    if (!File.ReadAllText($"/proc/{process.Id}/cgroup").Contains(pod.ContainerId, StringComparison.Ordinal)) continue;
-                    string line = File.ReadAllText($"/proc/{process.Id}/cmdline").Replace('\0', ' ');
-                    if (line.Length > 0) lines.Add(line); // a zombie has none
-                }
-                catch (IOException)
-                {
-                    // it ended while it was looked at
-                }
-            }
-        }
-
-        return lines;
-    }
+    int Count(string argument) => fixture.Pod.CommandLines().Count(line => line.Contains(argument, StringComparison.Ordinal));
 }
