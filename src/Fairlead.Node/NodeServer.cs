@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Fairlead.Containerd;
 using Fairlead.Node.Kubelet;
@@ -54,6 +55,12 @@ public sealed class NodeServer : IAsyncDisposable
 
     /// <summary>Where it tells of its own health; null where that was not asked for.</summary>
     public Uri? HealthUrl => _health?.Url;
+
+    /// <summary>
+    /// The sockets that a process which takes over is given, so that every address stays listened on; they stay this server's. None where
+    /// it listens at one address of its own.
+    /// </summary>
+    public IReadOnlyList<Socket> Listening => _options.Addresses?.Listening ?? [];
 
     /// <summary>The runtime that it serves.</summary>
     /// <exception cref="RuntimeUnavailableException">In front of a kubelet alone: it has not answered yet.</exception>

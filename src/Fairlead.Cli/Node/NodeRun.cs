@@ -63,7 +63,7 @@ sealed class NodeRun : IDisposable
     {
         ServiceNotifications.TellReady();
         Successor.TellReady();
-        if (await IsTakenOverAsync(cancellationToken)) await node.DrainAsync(drain, isReplaced: true, _signals.Token);
+        if (await IsTakenOverAsync(node, cancellationToken)) await node.DrainAsync(drain, isReplaced: true, _signals.Token);
         else
         {
             ServiceNotifications.TellStopping();
@@ -72,14 +72,14 @@ sealed class NodeRun : IDisposable
     }
 
     /// <returns>False when it is to stop instead.</returns>
-    async Task<bool> IsTakenOverAsync(CancellationToken cancellationToken)
+    async Task<bool> IsTakenOverAsync(NodeServer node, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _signals.Token);
         try
         {
             await foreach (bool _ in _reloads.Reader.ReadAllAsync(either.Token))
             {
-                if (await StartSuccessorAsync(either.Token)) return true;
+                if (await StartSuccessorAsync(node, either.Token)) return true;
             }
         }
         catch (OperationCanceledException) when (_signals.Token.IsCancellationRequested)
@@ -90,11 +90,11 @@ sealed class NodeRun : IDisposable
         return false;
     }
 
-    async Task<bool> StartSuccessorAsync(CancellationToken cancellationToken)
+    async Task<bool> StartSuccessorAsync(NodeServer node, CancellationToken cancellationToken)
     {
         try
         {
-            if (await Successor.StartAsync(_program ?? "fairlead", Arguments(), Sockets, cancellationToken) is { } process)
+            if (await Successor.StartAsync(_program ?? "fairlead", Arguments(), node.Listening, cancellationToken) is { } process)
             {
                 Log.TakenOver(_logger, process);
                 return true;

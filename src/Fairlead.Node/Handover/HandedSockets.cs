@@ -14,9 +14,11 @@ public static class HandedSockets
 {
     internal const string FormerVariable = "FAIRLEAD_FORMER_PID", DescriptorsVariable = "FAIRLEAD_LISTEN_FDS";
 
+    const string CountVariable = "LISTEN_FDS";
+
     const int FirstDescriptor = 3, Most = 1024;
 
-    static readonly string[] s_variables = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", FormerVariable, DescriptorsVariable];
+    static readonly string[] s_variables = ["LISTEN_PID", CountVariable, "LISTEN_FDNAMES", FormerVariable, DescriptorsVariable];
 
     /// <summary>Takes them, once: programs that this process starts get neither the sockets nor the variables that name them.</summary>
     /// <returns>The sockets, which are the caller's; none where this process was given none.</returns>
@@ -38,7 +40,7 @@ public static class HandedSockets
     {
         if (Number(FormerVariable) == LibC.getppid() && Environment.GetEnvironmentVariable(DescriptorsVariable) is { Length: > 0 } handed)
             return [.. handed.Split(',').Select(text => Parse(DescriptorsVariable, text))];
-        return Number("LISTEN_PID") == Environment.ProcessId && Number("LISTEN_FDS") is { } count
+        return Number("LISTEN_PID") == Environment.ProcessId && Number(CountVariable) is { } count
             ? Enumerable.Range(FirstDescriptor, count)
             : []; // they were somebody else's, as sd_listen_fds has it
     }
@@ -48,7 +50,7 @@ public static class HandedSockets
 
     static int Parse(string variable, string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            && (variable.EndsWith("PID", StringComparison.Ordinal) || number <= Most)
+            && (variable != CountVariable || number <= Most)
             ? number
             : throw new InvalidDataException($"the variable {variable} does not hold a number that can be meant");
 

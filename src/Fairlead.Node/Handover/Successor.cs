@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipes;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Fairlead.Node.Native;
 
 namespace Fairlead.Node.Handover;
@@ -25,8 +26,6 @@ public static class Successor
         await using AnonymousPipeServerStream ready = new(PipeDirection.In, HandleInheritability.Inheritable);
         ProcessStartInfo start = new(program, arguments) { UseShellExecute = false };
         start.Environment[HandedSockets.FormerVariable] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        start.Environment[HandedSockets.DescriptorsVariable] = string.Join(',', sockets.Select(static socket =>
-            socket.SafeHandle.DangerousGetHandle()));
         start.Environment[ReadyVariable] = ready.GetClientHandleAsString();
         using Process process = Start(start, sockets);
         ready.DisposeLocalCopyOfClientHandle();
@@ -57,9 +56,12 @@ public static class Successor
     /// </summary>
     static Process Start(ProcessStartInfo start, IReadOnlyList<Socket> sockets)
     {
+        List<SafeHandle> held = [];
         try
         {
-            foreach (Socket socket in sockets) _ = LibC.fcntl((int)socket.SafeHandle.DangerousGetHandle(), LibC.F_SETFD, 0);
+            foreach (Socket socket in sockets) Hold(socket.SafeHandle, held);
+            start.Environment[HandedSockets.DescriptorsVariable] = string.Join(',', held.Select(static handle => handle.DangerousGetHandle()));
+            foreach (SafeHandle handle in held) _ = LibC.fcntl((int)handle.DangerousGetHandle(), LibC.F_SETFD, 0);
             return Process.Start(start)!;
         }
         catch (System.ComponentModel.Win32Exception e)
@@ -68,7 +70,26 @@ public static class Successor
         }
         finally
         {
-            foreach (Socket socket in sockets) _ = LibC.fcntl((int)socket.SafeHandle.DangerousGetHandle(), LibC.F_SETFD, LibC.FD_CLOEXEC);
+            foreach (SafeHandle handle in held)
+            {
+                _ = LibC.fcntl((int)handle.DangerousGetHandle(), LibC.F_SETFD, LibC.FD_CLOEXEC);
+                handle.DangerousRelease();
+            }
+        }
+    }
+
+    /// <summary>So that its number is nobody else's meanwhile. One whose address has just gone is closed, and left out.</summary>
+    static void Hold(SafeHandle handle, List<SafeHandle> held)
+    {
+        try
+        {
+            bool isHeld = false;
+            handle.DangerousAddRef(ref isHeld);
+            held.Add(handle);
+        }
+        catch (ObjectDisposedException)
+        {
+            // nobody can reach it any more
         }
     }
 }

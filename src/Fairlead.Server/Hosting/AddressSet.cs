@@ -11,14 +11,27 @@ namespace Fairlead.Server.Hosting;
 /// <param name="find">Looks the addresses up; called again and again, never twice at a time. What it throws ends nothing.</param>
 public sealed class AddressSet(int port, Func<IReadOnlyList<IPAddress>> find) : EndPoint
 {
+    volatile IReadOnlyList<Socket>? _listening;
+
     /// <summary>The port.</summary>
     public int Port => port;
 
     /// <summary>
     /// Sockets that listen already, for instance because somebody holds them while processes come and go. They are taken from too, closed
-    /// with the rest, and their addresses are not listened on a second time.
+    /// with the rest, and their addresses are not listened on a second time. An address of theirs that goes stays listened on: it may
+    /// come back, and the socket is not only this process's.
     /// </summary>
     public IReadOnlyList<Socket> Sockets { get; init; } = [];
+
+    /// <summary>
+    /// What is listened on now, <see cref="Sockets"/> among it. A process that takes over can be given these, so that no address is free
+    /// for a moment. They stay the server's.
+    /// </summary>
+    public IReadOnlyList<Socket> Listening
+    {
+        get => _listening ?? Sockets;
+        internal set => _listening = value;
+    }
 
     internal event Action? Closing;
 

@@ -126,6 +126,7 @@ sealed class AddressSetListener : IConnectionListener
             }
         }
 
+        _set.Listening = [.. _handed.Concat(_listeners.Values).Select(static each => each.Listener.Socket)];
         return failure;
     }
 

@@ -25,6 +25,9 @@ sealed class SocketListener : IConnectionListener
 
     public EndPoint EndPoint { get; }
 
+    /// <summary>Stays this listener's.</summary>
+    internal Socket Socket => _socket;
+
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         while (true)
