@@ -82,11 +82,30 @@ public sealed class ContainerdProcess : IAsyncDisposable
     /// <summary>Ends containerd itself and starts it anew. Its containers go on meanwhile, as they do when it is upgraded.</summary>
     public async Task RestartAsync(CancellationToken cancellationToken = default)
     {
+        await StopAsync(cancellationToken: cancellationToken);
+        await StartAgainAsync(cancellationToken);
+    }
+
+    /// <summary>Ends containerd itself; its containers go on.</summary>
+    /// <param name="kill">At once, and not in order.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task StopAsync(bool kill = false, CancellationToken cancellationToken = default)
+    {
+        const int Kill = 9;
+        if (kill) _process.Signal(Kill);
         await _process.TerminateAsync(cancellationToken);
         await _process.DisposeAsync();
+    }
+
+    /// <summary>Starts it after <see cref="StopAsync"/>.</summary>
+    public async Task StartAgainAsync(CancellationToken cancellationToken = default)
+    {
         _process = Run(Folder);
         await _process.Stderr.ContainsAsync(Booted, cancellationToken);
     }
+
+    /// <summary>Sends a signal to containerd itself.</summary>
+    public void Signal(int number) => _process.Signal(number);
 
     static RunningProcess Run(ContainerdFolder folder)
     {

@@ -32,6 +32,9 @@ public sealed class PodsApiFront : IAsyncDisposable
     /// <summary>Who is asked for the streams; containerd itself for null.</summary>
     public RuntimeService.RuntimeServiceClient? Runtime { get; init; }
 
+    /// <summary>The node that is asked for the streams; null where this stands for the kubelet too.</summary>
+    public NodeDoor? Node { get; init; }
+
     /// <summary>Sees what either side sends on a handed-over connection, for a capture; true for what the client sent.</summary>
     public Action<bool, ReadOnlyMemory<byte>>? Observe { get; init; }
 
@@ -83,10 +86,11 @@ public sealed class PodsApiFront : IAsyncDisposable
                     return;
                 }
 
-                await AnswerAsync(client, request.Path == PodPath ? "200 OK" : "404 Not Found", request.Path == PodPath ? PodJson() : "{}");
+                string? document = DocumentAt(request.Path);
+                await AnswerAsync(client, document is null ? "404 Not Found" : "200 OK", document ?? "{}");
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
             // one of the two went, or the front stops
         }
@@ -100,6 +104,18 @@ public sealed class PodsApiFront : IAsyncDisposable
 
     string PodPath => $"/api/v1/namespaces/{_pod.Namespace}/pods/{_pod.Name}";
 
+    /// <summary>The pod, and what kubectl asks an API server for before it looks at one.</summary>
+    string? DocumentAt(string path) => path switch
+    {
+        "/api" => """{"kind":"APIVersions","versions":["v1"]}""",
+        "/apis" => """{"kind":"APIGroupList","apiVersion":"v1","groups":[]}""",
+        "/api/v1" => """
+            {"kind":"APIResourceList","groupVersion":"v1","resources":[
+              {"name":"pods","singularName":"pod","namespaced":true,"kind":"Pod","verbs":["get"],"shortNames":["po"]}]}
+            """,
+        _ => path == PodPath ? PodJson() : null,
+    };
+
     string PodJson() => $$$"""
         {"kind":"Pod","apiVersion":"v1","metadata":{"name":"{{{_pod.Name}}}","namespace":"{{{_pod.Namespace}}}"},
          "spec":{"containers":[{"name":"{{{_pod.Container}}}","image":"{{{ContainerdFolder.Image}}}"}]},"status":{"phase":"Running"}}
@@ -107,6 +123,7 @@ public sealed class PodsApiFront : IAsyncDisposable
 
     async Task<Uri?> LocateAsync(HttpHead request)
     {
+        if (Node is not null) return Node.Find(request, _pod, PodPath);
         if (request.Path == $"{PodPath}/exec")
         {
             return new((await Asked.ExecAsync(new()
@@ -134,23 +151,47 @@ public sealed class PodsApiFront : IAsyncDisposable
         }, cancellationToken: _stop.Token)).Url);
     }
 
+    async Task<Stream> ConnectAsync(Uri target)
+    {
+        if (Node is not null) return await Node.DialAsync(_stop.Token);
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Parse(target.Host), target.Port, _stop.Token);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     async Task HandOverAsync(NetworkStream client, HttpHead request, Uri target)
     {
-        using TcpClient connection = new() { NoDelay = true };
-        await connection.ConnectAsync(IPAddress.Parse(target.Host), target.Port, _stop.Token);
-        await using NetworkStream server = connection.GetStream();
+        await using Stream server = await ConnectAsync(target);
         await server.WriteAsync(request.Redirected(target).Bytes, _stop.Token);
         if (await HttpHead.ReadAsync(server, _stop.Token) is not { } answer) return;
 
         // after a refusal the client must not ask containerd's server, which knows no other path than the one of its URL
         await client.WriteAsync((answer.IsUpgraded ? answer : answer.Closing()).Bytes, _stop.Token);
         if (answer.IsUpgraded)
-            await Task.WhenAll(PumpAsync(client, server, fromClient: true), PumpAsync(server, client, fromClient: false));
+        {
+            Task up = PumpAsync(client, server, fromClient: true), down = PumpAsync(server, client, fromClient: false);
+            if (Node is not null)
+            {
+                await Task.WhenAny(up, down);
+                client.Close(); // as an API server does with both connections when one of them has ended
+                server.Close();
+            }
+
+            await Task.WhenAll(up, down);
+        }
         else
             await client.WriteAsync(await answer.ReadBodyAsync(server, _stop.Token), _stop.Token);
     }
 
-    async Task PumpAsync(NetworkStream from, NetworkStream to, bool fromClient)
+    async Task PumpAsync(Stream from, Stream to, bool fromClient)
     {
         byte[] buffer = new byte[64 * 1024];
         int read;
@@ -160,7 +201,7 @@ public sealed class PodsApiFront : IAsyncDisposable
             await to.WriteAsync(buffer.AsMemory(0, read), _stop.Token);
         }
 
-        to.Socket.Shutdown(SocketShutdown.Send);
+        if (to is NetworkStream network) network.Socket.Shutdown(SocketShutdown.Send);
     }
 
     async Task AnswerAsync(NetworkStream client, string status, string body)

@@ -1,61 +1,35 @@
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using Fairlead.Client;
 using Fairlead.Containerd;
-using Fairlead.Node.Tests.Kubelet;
-using Fairlead.Streaming.RemoteCommand;
-using Fairlead.Streaming;
 using Fairlead.Testing.Containerd;
-using Fairlead.Upgrades.Endpoints;
-using Fairlead.Upgrades.RemoteCommand;
 using Fairlead.Upgrades;
 
 namespace Fairlead.InteropTests.Fronts;
 
-/// <summary>A containerd with one pod, and a front before it whose caller is an API server.</summary>
+/// <summary>A containerd with one pod, and a front before it for each way to reach a container.</summary>
 public class ContainerdFrontFixture : IAsyncLifetime
 {
+    readonly Dictionary<StreamThrough, FrontDoor> _doors = [];
     ContainerdProcess? _containerd;
-    FrontRoom? _room;
     ContainerdPod? _pod;
-    X509Certificate2? _apiServer;
+
+    /// <summary>The ways, for theories: what a front does by itself, which is native, and through the runtime.</summary>
+    public static TheoryData<StreamThrough, Transport> WaysAndTransports { get; } = new(
+        from way in (StreamThrough[])[StreamThrough.Auto, StreamThrough.Cri]
+        from transport in (Transport[])[Transport.WebSocket, Transport.Spdy]
+        select (way, transport));
 
     /// <summary>The peer that it is.</summary>
     protected virtual string Runtime => Peer.Containerd;
 
-    /// <summary>The front; skips the test where there is no containerd.</summary>
-    internal FrontRoom Room
+    internal ContainerdProcess Containerd => Door() is null ? null! : _containerd!;
+
+    internal ContainerdPod Pod => Door() is null ? null! : _pod!;
+
+    /// <summary>A front; skips the test where there is no containerd.</summary>
+    internal FrontDoor Door(StreamThrough way = StreamThrough.Auto)
     {
-        get
-        {
-            Assert.SkipWhen(_room is null, ContainerdProcess.MissingBecauseOf(Runtime) ?? "");
-            return _room!;
-        }
-    }
-
-    internal ContainerdPod Pod => Room is null ? null! : _pod!;
-
-    internal X509Certificate2 ApiServer => _apiServer!;
-
-    internal Uri Uri(string target) => new(Room.Server.Url, target);
-
-    /// <summary>Dials as an API server does: by its certificate.</summary>
-    internal UpgradeDialer Dialer()
-    {
-        SocketsHttpHandler handler = new() { UseProxy = false, UseCookies = false };
-        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPem(Room.Server.AuthorityPem);
-        handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(ApiServer, null, offline: true);
-        return new UpgradeDialer(new KubernetesEndpoint(Room.Server.Url, handler), new TransportMemory(TimeProvider.System));
-    }
-
-    internal async Task<AskingSession> ExecAsync(UpgradeDialer dialer, Transport transport, string script)
-    {
-        RemoteCommandRequest request = new() { Command = ["sh", "-c", script], Stdin = true, Stdout = true, Stderr = true };
-        string query = "?command=sh&command=-c&command=" + System.Uri.EscapeDataString(script) + "&error=1&input=1&output=1";
-        UpgradedConnection connection = await dialer.DialAsync(
-            Uri($"/exec/{Pod.Namespace}/{Pod.Name}/{Pod.Container}{query}"), request, new ExecOptions { Transport = transport }, static _ => { }, TestContext.Current.CancellationToken);
-        return new AskingSession(await connection.AskAsync(request, CarrierLimits.Default, TestContext.Current.CancellationToken), request);
+        Assert.SkipWhen(_doors.Count == 0, ContainerdProcess.MissingBecauseOf(Runtime) ?? "");
+        return _doors[way];
     }
 
     /// <inheritdoc/>
@@ -67,16 +41,18 @@ public class ContainerdFrontFixture : IAsyncLifetime
         try
         {
             _pod = await _containerd.RunPodAsync(cancellationToken: patience.Token);
-            _room = await FrontRoom.StartAsync(options => options with
+            foreach (StreamThrough way in (StreamThrough[])[StreamThrough.Auto, StreamThrough.Cri])
             {
-                Cri = UnixSocketAddress.Parse("unix://" + _containerd.Socket),
-                Runtime = new CriRuntimeOptions
+                _doors[way] = await FrontDoor.OpenAsync(options => options with
                 {
-                    StreamThrough = StreamThrough.Native, StateFolder = Path.Combine(_containerd.Folder.Root, "front-state"), Grace = TimeSpan.FromMilliseconds(500),
-                },
-            });
-            _room.Cluster.Allows = static _ => true;
-            _apiServer = _room.Callers.IssueClientSubject("O=system:masters, CN=kube-apiserver-kubelet-client");
+                    Cri = UnixSocketAddress.Parse("unix://" + _containerd.Socket),
+                    Runtime = new CriRuntimeOptions
+                    {
+                        StreamThrough = way, StateFolder = Path.Combine(_containerd.Folder.Root, $"front-{way}"), Grace = TimeSpan.FromMilliseconds(500),
+                    },
+                });
+                Assert.Equal(way == StreamThrough.Auto, _doors[way].Room.Server.Runtime.IsNative);
+            }
         }
         catch
         {
@@ -89,9 +65,8 @@ public class ContainerdFrontFixture : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        if (_room is not null) await _room.DisposeAsync();
+        foreach (FrontDoor door in _doors.Values) await door.DisposeAsync();
         if (_containerd is not null) await _containerd.DisposeAsync();
-        _apiServer?.Dispose();
     }
 }
 

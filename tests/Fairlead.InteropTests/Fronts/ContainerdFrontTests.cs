@@ -17,6 +17,8 @@ public abstract class ContainerdFrontTests(ContainerdFrontFixture fixture)
 {
     static readonly long Size = (Repository.IsFull ? 64L : 16L) << 20;
 
+    FrontDoor Door => fixture.Door();
+
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public static TheoryData<Transport> Transports { get; } = [Transport.WebSocket, Transport.Spdy];
@@ -26,8 +28,8 @@ public abstract class ContainerdFrontTests(ContainerdFrontFixture fixture)
     [Theory(Timeout = 120_000), MemberData(nameof(Transports))]
     public async Task Input_ends_output_is_whole_and_the_code_comes_back(Transport transport)
     {
-        using UpgradeDialer dialer = fixture.Dialer();
-        await using AskingSession session = await fixture.ExecAsync(dialer, transport, "sha256sum; head -c 3000000 /dev/zero; exit 7");
+        using UpgradeDialer dialer = Door.Dialer();
+        await using AskingSession session = await Door.ExecAsync(dialer, transport, fixture.Pod, "sha256sum; head -c 3000000 /dev/zero; exit 7");
         using RandomByteStream input = new(Size, seed: 5);
         Task<string> output = new StreamReader(session.StandardOutput.AsStream()).ReadToEndAsync(Ct);
         await input.CopyToAsync(session.StandardInput.AsStream(leaveOpen: true), 1 << 16, Ct);
@@ -43,9 +45,9 @@ public abstract class ContainerdFrontTests(ContainerdFrontFixture fixture)
     public async Task A_command_that_closes_its_output_first_gets_its_whole_input(Transport transport)
     {
         long size = Repository.IsFull ? 300_000_000 : 30_000_000;
-        using UpgradeDialer dialer = fixture.Dialer();
+        using UpgradeDialer dialer = Door.Dialer();
         string file = $"/tmp/x-{transport}";
-        await using (AskingSession session = await fixture.ExecAsync(dialer, transport, $"exec cat >{file}"))
+        await using (AskingSession session = await Door.ExecAsync(dialer, transport, fixture.Pod, $"exec cat >{file}"))
         {
             using RandomByteStream input = new(size, seed: 6);
             await input.CopyToAsync(session.StandardInput.AsStream(leaveOpen: true), 1 << 16, Ct);
@@ -53,17 +55,17 @@ public abstract class ContainerdFrontTests(ContainerdFrontFixture fixture)
             Assert.True((await session.Status.WaitAsync(Ct)).IsSuccess);
         }
 
-        await using AskingSession counted = await fixture.ExecAsync(dialer, transport, $"wc -c <{file}; rm {file}");
+        await using AskingSession counted = await Door.ExecAsync(dialer, transport, fixture.Pod, $"wc -c <{file}; rm {file}");
         Assert.Equal($"{size}\n", await new StreamReader(counted.StandardOutput.AsStream()).ReadToEndAsync(Ct));
     }
 
     [Theory(Timeout = 120_000), MemberData(nameof(Forms))]
     public async Task A_port_is_reached_and_each_direction_ends_for_itself(string form)
     {
-        using UpgradeDialer dialer = fixture.Dialer();
+        using UpgradeDialer dialer = Door.Dialer();
         using LoopbackListener server = new();
         ForwardSession session = await dialer.OpenForwardAsync(
-            fixture.Uri($"/portForward/{fixture.Pod.Namespace}/{fixture.Pod.Name}"), server.Port,
+            Door.Uri($"/portForward/{fixture.Pod.Namespace}/{fixture.Pod.Name}"), server.Port,
             new PortForwardOptions { Protocols = [PortForwardProtocol.All.First(known => known.Name == form)] }, "port", cancellationToken: Ct);
         await using (session)
         {
@@ -88,9 +90,9 @@ public abstract class ContainerdFrontTests(ContainerdFrontFixture fixture)
     public async Task An_upgrade_as_kube_apiserver_136_passes_it_on_is_taken(string target, string offered, string taken)
     {
         string path = string.Format(null, target, $"{fixture.Pod.Namespace}/{fixture.Pod.Name}/{fixture.Pod.Container}", $"{fixture.Pod.Namespace}/{fixture.Pod.Name}");
-        string answer = await fixture.Room.RawAsync(
+        string answer = await Door.Room.RawAsync(
             $"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:16443\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\nConnection: Upgrade\r\nSec-Websocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-            $"Sec-Websocket-Protocol: {offered}\r\nSec-Websocket-Version: 13\r\nUpgrade: websocket\r\nX-Fairlead-Test: 1\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n", fixture.ApiServer);
+            $"Sec-Websocket-Protocol: {offered}\r\nSec-Websocket-Version: 13\r\nUpgrade: websocket\r\nX-Fairlead-Test: 1\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n", Door.ApiServer);
         Assert.StartsWith("HTTP/1.1 101 ", answer, StringComparison.Ordinal);
         Assert.Contains($"Sec-WebSocket-Protocol: {taken}\r\n", answer, StringComparison.OrdinalIgnoreCase);
     }
@@ -99,34 +101,34 @@ public abstract class ContainerdFrontTests(ContainerdFrontFixture fixture)
     public async Task A_command_of_run_is_answered_whole()
     {
         string path = $"/run/{fixture.Pod.Namespace}/{fixture.Pod.Name}/{fixture.Pod.Container}?cmd=";
-        Assert.Equal((200, "a  b\n"), await fixture.Room.AskAsync(path + "echo+a++b", fixture.ApiServer, method: "POST"));
-        Assert.Equal(500, (await fixture.Room.AskAsync(path + "false", fixture.ApiServer, method: "POST")).Code);
+        Assert.Equal((200, "a  b\n"), await Door.Room.AskAsync(path + "echo+a++b", Door.ApiServer, method: "POST"));
+        Assert.Equal(500, (await Door.Room.AskAsync(path + "false", Door.ApiServer, method: "POST")).Code);
     }
 
     /// <summary>Kubelet and cluster away: what runs goes on, and what was allowed before still may.</summary>
     [Fact(Timeout = 120_000)]
     public async Task Fifty_sessions_go_on_while_the_kubelet_and_the_cluster_are_away()
     {
-        using UpgradeDialer dialer = fixture.Dialer();
+        using UpgradeDialer dialer = Door.Dialer();
         List<(AskingSession Session, StreamReader Output)> sessions = [];
         try
         {
             for (int i = 0; i < 50; i++)
             {
-                AskingSession session = await fixture.ExecAsync(dialer, i % 2 == 0 ? Transport.WebSocket : Transport.Spdy, "exec cat");
+                AskingSession session = await Door.ExecAsync(dialer, i % 2 == 0 ? Transport.WebSocket : Transport.Spdy, fixture.Pod, "exec cat");
                 sessions.Add((session, new StreamReader(session.StandardOutput.AsStream())));
             }
 
             await EchoAsync("before");
-            await fixture.Room.Kubelet.StopAsync();
-            Assert.Equal(502, (await fixture.Room.AskAsync("/pods", fixture.ApiServer)).Code);
-            fixture.Room.Cluster.Allows = static _ => null;
-            Assert.Equal(502, (await fixture.Room.AskAsync("/pods", fixture.ApiServer)).Code); // a yes that is kept, and no kubelet
-            Assert.Equal(500, (await fixture.Room.AskAsync("/stats/summary", fixture.ApiServer)).Code);
+            await Door.Room.Kubelet.StopAsync();
+            Assert.Equal(502, (await Door.Room.AskAsync("/pods", Door.ApiServer)).Code);
+            Door.Room.Cluster.Allows = static _ => null;
+            Assert.Equal(502, (await Door.Room.AskAsync("/pods", Door.ApiServer)).Code); // a yes that is kept, and no kubelet
+            Assert.Equal(500, (await Door.Room.AskAsync("/stats/summary", Door.ApiServer)).Code);
             await EchoAsync("while they are away");
-            await fixture.Room.Kubelet.StartAsync(Ct);
-            fixture.Room.Cluster.Allows = static _ => true;
-            Assert.Equal(200, (await fixture.Room.AskAsync("/pods", fixture.ApiServer)).Code);
+            await Door.Room.Kubelet.StartAsync(Ct);
+            Door.Room.Cluster.Allows = static _ => true;
+            Assert.Equal(200, (await Door.Room.AskAsync("/pods", Door.ApiServer)).Code);
             await EchoAsync("after");
             foreach ((AskingSession session, _) in sessions) await session.StandardInput.CompleteAsync();
             foreach ((AskingSession session, _) in sessions) Assert.True((await session.Status.WaitAsync(Ct)).IsSuccess);

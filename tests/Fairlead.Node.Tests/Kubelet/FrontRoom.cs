@@ -153,18 +153,33 @@ sealed class FrontRoom : IAsyncDisposable
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(Ct));
     }
 
+    /// <summary>A connection over TLS, as an API server dials for an upgrade: for HTTP/1.1. The caller owns it.</summary>
+    public async Task<SslStream> DialAsync(X509Certificate2? certificate = null)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(Address, Ct);
+            SslStream tls = new(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
+            SslClientAuthenticationOptions how = new() { TargetHost = "localhost", ApplicationProtocols = [SslApplicationProtocol.Http11] };
+#pragma warning disable CA5359 // the test's own node on loopback
+            how.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
+            if (certificate is not null) how.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
+            await tls.AuthenticateAsClientAsync(how, Ct);
+            return tls;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Sends bytes over TLS, and reads what comes until the connection ends or is quiet.</summary>
     public async Task<string> RawAsync(string request, X509Certificate2? certificate = null)
     {
-        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(Address, Ct);
-        await using SslStream tls = new(new NetworkStream(socket), false);
-        SslClientAuthenticationOptions how = new() { TargetHost = "localhost" };
-#pragma warning disable CA5359 // the test's own node on loopback
-        how.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-#pragma warning restore CA5359
-        if (certificate is not null) how.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
-        await tls.AuthenticateAsClientAsync(how, Ct);
+        await using SslStream tls = await DialAsync(certificate);
         using CancellationTokenSource quiet = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         StringBuilder answer = new();
         byte[] buffer = new byte[16384];
