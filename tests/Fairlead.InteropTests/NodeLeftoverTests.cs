@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.KubeConfig;
-using Fairlead.Testing.Containerd;
 
 namespace Fairlead.InteropTests;
 

@@ -3,7 +3,6 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Fairlead.Node.Tests.Kubelet;
-using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.InteropTests.Fronts;
 

@@ -1,13 +1,11 @@
 using System.Net.Sockets;
 using System.Text;
-using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Upgrades;
 using Fairlead.Upgrades.PortForward;
-using Fairlead.Wire;
 
 namespace Fairlead.InteropTests.Fronts;
 

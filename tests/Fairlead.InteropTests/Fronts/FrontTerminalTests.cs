@@ -1,5 +1,4 @@
 using System.Text;
-using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing.Containerd;
@@ -13,6 +12,9 @@ public abstract class FrontTerminalTests(ContainerdFrontFixture fixture)
 {
     /// <summary>Tells each size that its terminal gets, and each line that comes.</summary>
     const string TellsSizes = "trap 'stty size' WINCH; stty -echo; echo ready; while :; do if read -t 1 line; then echo got $line; [ \"$line\" = end ] && exit 3; fi; done";
+
+    /// <summary>Also without a signal, which may come before anybody waits for it: nothing of a main process's beginning is seen by who joins.</summary>
+    const string ShowsSizes = "trap 'stty size' WINCH; stty -echo; while :; do if read -t 1 line; then echo got $line; else stty size; fi; done";
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -41,7 +43,7 @@ public abstract class FrontTerminalTests(ContainerdFrontFixture fixture)
         FrontDoor door = fixture.Door(way);
         using UpgradeDialer dialer = door.Dialer();
         await using AskingSession session = await door.ExecAsync(
-            dialer, transport, fixture.Pod, "trap 'echo interrupted' INT; echo ready; read line; read line; echo read $line; tty >&2; cat; exit 5", tty: true);
+            dialer, transport, fixture.Pod, "trap 'echo interrupted' INT; echo ready; until read line; do :; done; echo read $line; tty >&2; cat; exit 5", tty: true);
         using StreamReader output = new(session.StandardOutput.AsStream());
         await ExpectAsync(output, "ready");
         await session.StandardInput.WriteAsync("\u0003"u8.ToArray(), Ct);
@@ -91,7 +93,7 @@ public abstract class FrontTerminalTests(ContainerdFrontFixture fixture)
     public async Task A_main_processs_terminal_follows_the_size_of_who_joins(StreamThrough way, Transport transport)
     {
         FrontDoor door = fixture.Door(way);
-        ContainerdPod pod = await RunAsync(new() { Name = $"sized-{way}-{transport}", Stdin = true, Tty = true, Command = ["sh", "-c", TellsSizes] });
+        ContainerdPod pod = await RunAsync(new() { Name = $"sized-{way}-{transport}", Stdin = true, Tty = true, Command = ["sh", "-c", ShowsSizes] });
         using UpgradeDialer dialer = door.Dialer();
         foreach ((ushort width, ushort height) in ((ushort, ushort)[])[(97, 31), (132, 50)])
         {
