@@ -60,7 +60,8 @@ public static class Successor
         try
         {
             foreach (Socket socket in sockets) Hold(socket.SafeHandle, held);
-            start.Environment[HandedSockets.DescriptorsVariable] = string.Join(',', held.Select(static handle => handle.DangerousGetHandle()));
+            start.Environment[HandedSockets.DescriptorsVariable] =
+                string.Join(',', held.Select(static handle => handle.DangerousGetHandle()));
             foreach (SafeHandle handle in held) _ = LibC.fcntl((int)handle.DangerousGetHandle(), LibC.F_SETFD, 0);
             return Process.Start(start)!;
         }
