@@ -34,11 +34,12 @@ public sealed class GatewayServer : IAsyncDisposable
     readonly PrometheusText _text;
     readonly WebApplication _application;
     readonly ILogger _logger;
+    readonly TimeProvider _clock;
     int _disposed;
 
     GatewayServer(GatewayOptions options, ServerTls tls)
     {
-        _tls = tls;
+        (_tls, _clock) = (tls, options.Clock);
         _upstream = new UpstreamServer(options);
         _slots = new SessionSlots(options.MaxSessions, options.MaxSessionsPerCaller);
         ReviewerAbsences absences = new(options.Clock, CallerReviews.LongestPause(options.ReviewerGrace) * 2);
@@ -114,6 +115,19 @@ public sealed class GatewayServer : IAsyncDisposable
             options.Own?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Says at <c>/readyz</c> that the gateway will end, and serves everything as before for a period: whoever sends it sessions is
+    /// given the time to notice and to send the next ones elsewhere.
+    /// </summary>
+    /// <param name="period">How long that takes them.</param>
+    /// <param name="cancellationToken">Ends the wait; what was said stays said.</param>
+    public Task AnnounceEndAsync(TimeSpan period, CancellationToken cancellationToken = default)
+    {
+        _drain.Announce();
+        Log.EndAnnounced(_logger, period);
+        return Task.Delay(period, _clock, cancellationToken);
     }
 
     /// <summary>

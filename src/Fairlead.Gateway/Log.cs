@@ -50,4 +50,8 @@ static partial class Log
         "The connection to port {Port} of pod {Namespace}/{Pod} was refused or reset: {Fault}, {Reason}", EventName = "ConnectionFailed")]
     public static partial void ConnectionFailed(
         ILogger logger, int port, PeerText @namespace, PeerText pod, PeerText fault, PeerText reason);
+
+    [LoggerMessage(12, LogLevel.Information, "The gateway will end: /readyz fails, new sessions are taken for {Period} yet",
+        EventName = "EndAnnounced")]
+    public static partial void EndAnnounced(ILogger logger, TimeSpan period);
 }

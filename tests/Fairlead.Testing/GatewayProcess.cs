@@ -59,6 +59,10 @@ public sealed class GatewayProcess : IAsyncDisposable
     public Task LinesAsync(string part, int count, CancellationToken cancellationToken = default) => Eventually.HoldsAsync(
         () => Log.Split('\n').Count(line => line.Contains(part, StringComparison.Ordinal)) >= count, $"{count} lines with '{part}'", cancellationToken: cancellationToken);
 
+    /// <summary>Sends a signal to it alone.</summary>
+    /// <returns>False when it has ended already.</returns>
+    public bool Signal(int number) => _process.Signal(number);
+
     /// <summary>Asks it to end (SIGTERM).</summary>
     /// <returns>Its exit code.</returns>
     public Task<int> TerminateAsync(CancellationToken cancellationToken = default) => _process.TerminateAsync(cancellationToken);

@@ -60,8 +60,10 @@ sealed class GatewayVerbOptions
     public Option<TimeSpan> ReviewerGrace { get; } = Duration(
         "--reviewer-grace", "How long running sessions go on while nobody can be asked about their callers (default 5m)",
         TimeSpan.FromMinutes(5));
+    public Option<TimeSpan?> LameDuck { get; } = Duration(
+        "--lame-duck", "After SIGTERM: how long /readyz fails while new sessions are taken yet, then --drain (default: not at all)");
     public Option<TimeSpan> Drain { get; } = Duration(
-        "--drain", "After SIGTERM: how long running sessions may go on (default 30s)", TimeSpan.FromSeconds(30));
+        "--drain", "After SIGTERM and --lame-duck: how long running sessions may go on (default 30s)", TimeSpan.FromSeconds(30));
 
     public Option<int> MaxSessions { get; } = Count("--max-sessions", "The most sessions at a time (default 10000)", 10_000);
     public Option<int> MaxSessionsPerCaller { get; } = Count(
@@ -83,8 +85,8 @@ sealed class GatewayVerbOptions
         [
             Listen, Upstream, UpstreamCa, Kubeconfig, Transport, TlsCert, TlsKey, ClientCa, WriteKubeconfig, AllowOrigin,
                 UpstreamChecksCreate,
-            HandshakeTimeout, StreamTimeout, PingInterval, PingTimeout, IdleTimeout, MaxSessionAge, ReauthorizeEvery, ReviewerGrace, Drain,
-            MaxSessions, MaxSessionsPerCaller, AuditCommand, Operations,
+            HandshakeTimeout, StreamTimeout, PingInterval, PingTimeout, IdleTimeout, MaxSessionAge, ReauthorizeEvery, ReviewerGrace,
+            LameDuck, Drain, MaxSessions, MaxSessionsPerCaller, AuditCommand, Operations,
         ];
         foreach (Option option in all) command.Add(option);
     }

@@ -62,6 +62,7 @@ static class GatewayVerb
                 + (gateway.OperationsUrl is { } operations ? " operations=" + operations.GetLeftPart(UriPartial.Authority) : ""));
             await invocation.Output.FlushAsync(cancellationToken);
             await stop.WaitAsync(cancellationToken);
+            if (parsed.GetValue(options.LameDuck) is { } lameDuck) await gateway.AnnounceEndAsync(lameDuck, cancellationToken);
             await gateway.DrainAsync(parsed.GetValue(options.Drain), cancellationToken);
         });
         return verb;

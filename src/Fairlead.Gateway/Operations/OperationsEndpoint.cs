@@ -26,7 +26,7 @@ sealed class OperationsEndpoint(PrometheusText metrics, DrainState drain)
         (int code, string type, string text) = context.Request.Path.Value switch
         {
             "/healthz" => (200, "text/plain", "ok"),
-            "/readyz" => drain.HasBegun ? (503, "text/plain", "draining") : (200, "text/plain", "ok"),
+            "/readyz" => drain.IsAnnounced ? (503, "text/plain", "draining") : (200, "text/plain", "ok"),
             "/metrics" => (200, PrometheusText.ContentType, metrics.Format()),
             _ => (404, "text/plain", "not found"),
         };

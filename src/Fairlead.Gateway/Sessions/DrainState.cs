@@ -1,12 +1,15 @@
 namespace Fairlead.Gateway.Sessions;
 
-/// <summary>Whether the gateway is on its way out: first no new sessions, then none at all.</summary>
+/// <summary>Whether the gateway is on its way out: first that is told, then there are no new sessions, then none at all.</summary>
 sealed class DrainState : IDisposable
 {
     readonly CancellationTokenSource _over = new();
-    volatile bool _hasBegun;
+    volatile bool _isAnnounced, _hasBegun;
 
     internal DrainState() => Over = _over.Token;
+
+    /// <summary>Who asks whether the gateway is ready is told no.</summary>
+    internal bool IsAnnounced => _isAnnounced;
 
     /// <summary>New sessions are refused.</summary>
     internal bool HasBegun => _hasBegun;
@@ -14,7 +17,9 @@ sealed class DrainState : IDisposable
     /// <summary>Running sessions are ended.</summary>
     internal CancellationToken Over { get; }
 
-    internal void Begin() => _hasBegun = true;
+    internal void Announce() => _isAnnounced = true;
+
+    internal void Begin() => _isAnnounced = _hasBegun = true;
 
     internal Task EndAsync() => _over.CancelAsync();
 
