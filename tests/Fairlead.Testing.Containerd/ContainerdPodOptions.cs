@@ -14,8 +14,17 @@ public sealed record ContainerdPodOptions
     /// <summary>The name of its container.</summary>
     public string Container { get; init; } = "main";
 
-    /// <summary>What the container runs.</summary>
+    /// <summary>The image that it runs.</summary>
+    public string Image { get; init; } = ContainerdFolder.Image;
+
+    /// <summary>What the container runs; empty for what its image says.</summary>
     public IReadOnlyList<string> Command { get; init; } = ["sleep", "2147483647"];
+
+    /// <summary>What follows the command.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Folders and files of the host, and where the container sees them; it may write to them.</summary>
+    public IReadOnlyList<(string Host, string Container)> Mounts { get; init; } = [];
 
     /// <summary>Where it runs; null for the image's own folder.</summary>
     public string? WorkingDirectory { get; init; }

@@ -66,10 +66,8 @@ public sealed class ContainerdProcess : IAsyncDisposable
         {
             containerd = new ContainerdProcess(Run(folder), folder);
             await containerd._process.Stderr.ContainsAsync(Booted, cancellationToken);
-            RunResult import = await RunningProcess.RunAsync(
-                Path.Combine(folder.Programs, "ctr"), ["--address", folder.Socket, "--namespace", "k8s.io", "images", "import", "--snapshotter", "native", folder.ImageFile],
-                cancellationToken: cancellationToken);
-            return import.ExitCode == 0 ? containerd : throw new InvalidOperationException($"The image was not imported: {import}");
+            await containerd.ImportAsync(folder.ImageFile, cancellationToken);
+            return containerd;
         }
         catch
         {
@@ -77,6 +75,18 @@ public sealed class ContainerdProcess : IAsyncDisposable
             else folder.Delete();
             throw;
         }
+    }
+
+    /// <summary>Imports the images of an archive.</summary>
+    /// <param name="archive">The archive, in Docker's form or OCI's.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InvalidOperationException">It was not imported; says why.</exception>
+    public async Task ImportAsync(string archive, CancellationToken cancellationToken = default)
+    {
+        RunResult import = await RunningProcess.RunAsync(
+            Path.Combine(Folder.Programs, "ctr"), ["--address", Socket, "--namespace", "k8s.io", "images", "import", "--snapshotter", "native", archive],
+            cancellationToken: cancellationToken);
+        if (import.ExitCode != 0) throw new InvalidOperationException($"The image was not imported: {import}");
     }
 
     /// <summary>Ends containerd itself and starts it anew. Its containers go on meanwhile, as they do when it is upgraded.</summary>
@@ -132,8 +142,10 @@ public sealed class ContainerdProcess : IAsyncDisposable
         ContainerConfig container = new()
         {
             Metadata = new() { Name = options.Container },
-            Image = new() { Image = ContainerdFolder.Image },
+            Image = new() { Image = options.Image },
             Command = { options.Command },
+            Args = { options.Arguments },
+            Mounts = { options.Mounts.Select(static mount => new Mount { HostPath = mount.Host, ContainerPath = mount.Container }) },
             LogPath = string.Create(CultureInfo.InvariantCulture, $"{options.Container}/0.log"),
             Stdin = options.Stdin,
             StdinOnce = options.StdinOnce,

@@ -27,6 +27,9 @@ public sealed record Peer(string Name, string? Version, string? MissingBecause)
     /// <summary>The same with the newest containerd, of version 2.</summary>
     public const string Containerd2 = "containerd-2";
 
+    /// <summary>Debian's packages for <c>deploy/image/build</c>, of the machine's own release.</summary>
+    public const string ImagePackages = "image-packages";
+
     /// <summary>The peer's folder.</summary>
     public string Folder => Path.Combine(Repository.Peers, Name);
 
