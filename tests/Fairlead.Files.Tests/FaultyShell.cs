@@ -7,14 +7,14 @@ namespace Fairlead.Files.Tests;
 /// <summary>A shell of this machine, of which what it prints goes wrong at one byte.</summary>
 sealed class FaultyShell : IShellProcess
 {
-    readonly IShellProcess _shell;
+    readonly HostShell _shell;
     readonly Pipe _output = new();
     readonly PeerFault _fault;
     readonly Task _pumping;
     long _left; // bytes until the fault
     volatile bool _hasDied;
 
-    internal FaultyShell(IShellProcess shell, PeerFault fault, long at)
+    internal FaultyShell(HostShell shell, PeerFault fault, long at)
     {
         (_shell, _fault, _left) = (shell, fault, at);
         _pumping = PumpAsync();
@@ -43,7 +43,7 @@ sealed class FaultyShell : IShellProcess
                     return;
                 case PeerFault.Dies:
                     _hasDied = true;
-                    await _shell.DisposeAsync();
+                    _shell.Kill(); // its input stays the client's to complete: whoever still writes sees the end
                     await _output.Writer.CompleteAsync();
                     return;
                 case PeerFault.Shortens:
@@ -68,7 +68,7 @@ sealed class FaultyShell : IShellProcess
 
     public async ValueTask DisposeAsync()
     {
-        if (!_hasDied) await _shell.DisposeAsync();
+        await _shell.DisposeAsync();
         await _pumping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what a killed shell has left in its pipe is nobody's
     }
 }

@@ -60,9 +60,15 @@ sealed class HostShell : IShellProcess
         return new ExitStatus(_process.ExitCode, null);
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends it from outside, as the container might.</summary>
+    internal void Kill()
     {
         if (!_process.HasExited) _process.Kill();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
         await _input.Writer.CompleteAsync();
         _process.Dispose();
     }

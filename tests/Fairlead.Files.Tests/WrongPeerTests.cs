@@ -26,6 +26,20 @@ public sealed class WrongPeerTests
         Gen.Int[0, 200_000].Array[1, 4], Gen.Enum<PeerFault>(), Gen.Int[0, 1200]).SampleAsync(
         (sizes, fault, at) => UploadAsync(sizes, fault, at, heals), iter: 25, threads: 2);
 
+    [Fact]
+    public async Task A_shell_that_dies_is_told_to_whoever_still_writes()
+    {
+        ShellSource there = HostShell.Source("/");
+        ShellSource shells = there with { Start = async (command, token) => new FaultyShell((HostShell)await there.Start(command, token), PeerFault.Dies, 0) };
+        await using RemoteShell shell = await shells.OpenAsync(TestContext.Current.CancellationToken);
+        await shell.SendAsync("echo", TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<ShellDiedException>(() => shell.ReadTextAsync(TestContext.Current.CancellationToken).AsTask());
+        await Assert.ThrowsAsync<ShellDiedException>(async () =>
+        {
+            while (true) await shell.WriteAsync(new byte[1 << 20], TestContext.Current.CancellationToken);
+        });
+    }
+
     static async Task<bool> UploadAsync(int[] sizes, PeerFault fault, int at, bool heals)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("fairlead-upload-");
@@ -44,7 +58,7 @@ public sealed class WrongPeerTests
             ShellSource shells = there with
             {
                 Start = async (command, token) => new FaultyShell(
-                    await there.Start(command, token), Interlocked.Increment(ref begun) == 1 || !heals ? fault : PeerFault.None, at),
+                    (HostShell)await there.Start(command, token), Interlocked.Increment(ref begun) == 1 || !heals ? fault : PeerFault.None, at),
                 Patience = fault == PeerFault.None ? there.Patience : TimeSpan.FromSeconds(1),
             };
             CopyOptions options = new() { Retries = 2 };
