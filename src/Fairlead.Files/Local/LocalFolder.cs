@@ -15,6 +15,8 @@ sealed class LocalFolder : IDisposable
 {
     const int LongestTarget = 4096;
 
+    static readonly long s_latest = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
     readonly SafeFileHandle _handle;
 
     LocalFolder(SafeFileHandle handle) => _handle = handle;
@@ -54,9 +56,9 @@ sealed class LocalFolder : IDisposable
         throw new LocalFaultException(name, 0, "it is no file any more");
     }
 
-    /// <summary>Opens a file for reading and writing, made where it is not there, for its owner alone.</summary>
-    internal SafeFileHandle OpenOrCreateFile(string name) =>
-        OpenAt(Descriptor, name, LibC.O_RDWR | LibC.O_CREAT | LibC.O_NOFOLLOW | LibC.O_NONBLOCK, name, 0x180 /* 0600 */);
+    /// <summary>Opens a file for reading and writing, made where it is not there, for its owner alone; emptied where it begins.</summary>
+    internal SafeFileHandle OpenOrCreateFile(string name, bool begins = false) => OpenAt(Descriptor, name,
+        LibC.O_RDWR | LibC.O_CREAT | LibC.O_NOFOLLOW | LibC.O_NONBLOCK | (begins ? LibC.O_TRUNC : 0), name, 0x180 /* 0600 */);
 
     internal LocalStatus? Status(string name) => LocalStatus.Of(Descriptor, name);
 
@@ -83,11 +85,14 @@ sealed class LocalFolder : IDisposable
     internal void SetModified(long seconds) => SetModified(_handle, seconds);
 
     /// <summary>A time that .NET has no date for becomes the latest one that it has.</summary>
-    internal static void SetModified(SafeFileHandle handle, long seconds)
+    internal static unsafe void SetModified(SafeFileHandle handle, long seconds)
     {
-        long latest = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
-        File.SetLastWriteTimeUtc(handle, DateTimeOffset.FromUnixTimeSeconds(Math.Min(seconds, latest)).UtcDateTime);
+        long* times = stackalloc long[] { 0, LibC.UTIME_OMIT, Math.Min(seconds, s_latest), 0 };
+        Check(LibC.futimens((int)handle.DangerousGetHandle(), times), "file");
     }
+
+    internal static void SetMode(SafeFileHandle handle, int mode) =>
+        Check(LibC.fchmod((int)handle.DangerousGetHandle(), (uint)mode), "file");
 
     /// <summary>False where another process holds it.</summary>
     internal bool TryLock() => LibC.flock(Descriptor, LibC.LockWithoutWaiting) == 0;

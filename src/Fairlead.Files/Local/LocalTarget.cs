@@ -20,6 +20,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     SafeFileHandle? _file;
     TreeEntry? _fileEntry, _nameless;
     readonly List<(TreeEntry File, string Reason)> _refused = [];
+    readonly HashSet<string> _finished = new(StringComparer.Ordinal); // have their permissions and time, by path
 
     public string Description => Path.GetFullPath(path);
 
@@ -49,6 +50,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         {
             stage.Remove(RootName);
             stage.Remove(VersionName);
+            _finished.Clear();
             using SafeFileHandle handle = stage.OpenOrCreateFile(VersionName);
             RandomAccess.Write(handle, Encoding.ASCII.GetBytes(version), 0);
         }
@@ -145,16 +147,23 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         {
             CloseFile();
             (LocalFolder folder, string name) = Locate(piece.File.Path);
-            _file = folder.OpenOrCreateFile(name);
+            _file = folder.OpenOrCreateFile(name, begins: piece.Offset == 0);
             _fileEntry = piece.File;
-            if (RandomAccess.GetLength(_file) > piece.Offset) RandomAccess.SetLength(_file, piece.Offset);
+            if (piece.Offset > 0 && RandomAccess.GetLength(_file) > piece.Offset) RandomAccess.SetLength(_file, piece.Offset);
         }
 
         // zeros are left out: a sparse file stays one
         if (piece.Bytes.Length >= 4096 && !piece.Bytes.Span.ContainsAnyExcept((byte)0))
             RandomAccess.SetLength(_file!, piece.Offset + piece.Bytes.Length);
         else RandomAccess.Write(_file!, piece.Bytes.Span, piece.Offset);
-        if (piece.IsLast) CloseFile();
+        if (!piece.IsLast) return;
+        if (!options.Owners && Mode(piece.File) is var mode && mode == (EntryModes.Staged(piece.File, options) & 0x1FF))
+        {
+            SetAttributes(_file!, piece.File);
+            _finished.Add(piece.File.Path);
+        }
+
+        CloseFile();
     }
 
     public ValueTask DropAsync(TreeEntry file, CancellationToken cancellationToken)
@@ -181,6 +190,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         CloseFile();
         (LocalFolder folder, string name) = Locate(file.Path);
         folder.Remove(name);
+        _finished.Remove(file.Path);
         return default;
     }
 
@@ -221,7 +231,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
 
     public ValueTask<bool> PlaceAsync(CopyTree tree, CancellationToken cancellationToken)
     {
-        foreach (TreeEntry file in tree.Files) SetAttributes(file);
+        foreach (TreeEntry file in tree.Files.Where(file => !_finished.Contains(file.Path))) SetAttributes(file);
         foreach (TreeEntry link in tree.Links)
         {
             (LocalFolder folder, string name) = Locate(link.Path);
@@ -254,12 +264,15 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     void SetAttributes(TreeEntry file)
     {
         using SafeFileHandle handle = Open(file);
-        int descriptor = (int)handle.DangerousGetHandle();
-        if (options.Owners && LibC.fchown(descriptor, file.UserId, file.GroupId) != 0)
+        if (options.Owners && LibC.fchown((int)handle.DangerousGetHandle(), file.UserId, file.GroupId) != 0)
             throw new CopyException($"the owner of {file.Name} cannot be set");
-        File.SetUnixFileMode(handle, (UnixFileMode)Mode(file));
-        if (options.Preserve && file.Modified > 0)
-            LocalFolder.SetModified(handle, file.Modified);
+        SetAttributes(handle, file);
+    }
+
+    void SetAttributes(SafeFileHandle handle, TreeEntry file)
+    {
+        LocalFolder.SetMode(handle, Mode(file));
+        if (options.Preserve && file.Modified > 0) LocalFolder.SetModified(handle, file.Modified);
     }
 
     /// <summary>Deepest first, and only now: nobody but root puts anything into a folder that is not writable.</summary>

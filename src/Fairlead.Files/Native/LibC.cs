@@ -7,7 +7,7 @@ namespace Fairlead.Files.Native;
 [SupportedOSPlatform("linux")]
 static unsafe partial class LibC
 {
-    internal const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
+    internal const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_TRUNC = 0x200, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     internal const int ENOENT = 2, EINTR = 4, EEXIST = 17, EINVAL = 22, ENAMETOOLONG = 36, ELOOP = 40, EILSEQ = 84;
     internal const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_EMPTY_PATH = 0x1000;
     internal const uint STATX_BASIC_STATS = 0x7ff;
@@ -63,6 +63,13 @@ static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fchmod(int descriptor, uint mode);
+
+    /// <summary>In the place of nanoseconds: this time stays as it is.</summary>
+    internal const long UTIME_OMIT = (1L << 30) - 2;
+
+    /// <summary>Takes the time of the last reading and that of the last change, each seconds and nanoseconds.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int futimens(int descriptor, long* times);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fchown(int descriptor, int user, int group);
