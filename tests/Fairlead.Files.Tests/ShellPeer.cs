@@ -58,7 +58,15 @@ sealed class ShellPeer : IShellProcess
         while (!_isOver && await lines.ReadLineAsync() is { } line)
         {
             if (!line.StartsWith(word + " ", StringComparison.Ordinal)) continue;
-            string[] words = [.. line[(word.Length + 1)..].Replace("{ ", "", StringComparison.Ordinal).Replace(";} 2>&1", "", StringComparison.Ordinal)
+            string call = line[(word.Length + 1)..];
+            if (call.StartsWith("run ", StringComparison.Ordinal))
+            {
+                char[] block = new char[int.Parse(call.AsSpan(4), CultureInfo.InvariantCulture)];
+                await lines.ReadBlockAsync(block);
+                call = new string(block, 0, block.Length - 1);
+            }
+
+            string[] words = [.. call.Replace("{ ", "", StringComparison.Ordinal).Replace(";} 2>&1", "", StringComparison.Ordinal)
                 .Split(' ').Select(text => text.Trim('\''))];
             bool done = await PrintAsync(Run(words, out int status, out string said), isContent: true);
             if (!_isOver) await PrintAsync(Encoding.ASCII.GetBytes($"\n{word}{(done ? status : 1):000}{(done ? said : "dd: ./x: Input/output error")}\n"), isContent: false);

@@ -76,6 +76,7 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
         {
             throw new CopyException($"{Description}: {e.Message}", e); // it never answered: another one would not either
         }
+            _shell.TakesBlocks = _tools.Pieces;
     }
 
     /// <summary>Sends what else is asked for at once.</summary>
@@ -111,6 +112,7 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
             throw;
         }
     }
+        shell.TakesBlocks = Tools.Pieces;
 
     /// <summary>How the shell names the file, quoted.</summary>
     protected abstract string Quoted(TreeEntry file);

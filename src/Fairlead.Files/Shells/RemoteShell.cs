@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using Fairlead.Client;
@@ -26,6 +27,9 @@ sealed class RemoteShell : IAsyncDisposable
     readonly IShellProcess _process;
     readonly ShellSource _source;
     readonly ShellOutput _output;
+    /// <summary>A shell reads its lines byte by byte, with a system call for each: longer ones are handed to it as a block.</summary>
+    const int LongLine = 512;
+
     readonly Patience _patience;
     readonly string _word;
     readonly Queue<TimeSpan> _allowances = new(); // of the lines that have not ended
@@ -94,7 +98,16 @@ sealed class RemoteShell : IAsyncDisposable
         }
 
         // A line break first: where the line before has left bytes of its own, they end there.
-        await WriteAsync(NameBytes.Encode($"\n{_word} {line}\n"), cancellationToken);
+        if (!TakesBlocks || line.Length < LongLine)
+        {
+            await WriteAsync(NameBytes.Encode($"\n{_word} {line}\n"), cancellationToken);
+            return;
+        }
+
+        byte[] call = NameBytes.Encode(line + ".");
+        string run = string.Create(CultureInfo.InvariantCulture, $"\n{_word} run {call.Length}\n");
+        await WriteAsync(NameBytes.Encode(run), cancellationToken);
+        await WriteAsync(call, cancellationToken);
     }
 
     /// <inheritdoc cref="SendAsync(string, long, long, CancellationToken)"/>
@@ -152,6 +165,9 @@ sealed class RemoteShell : IAsyncDisposable
 
     /// <summary>Releases the first bytes of the last read.</summary>
     internal void Advance(long count)
+    /// <summary>It has a dd that takes exactly what it is told.</summary>
+    internal bool TakesBlocks { get; set; }
+
     {
         _taken += count;
         _output.Advance(count);
