@@ -49,7 +49,10 @@ public sealed class PodFiles
         options ??= new CopyOptions();
         if (!OperatingSystem.IsLinux()) throw Unsupported();
         await using LocalSource source = new(localPath);
-        await using PodTarget target = new(ShellSource.Of(_client, _pod, podPath, options), podPath, source.Leaf, options);
+        await using PodTarget target = new(ShellSource.Of(_client, _pod, podPath, options), podPath, source.Leaf, options)
+        {
+            OpenHere = source.OpenAgain,
+        };
         using CopyRun run = new(source, target, options, _logger);
         return await run.RunAsync(cancellationToken);
     }

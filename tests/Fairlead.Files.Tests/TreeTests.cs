@@ -76,8 +76,13 @@ public sealed class TreeTests
         Assert.True(flight.Window < 1 << 20);
         for (int i = 0; i < 256; i++) flight.Arrived(1 << 20);
         Assert.Equal(256 * 1024, flight.Piece);
+        flight.Far();
+        Assert.Equal(256 * 1024, flight.Piece);
         flight = new Flight();
-        for (int i = 0; i < 64; i++) flight.Arrived(1 << 20);
-        Assert.Equal(24 << 20, flight.Window);
+        for (int i = 0; i < 128; i++) flight.Arrived(1 << 20);
+        Assert.Equal(96 << 20, flight.Window);
+        flight = new Flight();
+        flight.Far();
+        Assert.Equal(96 << 20, flight.Window);
     }
 }

@@ -11,16 +11,26 @@ static class LocalHash
     internal const int BufferSize = 256 * 1024;
 
     /// <summary>A state that has taken the first bytes; the caller owns it.</summary>
-    internal static IncrementalHash OfPrefix(SafeFileHandle handle, long length, CancellationToken cancellationToken)
+    internal static IncrementalHash OfPrefix(SafeFileHandle handle, long length, CancellationToken cancellationToken) =>
+        Take(handle, 0, length, cancellationToken);
+
+    /// <summary>Of the bytes from one place to another.</summary>
+    internal static byte[] OfPart(SafeFileHandle handle, long from, long end, CancellationToken cancellationToken)
+    {
+        using IncrementalHash hash = Take(handle, from, end, cancellationToken);
+        return hash.GetHashAndReset();
+    }
+
+    static IncrementalHash Take(SafeFileHandle handle, long from, long end, CancellationToken cancellationToken)
     {
         IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            for (long offset = 0; offset < length;)
+            for (long offset = from; offset < end;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                int count = RandomAccess.Read(handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - offset)), offset);
+                int count = RandomAccess.Read(handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - offset)), offset);
                 if (count == 0) break; // shorter than it was: the hash then differs
                 hash.AppendData(buffer, 0, count);
                 offset += count;

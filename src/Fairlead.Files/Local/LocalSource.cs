@@ -164,6 +164,9 @@ sealed class LocalSource : ICopySource
         await ValueTask.CompletedTask;
     }
 
+    /// <summary>Opens a file once more; null where it cannot be opened any more.</summary>
+    internal SafeFileHandle? OpenAgain(TreeEntry file) => TryOpen(file).Handle;
+
     (SafeFileHandle? Handle, ReadFault? Fault) TryOpen(TreeEntry file)
     {
         try

@@ -185,6 +185,10 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         return new(outcome);
     }
 
+    public bool ComparesBeside(TreeEntry file) => false;
+
+    public ValueTask<IReadOnlySet<TreeEntry>> EqualAsync(CancellationToken cancellationToken) => new(new HashSet<TreeEntry>());
+
     public ValueTask RestartAsync(TreeEntry file, CancellationToken cancellationToken)
     {
         CloseFile();

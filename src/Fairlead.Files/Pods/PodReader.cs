@@ -13,7 +13,10 @@ namespace Fairlead.Files.Pods;
 sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string> quoted, Func<TreeEntry, string> pathOf)
 {
     /// <summary>Bytes of an archive, about.</summary>
-    const int PackSize = 1 << 20;
+    const int PackSize = 4 << 20;
+
+    /// <summary>So much of them is asked for ahead: the names take room on the way there, which is not without end.</summary>
+    const int MostPacked = 24 << 20;
 
     /// <summary>
     /// An archive came to no end, as where a file grows fast: this shell is of no more use, another one may read what is missing.
@@ -38,7 +41,7 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
         byte[] buffer = new byte[PodSide.SmallFile];
         while (more || asked.Count > 0)
         {
-            while (more && (asked.Count == 0 || flying < flight.Window))
+            while (more && (asked.Count == 0 || flying < Math.Min(flight.Window, MostPacked)))
             {
                 TreeEntry[] group = groups.Current;
                 int cost = group.Sum(static file => (int)file.Size + TarHeader.Length * 2);

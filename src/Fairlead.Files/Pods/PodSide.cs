@@ -15,10 +15,10 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
     /// <summary>Files that travel many together in a tar; larger ones go in pieces.</summary>
     internal const int SmallFile = 128 * 1024;
 
-    /// <summary>
-    /// From so many bytes on, hashing in a second session while the first one moves them costs less than hashing afterwards.
-    /// </summary>
-    private protected const long WorthASession = 8 << 20;
+    /// <summary>From so long an answer on, it is the line that takes the time.</summary>
+    static readonly TimeSpan s_far = TimeSpan.FromMilliseconds(50);
+
+    bool _isFar;
 
     /// <summary>So much more than was asked for is still passed over: files grow. Whoever sends more does not stop.</summary>
     internal const long WorthSkipping = 64 << 20;
@@ -29,6 +29,12 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
     RemoteShell? _shell;
     ShellTools? _tools;
     bool _wasOpen;
+
+    /// <summary>
+    /// From so many bytes on, hashing in a second session while the first one moves them costs less than hashing afterwards. Where the pod
+    /// is far, a session takes four round trips to begin.
+    /// </summary>
+    protected long WorthASession => _isFar ? 128 << 20 : 8 << 20;
 
     public string Description => shells.Where;
 
@@ -59,12 +65,18 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
         try
         {
             _shell = await shells.OpenAsync(cancellationToken);
+            long began = shells.Time.GetTimestamp();
+            await _shell.SendAsync(":", cancellationToken);
             await _shell.SendAsync("tools", cancellationToken);
             await BeginAsync(_shell, cancellationToken);
+            await _shell.ReadEndAsync(cancellationToken);
+            _isFar = shells.Time.GetElapsedTime(began) >= s_far;
+            if (_isFar) Flight.Far();
             _tools = ShellTools.Parse(NameBytes.Decode(await _shell.ReadTextAsync(cancellationToken)));
             if (!_tools.Pieces && _tools.Plain is null)
                 throw new CopyException(
                 "the container has a shell, but neither dd nor cat nor head: nothing there can read or write a file");
+            _shell.TakesBlocks = _tools.Pieces;
             await BegunAsync(_shell, cancellationToken);
             _wasOpen = true;
         }
@@ -76,7 +88,6 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
         {
             throw new CopyException($"{Description}: {e.Message}", e); // it never answered: another one would not either
         }
-            _shell.TakesBlocks = _tools.Pieces;
     }
 
     /// <summary>Sends what else is asked for at once.</summary>
@@ -101,6 +112,7 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
     protected async ValueTask<RemoteShell> OpenSecondAsync(string folder, CancellationToken cancellationToken)
     {
         RemoteShell shell = await shells.OpenAsync(cancellationToken);
+        shell.TakesBlocks = Tools.Pieces;
         try
         {
             if (folder.Length > 0) await shell.DoAsync($"cd {ShellText.QuotePath(folder)}", cancellationToken);
@@ -112,7 +124,6 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
             throw;
         }
     }
-        shell.TakesBlocks = Tools.Pieces;
 
     /// <summary>How the shell names the file, quoted.</summary>
     protected abstract string Quoted(TreeEntry file);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Fairlead.Files.Runs;
 using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fairlead.Files.Pods;
 
@@ -28,8 +29,11 @@ sealed class PodTarget : PodSide, ICopyTarget
     internal PodTarget(ShellSource shells, string path, string leaf, CopyOptions options) : base(shells, path, options)
     {
         _leaf = leaf;
-        _follower = new PodFollower(token => OpenSecondAsync(Folder, token), Quoted);
+        _follower = new PodFollower(token => OpenSecondAsync(Folder, token), Quoted) { OpenHere = file => OpenHere!(file) };
     }
+
+    /// <summary>Opens a file that is sent, null where it cannot be opened any more; none where files do not come from here.</summary>
+    internal Func<TreeEntry, SafeFileHandle?>? OpenHere { get; init; }
 
     PodDestination Destination => _destination ?? throw new InvalidOperationException("Nothing was prepared.");
 
@@ -120,9 +124,13 @@ sealed class PodTarget : PodSide, ICopyTarget
     void Hash(TreeEntry[] files, long end)
     {
         if (!Hashes) return;
-        if (files[0].Size >= WorthASession) _follower.Follow(files[0], end);
+        if (ComparesBeside(files[0])) _follower.Follow(files[0], end);
         else if (files[0].Size <= SmallFile) _follower.Hash(files);
     }
+
+    public bool ComparesBeside(TreeEntry file) => Hashes && Tools.Pieces && OpenHere is not null && file.Size >= WorthASession;
+
+    public ValueTask<IReadOnlySet<TreeEntry>> EqualAsync(CancellationToken cancellationToken) => _follower.EqualAsync(cancellationToken);
 
     void Note(TreeEntry[] files)
     {
@@ -151,8 +159,8 @@ sealed class PodTarget : PodSide, ICopyTarget
     public async ValueTask DropAsync(TreeEntry file, CancellationToken cancellationToken)
     {
         await ClosePlainAsync();
-        await Writer.DropAsync(cancellationToken); // the follower knows of all that is there
-        _follower.Drop(file);
+        await Writer.DropAsync(cancellationToken);
+        _follower.Drop();
     }
 
     public async ValueTask<WriteOutcome> FlushAsync(CancellationToken cancellationToken)

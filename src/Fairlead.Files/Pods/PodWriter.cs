@@ -12,8 +12,8 @@ namespace Fairlead.Files.Pods;
 /// </summary>
 sealed class PodWriter(RemoteShell shell, PodDestination destination, ShellTools tools, Flight flight, CopyOptions options) : IDisposable
 {
-    /// <summary>Bytes of a tar, about.</summary>
-    const int PackSize = 1 << 20;
+    /// <summary>Bytes of a tar, about: three processes are started for each.</summary>
+    const int PackSize = 4 << 20;
 
     /// <summary>What systems say of a name that they cannot have, and of a disk that has no room.</summary>
     static readonly string[] s_name = [
@@ -76,9 +76,10 @@ sealed class PodWriter(RemoteShell shell, PodDestination destination, ShellTools
     async ValueTask SendPackAsync(CancellationToken cancellationToken)
     {
         if (_packed.Count == 0) return;
-        _pack.Write(new byte[TarHeader.Length * 2]); // the end of an archive
-        int length = (int)_pack.Length;
-        string line = string.Create(CultureInfo.InvariantCulture, $"unpack {length} {(options.Preserve ? "xpof" : "xpomf")}");
+        const int Record = 10_240; // as tar itself fills an archive up, with zeros
+        int records = ((int)_pack.Length + (TarHeader.Length * 2) + Record - 1) / Record, length = records * Record;
+        _pack.SetLength(length);
+        string line = string.Create(CultureInfo.InvariantCulture, $"unpack {records} {(options.Preserve ? "xpof" : "xpomf")}");
         await PostAsync(new Sent(line, length, [.. _packed], 0), cancellationToken);
         await shell.WriteAsync(_pack.GetBuffer().AsMemory(0, length), cancellationToken);
         _pack.SetLength(0);

@@ -132,7 +132,7 @@ sealed partial class CopyRun
 
             bool isWritten = await target.WriteAsync(piece, cancellationToken);
             _bytes += piece.Bytes.Length;
-            if (local is not null && isWritten) await HashAsync(local, piece);
+            if (local is not null && isWritten && !target.ComparesBeside(piece.File)) await HashAsync(local, piece);
             if (piece.IsLast) _files++;
             Report(CopyPhase.Copying, piece.File.Path);
         }

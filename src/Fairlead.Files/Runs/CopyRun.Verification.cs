@@ -39,6 +39,8 @@ sealed partial class CopyRun
 
     async Task<List<TreeEntry>> CompareHashesAsync(IReadOnlyList<TreeEntry> files, CancellationToken cancellationToken)
     {
+        IReadOnlySet<TreeEntry> equal = await target.EqualAsync(cancellationToken);
+        if (equal.Count > 0) files = [.. files.Where(file => !equal.Contains(file))];
         Task<IReadOnlyDictionary<TreeEntry, byte[]>> there = HashesAsync(source, files, cancellationToken),
             here = HashesAsync(target, files, cancellationToken);
         await Task.WhenAll(there, here);

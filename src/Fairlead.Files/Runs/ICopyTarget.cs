@@ -22,6 +22,12 @@ interface ICopyTarget : ICopySide
     /// <summary>Waits until everything written is there.</summary>
     ValueTask<WriteOutcome> FlushAsync(CancellationToken cancellationToken);
 
+    /// <summary>What arrives of this file is compared with what is sent while it arrives.</summary>
+    bool ComparesBeside(TreeEntry file);
+
+    /// <summary>Waits for that, and gives the files that are the same. The others are compared as all are.</summary>
+    ValueTask<IReadOnlySet<TreeEntry>> EqualAsync(CancellationToken cancellationToken);
+
     /// <summary>How long what it has is, by path; null where nothing can tell.</summary>
     ValueTask<IReadOnlyDictionary<string, long>?> ReadSizesAsync(CopyTree tree, CancellationToken cancellationToken);
 

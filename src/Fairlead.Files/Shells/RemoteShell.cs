@@ -21,21 +21,24 @@ sealed class RemoteShell : IAsyncDisposable
     /// <summary>The slowest line, and the slowest tool, that are still waited for: bytes a second.</summary>
     const double SlowestLine = 64 << 10, SlowestTool = 4 << 20;
 
+    /// <summary>Whatever was sent, no more than this is between here and a tool: what is behind it still waits here.</summary>
+    const long MostBuffered = 24 << 20;
+
     /// <summary>A line is waited for so often as long as a shell may say nothing, and longer by what it prints, bytes a second.</summary>
     const double WaitsOfALine = 4, SlowestOutput = 1024;
+
+    /// <summary>A shell reads its lines byte by byte, with a system call for each: longer ones are handed to it as a block.</summary>
+    const int LongLine = 512;
 
     readonly IShellProcess _process;
     readonly ShellSource _source;
     readonly ShellOutput _output;
-    /// <summary>A shell reads its lines byte by byte, with a system call for each: longer ones are handed to it as a block.</summary>
-    const int LongLine = 512;
-
     readonly Patience _patience;
     readonly string _word;
-    readonly Queue<TimeSpan> _allowances = new(); // of the lines that have not ended
+    readonly Queue<(long Bytes, long Work)> _allowances = new(); // of the lines that have not ended
     readonly Lock _lock = new(); // a line may be sent while another one is read
     readonly Task<string> _errors;
-    TimeSpan _allowed;
+    long _flying, _work; // of all of them
     TimeSpan _waitedBefore; // when this line began
     long _taken; // bytes of what it prints
 
@@ -52,7 +55,8 @@ sealed class RemoteShell : IAsyncDisposable
     {
         get
         {
-            lock (_lock) return _source.Patience + _allowed;
+            lock (_lock)
+                return _source.Patience + TimeSpan.FromSeconds((Math.Min(_flying, MostBuffered) / SlowestLine) + (_work / SlowestTool));
         }
     }
 
@@ -90,11 +94,10 @@ sealed class RemoteShell : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask SendAsync(string line, long bytes, long work, CancellationToken cancellationToken)
     {
-        TimeSpan allowance = TimeSpan.FromSeconds((bytes / SlowestLine) + (work / SlowestTool));
         lock (_lock)
         {
-            _allowances.Enqueue(allowance);
-            _allowed += allowance;
+            _allowances.Enqueue((bytes, work));
+            (_flying, _work) = (_flying + bytes, _work + work);
         }
 
         // A line break first: where the line before has left bytes of its own, they end there.
@@ -144,7 +147,12 @@ sealed class RemoteShell : IAsyncDisposable
             throw await EndedAsync(cancellationToken);
         }
 
-        lock (_lock) _allowed -= _allowances.Dequeue();
+        lock (_lock)
+        {
+            (long sent, long work) = _allowances.Dequeue();
+            (_flying, _work) = (_flying - sent, _work - work);
+        }
+
         (_waitedBefore, _taken) = (_patience.Waited, 0);
         return default;
     }
@@ -157,6 +165,9 @@ sealed class RemoteShell : IAsyncDisposable
         return !result.Buffer.IsEmpty || result.IsCompleted;
     }
 
+    /// <summary>It has a dd that takes exactly what it is told.</summary>
+    internal bool TakesBlocks { get; set; }
+
     /// <summary>The place, for people.</summary>
     internal string Where => _source.Where;
 
@@ -165,9 +176,6 @@ sealed class RemoteShell : IAsyncDisposable
 
     /// <summary>Releases the first bytes of the last read.</summary>
     internal void Advance(long count)
-    /// <summary>It has a dd that takes exactly what it is told.</summary>
-    internal bool TakesBlocks { get; set; }
-
     {
         _taken += count;
         _output.Advance(count);

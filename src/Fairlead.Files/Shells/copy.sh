@@ -150,8 +150,8 @@ fill() {
 # clear FILE: makes it empty
 clear() { e=$( (: >"$1") 2>&1); }
 
-# unpack LENGTH FLAGS: a tar of that length from the input
-unpack() { e=$(dd bs=$1 count=1 iflag=fullblock 2>/dev/null | tar $2 - 2>&1 >/dev/null); }
+# unpack RECORDS FLAGS: a tar of so many records of 10 KiB from the input, unpacked as it comes
+unpack() { e=$(dd bs=10240 count=$1 iflag=fullblock 2>/dev/null | tar $2 - 2>&1 >/dev/null); }
 
 # pack FILE...: a tar of them; what cannot be read is left out
 pack() { tar cf - "$@" 2>/dev/null; }
@@ -165,9 +165,18 @@ prefix() {
 # hashes FILE...: a line for each, empty for one that cannot be read
 hashes() { for f; do h=$($H <"$f" 2>/dev/null) || h=; echo "${h%%"$nl"*}"; done; }
 
-# follow FILE: the hash of a file that still grows; lines with a first block and a number of blocks, in the file's order, until one says e
-follow() {
-  { while IFS=' ' read -r a b && [ "$a" != e ]; do dd if="$1" bs=65536 skip=$a count=$b 2>/dev/null; done; } | $H
+# follow FILE: opens a file that still grows, for more
+follow() { [ -f "$1" ] && [ -r "$1" ] && exec 4<"$1"; }
+
+# more: where that file ends by now, and the hash of what came to it since it was asked before. The tool reads the file itself, from where
+# it stopped: that costs half of what a pipe would.
+more() {
+  h=$($H <&4 2>/dev/null) || return 1
+  p=-1
+  if [ -r /proc/self/fdinfo/4 ]; then
+    while read -r a b; do case $a in pos:) p=$b ;; esac; done </proc/self/fdinfo/4
+  fi
+  echo "$p ${h%%"$nl"*}"
 }
 
 # mode MODE FILE [SECONDS]: its permissions and its time, as far as there are tools for them
