@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Fairlead.Files.Local;
 using Fairlead.Files.Pods;
 using Fairlead.Files.Runs;
@@ -48,7 +49,8 @@ public sealed class ChangingFilesTests : IDisposable
     [Fact]
     public async Task A_small_file_there_that_has_grown_large_costs_only_its_archive()
     {
-        foreach (string name in (string[])["a", "b", "c"]) await File.WriteAllTextAsync($"{Root}/{name}", name, Ct);
+        // more than comes with a listing
+        foreach (char name in "abc") await File.WriteAllTextAsync($"{Root}/{name}", new string(name, 100_000), Ct);
         await using PodSource source = new(HostShell.Source("/"), Root, new CopyOptions());
         await source.OpenAsync(Ct);
         CopyTree tree = await source.ListAsync(Ct);
@@ -57,7 +59,38 @@ public sealed class ChangingFilesTests : IDisposable
         List<string> told = [];
         await foreach (Piece piece in source.ReadAsync([.. tree.Files.Select(file => new FilePart(file, 0))], Ct))
             told.Add($"{piece.File.Path} {(piece.Fault is null ? (char)piece.Bytes.Span[0] : piece.Fault.Reason)}");
-        Assert.Equal(["a a", "b b", "b it grew", "c c"], told.Order(StringComparer.Ordinal));
+        Assert.Equal(["a a", "b b", "b it grew", "c c"], told.Distinct().Order(StringComparer.Ordinal)); // alone, a file comes in pieces
+    }
+
+    [Fact]
+    public async Task Few_small_files_come_with_their_listing_and_what_else_is_there_does_no_harm()
+    {
+        string[] names = ["a", "-n", "two\nlines", "sub/b"];
+        Directory.CreateDirectory(Root + "/sub");
+        foreach (string name in names) await File.WriteAllTextAsync($"{Root}/{name}", "of " + name, Ct);
+        await using PodSource source = new(HostShell.Source("/"), Root, new CopyOptions());
+        await source.OpenAsync(Ct);
+        CopyTree tree = await source.ListAsync(Ct);
+        foreach (string name in names) File.Delete($"{Root}/{name}");
+
+        TreeEntry[] some = [.. tree.Files.Where(file => file.Path != "a")];
+        List<(string, string)> come = [];
+        await foreach (Piece piece in source.ReadAsync([.. some.Select(file => new FilePart(file, 0))], Ct))
+            come.Add((piece.File.Path, Encoding.UTF8.GetString(piece.Bytes.Span)));
+        Assert.Equal([("-n", "of -n"), ("sub/b", "of sub/b"), ("two\nlines", "of two\nlines")], come.OrderBy(one => one.Item1, StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(300, 10)] // more than come early
+    [InlineData(3, 100_000)]
+    public async Task More_than_few_files_come_when_they_are_asked_for(int count, int length)
+    {
+        for (int i = 0; i < count; i++) await File.WriteAllBytesAsync($"{Root}/f{i}", new byte[length], Ct);
+        await using PodSource source = new(HostShell.Source("/"), Root, new CopyOptions());
+        await source.OpenAsync(Ct);
+        CopyTree tree = await source.ListAsync(Ct);
+        for (int i = 0; i < count; i++) await File.WriteAllBytesAsync($"{Root}/f{i}", Enumerable.Repeat((byte)1, length).ToArray(), Ct);
+        await foreach (Piece piece in source.ReadAsync([.. tree.Files.Select(file => new FilePart(file, 0))], Ct)) Assert.Equal(1, piece.Bytes.Span[0]);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class CopyRoundTripTests(LabFixture fixture) : IDisposable
     [InlineData("empty", true, 3)]
     [InlineData("empty", false, 3)]
     [InlineData("hundred", true, 4)]
-    [InlineData("hundred", false, 2)]
+    [InlineData("hundred", false, 1)]
     public async Task A_small_copy_waits_three_times_and_many_files_hardly_more(string name, bool up, int most)
     {
         await File.WriteAllBytesAsync(_folder + "/one", new byte[3000], Ct);

@@ -22,9 +22,11 @@ static class PackedFiles
     /// <param name="files">What was asked for. A name that the container makes up goes nowhere, and each comes once.</param>
     /// <param name="buffer">Where a file's content is; longer than the longest of them.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="othersMayCome">What was not asked for is passed over: the container has chosen what it sends.</param>
     /// <exception cref="InvalidDataException">It is no archive, or holds what was not asked for.</exception>
     internal static async IAsyncEnumerable<Piece> ReadAsync(
-        Stream archive, IEnumerable<TreeEntry> files, byte[] buffer, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Stream archive, IEnumerable<TreeEntry> files, byte[] buffer, [EnumeratorCancellation] CancellationToken cancellationToken,
+        bool othersMayCome = false)
     {
         Dictionary<string, TreeEntry> expected = files.ToDictionary(static file => "./" + file.Path, StringComparer.Ordinal);
         byte[] block = new byte[TarHeader.Length], extension = new byte[LongestExtension];
@@ -46,8 +48,17 @@ static class PackedFiles
             header = header with { Name = told.Name ?? header.Name, Size = told.Size ?? header.Size };
             (told, extensions) = (default, 0);
             if (!expected.Remove(header.Name, out TreeEntry? file))
+            {
+                if (othersMayCome)
+                {
+                    if (await SkipAsync(archive, header.PaddedSize, block, cancellationToken)) continue;
+                    yield break;
+                }
+
                 throw new InvalidDataException(
                     $"The container's tar sent \"{new PeerText(header.Name)}\", which was not asked for: nothing was placed.");
+            }
+
             if (!header.IsFile) continue; // a hard link, which has no content: fetched by itself
 
             int length = (int)file.Size;

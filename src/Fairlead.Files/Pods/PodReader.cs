@@ -23,7 +23,7 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
     /// </summary>
     internal bool HasOverrun { get; private set; }
 
-    /// <summary>What the line behind all archives printed, and how it ended.</summary>
+    /// <summary>What the line behind all that was asked for printed, and how it ended.</summary>
     internal (ShellEnding Ending, byte[] Text) Behind { get; private set; }
 
     /// <summary>Many whole files at once, in archives.</summary>
@@ -77,6 +77,22 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
         if (behind is not null && files.Count > 0) Behind = await ReadBehindAsync(cancellationToken);
     }
 
+    /// <summary>Files of an archive that came before anybody knew what is in it.</summary>
+    /// <param name="archive">All of it.</param>
+    /// <param name="files">What may be in it. What else is there is passed over, and what is shorter by now is to be read again.</param>
+    /// <param name="come">Takes those that come.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    internal static async IAsyncEnumerable<Piece> ReadEarlyAsync(
+        byte[] archive, List<TreeEntry> files, HashSet<TreeEntry> come, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using MemoryStream stream = new(archive);
+        await foreach (Piece piece in PackedFiles.ReadAsync(
+            stream, files, new byte[PodSide.SmallFile], cancellationToken, othersMayCome: true))
+        {
+            if (piece.Fault is null ? come.Add(piece.File) : come.Contains(piece.File)) yield return piece;
+        }
+    }
+
     async ValueTask<(ShellEnding Ending, byte[] Text)> ReadBehindAsync(CancellationToken cancellationToken)
     {
         byte[] text = await shell.ReadTextAsync(cancellationToken);
@@ -100,9 +116,13 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
     }
 
     /// <summary>Files in pieces of whole blocks.</summary>
+    /// <param name="parts">Them.</param>
+    /// <param name="behind">A line that is sent behind the last of them; null for none.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     internal async IAsyncEnumerable<Piece> ReadPiecesAsync(
-        List<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
+        List<FilePart> parts, string? behind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        Behind = default;
         Queue<(TreeEntry File, long Offset, int Length)> asked = new();
         int flying = 0;
         TreeEntry? failed = null;
@@ -125,6 +145,8 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
                 }
 
                 more = pieces.MoveNext();
+                if (!more && behind is not null)
+                    await shell.SendAsync(behind, cancellationToken, ShellHashes.Work([.. parts.Select(static part => part.File)]));
             }
 
             if (!asked.TryDequeue(out (TreeEntry File, long Offset, int Length) piece)) break;
@@ -138,6 +160,8 @@ sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string>
             flying -= piece.Length;
             flight.Arrived(piece.Length);
         }
+
+        if (behind is not null && parts.Count > 0) Behind = await ReadBehindAsync(cancellationToken);
     }
 
     IEnumerable<(TreeEntry File, long Offset, int Length)> Pieces(List<FilePart> parts)

@@ -13,8 +13,8 @@ sealed class PodSource : PodSide, ICopySource
     bool? _isFolder;
     readonly Dictionary<TreeEntry, byte[]> _hashes = []; // of what was hashed right behind its reading, each taken once
     bool _isListed; // what was asked for at once is not read yet
-    byte[]? _early; // what a small file holds, if it was one
-    byte[]? _earlyHash;
+    byte[]? _early; // what a small file holds, or an archive of few of them
+    byte[] _earlyHashes = []; // of those, as the tool prints them
     readonly HashesAhead _ahead;
 
     internal PodSource(ShellSource shells, string path, CopyOptions options) : base(shells, path, options) =>
@@ -40,7 +40,7 @@ sealed class PodSource : PodSide, ICopySource
             await shell.SendAsync($"kind {RootQuoted}", cancellationToken);
             await shell.SendAsync($"look {RootQuoted}", cancellationToken);
             await shell.SendAsync($"early {RootQuoted}", cancellationToken);
-            await shell.SendAsync($"[ $y ]&&hashes {RootQuoted}", cancellationToken);
+            await shell.SendAsync(Options.Verify == CopyVerification.Sha256 ? $"[ $y ]&&$y {RootQuoted}" : ":", cancellationToken);
         }
         else if (_isFolder == true)
         {
@@ -87,15 +87,12 @@ sealed class PodSource : PodSide, ICopySource
         return tree;
     }
 
-    /// <summary>A small file has come with the listing, and its hash: that spares two round trips.</summary>
+    /// <summary>A small file, or few of them, have come with the listing, and their hashes: that spares a round trip.</summary>
     async ValueTask ReadEarlyAsync(CancellationToken cancellationToken)
     {
-        byte[] content = await Shell.ReadTextAsync(cancellationToken, SmallFile);
-        bool isWhole = Shell.Ending.IsSuccess;
-        byte[] text = await Shell.ReadTextAsync(cancellationToken);
-        if (!isWhole) return;
-        _early = content;
-        _earlyHash = Shell.Ending.IsSuccess ? ShellHashes.TryParse(Encoding.UTF8.GetString(text)) : null;
+        byte[] content = await Shell.ReadTextAsync(cancellationToken, 1 << 20); // it sends less
+        if (Shell.Ending.IsSuccess) _early = content;
+        _earlyHashes = await Shell.ReadTextAsync(cancellationToken);
     }
 
     async ValueTask AddAsync(CopyTree tree, List<TreeEntry> entries, CancellationToken cancellationToken)
@@ -184,17 +181,26 @@ sealed class PodSource : PodSide, ICopySource
         HashAhead(parts);
         PodReader reader = new(Shell, Flight, Quoted, PathOf);
         List<FilePart> single = [.. parts];
-        if (_early is not null && parts is [{ Offset: 0, File: { Path: "" } only }] && only.Size == _early.Length)
+        (byte[]? early, _early) = (_early, null); // once: what is asked for again is to be read again
+        if (early is not null && parts is [{ Offset: 0, File: { Path: "" } only }] && only.Size == early.Length)
         {
-            if (_earlyHash is not null) _hashes[only] = _earlyHash;
+            if (Hashes && ShellHashes.TryParse(Encoding.ASCII.GetString(_earlyHashes)) is { } hash) _hashes[only] = hash;
             single.Clear();
-            yield return new Piece(only, 0, _early);
+            yield return new Piece(only, 0, early);
         }
 
-        _early = null; // once: what is asked for again is to be read again
         if (Tools is { Pieces: true, Tar: true } && _isFolder == true)
         {
             List<TreeEntry> small = [.. parts.Where(IsSmall).Select(static part => part.File)];
+            if (early is { Length: > 0 })
+            {
+                HashSet<TreeEntry> come = [];
+                await foreach (Piece piece in PodReader.ReadEarlyAsync(early, small, come, cancellationToken)) yield return piece;
+                if (Hashes) ShellHashes.KeepNamed(come, _earlyHashes, _hashes);
+                small.RemoveAll(come.Contains);
+                single.RemoveAll(part => come.Contains(part.File));
+            }
+
             HashSet<TreeEntry> missing = [.. small]; // what a tar could not read is fetched by itself, and fails there by name
             TreeEntry[] few = FewOf(small);
             await foreach (Piece piece in reader.ReadPackedAsync(
@@ -217,16 +223,18 @@ sealed class PodSource : PodSide, ICopySource
             }
         }
 
+        TreeEntry[] last = FewOf([.. single.Select(static part => part.File)]);
         await foreach (Piece piece in Tools.Pieces
-            ? reader.ReadPiecesAsync(single, cancellationToken)
+            ? reader.ReadPiecesAsync(single, last.Length > 0 ? ShellHashes.Line(last, Quoted) : null, cancellationToken)
             : reader.ReadPouredAsync(single, cancellationToken)) yield return piece;
+        if (Tools.Pieces) ShellHashes.TryKeep(last, reader.Behind.Ending, reader.Behind.Text ?? [], _hashes);
     }
 
     /// <summary>Where there are few, their hashes are asked for at once: that spares a round trip.</summary>
     TreeEntry[] FewOf(List<TreeEntry> files)
     {
         TreeEntry[] few = ShellText.Groups(files, Quoted).FirstOrDefault([]);
-        return Hashes && few.Length == files.Count && ShellHashes.Work(few) < WorthASession ? few : [];
+        return Hashes && !_ahead.HasBegun && few.Length == files.Count && ShellHashes.Work(few) < WorthASession ? few : [];
     }
 
     static bool IsSmall(FilePart part) => part is { Offset: 0, File.Size: <= SmallFile };

@@ -74,6 +74,17 @@ static class ShellHashes
         }
     }
 
+    /// <summary>Takes what such a command printed of files that it has found itself: those whose names it tells as they are.</summary>
+    internal static void KeepNamed(IEnumerable<TreeEntry> files, byte[] text, Dictionary<TreeEntry, byte[]> hashes)
+    {
+        Dictionary<string, TreeEntry> known = files.ToDictionary(static file => "./" + file.Path, StringComparer.Ordinal);
+        foreach (string line in NameBytes.Decode(text).Split('\n'))
+        {
+            if (line.Length > Digits + 2 && line[Digits] == ' ' && TryParse(line) is { } hash
+                && known.Remove(line[(Digits + 2)..], out TreeEntry? file)) hashes[file] = hash;
+        }
+    }
+
     internal static byte[]? TryParse(string line)
     {
         ReadOnlySpan<char> digits = line.AsSpan().TrimStart('\\');

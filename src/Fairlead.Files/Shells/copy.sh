@@ -81,9 +81,10 @@ list() {
 # named PATH: the record of what the user named, which may be a link
 named() { if [ $S ]; then stat -L -c "$E" "$1" 2>/dev/null; else record "$1"; fi; }
 
-# look PATH: what the user named: for a folder, which becomes the shell's own, all that is in it; otherwise its record
+# look PATH: what the user named: for a folder, which becomes the shell's own, all that is in it, and k is set; otherwise its record
 look() {
-  if [ -d "$1" ]; then e=$(cd "$1" 2>&1) && cd "$1" && list .
+  k=
+  if [ -d "$1" ]; then e=$(cd "$1" 2>&1) && cd "$1" && k=1 && list .
   else named "$1"; fi
 }
 
@@ -108,11 +109,25 @@ why() { e=$( (exec <"$1") 2>&1) || return 1; }
 # get FIRST COUNT FILE: blocks of 64 KiB
 get() { { e=$(dd if="$3" bs=65536 skip=$1 count=$2 2>&1 >&3); } 3>&1; }
 
-# early FILE: the content of a file of up to 128 KiB, before anybody knows whether it is one; y is set where that is so
+# few: the folder holds little: less than 300 entries, and files of up to 256 KiB in all
+few() {
+  [ $S ] && has find && has head && has wc && [ $(find . 2>/dev/null | head -n 300 | wc -l) -lt 300 ] || return 1
+  n=0
+  for f in $(find . -type f -exec stat -c %s {} + 2>/dev/null); do n=$((n+f)); done
+  [ $n -gt 0 ] && [ $n -le 262144 ]
+}
+
+# early PATH: the content of a file of up to 128 KiB, before anybody knows whether it is one; of a folder that holds little, an archive
+# of its files. y is what hashes that.
 early() {
   y=
-  [ $D ] && [ -f "$1" ] && n=$(size "$1" 2>/dev/null) && [ $n -ge 0 ] && [ $n -le 131072 ] && get 0 2 "$1" && y=1
+  [ $D ] || return 1
+  if [ $k ]; then [ $T ] && few && find . -type f -exec tar cf - {} + 2>/dev/null | head -c 1000000 && y=sums
+  else [ -f "$1" ] && n=$(size "$1" 2>/dev/null) && [ $n -ge 0 ] && [ $n -le 131072 ] && get 0 2 "$1" && y=hashes; fi
 }
+
+# sums: the hashes of all files of the folder
+sums() { [ "$H" ] && find . -type f -exec $H {} + 2>/dev/null; }
 
 # pour FILE [LENGTH]: all of it as one stream
 pour() {
