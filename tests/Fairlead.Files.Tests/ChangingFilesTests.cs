@@ -65,9 +65,9 @@ public sealed class ChangingFilesTests : IDisposable
     [Fact]
     public async Task Few_small_files_come_with_their_listing_and_what_else_is_there_does_no_harm()
     {
-        string[] names = ["a", "-n", "two\nlines", "sub/b"];
+        string[] names = ["a", "-n", "two\nlines", "sub/b", "empty"];
         Directory.CreateDirectory(Root + "/sub");
-        foreach (string name in names) await File.WriteAllTextAsync($"{Root}/{name}", "of " + name, Ct);
+        foreach (string name in names) await File.WriteAllTextAsync($"{Root}/{name}", name == "empty" ? "" : "of " + name, Ct);
         await using PodSource source = new(HostShell.Source("/"), Root, new CopyOptions());
         await source.OpenAsync(Ct);
         CopyTree tree = await source.ListAsync(Ct);
@@ -77,7 +77,7 @@ public sealed class ChangingFilesTests : IDisposable
         List<(string, string)> come = [];
         await foreach (Piece piece in source.ReadAsync([.. some.Select(file => new FilePart(file, 0))], Ct))
             come.Add((piece.File.Path, Encoding.UTF8.GetString(piece.Bytes.Span)));
-        Assert.Equal([("-n", "of -n"), ("sub/b", "of sub/b"), ("two\nlines", "of two\nlines")], come.OrderBy(one => one.Item1, StringComparer.Ordinal));
+        Assert.Equal([("-n", "of -n"), ("empty", ""), ("sub/b", "of sub/b"), ("two\nlines", "of two\nlines")], come.OrderBy(one => one.Item1, StringComparer.Ordinal));
     }
 
     [Theory]

@@ -22,7 +22,7 @@ public sealed class CopyRoundTripTests(LabFixture fixture) : IDisposable
         await File.WriteAllBytesAsync(_folder + "/one", new byte[3000], Ct);
         await File.WriteAllBytesAsync(_folder + "/empty", [], Ct);
         Directory.CreateDirectory(_folder + "/hundred");
-        for (int i = 1; i <= 100; i++) await File.WriteAllBytesAsync($"{_folder}/hundred/f{i}", new byte[i * 41], Ct);
+        for (int i = 0; i < 100; i++) await File.WriteAllBytesAsync($"{_folder}/hundred/f{i}", new byte[i * 41], Ct);
 
         await using FaultProxy proxy = fixture.Lab.Behind(s_line);
         (string from, string to) = (_folder + "/" + name, _folder + "/to");

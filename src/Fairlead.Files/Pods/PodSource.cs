@@ -27,7 +27,6 @@ sealed class PodSource : PodSide, ICopySource
     protected override string Quoted(TreeEntry file) => _isFolder == true ? ShellText.Quote("./" + file.Path) : RootQuoted;
 
     string RootName => Path.StartsWith('-') ? "./" + Path : Path;
-
     string RootQuoted => ShellText.QuotePath(Path);
 
     /// <summary>The path of an entry as the user would write it.</summary>
@@ -70,7 +69,7 @@ sealed class PodSource : PodSide, ICopySource
         // the connection was lost meanwhile
         if (!_isListed) await Shell.SendAsync(_isFolder == true ? "list ." : $"look {RootQuoted}", cancellationToken);
         Func<ValueTask>? behind = _isListed ? () => ReadEarlyAsync(cancellationToken) : null;
-        _isListed = false;
+        (_isListed, _early) = (false, null);
         CopyTree tree = new();
         if (_isFolder != true)
         {
@@ -113,8 +112,9 @@ sealed class PodSource : PodSide, ICopySource
         }
     }
 
-    /// <summary>It is said to be empty, and was not read early and found so.</summary>
-    bool MayBeFilled(TreeEntry entry) => entry is { Kind: EntryKind.File, Size: 0 } && !(entry.Path.Length == 0 && _early is { Length: 0 });
+    /// <summary>It is said to be empty, and was not read early and found so: a folder comes early only where all of them are.</summary>
+    bool MayBeFilled(TreeEntry entry) =>
+        entry is { Kind: EntryKind.File, Size: 0 } && !(_isFolder == true ? _early is not null : _early?.Length == 0);
 
     async ValueTask MeasureAsync(CopyTree tree, TreeEntry entry, CancellationToken cancellationToken)
     {

@@ -109,12 +109,17 @@ why() { e=$( (exec <"$1") 2>&1) || return 1; }
 # get FIRST COUNT FILE: blocks of 64 KiB
 get() { { e=$(dd if="$3" bs=65536 skip=$1 count=$2 2>&1 >&3); } 3>&1; }
 
-# few: the folder holds little: less than 300 entries, and files of up to 256 KiB in all
+# few: the folder holds little: less than 300 entries, and files of up to 256 KiB in all, of which none holds more than it is said to
 few() {
   [ $S ] && has find && has head && has wc && [ $(find . 2>/dev/null | head -n 300 | wc -l) -lt 300 ] || return 1
   n=0
-  for f in $(find . -type f -exec stat -c %s {} + 2>/dev/null); do n=$((n+f)); done
-  [ $n -gt 0 ] && [ $n -le 262144 ]
+  z=
+  for f in $(find . -type f -exec stat -c %s {} + 2>/dev/null); do
+    n=$((n+f))
+    [ $f = 0 ] && z=1
+  done
+  [ $n -gt 0 ] && [ $n -le 262144 ] || return 1
+  [ ! $z ] || [ $(find . -type f -size 0 -exec cat {} + 2>/dev/null | head -c 1 | wc -c) = 0 ]
 }
 
 # early PATH: the content of a file of up to 128 KiB, before anybody knows whether it is one; of a folder that holds little, an archive
