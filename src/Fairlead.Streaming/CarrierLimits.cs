@@ -44,6 +44,11 @@ public sealed record CarrierLimits
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
+    /// How long disposing a forwarded connection takes at most: until what was written is on the wire, and the peer has ended too. 5 seconds.
+    /// </summary>
+    public TimeSpan DisposeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
     /// After a command's status: how long a silent server is waited for that has not closed. Servers send the status behind all output and
     /// close at once, so this is for others. 1 second.
     /// </summary>

@@ -16,6 +16,7 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
     const int MostInFlight = 2;
 
     readonly Lock _lock = new();
+    readonly TaskCompletionSource<IOException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Action<object?> _cancelWait;
     ManualResetValueTaskSourceCore<FlushResult> _wait = new() { RunContinuationsAsynchronously = true };
     CancellationTokenRegistration _registration;
@@ -24,11 +25,15 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
     int _inFlight;
     bool _waiting, _cancelNext, _completed, _ended;
     IOException? _loss;
+    TaskCompletionSource? _sent;
 
     protected ChannelPipeWriter() => _cancelWait = static state => ((ChannelPipeWriter)state!).EndWait(canceled: true, byToken: true);
 
     /// <summary>Bytes handed to the carrier since the session began.</summary>
     internal long Offset { get; private set; }
+
+    /// <summary>Completes, never faults, with why the peer takes nothing more; never where it was an orderly end.</summary>
+    internal Task<IOException> Lost => _lost.Task;
 
     /// <summary>Hands a filled buffer to the carrier, which then owns it and calls <see cref="OnSent"/>.</summary>
     protected abstract void Send(MessageBuffer buffer);
@@ -128,12 +133,30 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
         SendEnd();
     }
 
+    /// <summary>Completes when the carrier has sent all that was written and flushed, or takes nothing more; fails with a loss.</summary>
+    internal Task SentAsync()
+    {
+        lock (_lock)
+        {
+            if (_loss is not null) return Task.FromException(_loss);
+            if (_ended || _inFlight == 0) return Task.CompletedTask;
+            _sent ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _sent.Task;
+        }
+    }
+
     /// <summary>Called by the write loop when a buffer has gone out.</summary>
     internal void OnSent()
     {
         lock (_lock)
         {
             _inFlight--;
+            if (_inFlight == 0 && _sent is not null)
+            {
+                _sent.SetResult();
+                _sent = null;
+            }
+
             if (!_waiting || _inFlight >= MostInFlight) return;
         }
 
@@ -148,8 +171,12 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
             if (_ended) return;
             _ended = true;
             _loss = loss;
+            if (loss is null) _sent?.SetResult();
+            else _sent?.SetException(loss);
+            _sent = null;
         }
 
+        if (loss is not null) _lost.SetResult(loss);
         EndWait(canceled: false, byToken: false);
     }
 

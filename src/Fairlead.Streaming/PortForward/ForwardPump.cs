@@ -45,6 +45,7 @@ public static class ForwardPump
     {
         long _lastMoved;
         volatile bool _isOver;
+        volatile IOException? _lost;
 
         internal long Bytes { get; private set; }
 
@@ -54,6 +55,7 @@ public static class ForwardPump
         /// <returns>Why it ended before its end; null for an end.</returns>
         internal async Task<IOException?> RunAsync(Direction other)
         {
+            if (destination.Lost is { } gone) _ = EndWithAsync(gone);
             try
             {
                 await (source.Input is { } input ? PumpAsync(input) : destination.Output is { } output ? PumpAsync(output) : CopyAsync());
@@ -61,9 +63,10 @@ public static class ForwardPump
                 else await other.AwaitSilenceAsync();
                 return null;
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+            catch (Exception cause) when (cause is IOException or ObjectDisposedException or InvalidOperationException)
             {
                 _isOver = true;
+                Exception e = _lost ?? cause;
                 (ForwardFault fault, string reason) = e switch
                 {
                     ForwardResetException reset => (reset.Fault, reset.Message),
@@ -75,6 +78,18 @@ public static class ForwardPump
                 destination.Abort(fault, reason);
                 return e as IOException ?? new ForwardResetException(fault, reason, e);
             }
+        }
+
+        /// <summary>
+        /// Who has ended its own direction and then resets, or is lost, is not heard by a read any more; a source that is silent would be
+        /// waited for as long as it likes. A source that has ended was heard to its end.
+        /// </summary>
+        async Task EndWithAsync(Task<IOException> gone)
+        {
+            IOException loss = await gone;
+            if (_isOver) return;
+            _lost = loss;
+            source.Abort((loss as ForwardResetException)?.Fault ?? ForwardFault.CarrierLost, loss.Message);
         }
 
         async Task AwaitSilenceAsync()

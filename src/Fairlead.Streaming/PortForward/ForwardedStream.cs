@@ -7,8 +7,10 @@ namespace Fairlead.Streaming.PortForward;
 /// <remarks>
 /// Reading returns 0 at the peer's end of data. A reset or refusal by the peer is a <see cref="ForwardResetException"/>, once what had
 /// arrived was read; a lost carrier is a <see cref="SessionLostException"/>. One reader and one writer at a time, which may be
-/// different threads. A token ends only the wait, never the connection. <see cref="CompleteWritesAsync"/> is the half-close; to
-/// dispose without it is a reset, so that a connection that was given up never looks like one that was finished.
+/// different threads. A token ends only the wait, never the connection. <see cref="CompleteWritesAsync"/> is the half-close.
+/// Disposing ends the connection in order, as closing a TCP connection does: what was written arrives, and the end behind it; the peer's
+/// end is waited for, within a limit. A write that failed, was cancelled or still goes on makes it a reset, and so does
+/// <see cref="Abort"/>, so that a connection that was given up never looks like one that was finished.
 /// The synchronous members block a thread; they are for drivers that know no others.
 /// </remarks>
 public abstract class ForwardedStream : Stream
@@ -33,6 +35,11 @@ public abstract class ForwardedStream : Stream
 
     /// <summary>Where to put what is to be sent; null where there is none.</summary>
     internal virtual PipeWriter? Output => null;
+
+    /// <summary>
+    /// Completes with why the peer takes nothing more, for who waits for something else; null where only a write can tell.
+    /// </summary>
+    internal virtual Task<IOException>? Lost => null;
 
     /// <inheritdoc/>
     public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
@@ -59,13 +66,15 @@ public abstract class ForwardedStream : Stream
     public override void Write(byte[] buffer, int offset, int count) =>
         WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
-    /// <summary>Does nothing: a write is on its way when it returns.</summary>
-    public override void Flush()
-    {
-    }
+    /// <inheritdoc cref="FlushAsync"/>
+    public override void Flush() => FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
 
-    /// <summary>Does nothing: a write is on its way when it returns.</summary>
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>
+    /// Waits until what was written is on the wire: handed to this machine's network. A write is on its way without it; it is for who wants
+    /// to know that the process may end.
+    /// </summary>
+    /// <exception cref="IOException">The connection was reset or lost before.</exception>
+    public abstract override Task FlushAsync(CancellationToken cancellationToken);
 
     /// <inheritdoc/>
     public override bool CanRead => true;

@@ -7,6 +7,14 @@ interface IForwardLink
 {
     bool CanCompleteWrites { get; }
 
+    /// <summary>How long an orderly end may take: <see cref="CarrierLimits.DisposeTimeout"/>.</summary>
+    TimeSpan DisposeTimeout { get; }
+
+    TimeProvider Time { get; }
+
+    /// <summary>Completes when what the writer has handed over is on the wire, or never will be.</summary>
+    Task SentAsync();
+
     /// <summary>Ends both directions at once. The reader and the writer of this side end by it, or by the stream.</summary>
     void Reset(ForwardFault fault, string reason);
 

@@ -8,10 +8,12 @@ namespace Fairlead.Streaming.PortForward;
 /// <summary>A forwarded connection whose directions are channels of a carrier.</summary>
 sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IForwardLink link) : ForwardedStream
 {
+    readonly SemaphoreSlim _reading = new(1);
+    readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     ReadResult _held;
     bool _isHeld, _writesCompleted;
-    volatile bool _aborted;
-    int _disposed, _reading;
+    volatile bool _aborted, _isCut; // a write goes on, or ended before all of its bytes were passed on
+    int _disposed;
 
     public override bool CanCompleteWrites => link.CanCompleteWrites;
 
@@ -19,11 +21,13 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
 
     internal override PipeWriter Output => output;
 
+    internal override Task<IOException> Lost => output.Lost;
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ThrowIfOver();
-        if (Interlocked.Exchange(ref _reading, 1) != 0) throw new InvalidOperationException("Another read of this connection is waiting.");
+        if (!_reading.Wait(0, CancellationToken.None)) throw new InvalidOperationException("Another read of this connection is waiting.");
         try
         {
             ReadResult result = _isHeld ? _held : await input.ReadAsync(cancellationToken);
@@ -49,27 +53,38 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
         }
         finally
         {
-            Volatile.Write(ref _reading, 0);
-            if (_disposed != 0) CompleteInput();
+            _reading.Release();
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        while (!buffer.IsEmpty)
+        if (buffer.IsEmpty) return;
+        ThrowIfOver();
+        if (_writesCompleted) throw new InvalidOperationException("CompleteWritesAsync was called: nothing can follow.");
+        _isCut = true;
+        while (true)
         {
-            ThrowIfOver();
-            if (_writesCompleted) throw new InvalidOperationException("CompleteWritesAsync was called: nothing can follow.");
             Memory<byte> memory = output.GetMemory();
             int count = Math.Min(buffer.Length, memory.Length);
             buffer[..count].CopyTo(memory);
             output.Advance(count);
             buffer = buffer[count..];
             FlushResult result = await output.FlushAsync(cancellationToken);
+            ThrowIfOver();
             if (result.IsCompleted)
                 throw new ForwardResetException(ForwardFault.ConnectionReset, "The peer takes no more: the connection has ended.");
+            if (buffer.IsEmpty) break;
         }
+
+        _isCut = false;
+    }
+
+    public override async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfOver();
+        await link.SentAsync().WaitAsync(cancellationToken);
     }
 
     public override ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
@@ -97,24 +112,80 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
         if (_aborted) throw new ForwardResetException(ForwardFault.Aborted, "The connection was reset here.");
     }
 
-    public override ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync() =>
+        Interlocked.Exchange(ref _disposed, 1) == 0 ? new(ReleaseAsync()) : new(_released.Task);
+
+    async Task ReleaseAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return default;
-        if (!_writesCompleted && link.CanCompleteWrites) Abort(); // where the form has no other end, this is it
-        input.CancelPendingRead();
-        CompleteInput();
-        return link.ReleaseAsync();
+        try
+        {
+            input.CancelPendingRead();
+            await EndInOrderAsync();
+            input.CancelPendingRead();
+            await _reading.WaitAsync();
+            await input.CompleteAsync(); // what nobody will read is given back
+            await link.ReleaseAsync();
+        }
+        finally
+        {
+            _released.TrySetResult();
+        }
     }
 
-    /// <summary>Gives back what nobody will read. Whichever comes last, the read in progress or the disposal, does it.</summary>
-    void CompleteInput()
+    /// <summary>
+    /// As closing a TCP connection does: what was written arrives, and then the end. The peer's end is awaited, since a carrier that goes
+    /// before has cut the connection for who reads on the other side; what the peer still sends meanwhile is dropped.
+    /// </summary>
+    async ValueTask EndInOrderAsync()
     {
-        if (Interlocked.Exchange(ref _reading, 1) == 0) input.Complete();
+        if (_aborted) return;
+        if (_isCut)
+        {
+            Abort();
+            return;
+        }
+
+        using CancellationTokenSource limit = new(link.DisposeTimeout, link.Time);
+        try
+        {
+            if (link.CanCompleteWrites) await CompleteWritesAsync(CancellationToken.None);
+            await link.SentAsync().WaitAsync(limit.Token);
+            if (link.CanCompleteWrites) await DropInputAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Abort(ForwardFault.Aborted, $"The peer did not end within {link.DisposeTimeout.TotalSeconds:0.#} s after this side had.");
+        }
+        catch (IOException)
+        {
+            Abort(); // the peer has reset it, or the carrier is lost: who disposes wants to hear no more of it
+        }
+    }
+
+    async ValueTask DropInputAsync(CancellationToken limit)
+    {
+        await _reading.WaitAsync(limit);
+        try
+        {
+            if (_isHeld) input.AdvanceTo(_held.Buffer.End);
+            bool isOver = _isHeld && _held.IsCompleted;
+            _isHeld = false;
+            while (!isOver)
+            {
+                ReadResult result = await input.ReadAsync(limit);
+                input.AdvanceTo(result.Buffer.End);
+                isOver = result.IsCompleted || _aborted;
+            }
+        }
+        finally
+        {
+            _reading.Release();
+        }
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _ = DisposeAsync().AsTask(); // the link's owner waits for what is still to be done
+        if (disposing) _ = DisposeAsync().AsTask(); // bounded by the time for it
         base.Dispose(disposing);
     }
 }

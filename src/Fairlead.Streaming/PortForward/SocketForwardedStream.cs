@@ -8,7 +8,7 @@ namespace Fairlead.Streaming.PortForward;
 public sealed class SocketForwardedStream : ForwardedStream
 {
     readonly Socket _socket;
-    volatile bool _writesCompleted;
+    volatile bool _writesCompleted, _isCut; // a write goes on, or ended before all of its bytes were passed on
     int _disposed;
 
     /// <summary>Takes a connected socket over.</summary>
@@ -40,13 +40,18 @@ public sealed class SocketForwardedStream : ForwardedStream
     {
         try
         {
+            _isCut = true;
             while (!buffer.IsEmpty) buffer = buffer[await _socket.SendAsync(buffer, SocketFlags.None, cancellationToken)..];
+            _isCut = false;
         }
         catch (SocketException e)
         {
             throw Translate(e);
         }
     }
+
+    /// <summary>Does nothing: the system has what was written.</summary>
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public override ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
@@ -90,7 +95,7 @@ public sealed class SocketForwardedStream : ForwardedStream
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing && !_writesCompleted) Abort();
+        if (disposing && _isCut) Abort();
         if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0) _socket.Dispose();
         base.Dispose(disposing);
     }

@@ -81,6 +81,10 @@ sealed partial class SpdyConnection : IAsyncDisposable
     /// </summary>
     internal Task<SessionLostException?> Ended => _ended.Task;
 
+    internal TimeSpan DisposeTimeout => _limits.DisposeTimeout;
+
+    internal TimeProvider Time => _time;
+
     /// <summary>How long the peer's next byte has been waited for; zero while this side does not read.</summary>
     internal TimeSpan SilentFor => _stream.SilentFor;
 

@@ -26,6 +26,10 @@ sealed class SpdyStream
 
     internal uint Id { get; }
 
+    internal TimeSpan DisposeTimeout => _connection.DisposeTimeout;
+
+    internal TimeProvider Time => _connection.Time;
+
     /// <summary>This side opened it.</summary>
     internal bool IsOwn { get; }
 

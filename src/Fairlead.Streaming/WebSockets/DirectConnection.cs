@@ -23,6 +23,7 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
     readonly WebSocketCarrier _carrier;
     readonly TimeProvider _time;
     readonly WithheldWords _withheld;
+    readonly TimeSpan _disposeTimeout;
     readonly bool _isServer;
     Task? _closing;
     bool _isOpen, _peerEnded, _localEnded, _over;
@@ -31,6 +32,7 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
         CancellationToken peerGone = default)
     {
         (_isServer, _time, _withheld) = (isServer, time ?? TimeProvider.System, limits.Withheld);
+        _disposeTimeout = limits.DisposeTimeout;
         _input = new InboundChannel(limits.ChannelBytes);
         _writer = new Writer(this);
         Stream = new PipedForwardedStream(_input.Reader, _writer, this);
@@ -49,6 +51,16 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
     internal Task<SessionLostException?> Ended => _carrier.Ended;
 
     bool IForwardLink.CanCompleteWrites => true;
+
+    TimeSpan IForwardLink.DisposeTimeout => _disposeTimeout;
+
+    TimeProvider IForwardLink.Time => _time;
+
+    async Task IForwardLink.SentAsync()
+    {
+        await _writer.SentAsync();
+        await _carrier.FramesSentAsync();
+    }
 
     internal void Open(int port)
     {

@@ -27,6 +27,7 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
         CancellationToken peerGone = default)
     {
         (_isServer, _protocol, _limits, _open) = (isServer, protocol, limits, ports.Count);
+        Time = time ?? TimeProvider.System;
         Ports = [.. ports.Select((port, index) => new ForwardedPort(this, index, port, limits.ChannelBytes))];
         _carrier = new WebSocketCarrier(stream, isServer, this, limits, cut, time, peerGone);
         if (!isServer) return;
@@ -43,6 +44,12 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
 
     /// <summary>What the peer may quote and nobody is told.</summary>
     internal WithheldWords Withheld => _limits.Withheld;
+
+    internal TimeSpan DisposeTimeout => _limits.DisposeTimeout;
+
+    internal TimeProvider Time { get; }
+
+    internal Task FramesSentAsync() => _carrier.FramesSentAsync();
 
     internal Task<SessionLostException?> Ended => _carrier.Ended;
 

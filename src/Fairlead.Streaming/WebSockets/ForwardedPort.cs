@@ -36,6 +36,16 @@ sealed class ForwardedPort : IForwardLink
     /// <summary>A server says it by closing, once every port has ended. A client cannot.</summary>
     public bool CanCompleteWrites => _channels.IsServer;
 
+    public TimeSpan DisposeTimeout => _channels.DisposeTimeout;
+
+    public TimeProvider Time => _channels.Time;
+
+    public async Task SentAsync()
+    {
+        await _writer.SentAsync();
+        await _channels.FramesSentAsync();
+    }
+
     /// <summary>A whole message. The read loop's.</summary>
     /// <exception cref="SessionLostException">The server begins with another port than was asked for.</exception>
     internal async ValueTask ReceiveAsync(bool isError, ReadOnlyMemory<byte> payload)

@@ -25,6 +25,7 @@ sealed class FrameStream : Stream
     readonly byte[]?[] _control = new byte[]?[3];
     readonly Task _sending;
     byte[]? _data;
+    TaskCompletionSource? _dataSent;
     int _dataLength;
     bool _stopping, _busy;
     Exception? _fault;
@@ -77,6 +78,17 @@ sealed class FrameStream : Stream
             }
 
             await _room.WaitAsync();
+        }
+    }
+
+    /// <summary>Completes when no data frame waits to be sent, or none ever will be.</summary>
+    internal Task DataSentAsync()
+    {
+        lock (_lock)
+        {
+            if (_data is null || _fault is not null) return Task.CompletedTask;
+            _dataSent ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _dataSent.Task;
         }
     }
 
@@ -174,6 +186,8 @@ sealed class FrameStream : Stream
             _data = null;
             _fault = fault;
             _busy = false;
+            _dataSent?.SetResult();
+            _dataSent = null;
         }
 
         if (sent is not null) ArrayPool<byte>.Shared.Return(sent);

@@ -79,7 +79,11 @@ sealed class TunnelStream : Stream
         }
     }
 
+    /// <summary>Does nothing: who writes next waits for the frame before, and nobody else has to.</summary>
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Completes when what was written is on the wire, or never will be.</summary>
+    internal Task SentAsync() => _frames.DataSentAsync();
 
     /// <summary>Sends the Close if that is still possible, and gives everything back.</summary>
     public override async ValueTask DisposeAsync()

@@ -102,6 +102,11 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     }
 
     /// <summary>
+    /// Completes when the frames that the write loop was done with are on the wire, or never will be.
+    /// </summary>
+    internal Task FramesSentAsync() => _frames.DataSentAsync();
+
+    /// <summary>
     /// Sends what is queued, then Close 1000, and reads on until the peer closes or has been silent for this long, by default for the
     /// linger time.
     /// </summary>

@@ -20,5 +20,11 @@ public sealed record PortForwardOptions : UpgradeOptions
     /// </summary>
     public bool Reserve { get; init; } = true;
 
-    internal CarrierLimits Limits(ILoggerFactory logging) => LimitsOf(logging);
+    /// <summary>
+    /// How long disposing a connection takes at most: until what was written is on the wire, and the pod has ended too. Then it is reset.
+    /// 5 seconds.
+    /// </summary>
+    public TimeSpan DisposeTimeout { get; init; } = CarrierLimits.Default.DisposeTimeout;
+
+    internal CarrierLimits Limits(ILoggerFactory logging) => LimitsOf(logging) with { DisposeTimeout = DisposeTimeout };
 }

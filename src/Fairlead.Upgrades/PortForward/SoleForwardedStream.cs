@@ -16,6 +16,8 @@ sealed class SoleForwardedStream(ForwardedStream inner, PortForwardAdapter carri
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         inner.WriteAsync(buffer, cancellationToken);
 
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
     public override ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default) =>
         inner.CompleteWritesAsync(cancellationToken);
 

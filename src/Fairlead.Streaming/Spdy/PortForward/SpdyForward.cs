@@ -1,5 +1,6 @@
 using System.Text;
 using Fairlead.Streaming.PortForward;
+using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire.PortForward;
 using Fairlead.Wire.Spdy;
 
@@ -12,9 +13,12 @@ sealed class SpdyForward : IForwardLink, ISpdyStreamObserver
 {
     readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly bool _isServer, _takesText;
+    readonly TunnelStream? _tunnel;
     SpdyStream? _data, _error;
+    Writer? _writer;
 
-    SpdyForward(bool isServer, bool takesText) => (_isServer, _takesText) = (isServer, takesText);
+    SpdyForward(bool isServer, bool takesText, TunnelStream? tunnel) =>
+        (_isServer, _takesText, _tunnel) = (isServer, takesText, tunnel);
 
     internal PipedForwardedStream Stream { get; private set; } = null!;
 
@@ -23,12 +27,22 @@ sealed class SpdyForward : IForwardLink, ISpdyStreamObserver
 
     public bool CanCompleteWrites => true;
 
+    public TimeSpan DisposeTimeout => _data!.DisposeTimeout;
+
+    public TimeProvider Time => _data!.Time;
+
+    public async Task SentAsync()
+    {
+        await _writer!.SentAsync();
+        if (_tunnel is not null) await _tunnel.SentAsync();
+    }
+
     /// <summary>
     /// The asking side. Both streams are opened at once; wait for <see cref="WaitForRepliesAsync"/> before anything is sent.
     /// </summary>
-    internal static SpdyForward Ask(SpdyConnection connection, int port, string requestId)
+    internal static SpdyForward Ask(SpdyConnection connection, int port, string requestId, TunnelStream? tunnel)
     {
-        SpdyForward forward = new(isServer: false, takesText: true);
+        SpdyForward forward = new(isServer: false, takesText: true, tunnel);
         forward._error = connection.Open(
             new SpdyForwardHeaders(true, port, requestId, TakesText: true).Encode(), observer: forward, isText: true);
         forward.Attach(connection.Open(new SpdyForwardHeaders(false, port, requestId, TakesText: false).Encode(), observer: forward));
@@ -36,9 +50,9 @@ sealed class SpdyForward : IForwardLink, ISpdyStreamObserver
     }
 
     /// <summary>The answering side: the client has opened both streams. On the read loop.</summary>
-    internal static SpdyForward Answer(SpdyStream data, SpdyStream error, bool takesText)
+    internal static SpdyForward Answer(SpdyStream data, SpdyStream error, bool takesText, TunnelStream? tunnel)
     {
-        SpdyForward forward = new(isServer: true, takesText) { _error = error };
+        SpdyForward forward = new(isServer: true, takesText, tunnel) { _error = error };
         error.Discard(); // a client has nothing to say there
         data.Observer = forward;
         forward.Attach(data);
@@ -48,9 +62,9 @@ sealed class SpdyForward : IForwardLink, ISpdyStreamObserver
     void Attach(SpdyStream data)
     {
         _data = data;
-        Writer writer = new(data, this);
-        Stream = new PipedForwardedStream(data.Reader, writer, this);
-        data.Attach(writer);
+        _writer = new Writer(data, this);
+        Stream = new PipedForwardedStream(data.Reader, _writer, this);
+        data.Attach(_writer);
     }
 
     internal async Task WaitForRepliesAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)

@@ -15,6 +15,7 @@ public sealed class SpdyForwardAcceptor : PortForwardAcceptor, ISpdyAcceptor
     readonly SpdyConnection _connection;
     readonly CarrierLimits _limits;
     readonly TimeProvider _time;
+    readonly TunnelStream? _tunnel;
     readonly Task _watching;
 
     /// <summary>Takes an upgraded connection over.</summary>
@@ -31,8 +32,8 @@ public sealed class SpdyForwardAcceptor : PortForwardAcceptor, ISpdyAcceptor
     {
         ArgumentNullException.ThrowIfNull(stream);
         (Protocol, _limits, _time) = (protocol, limits, time ?? TimeProvider.System);
-        Stream carrier = protocol == PortForwardProtocol.Tunnel ? new TunnelStream(stream, isServer: true, _time) : stream;
-        _connection = new SpdyConnection(carrier, isServer: true, this, limits, cut, _time, peerGone);
+        if (protocol == PortForwardProtocol.Tunnel) _tunnel = new TunnelStream(stream, isServer: true, _time);
+        _connection = new SpdyConnection(_tunnel ?? stream, isServer: true, this, limits, cut, _time, peerGone);
         _watching = WatchAsync();
     }
 
@@ -88,8 +89,8 @@ public sealed class SpdyForwardAcceptor : PortForwardAcceptor, ISpdyAcceptor
 
         other.Timer.Dispose();
         SpdyForward forward = headers.IsError
-            ? SpdyForward.Answer(other.Stream, stream, headers.TakesText)
-            : SpdyForward.Answer(stream, other.Stream, other.Headers.TakesText);
+            ? SpdyForward.Answer(other.Stream, stream, headers.TakesText, _tunnel)
+            : SpdyForward.Answer(stream, other.Stream, other.Headers.TakesText, _tunnel);
         _incoming.Writer.TryWrite(new Incoming(forward, headers.Port));
         return true;
     }

@@ -15,6 +15,7 @@ public sealed class SpdyPortForward : PortForwardAdapter
     readonly SpdyConnection _connection;
     readonly CarrierLimits _limits;
     readonly TimeProvider _time;
+    readonly TunnelStream? _tunnel;
     readonly HashSet<SpdyForward> _open = [];
     long _requests;
 
@@ -27,8 +28,8 @@ public sealed class SpdyPortForward : PortForwardAdapter
     {
         ArgumentNullException.ThrowIfNull(stream);
         (Protocol, _limits, _time) = (protocol, limits, time ?? TimeProvider.System);
-        Stream carrier = protocol == PortForwardProtocol.Tunnel ? new TunnelStream(stream, isServer: false, _time) : stream;
-        _connection = new SpdyConnection(carrier, isServer: false, acceptor: null, limits, cut: null, _time);
+        if (protocol == PortForwardProtocol.Tunnel) _tunnel = new TunnelStream(stream, isServer: false, _time);
+        _connection = new SpdyConnection(_tunnel ?? stream, isServer: false, acceptor: null, limits, cut: null, _time);
     }
 
     /// <inheritdoc/>
@@ -42,19 +43,19 @@ public sealed class SpdyPortForward : PortForwardAdapter
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)port, ushort.MaxValue, nameof(port));
         string id = (Interlocked.Increment(ref _requests) - 1).ToString(CultureInfo.InvariantCulture);
-        SpdyForward forward = SpdyForward.Ask(_connection, port, id);
+        SpdyForward forward = SpdyForward.Ask(_connection, port, id, _tunnel);
         try
         {
             await forward.WaitForRepliesAsync(_limits.StreamTimeout, _time, cancellationToken);
         }
         catch (SessionLostException e) when (!_connection.Ended.IsCompleted)
         {
-            await forward.Stream.DisposeAsync();
+            await GiveUpAsync(forward);
             throw e.InnerException as ForwardResetException ?? new ForwardResetException(ForwardFault.Unspecified, e.Message, e);
         }
         catch
         {
-            await forward.Stream.DisposeAsync();
+            await GiveUpAsync(forward);
             throw;
         }
 
@@ -66,6 +67,12 @@ public sealed class SpdyPortForward : PortForwardAdapter
             },
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return forward.Stream;
+    }
+
+    static ValueTask GiveUpAsync(SpdyForward forward)
+    {
+        forward.Stream.Abort();
+        return forward.Stream.DisposeAsync();
     }
 
     /// <inheritdoc/>
