@@ -32,6 +32,6 @@ static class PodPath
 
     static StringBuilder Path(Uri server, PodReference pod, string subresource) =>
         new StringBuilder(server.GetLeftPart(UriPartial.Path).TrimEnd('/'))
-            .Append("/api/v1/namespaces/").Append(Uri.EscapeDataString(pod.Namespace))
+            .Append("/api/v1/namespaces/").Append(Uri.EscapeDataString(pod.Namespace!))
             .Append("/pods/").Append(Uri.EscapeDataString(pod.Name)).Append('/').Append(subresource);
 }

@@ -7,13 +7,19 @@ namespace Fairlead.Client;
 /// <summary>A command that runs in a container, or a container's main process that was attached to.</summary>
 /// <remarks>
 /// Input and outputs are pipes with bounds: write and read at the same time, since a command whose output nobody reads stops reading
-/// its input. One reader and one writer a pipe. Disposing before the end cuts the session.
+/// its input. <see cref="StreamingClient.RunAsync(PodReference, IReadOnlyList{string}, string?, int, CancellationToken)"/> does all of it. One reader and one writer a pipe. Disposing before the end cuts the session.
 /// </remarks>
 public sealed class RemoteProcess : IAsyncDisposable
 {
     readonly AskingSession _session;
+    readonly Output _output, _error;
 
-    internal RemoteProcess(AskingSession session) => _session = session;
+    internal RemoteProcess(AskingSession session)
+    {
+        _session = session;
+        _output = new Output(session.StandardOutput, nameof(StandardOutput));
+        _error = new Output(session.StandardError, nameof(StandardError));
+    }
 
     /// <summary>The command's input; <see cref="PipeWriter.CompleteAsync"/> is its end of input.</summary>
     /// <exception cref="InvalidOperationException">No input was asked for.</exception>
@@ -24,13 +30,13 @@ public sealed class RemoteProcess : IAsyncDisposable
     /// <summary>The command's output, or all output of its terminal.</summary>
     /// <exception cref="InvalidOperationException">No output was asked for.</exception>
     public PipeReader StandardOutput => _session.Request.Stdout
-        ? _session.StandardOutput
+        ? _output.Take()
         : throw new InvalidOperationException("No output was asked for: set ExecOptions.Stdout.");
 
     /// <summary>The command's error output; empty with a terminal.</summary>
     /// <exception cref="InvalidOperationException">No error output was asked for.</exception>
-    public PipeReader StandardError => _session.Request.Stderr
-        ? _session.StandardError
+    public PipeReader StandardError => _session.Request.Stderr || _session.Request.Tty
+        ? _error.Take()
         : throw new InvalidOperationException("No error output was asked for: set ExecOptions.Stderr.");
 
     /// <summary>The version that was negotiated.</summary>
@@ -47,12 +53,16 @@ public sealed class RemoteProcess : IAsyncDisposable
         _session.ResizeAsync(size, cancellationToken);
 
     /// <summary>
-    /// Waits for the command's end. All of its output has arrived in the pipes by then, or is about to be read from them.
+    /// Waits for the command's end. An output that nobody has begun to read is dropped from here on, so that it cannot hold up the command:
+    /// take <see cref="StandardOutput"/> and <see cref="StandardError"/> before. One that was taken is waited for, and whoever took it
+    /// reads it, at the same time or, where it is short, afterwards.
     /// </summary>
     /// <exception cref="Streaming.SessionLostException">The session was lost before its status: never success.</exception>
     /// <exception cref="RemoteCommandException">The server could not run the command.</exception>
     public async ValueTask<ExitStatus> WaitForExitAsync(CancellationToken cancellationToken = default)
     {
+        _output.DropUnlessTaken();
+        _error.DropUnlessTaken();
         Status status = await _session.Status.WaitAsync(cancellationToken);
         if (status.TryGetExitCode(out int code))
             return new ExitStatus(code, code == 0 || status.Said.IsEmpty ? null : status.Said.ToString());
@@ -70,5 +80,22 @@ public sealed class RemoteProcess : IAsyncDisposable
     {
         await _session.DisposeAsync();
         await Told;
+    }
+
+    /// <summary>One output, and whether somebody reads it.</summary>
+    sealed class Output(PipeReader reader, string name)
+    {
+        const int Open = 0, Taken = 1, Dropped = 2;
+
+        int _state;
+
+        internal PipeReader Take() => Interlocked.CompareExchange(ref _state, Taken, Open) == Dropped
+            ? throw new InvalidOperationException($"{name} was dropped, since nobody had taken it when the wait for the exit began.")
+            : reader;
+
+        internal void DropUnlessTaken()
+        {
+            if (Interlocked.CompareExchange(ref _state, Dropped, Open) == Open) reader.Complete();
+        }
     }
 }

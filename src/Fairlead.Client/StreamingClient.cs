@@ -22,7 +22,7 @@ namespace Fairlead.Client;
 /// ExitStatus exit = await run.WaitForExitAsync();                 // a lost session throws
 /// </code>
 /// </example>
-public sealed class StreamingClient : IDisposable
+public sealed partial class StreamingClient : IDisposable
 {
     readonly UpgradeDialer _dialer;
     readonly ILogger _logger;
@@ -40,6 +40,12 @@ public sealed class StreamingClient : IDisposable
 
     /// <summary>The server.</summary>
     public KubernetesEndpoint Endpoint { get; }
+
+    /// <summary>
+    /// Finds the container that is meant where none was named and the server cannot choose, as it says before anything is started. Null for
+    /// a client that has nobody to ask: then that refusal is thrown. A client that was made of a kubeconfig looks the pod up.
+    /// </summary>
+    public Func<PodReference, CancellationToken, Task<string>>? DefaultContainer { get; init; }
 
     /// <summary>Runs a command in a container. Returns when the server has accepted it.</summary>
     /// <param name="pod">Where.</param>
@@ -96,7 +102,7 @@ public sealed class StreamingClient : IDisposable
             ForwardsOf(pod), ports[0], options ?? new PortForwardOptions(), cancellationToken: cancellationToken);
     }
 
-    Uri ForwardsOf(PodReference pod) => PodPath.Of(Endpoint.Server, pod, "portforward");
+    Uri ForwardsOf(PodReference pod) => PodPath.Of(Endpoint.Server, pod.In(Endpoint.DefaultNamespace), "portforward");
 
     static void ThrowIfNoPort(int port)
     {
@@ -109,6 +115,7 @@ public sealed class StreamingClient : IDisposable
     {
         long started = Stopwatch.GetTimestamp();
         options ??= new ExecOptions();
+        pod = pod.In(Endpoint.DefaultNamespace);
         RemoteCommandRequest asked = new()
         {
             Command = command,
@@ -117,12 +124,25 @@ public sealed class StreamingClient : IDisposable
             Stderr = options.Stderr && !options.Tty,
             Tty = options.Tty,
         };
-        Log.Opening(_logger, subresource, pod.Namespace, pod.Name, pod.Container ?? "(the server's choice)", asked.Stdin, asked.Stdout,
+        Log.Opening(_logger, subresource, pod.Namespace!, pod.Name, pod.Container ?? "(the server's choice)", asked.Stdin, asked.Stdout,
             asked.Stderr, asked.Tty);
-        (RemoteCommandAdapter adapter, string? fellBack) = await _dialer.OpenAsync(
-            PodPath.Of(Endpoint.Server, pod, subresource, asked), asked, options, cancellationToken);
+        RemoteCommandAdapter adapter;
+        string? fellBack;
+        try
+        {
+            (adapter, fellBack) = await DialAsync();
+        }
+        catch (UpgradeException refused) when (refused.NeedsContainer && pod.Container is null && DefaultContainer is not null)
+        {
+            pod = pod with { Container = await DefaultContainer(pod, cancellationToken) };
+            (adapter, fellBack) = await DialAsync();
+        }
+
         AskingSession session = new(adapter, asked);
         return new RemoteProcess(session) { FellBack = fellBack, Told = SessionTale.Begin(_logger, subresource, session, started) };
+
+        Task<(RemoteCommandAdapter Adapter, string? FellBack)> DialAsync() => _dialer.OpenAsync(
+            PodPath.Of(Endpoint.Server, pod, subresource, asked), asked, options, cancellationToken);
     }
 
     /// <summary>
@@ -142,7 +162,9 @@ public sealed class StreamingClient : IDisposable
         PodReference pod, IReadOnlyList<PortMapping> ports, ForwardOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ports);
-        ForwardTarget target = new(pod, [.. ports.Select(static port => port.Remote)]);
+        if (ports.Count == 0) throw new ArgumentException("A forward has at least one port: [new(8080, 80)].", nameof(ports));
+        foreach (PortMapping port in ports) ThrowIfNoPort(port.Remote);
+        ForwardTarget target = new(pod.In(Endpoint.DefaultNamespace), [.. ports.Select(static port => port.Remote)]);
         return ForwardResolvedAsync((_, _) => Task.FromResult(target), [.. ports.Select(static port => port.Local)], options,
             cancellationToken);
     }
@@ -164,6 +186,7 @@ public sealed class StreamingClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(resolve);
         ArgumentNullException.ThrowIfNull(locals);
+        if (locals.Count == 0) throw new ArgumentException("A forward listens in at least one place.", nameof(locals));
         options ??= new ForwardOptions();
         ForwardDialer dialer = new(resolve, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token),
             () => Endpoint.IsFetchingCredentials);

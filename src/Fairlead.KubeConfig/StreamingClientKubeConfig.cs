@@ -1,4 +1,5 @@
 using Fairlead.Client;
+using Fairlead.KubeConfig.Targets;
 using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig;
@@ -16,7 +17,12 @@ public static class StreamingClientKubeConfig
         public static StreamingClient FromKubeconfig(string? path = null, string? context = null)
         {
             KubernetesEndpoint endpoint = KubeConfigEndpoint.Load(new KubeConfigOptions { Path = path, Context = context });
-            return new StreamingClient(endpoint);
+            TargetResolver targets = new(endpoint);
+            return new StreamingClient(endpoint)
+            {
+                DefaultContainer = async (pod, token) =>
+                    (await targets.ResolveAsync(pod.Name, TargetVerb.Exec, pod.Namespace, cancellationToken: token)).Pod.Container!,
+            };
         }
     }
 }

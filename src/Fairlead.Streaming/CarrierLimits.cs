@@ -8,6 +8,8 @@ namespace Fairlead.Streaming;
 /// <summary>The bounds of one carrier: how much it holds, how large messages may be, how long silence may last.</summary>
 public sealed record CarrierLimits
 {
+    static readonly TimeSpan s_forEver = TimeSpan.FromDays(24);
+
     /// <summary>The defaults.</summary>
     public static CarrierLimits Default { get; } = new();
 
@@ -24,19 +26,19 @@ public sealed record CarrierLimits
     public int Base64MessageBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>How long the peer may be silent before it is pinged, and how often a side that cannot read shows that it lives.</summary>
-    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan PingInterval { get; init => field = OrForEver(value); } = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// How long nothing at all may arrive while this side waits for it before the carrier is lost. Any byte counts, not just an
     /// answer to a ping, and time in which this side itself did not read does not.
     /// </summary>
-    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan PingTimeout { get; init => field = OrForEver(value); } = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// The same while a write is blocked. A peer that does not read (a command that is busy for minutes) may be unable to answer
     /// pings too, as API servers are, so this is much longer. 15 minutes.
     /// </summary>
-    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(15);
+    public TimeSpan StallTimeout { get; init => field = OrForEver(value); } = TimeSpan.FromMinutes(15);
 
     /// <summary>
     /// After this side's close: how long a silent peer is waited for. A peer that still sends is read from on. 15 seconds.
@@ -88,6 +90,17 @@ public sealed record CarrierLimits
     /// whose end lies behind what it does not read: so more often than pings, at most every 2 seconds.
     /// </summary>
     internal TimeSpan BeatInterval => PingInterval < TimeSpan.FromSeconds(2) ? PingInterval : TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// What .NET writes for "no limit" is the smallest of all times: taken as it is, it would be over at once. 24 days is
+    /// about as long as timers and the WebSocket library take (2^31 milliseconds).
+    /// </summary>
+    static TimeSpan OrForEver(TimeSpan time)
+    {
+        if (time == Timeout.InfiniteTimeSpan) return s_forEver;
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(time, TimeSpan.Zero);
+        return time > s_forEver ? s_forEver : time;
+    }
 
     /// <summary>How often deadlines are looked at.</summary>
     internal TimeSpan TickInterval =>

@@ -49,8 +49,10 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
 
     public override long UnflushedBytes => _current.Length;
 
+    /// <exception cref="InvalidOperationException">The channel was completed: nothing can follow its end.</exception>
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
+        if (_completed) throw new InvalidOperationException("The channel was completed: nothing can follow its end.");
         if (_current.IsRented && (_current.Free == 0 || _current.Free < sizeHint)) Dispatch();
         if (!_current.IsRented) _current = MessageBuffer.Rent(sizeHint);
         return _current.Unused;

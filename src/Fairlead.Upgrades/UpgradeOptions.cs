@@ -18,10 +18,13 @@ public abstract record UpgradeOptions
     /// </summary>
     public TimeSpan UpgradeTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long the peer may be silent before a ping is sent.</summary>
+    /// <summary>How long the peer may be silent before a ping is sent. <see cref="Timeout.InfiniteTimeSpan"/> for no pings.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long nothing at all may arrive, pings having been sent, before the carrier is lost.</summary>
+    /// <summary>
+    /// How long nothing at all may arrive, pings having been sent, before the carrier is lost. <see cref="Timeout.InfiniteTimeSpan"/>
+    /// for never.
+    /// </summary>
     public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     private protected CarrierLimits LimitsOf(ILoggerFactory logging) => CarrierLimits.Default with

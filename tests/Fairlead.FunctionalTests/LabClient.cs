@@ -10,7 +10,7 @@ namespace Fairlead.FunctionalTests;
 static class LabClient
 {
     /// <summary>Trusts the lab's certificate and is its first user.</summary>
-    internal static StreamingClient Create(Uri url, LabServer lab)
+    internal static StreamingClient Create(Uri url, LabServer lab, string @namespace = "default")
     {
         using X509Certificate2 authority = X509Certificate2.CreateFromPem(lab.AuthorityPem);
         X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -18,6 +18,7 @@ static class LabClient
         string token = lab.Users[0].Token;
         return new StreamingClient(new KubernetesEndpoint(url, new SocketsHttpHandler { UseProxy = false, SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } })
         {
+            DefaultNamespace = @namespace,
             Authorize = (message, _, _) =>
             {
                 message.Headers.Authorization = new("Bearer", token);

@@ -36,7 +36,7 @@ sealed partial class FailedRequest(SocketsHttpHandler handler, Uri server, DialP
 
     string Late()
     {
-        string within = $"within {handler.ConnectTimeout.TotalSeconds:0.#} s";
+        string within = $"within {handler.ConnectTimeout.TotalSeconds:0.###} s";
         return phase switch
         {
             DialPhase.Connecting => $"no connection to {(_proxy is null ? Server : Proxy)} came about {within}",

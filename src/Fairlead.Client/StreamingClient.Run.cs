@@ -1,0 +1,106 @@
+using System.IO.Pipelines;
+using Fairlead.Upgrades.RemoteCommand;
+
+namespace Fairlead.Client;
+
+/// <summary>A command from its start to its end, in one call.</summary>
+public sealed partial class StreamingClient
+{
+    /// <summary>The most that <see cref="RunAsync(PodReference, IReadOnlyList{string}, string?, int, CancellationToken)"/> keeps of each
+    /// output by default. 16 MiB.</summary>
+    public const int DefaultMostBytes = 16 * 1024 * 1024;
+
+    /// <summary>Runs a command to its end and gives back what it said. Both outputs are read at once, so that none holds up the other.</summary>
+    /// <param name="pod">Where.</param>
+    /// <param name="command">The command and its arguments: no shell, no splitting.</param>
+    /// <param name="input">What it reads, as UTF-8, with an end behind it; null for an empty input.</param>
+    /// <param name="mostBytes">The most that is kept of each output.</param>
+    /// <param name="cancellationToken">Gives the command up: its server takes the client for lost.</param>
+    /// <exception cref="InvalidDataException">An output is longer than <paramref name="mostBytes"/>; the command was given up.</exception>
+    /// <exception cref="Streaming.SessionLostException">The session was lost before its status: never success.</exception>
+    /// <exception cref="RemoteCommandException">The server could not run the command.</exception>
+    /// <inheritdoc cref="ExecAsync" path="/exception"/>
+    public async Task<CommandResult> RunAsync(
+        PodReference pod, IReadOnlyList<string> command, string? input = null, int mostBytes = DefaultMostBytes,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(mostBytes);
+        using MemoryStream? given = input is null ? null : new(System.Text.Encoding.UTF8.GetBytes(input));
+        await using RemoteProcess run = await ExecAsync(pod, command, new ExecOptions { Stdin = given is not null }, cancellationToken);
+        Task<string> output = run.StandardOutput.ReadToEndAsync(mostBytes, cancellationToken),
+            error = run.StandardError.ReadToEndAsync(mostBytes, cancellationToken);
+        ExitStatus exit = await FinishAsync(run, given, [output, error], cancellationToken);
+        return new CommandResult(exit, await output, await error);
+    }
+
+    /// <summary>Runs a command to its end, with its input and outputs as streams of any length.</summary>
+    /// <param name="pod">Where.</param>
+    /// <param name="command">The command and its arguments: no shell, no splitting.</param>
+    /// <param name="input">What it reads, to this stream's end; null for an empty input. Not disposed.</param>
+    /// <param name="output">Takes its standard output; null to drop it. Not disposed.</param>
+    /// <param name="error">Takes its error output; null to drop it. Not disposed.</param>
+    /// <param name="cancellationToken">Gives the command up: its server takes the client for lost.</param>
+    /// <exception cref="Streaming.SessionLostException">The session was lost before its status: never success.</exception>
+    /// <exception cref="RemoteCommandException">The server could not run the command.</exception>
+    /// <inheritdoc cref="ExecAsync" path="/exception"/>
+    public async Task<ExitStatus> RunAsync(
+        PodReference pod, IReadOnlyList<string> command, Stream? input, Stream? output, Stream? error,
+        CancellationToken cancellationToken = default)
+    {
+        ExecOptions options = new() { Stdin = input is not null, Stdout = output is not null, Stderr = error is not null };
+        await using RemoteProcess run = await ExecAsync(pod, command, options, cancellationToken);
+        List<Task> outputs = [];
+        if (output is not null) outputs.Add(run.StandardOutput.CopyToAsync(output, cancellationToken));
+        if (error is not null) outputs.Add(run.StandardError.CopyToAsync(error, cancellationToken));
+        return await FinishAsync(run, input, outputs, cancellationToken);
+    }
+
+    /// <summary>Whatever fails first ends the rest, and is what the caller is told.</summary>
+    static async Task<ExitStatus> FinishAsync(
+        RemoteProcess run, Stream? input, IReadOnlyList<Task> outputs, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task sending = input is null ? Task.CompletedTask : SendAsync(run.StandardInput, input, over.Token);
+        Task<ExitStatus> exit = run.WaitForExitAsync(cancellationToken).AsTask();
+        List<Task> open = [sending, exit, .. outputs];
+        try
+        {
+            while (open.Count > 0)
+            {
+                Task first = await Task.WhenAny(open);
+                open.Remove(first);
+                if (first == exit)
+                {
+                    await over.CancelAsync(); // a command that has ended reads no more
+                    open.Remove(sending);
+                }
+
+                await first;
+            }
+
+            return await exit;
+        }
+        catch
+        {
+            run.Abort();
+            throw;
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await Task.WhenAll([sending, exit, .. outputs]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the first was told
+        }
+    }
+
+    /// <summary>A command may end its input before it was read: that is its own business, and what it says of it is its exit code.</summary>
+    static async Task SendAsync(PipeWriter writer, Stream input, CancellationToken cancellationToken)
+    {
+        while (await input.ReadAsync(writer.GetMemory(), cancellationToken) is > 0 and int count)
+        {
+            writer.Advance(count);
+            if ((await writer.FlushAsync(cancellationToken)).IsCompleted) return;
+        }
+
+        await writer.CompleteAsync();
+    }
+}
