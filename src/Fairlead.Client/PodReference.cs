@@ -8,13 +8,15 @@ namespace Fairlead.Client;
 /// (<see cref="StreamingClient.DefaultContainer"/>).</param>
 public readonly record struct PodReference(string Name, string? Namespace = null, string? Container = null)
 {
-    /// <summary>The same with a namespace, checked.</summary>
+    /// <summary>The pod with a namespace, checked.</summary>
     /// <exception cref="ArgumentException">A part of it is empty, as in <c>default(PodReference)</c>.</exception>
-    internal PodReference In(string defaultNamespace)
+    internal static PodReference Place(PodReference pod, string defaultNamespace)
     {
-        if (string.IsNullOrEmpty(Name)) throw new ArgumentException("A pod has a name: new PodReference(\"web-0\").", "pod");
-        if (Namespace is "") throw new ArgumentException($"The namespace of pod \"{Name}\" is empty: null is the client's own.", "pod");
-        if (Container is "") throw new ArgumentException($"The container of pod \"{Name}\" is empty: null lets the server choose.", "pod");
-        return Namespace is null ? this with { Namespace = defaultNamespace } : this;
+        if (string.IsNullOrEmpty(pod.Name)) throw new ArgumentException("A pod has a name: new PodReference(\"web-0\").", nameof(pod));
+        if (pod.Namespace is "")
+            throw new ArgumentException($"The namespace of pod \"{pod.Name}\" is empty: null is the client's own.", nameof(pod));
+        if (pod.Container is "")
+            throw new ArgumentException($"The container of pod \"{pod.Name}\" is empty: null lets the server choose.", nameof(pod));
+        return pod.Namespace is null ? pod with { Namespace = defaultNamespace } : pod;
     }
 }

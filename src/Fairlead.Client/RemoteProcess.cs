@@ -7,7 +7,9 @@ namespace Fairlead.Client;
 /// <summary>A command that runs in a container, or a container's main process that was attached to.</summary>
 /// <remarks>
 /// Input and outputs are pipes with bounds: write and read at the same time, since a command whose output nobody reads stops reading
-/// its input. <see cref="StreamingClient.RunAsync(PodReference, IReadOnlyList{string}, string?, int, CancellationToken)"/> does all of it. One reader and one writer a pipe. Disposing before the end cuts the session.
+/// its input. One reader and one writer a pipe.
+/// <see cref="StreamingClient.RunAsync(PodReference, IReadOnlyList{string}, string?, int, CancellationToken)"/> does all of it. Disposing
+/// before the end cuts the session.
 /// </remarks>
 public sealed class RemoteProcess : IAsyncDisposable
 {

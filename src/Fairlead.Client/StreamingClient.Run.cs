@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Fairlead.Upgrades.RemoteCommand;
 
 namespace Fairlead.Client;
 
@@ -10,7 +9,9 @@ public sealed partial class StreamingClient
     /// output by default. 16 MiB.</summary>
     public const int DefaultMostBytes = 16 * 1024 * 1024;
 
-    /// <summary>Runs a command to its end and gives back what it said. Both outputs are read at once, so that none holds up the other.</summary>
+    /// <summary>
+    /// Runs a command to its end and gives back what it said. Both outputs are read at once, so that none holds up the other.
+    /// </summary>
     /// <param name="pod">Where.</param>
     /// <param name="command">The command and its arguments: no shell, no splitting.</param>
     /// <param name="input">What it reads, as UTF-8, with an end behind it; null for an empty input.</param>
@@ -92,7 +93,9 @@ public sealed partial class StreamingClient
         }
     }
 
-    /// <summary>A command may end its input before it was read: that is its own business, and what it says of it is its exit code.</summary>
+    /// <summary>
+    /// A command may end its input before it was read: that is its own business, and what it says of it is its exit code.
+    /// </summary>
     static async Task SendAsync(PipeWriter writer, Stream input, CancellationToken cancellationToken)
     {
         while (await input.ReadAsync(writer.GetMemory(), cancellationToken) is > 0 and int count)

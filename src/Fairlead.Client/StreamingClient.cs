@@ -102,7 +102,7 @@ public sealed partial class StreamingClient : IDisposable
             ForwardsOf(pod), ports[0], options ?? new PortForwardOptions(), cancellationToken: cancellationToken);
     }
 
-    Uri ForwardsOf(PodReference pod) => PodPath.Of(Endpoint.Server, pod.In(Endpoint.DefaultNamespace), "portforward");
+    Uri ForwardsOf(PodReference pod) => PodPath.Of(Endpoint.Server, PodReference.Place(pod, Endpoint.DefaultNamespace), "portforward");
 
     static void ThrowIfNoPort(int port)
     {
@@ -115,7 +115,7 @@ public sealed partial class StreamingClient : IDisposable
     {
         long started = Stopwatch.GetTimestamp();
         options ??= new ExecOptions();
-        pod = pod.In(Endpoint.DefaultNamespace);
+        pod = PodReference.Place(pod, Endpoint.DefaultNamespace);
         RemoteCommandRequest asked = new()
         {
             Command = command,
@@ -164,7 +164,7 @@ public sealed partial class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Count == 0) throw new ArgumentException("A forward has at least one port: [new(8080, 80)].", nameof(ports));
         foreach (PortMapping port in ports) ThrowIfNoPort(port.Remote);
-        ForwardTarget target = new(pod.In(Endpoint.DefaultNamespace), [.. ports.Select(static port => port.Remote)]);
+        ForwardTarget target = new(PodReference.Place(pod, Endpoint.DefaultNamespace), [.. ports.Select(static port => port.Remote)]);
         return ForwardResolvedAsync((_, _) => Task.FromResult(target), [.. ports.Select(static port => port.Local)], options,
             cancellationToken);
     }

@@ -46,7 +46,8 @@ public sealed record CarrierLimits
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long disposing a forwarded connection takes at most: until what was written is on the wire, and the peer has ended too. 5 seconds.
+    /// How long disposing a forwarded connection takes at most: until what was written is on the wire, and the peer has ended too. 5
+    /// seconds.
     /// </summary>
     public TimeSpan DisposeTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -131,7 +131,7 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
         }
 
         Dispatch();
-        _current = default; // asked for and not used: left to the collector, since a read that was abandoned may still be filling it
+        _current = default; // asked for and not used: left to the collector, as an abandoned read may still be filling it
         SendEnd();
     }
 
@@ -153,12 +153,7 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
         lock (_lock)
         {
             _inFlight--;
-            if (_inFlight == 0 && _sent is not null)
-            {
-                _sent.SetResult();
-                _sent = null;
-            }
-
+            if (_inFlight == 0) Interlocked.Exchange(ref _sent, null)?.SetResult();
             if (!_waiting || _inFlight >= MostInFlight) return;
         }
 

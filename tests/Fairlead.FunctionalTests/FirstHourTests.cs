@@ -1,11 +1,8 @@
-using System.Text;
 using Fairlead.Client;
-using Fairlead.Client.Forwarding;
 using Fairlead.Lab;
 using Fairlead.KubeConfig;
 using Fairlead.Upgrades;
 using Fairlead.Upgrades.Endpoints;
-using Fairlead.Upgrades.PortForward;
 
 namespace Fairlead.FunctionalTests;
 

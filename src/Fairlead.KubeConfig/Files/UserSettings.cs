@@ -29,9 +29,9 @@ sealed class UserSettings
     public Impersonation? Impersonation { get; init; }
 
     /// <summary>
-    /// The same user with a token that was given beside the kubeconfig, as kubectl has it: whom the entry acts as and its certificate stay. To
-    /// leave out "as" would be to act with the rights of the token's own user, which are mostly greater. A tokenFile gives way, since
-    /// the token was asked for by name (kubectl takes the file).
+    /// The same user with a token that was given beside the kubeconfig, as kubectl has it: whom the entry acts as and its certificate
+    /// stay. To leave out "as" would be to act with the rights of the token's own user, which are mostly greater. A tokenFile gives way,
+    /// since the token was asked for by name (kubectl takes the file).
     /// </summary>
     public UserSettings WithToken(string token) => new()
     {
