@@ -27,6 +27,7 @@ public static class KubeConfigEndpoint
         return endpoint = new KubernetesEndpoint(first!.Cluster.ServerAddress(), connection.Current.Handler)
         {
             DefaultNamespace = first.Namespace,
+            RequestTimeout = options.RequestTimeout,
             Authorize = connection.Current.Authorization is null && (options.Anonymous || !IsSecure(first))
                 ? null // a refusal is then final, and not asked for a second time
                 : (request, renew, end) => connection.Current.Authorization?.ApplyAsync(request, renew, end) ?? ValueTask.CompletedTask,

@@ -28,8 +28,39 @@ public sealed record KubeConfigOptions
     /// <summary>The server's address, instead of the cluster's. With it, no kubeconfig is needed.</summary>
     public string? Server { get; init; }
 
-    /// <summary>A bearer token, instead of the user's credentials.</summary>
+    /// <summary>A bearer token, instead of the user's; whom the user acts as, and its certificate, stay.</summary>
     public string? Token { get; init; }
+
+    /// <summary>A name for basic authentication, instead of the user's.</summary>
+    public string? UserName { get; init; }
+
+    /// <summary>Its password.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>The file of a client certificate, PEM, instead of the user's.</summary>
+    public string? ClientCertificate { get; init; }
+
+    /// <summary>The file of its key.</summary>
+    public string? ClientKey { get; init; }
+
+    /// <summary>Whom to act as, instead of the user's <c>as</c>.</summary>
+    public string? ActAs { get; init; }
+
+    /// <summary>The uid to act with, instead of the user's <c>as-uid</c>.</summary>
+    public string? ActAsUid { get; init; }
+
+    /// <summary>The groups to act with, instead of the user's <c>as-groups</c> where there is one.</summary>
+    public IReadOnlyList<string> ActAsGroups { get; init; } = [];
+
+    /// <summary>
+    /// The extra values to act with, instead of the user's <c>as-user-extra</c> where there is one; a key may have several.
+    /// </summary>
+    public IReadOnlyList<KeyValuePair<string, string>> ActAsExtra { get; init; } = [];
+
+    /// <summary>
+    /// How long one request to the server may take, upgrades apart. A minute; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The file of the authority that signed the server's certificate, instead of the cluster's.</summary>
     public string? CertificateAuthority { get; init; }

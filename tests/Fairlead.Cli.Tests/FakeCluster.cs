@@ -19,7 +19,7 @@ namespace Fairlead.Cli.Tests;
 /// An API server with one pod <c>demo</c> whose commands are scripted: <c>echo</c> (input to output), <c>exit N</c>, <c>sizes N</c>
 /// (prints that many terminal sizes), <c>until SIZE</c> (ends when the terminal has it; also what attach finds), <c>lose</c> (cuts the connection at the first input), <c>wait</c> (prints ready and stays), <c>flood</c> (endless output),
 /// <c>keys N</c> (prints that many bytes of input), <c>forbidden</c> (is refused). The pod <c>solo</c> has one container and the same commands; <c>done</c>
-/// has ended, and so has <c>late</c>, whose sessions are accepted before that is noticed. <c>hidden</c>, of two containers, nobody may look at.
+/// has ended, and so has <c>late</c>, whose sessions are accepted before that is noticed. <c>hidden</c>, of two containers, nobody may look at. <c>busy</c>, when attached to, says ready and stays.
 /// </summary>
 sealed class FakeCluster : IAsyncDisposable
 {
@@ -93,6 +93,11 @@ sealed class FakeCluster : IAsyncDisposable
                 string phase = asked == "solo" ? "Running" : "Succeeded";
                 await context.Response.WriteAsync($$$"""{"metadata":{"name":"{{{asked}}}"},"spec":{"containers":[{"name":"only"}]},"status":{"phase":"{{{phase}}}"}}""");
                 return;
+            case "busy":
+                await context.Response.WriteAsync("""
+                    {"metadata":{"name":"busy"},"spec":{"containers":[{"name":"only","tty":true,"stdin":true}]},"status":{"phase":"Running"}}
+                    """);
+                return;
             case "demo/exec" when context.Request.Query["command"] == "forbidden":
                 await RefuseAsync(context, 403, "Forbidden", "pods \"demo\" is forbidden: you may not");
                 return;
@@ -109,7 +114,7 @@ sealed class FakeCluster : IAsyncDisposable
             case "done/exec" or "done/attach":
                 await RefuseAsync(context, 500, "InternalError", "Internal error occurred: container not found (\"only\")");
                 return;
-            case "demo/exec" or "demo/attach" or "solo/exec" or "solo/attach" or "late/exec":
+            case "demo/exec" or "demo/attach" or "solo/exec" or "solo/attach" or "late/exec" or "busy/attach":
                 await ServeAsync(context);
                 return;
             default:
@@ -150,7 +155,7 @@ sealed class FakeCluster : IAsyncDisposable
             return;
         }
 
-        string[] command = request.Command.Count > 0 ? [.. request.Command] : ["until", "101x33"]; // attach
+        string[] command = request.Command.Count > 0 ? [.. request.Command] : context.Request.Path.Value!.Contains("/busy/", StringComparison.Ordinal) ? ["wait"] : ["until", "101x33"]; // attach
         int code = 0;
         switch (command[0])
         {

@@ -35,6 +35,22 @@ public sealed class TerminalTests
     public async Task Keys_of_control_are_the_remote_sides() =>
         Assert.Equal("0 restored raw 'ready\\r\\n03 04 1A 1C'", await OnTerminalAsync("ready", "keys:03041a1c", "exec -it -c web demo -- keys 4"));
 
+    [Fact, Trait("Case", "B8")]
+    public async Task Attach_is_left_by_its_keys()
+    {
+        string result = await OnTerminalAsync("ready", "keys:1010780d1011", "attach -it busy");
+        Assert.StartsWith("0 restored", result, StringComparison.Ordinal);
+        Assert.Contains("Detached: the process in pod busy runs on\\r\\n", result, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Case", "B8")]
+    public async Task Exec_is_left_by_keys_that_were_asked_for()
+    {
+        string result = await OnTerminalAsync("ready", "keys:61787a", "exec -it --detach-keys x,z -c web demo -- wait");
+        Assert.StartsWith("0 restored raw 'ready\\r\\nDetached: ", result, StringComparison.Ordinal);
+        Assert.Equal("0 restored raw 'ready\\r\\n10 11'", await OnTerminalAsync("ready", "keys:1011", "exec -it -c web demo -- keys 2"));
+    }
+
     [Theory]
     [InlineData("term", 143)]
     [InlineData("hup", 129)]

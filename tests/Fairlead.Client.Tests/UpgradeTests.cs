@@ -192,8 +192,9 @@ public sealed class UpgradeTests
         await using CannedServer server = new(request => CannedServer.Upgrade(request, "v5.channel.k8s.io"), close: true);
         using StreamingClient client = Client(server);
         await using RemoteProcess process = await client.ExecAsync(Pod, ["ls"], WebSocketOnly, Ct);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(cancellationToken: Ct);
         await Assert.ThrowsAsync<SessionLostException>(async () => await process.WaitForExitAsync(Ct));
-        await Assert.ThrowsAsync<SessionLostException>(() => process.StandardOutput.ReadToEndAsync(cancellationToken: Ct));
+        await Assert.ThrowsAsync<SessionLostException>(() => output);
     }
 
     [Fact]

@@ -29,6 +29,7 @@ public sealed class TargetTests : IDisposable
         await using TestServer server = await TestServer.StartAsync(_authority.IssueServer(), async context =>
         {
             (context.Response.StatusCode, string body) = _answers.GetValueOrDefault(context.Request.Path + context.Request.QueryString.Value, (404, "no such page"));
+            if (context.Response.StatusCode == 302) context.Response.Headers.Location = body;
             await context.Response.WriteAsync(body);
         });
         using KubernetesEndpoint endpoint = KubeConfigEndpoint.Load(new KubeConfigOptions
@@ -41,6 +42,15 @@ public sealed class TargetTests : IDisposable
 
     Task<ResolvedTarget> Resolve(string target, string? container = null, TargetVerb verb = TargetVerb.Exec) =>
         WithResolver((resolver, _) => resolver.ResolveAsync(target, verb, null, container, TestContext.Current.CancellationToken));
+
+    [Fact]
+    public async Task A_redirect_names_the_host_that_it_leads_to_and_no_more()
+    {
+        _answers[Pods + "/web-0"] = (302, "https://login.example/oauth?state=secret");
+        KubernetesApiException refused = await Assert.ThrowsAsync<KubernetesApiException>(() => Resolve("web-0"));
+        Assert.Contains("302 Found, a redirect to login.example, which is not followed", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("web-0")]

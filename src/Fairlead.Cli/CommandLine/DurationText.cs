@@ -6,6 +6,19 @@ namespace Fairlead.Cli.CommandLine;
 /// <summary>Durations on the command line, as <see cref="GoDuration"/> reads them.</summary>
 static class DurationText
 {
+    /// <summary>
+    /// For kubectl's <c>--request-timeout</c>: a number alone is seconds, and zero is no limit.
+    /// </summary>
+    public static TimeSpan? ParseLimit(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (text is ['0' or '1' or '2' or '3' or '4' or '5' or '6' or '7' or '8' or '9', ..] && int.TryParse(text, out int seconds))
+            text = $"{seconds}s";
+        if (GoDuration.TryParse(text, out TimeSpan limit)) return limit == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : limit;
+        result.AddError($"\"{text}\" is not a duration: write for instance 3s, 500ms or 2m, or 0 for no limit");
+        return null;
+    }
+
     /// <summary>For an option: zero is refused, since no wait of ours can be that short.</summary>
     public static TimeSpan ParsePositive(ArgumentResult result)
     {

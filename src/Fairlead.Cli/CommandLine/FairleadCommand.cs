@@ -34,7 +34,8 @@ static class FairleadCommand
         MessageWriter messages = new(error);
         Invocation invocation = new(output, messages, split.Own, split.Command);
         RootCommand root = Create(invocation);
-        IReadOnlyList<string> moved = LeadingOptions.MoveBehindVerb(split.Own, new ConnectionOptions().All);
+        IReadOnlyList<string> moved = LeadingOptions.MoveBehindVerb(
+            KubectlFlags.WithoutLevels(split.Own), new ConnectionOptions().All);
         if (UnknownCommand.Refusal(moved, root) is { } unknown) return Refuse(messages, unknown, "fairlead");
         if (moved is [var word, ..] && root.Subcommands.FirstOrDefault(known => known.Name == word) is { } named)
             moved = EmptyValues.Kept(moved, named.Subcommands.FirstOrDefault(known => known.Name == moved.ElementAtOrDefault(1)) ?? named);

@@ -23,7 +23,7 @@ sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, Connect
         if (format is not (null or "json")) throw new UsageException($"--output must be json, not \"{format}\"");
         if (from.Pod is null && to.Pod is null) throw new UsageException("one of src or dest must be in a pod: [NAMESPACE/]POD:PATH");
 
-        using StreamingClient client = new(connection.Load(parsed, invocation.Logging), new TransportFile());
+        using StreamingClient client = new(connection.Load(parsed, invocation), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(options.Carrier.PodRunningTimeout) };
         CopyConsole console = new(invocation, _quiet);
         using CopySignals signals = new(console.Interrupted);
@@ -76,6 +76,7 @@ sealed class CopyCommand(Invocation invocation, CopyVerbOptions options, Connect
             Transport = parsed.GetValue(options.Carrier.Transport),
             PingInterval = parsed.GetValue(options.Carrier.PingInterval),
             PingTimeout = parsed.GetValue(options.Carrier.PingTimeout),
+            UpgradeTimeout = connection.RequestTimeout(parsed) ?? TimeSpan.FromMinutes(1),
         },
         Progress = console,
         Notice = console.Say,

@@ -33,7 +33,7 @@ sealed class ForwardRun(Invocation invocation, ForwardVerbOptions options, Conne
 
     async Task<int> ForwardAsync(string target, IReadOnlyList<PortArgument> ports, StopSignals stop, CancellationToken cancellationToken)
     {
-        using StreamingClient client = new(connection.Load(parsed, invocation.Logging), new TransportFile());
+        using StreamingClient client = new(connection.Load(parsed, invocation), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(options.Carrier.PodRunningTimeout) };
         ResolvedForward first = await ResolveAsync(again: false, cancellationToken);
         LocalListener[] locals = [.. ports.Select((port, i) => port.Listener(first.Ports[i]))];
@@ -86,6 +86,7 @@ sealed class ForwardRun(Invocation invocation, ForwardVerbOptions options, Conne
             Protocols = parsed.GetValue(options.Protocols),
             PingInterval = parsed.GetValue(options.Carrier.PingInterval),
             PingTimeout = parsed.GetValue(options.Carrier.PingTimeout),
+            UpgradeTimeout = connection.RequestTimeout(parsed) ?? TimeSpan.FromMinutes(1),
         },
     };
 }

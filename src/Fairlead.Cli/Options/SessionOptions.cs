@@ -5,7 +5,8 @@ using Fairlead.Wire;
 namespace Fairlead.Cli.Options;
 
 /// <summary>The options that exec and attach share: container, streams and versions.</summary>
-sealed class SessionOptions
+/// <param name="detachKeys">What leaves a session with a terminal unless told otherwise; empty for nothing.</param>
+sealed class SessionOptions(string detachKeys)
 {
     public OptionalText Container { get; } = new(
         "--container", "-c") { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
@@ -20,6 +21,15 @@ sealed class SessionOptions
         "--no-retry") { Description =
         "Never ask a second time after the server has accepted, even when it dropped the connection unheard" };
 
+    public Option<byte[]?> DetachKeys { get; } = new("--detach-keys")
+    {
+        HelpName = "KEYS",
+        Description = "Keys that leave a session with a terminal, as ctrl-p,ctrl-q; none for none (default "
+            + (detachKeys.Length > 0 ? detachKeys : "none") + ")",
+        DefaultValueFactory = _ => Terminals.DetachKeys.Read(detachKeys),
+        CustomParser = Terminals.DetachKeys.Parse,
+    };
+
     public CarrierOptions Carrier { get; } = new();
 
     public Option<IReadOnlyList<RemoteCommandProtocol>?> Protocols { get; } = new("--protocol")
@@ -33,7 +43,7 @@ sealed class SessionOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Container, Stdin, Tty, Quiet]) command.Add(option);
+        foreach (Option option in (Option[])[Container, Stdin, Tty, Quiet, DetachKeys]) command.Add(option);
         Carrier.AddTo(command);
         command.Add(NoRetry);
         command.Add(Protocols);

@@ -11,16 +11,18 @@ static class ConsoleSession
     /// <param name="process">The remote process; stays the caller's.</param>
     /// <param name="options">What it was asked for.</param>
     /// <param name="redraw">Makes the remote program draw itself anew: for attach.</param>
-    public static async Task<ExitStatus> RunAsync(RemoteProcess process, ExecOptions options, bool redraw)
+    /// <param name="keys">What leaves a session with a terminal when it is typed; null for nothing.</param>
+    /// <returns>Null where it was left by these keys.</returns>
+    public static async Task<ExitStatus?> RunAsync(RemoteProcess process, ExecOptions options, bool redraw, DetachKeys? keys)
     {
-        if (!options.Tty || OperatingSystem.IsWindows()) return await PumpAsync(process, options);
+        if (!options.Tty || OperatingSystem.IsWindows()) return await PumpAsync(process, options, null);
 
         using RawTerminal terminal = RawTerminal.Enter();
         await using WindowSizes sizes = await WindowSizes.StartAsync(process.ResizeAsync, redraw);
-        return await PumpAsync(process, options);
+        return await PumpAsync(process, options, keys);
     }
 
-    static async Task<ExitStatus> PumpAsync(RemoteProcess process, ExecOptions options)
+    static async Task<ExitStatus?> PumpAsync(RemoteProcess process, ExecOptions options, DetachKeys? keys)
     {
         Task output = options.Stdout
             ? OutputPump.Start("stdout", process.StandardOutput, StandardStreams.OpenOutput()).Completion
@@ -28,12 +30,18 @@ static class ConsoleSession
         Task error = options.Stderr
             ? OutputPump.Start("stderr", process.StandardError, StandardStreams.OpenError()).Completion
             : Task.CompletedTask;
-        using InputPump? input = options.Stdin ? InputPump.Start(StandardStreams.OpenInput(), process.StandardInput) : null;
+        using InputPump? input = options.Stdin ? InputPump.Start(StandardStreams.OpenInput(), process.StandardInput, keys) : null;
 
         Task<ExitStatus> exit = process.WaitForExitAsync().AsTask();
         Task ended = Task.WhenAll(exit, output, error);
         Task failed = FirstFaultAsync(output, error, input?.Completion ?? Task.CompletedTask);
-        await Task.WhenAny(ended, failed);
+        if (await Task.WhenAny(ended, failed, input?.Detached ?? failed) == input?.Detached)
+        {
+            process.Abort("The session was left by its detach keys.");
+            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what is lost by leaving is known
+            return null;
+        }
+
         if (failed.IsFaulted && !exit.IsCompleted)
         {
             process.Abort("The command line's own input or output failed.");

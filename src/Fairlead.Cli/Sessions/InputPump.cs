@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Fairlead.Cli.Native;
+using Fairlead.Cli.Terminals;
 using Fairlead.Streaming;
 
 namespace Fairlead.Cli.Sessions;
@@ -12,23 +13,29 @@ sealed class InputPump : IDisposable
 {
     readonly Stream _source;
     readonly PipeWriter _target;
+    readonly DetachKeys? _keys;
     readonly ReadableWait? _wait;
     readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly TaskCompletionSource _detached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     volatile bool _stopped;
 
-    InputPump(Stream source, PipeWriter target)
+    InputPump(Stream source, PipeWriter target, DetachKeys? keys)
     {
         _source = source;
         _target = target;
+        _keys = keys;
         if (!OperatingSystem.IsWindows() && source is DescriptorStream) _wait = new ReadableWait(StandardStreams.InputDescriptor);
     }
 
     /// <summary>Completes when the input has ended or nobody takes it any more; faults when it cannot be read.</summary>
     public Task Completion => _completion.Task;
 
-    public static InputPump Start(Stream source, PipeWriter target)
+    /// <summary>Completes when the keys were typed that leave the session; nothing is read any more then.</summary>
+    public Task Detached => _detached.Task;
+
+    public static InputPump Start(Stream source, PipeWriter target, DetachKeys? keys)
     {
-        InputPump pump = new(source, target);
+        InputPump pump = new(source, target, keys);
         new Thread(pump.Run) { IsBackground = true, Name = "stdin" }.Start();
         return pump;
     }
@@ -55,16 +62,23 @@ sealed class InputPump : IDisposable
     void Copy()
     {
         ThreadWait wait = new();
+        byte[] typed = _keys is null ? [] : new byte[4096];
         while (WaitForInput())
         {
-            int count = Read(_target.GetMemory());
+            int count = Read(_keys is null ? _target.GetMemory() : typed);
             if (count == 0)
             {
                 _target.CompleteAsync().AsTask().GetAwaiter().GetResult();
                 return;
             }
 
-            _target.Advance(count);
+            if (_keys is null) _target.Advance(count);
+            else if (_keys.Pass(typed.AsSpan(0, count), _target))
+            {
+                _detached.SetResult();
+                return;
+            }
+
             FlushResult result = wait.For(_target.FlushAsync());
             if (result.IsCompleted || result.IsCanceled) return;
         }

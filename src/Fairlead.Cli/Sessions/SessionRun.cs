@@ -21,7 +21,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
     {
         AwaitForeground(verb);
         SocketPolling.GoOnWherePolled(threads: 1);
-        using StreamingClient client = new(connection.Load(parsed, invocation.Logging), new TransportFile());
+        using StreamingClient client = new(connection.Load(parsed, invocation), new TransportFile());
         TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(session.Carrier.PodRunningTimeout) };
         SessionTarget pod = new(resolver, target, verb, connection.Namespace.Read(parsed), session.Container.Read(parsed)) { Say = Say };
         ExecOptions options = new();
@@ -47,8 +47,17 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         ExitStatus exit;
         try
         {
-            exit = await pod.ExplainingAsync(
-                ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach), cancellationToken);
+            DetachKeys? keys = parsed.GetValue(session.DetachKeys) is { Length: > 0 } bytes ? new DetachKeys(bytes) : null;
+            if (await pod.ExplainingAsync(
+                ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach, keys), cancellationToken) is not { } status)
+            {
+                Say(verb == TargetVerb.Attach
+                    ? $"Detached: the process in pod {opened.Name} runs on"
+                    : "Detached: what becomes of the command is the server's to say, as when a client is lost");
+                return ExitCodes.Success;
+            }
+
+            exit = status;
         }
         catch (RemoteCommandException failure)
             when (!_quiet && verb == TargetVerb.Exec && MissingShell.Hint(command, failure.Message, opened) is { } hint)
@@ -89,6 +98,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
                 : null,
             PingInterval = parsed.GetValue(session.Carrier.PingInterval),
             PingTimeout = parsed.GetValue(session.Carrier.PingTimeout),
+            UpgradeTimeout = connection.RequestTimeout(parsed) ?? TimeSpan.FromMinutes(1),
         };
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Options;
 using Fairlead.Cli.Sessions;
+using Fairlead.Cli.Terminals;
 using Fairlead.Cli.Usage;
 using Fairlead.KubeConfig.Targets;
 
@@ -27,15 +28,15 @@ static class AttachVerb
                 # Attach to a ready pod of a replica set
                 fairlead attach rs/web
 
-                # To leave: without -i by Ctrl-C, which ends fairlead and not the process. With -it every key goes to the process,
-                # Ctrl-C too: close the terminal, or end fairlead from another one (kill PID)
+                # To leave: without -i by Ctrl-C, which ends fairlead and not the process. With -it Ctrl-C goes to the process, as every
+                # key does: leave by Ctrl-P Ctrl-Q, or by the keys of --detach-keys
                 """,
             LogsByEnvironment = true,
             CodesHelp = ExitCodes.Help,
             SecondWord = (NoCommand, "A command is run by exec"),
         };
         TargetArgument target = new();
-        SessionOptions session = new();
+        SessionOptions session = new(DetachKeys.OfAttach);
         ConnectionOptions connection = new();
         target.AddTo(verb);
         session.AddTo(verb);

@@ -35,7 +35,7 @@ static class ExecVerb
                 "Put -- before the command"),
         };
         TargetArgument target = new();
-        SessionOptions session = new();
+        SessionOptions session = new("");
         ConnectionOptions connection = new();
         target.AddTo(verb);
         session.AddTo(verb);

@@ -18,8 +18,6 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
     /// <summary>Of an answer that is no Status, this much is shown.</summary>
     const int LongestQuote = 200;
 
-    static readonly TimeSpan _timeout = TimeSpan.FromSeconds(60);
-
     readonly ILogger _logger = endpoint.Logging.CreateLogger(Log.Category);
 
     /// <summary>Gets one object or list.</summary>
@@ -28,7 +26,7 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="KubernetesApiException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server was not reached.</exception>
-    /// <exception cref="TimeoutException">The server did not answer within a minute.</exception>
+    /// <exception cref="TimeoutException">The server did not answer within <see cref="KubernetesEndpoint.RequestTimeout"/>.</exception>
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -41,7 +39,7 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             TimeoutException late = e.InnerException as TimeoutException // while it was connected to, which has a limit of its own
-                ?? new TimeoutException($"the server {endpoint.Server.Authority} did not answer within {_timeout.TotalSeconds} s", e);
+                ?? new TimeoutException($"the server {endpoint.Server.Authority} did not answer within {endpoint.RequestTimeout.TotalSeconds:0.###} s", e);
             Log.Failed(_logger, late, WithoutQuery(path), Since(started));
             throw late;
         }
@@ -79,7 +77,7 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
                 static header => header.Value, static (header, value) => new KeyValuePair<string, string>(header.Key, value)));
             withhold(said);
 
-            deadline.CancelAfter(_timeout);
+            deadline.CancelAfter(endpoint.RequestTimeout);
             long asked = Stopwatch.GetTimestamp();
             using HttpResponseMessage response = await http.SendAsync(request, deadline.Token);
             Log.Answered(_logger, WithoutQuery(path), (int)response.StatusCode, Since(asked));
@@ -121,6 +119,7 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
         if (Status.TryParse(body) is { Said.IsEmpty: false } read && withheld.BlankCredentials(read) is var status)
             return new KubernetesApiException(status.Said + doubt, code, status);
 
+        if (Redirect.Describe(response, withheld) is { } redirect) return new KubernetesApiException(redirect, code, null);
         string text = VisibleText.Line(withheld.BlankCredentials(PeerText.FromUtf8(body).Raw).Trim(), LongestQuote);
         string answer = $"the server answered {(int)code} ({code})";
         return new KubernetesApiException((text.Length > 0 ? $"{answer}: {text}" : answer) + doubt, code, null);

@@ -37,7 +37,7 @@ sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, str
         }
 
         if (options.Anonymous) user = new UserSettings();
-        if (options.Token is { } token) user = user.WithToken(token);
+        user = user.Override(options);
         user.RequireNoContradiction(options.User ?? context?.User);
         cluster.RequireNoContradiction(options.Cluster ?? context?.Cluster);
         if (user.Impersonation is { User: "" })

@@ -29,22 +29,26 @@ sealed class UserSettings
     public Impersonation? Impersonation { get; init; }
 
     /// <summary>
-    /// The same user with a token that was given beside the kubeconfig, as kubectl has it: whom the entry acts as and its certificate
-    /// stay. To leave out "as" would be to act with the rights of the token's own user, which are mostly greater. A tokenFile gives way,
-    /// since the token was asked for by name (kubectl takes the file).
+    /// The same user with what was given beside the kubeconfig, as kubectl has it: each thing replaces its own. With a token, whom the entry
+    /// acts as and its certificate stay: to leave out "as" would be to act with the rights of the token's own user, which are mostly
+    /// greater. A tokenFile gives way, since the token was asked for by name (kubectl takes the file).
     /// </summary>
-    public UserSettings WithToken(string token) => new()
+    public UserSettings Override(KubeConfigOptions given) => new()
     {
-        Token = token,
-        UserName = UserName,
-        Password = Password,
-        ClientCertificateFile = ClientCertificateFile,
-        ClientCertificateData = ClientCertificateData,
-        ClientKeyFile = ClientKeyFile,
-        ClientKeyData = ClientKeyData,
+        Token = given.Token ?? Token,
+        TokenFile = given.Token is null ? TokenFile : null,
+        UserName = given.UserName ?? UserName,
+        Password = given.Password ?? Password,
+        ClientCertificateFile = given.ClientCertificate is { } certificate ? Path.GetFullPath(certificate) : ClientCertificateFile,
+        ClientCertificateData = given.ClientCertificate is null ? ClientCertificateData : null,
+        ClientKeyFile = given.ClientKey is { } key ? Path.GetFullPath(key) : ClientKeyFile,
+        ClientKeyData = given.ClientKey is null ? ClientKeyData : null,
         Plugin = Plugin,
         AuthProvider = AuthProvider,
-        Impersonation = Impersonation,
+        Impersonation = Impersonation.Of(
+            given.ActAs ?? Impersonation?.User, given.ActAsUid ?? Impersonation?.Uid,
+            given.ActAsGroups.Count > 0 ? given.ActAsGroups : Impersonation?.Groups ?? [],
+            given.ActAsExtra.Count > 0 ? given.ActAsExtra : Impersonation?.Extra ?? []),
     };
 
     /// <summary>Refuses what kubectl refuses: an entry that says two things of which one can hold.</summary>

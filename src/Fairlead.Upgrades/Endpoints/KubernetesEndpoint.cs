@@ -54,6 +54,9 @@ public sealed class KubernetesEndpoint : IDisposable
     /// <summary>The namespace for those who name none.</summary>
     public string DefaultNamespace { get; init; } = "default";
 
+    /// <summary>How long one request of the API may take, upgrades apart. A minute.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>
     /// Adds the credentials to a request, which goes by <see cref="Handler"/>; called for each. <c>renew</c> is true after a 401: cached
     /// credentials are then fetched anew. Null where TLS says all.

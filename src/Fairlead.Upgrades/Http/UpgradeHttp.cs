@@ -117,16 +117,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
         PeerText said = status?.Said ?? new PeerText(withheld.BlankCredentials(PeerText.FromUtf8(bytes.AsSpan(0, length)).Raw)).Trim();
         string reason = said.IsEmpty ? "the server gave no reason" : VisibleText.Line(said.Raw, LongestReason),
             phrase = withheld.BlankCredentials(response.ReasonPhrase);
-        if ((int)response.StatusCode is >= 300 and < 400 && response.Headers.Location is { } location)
-        {
-            // behind the host there may be secrets
-            PeerText elsewhere = location.IsAbsoluteUri ? withheld.BlankCredentials(location.Authority) : "";
-            return new UpgradeException(
-                $"the server answered {(int)response.StatusCode} {new PeerText(phrase)}, a " +
-                $"redirect{(elsewhere.IsEmpty ? "" : $" to {elsewhere}")}, which is not followed: it is no API server, or reached by " +
-                "another address",
-                response.StatusCode, status);
-        }
+        if (Redirect.Describe(response, withheld) is { } redirect) return new UpgradeException(redirect, response.StatusCode, status);
 
         string message = status is null
             ? $"the server refused the upgrade with {(int)response.StatusCode} {new PeerText(phrase)}: {reason}"

@@ -71,7 +71,9 @@ public sealed class RequestTests : IDisposable
     public static TheoryData<string> Flags => [
         "", "--context two", "--cluster two", "--user two", "--context two --user one", "--context two --cluster one --user one",
         "--context none", "--cluster none", "--user none", "--context two --namespace x", "--insecure-skip-tls-verify",
-        "--tls-server-name other",
+        "--tls-server-name other", "--as jane", "--as jane --as-group a --as-group b", "--as jane --as-uid 7",
+        "--as jane --as-user-extra k=v --as-user-extra k=w", "--as-group a", "--as-uid 7", "--user jack --as jane", "--user jack --as-group z",
+        "--user jack --username u --password p", "--user pass --username u", "--request-timeout 30s", "--request-timeout 30", "--request-timeout 0",
     ];
 
     [Theory, MemberData(nameof(Users))]
@@ -120,12 +122,13 @@ public sealed class RequestTests : IDisposable
     {
         string[] words = flags.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string? Of(string flag) => Array.IndexOf(words, flag) is >= 0 and int at ? words[at + 1] : null;
+        string[] AllOf(string flag) => [.. words.Index().Where(word => word.Item == flag).Select(word => words[word.Index + 1])];
         await CompareAsync(
             port => """
                 current-context: one
                 contexts: [{name: one, context: {cluster: one, user: one}}, {name: two, context: {cluster: two, user: two}}]
                 clusters: [{name: one, cluster: {server: "https://localhost:PORT", certificate-authority: ca.crt}}]
-                users: [{name: one, user: {tokenFile: token}}]
+                users: [{name: one, user: {tokenFile: token}}, {name: jack, user: {token: t, as: jack, as-groups: [x, y]}}, {name: pass, user: {password: p}}]
                 """.Replace("PORT", $"{port}", StringComparison.Ordinal),
             words,
             options => options with
@@ -137,6 +140,12 @@ public sealed class RequestTests : IDisposable
                 Token = Of("--token"),
                 TlsServerName = Of("--tls-server-name"),
                 InsecureSkipTlsVerify = words.Contains("--insecure-skip-tls-verify"),
+                UserName = Of("--username"),
+                Password = Of("--password"),
+                ActAs = Of("--as"),
+                ActAsUid = Of("--as-uid"),
+                ActAsGroups = AllOf("--as-group"),
+                ActAsExtra = [.. AllOf("--as-user-extra").Select(static pair => new KeyValuePair<string, string>(pair.Split('=')[0], pair.Split('=')[1]))],
             },
             port => """
                 clusters: [{name: two, cluster: {server: "https://localhost:PORT", certificate-authority: ca.crt}}]
