@@ -57,7 +57,7 @@ public sealed class RemoteProcess : IAsyncDisposable
     /// <summary>
     /// Waits for the command's end. An output that nobody has begun to read is dropped from here on, so that it cannot hold up the command:
     /// take <see cref="StandardOutput"/> and <see cref="StandardError"/> before. One that was taken is waited for, and whoever took it
-    /// reads it, at the same time or, where it is short, afterwards.
+    /// reads it, at the same time or, where it is short, afterwards. A token ends the wait alone; what was dropped stays dropped.
     /// </summary>
     /// <exception cref="Streaming.SessionLostException">The session was lost before its status: never success.</exception>
     /// <exception cref="RemoteCommandException">The server could not run the command.</exception>

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Fairlead.Streaming;
 
 namespace Fairlead.Client;
 
@@ -18,7 +19,7 @@ public sealed partial class StreamingClient
     /// <param name="mostBytes">The most that is kept of each output.</param>
     /// <param name="cancellationToken">Gives the command up: its server takes the client for lost.</param>
     /// <exception cref="InvalidDataException">An output is longer than <paramref name="mostBytes"/>; the command was given up.</exception>
-    /// <exception cref="Streaming.SessionLostException">The session was lost before its status: never success.</exception>
+    /// <exception cref="SessionLostException">The session was lost before its status: never success.</exception>
     /// <exception cref="RemoteCommandException">The server could not run the command.</exception>
     /// <inheritdoc cref="ExecAsync" path="/exception"/>
     public async Task<CommandResult> RunAsync(
@@ -27,10 +28,11 @@ public sealed partial class StreamingClient
     {
         ArgumentOutOfRangeException.ThrowIfNegative(mostBytes);
         using MemoryStream? given = input is null ? null : new(System.Text.Encoding.UTF8.GetBytes(input));
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using RemoteProcess run = await ExecAsync(pod, command, new ExecOptions { Stdin = given is not null }, cancellationToken);
-        Task<string> output = run.StandardOutput.ReadToEndAsync(mostBytes, cancellationToken),
-            error = run.StandardError.ReadToEndAsync(mostBytes, cancellationToken);
-        ExitStatus exit = await FinishAsync(run, given, [output, error], cancellationToken);
+        Task<string> output = run.StandardOutput.ReadToEndAsync(mostBytes, over.Token),
+            error = run.StandardError.ReadToEndAsync(mostBytes, over.Token);
+        ExitStatus exit = await FinishAsync(run, given, [output, error], over);
         return new CommandResult(exit, await output, await error);
     }
 
@@ -41,42 +43,50 @@ public sealed partial class StreamingClient
     /// <param name="output">Takes its standard output; null to drop it. Not disposed.</param>
     /// <param name="error">Takes its error output; null to drop it. Not disposed.</param>
     /// <param name="cancellationToken">Gives the command up: its server takes the client for lost.</param>
-    /// <exception cref="Streaming.SessionLostException">The session was lost before its status: never success.</exception>
+    /// <exception cref="SessionLostException">The session was lost before its status: never success.</exception>
     /// <exception cref="RemoteCommandException">The server could not run the command.</exception>
     /// <inheritdoc cref="ExecAsync" path="/exception"/>
     public async Task<ExitStatus> RunAsync(
         PodReference pod, IReadOnlyList<string> command, Stream? input, Stream? output, Stream? error,
         CancellationToken cancellationToken = default)
     {
-        ExecOptions options = new() { Stdin = input is not null, Stdout = output is not null, Stderr = error is not null };
+        // Servers refuse a command without any channel; an output that nobody has taken is dropped.
+        ExecOptions options = new()
+        {
+            Stdin = input is not null,
+            Stdout = output is not null || (input is null && error is null),
+            Stderr = error is not null,
+        };
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using RemoteProcess run = await ExecAsync(pod, command, options, cancellationToken);
         List<Task> outputs = [];
-        if (output is not null) outputs.Add(run.StandardOutput.CopyToAsync(output, cancellationToken));
-        if (error is not null) outputs.Add(run.StandardError.CopyToAsync(error, cancellationToken));
-        return await FinishAsync(run, input, outputs, cancellationToken);
+        if (output is not null) outputs.Add(run.StandardOutput.CopyToAsync(output, over.Token));
+        if (error is not null) outputs.Add(run.StandardError.CopyToAsync(error, over.Token));
+        return await FinishAsync(run, input, outputs, over);
     }
 
-    /// <summary>Whatever fails first ends the rest, and is what the caller is told.</summary>
+    /// <summary>
+    /// Whatever fails first ends the rest, and is what the caller is told. Nothing is waited for that may never end: neither an input that
+    /// nobody types, nor an output that nobody takes.
+    /// </summary>
+    /// <param name="run">The command.</param>
+    /// <param name="input">Its input; null for none.</param>
+    /// <param name="outputs">What reads its outputs.</param>
+    /// <param name="over">Ends all of that; linked with the caller's token.</param>
     static async Task<ExitStatus> FinishAsync(
-        RemoteProcess run, Stream? input, IReadOnlyList<Task> outputs, CancellationToken cancellationToken)
+        RemoteProcess run, Stream? input, IReadOnlyList<Task> outputs, CancellationTokenSource over)
     {
-        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task sending = input is null ? Task.CompletedTask : SendAsync(run.StandardInput, input, over.Token);
-        Task<ExitStatus> exit = run.WaitForExitAsync(cancellationToken).AsTask();
-        List<Task> open = [sending, exit, .. outputs];
+        Task<ExitStatus> exit = run.WaitForExitAsync(over.Token).AsTask();
+        List<Task> open = [exit, .. outputs, sending];
         try
         {
             while (open.Count > 0)
             {
                 Task first = await Task.WhenAny(open);
                 open.Remove(first);
-                if (first == exit)
-                {
-                    await over.CancelAsync(); // a command that has ended reads no more
-                    open.Remove(sending);
-                }
-
                 await first;
+                if (first == exit) open.Remove(sending); // a command that has ended reads no more
             }
 
             return await exit;
@@ -89,7 +99,8 @@ public sealed partial class StreamingClient
         finally
         {
             await over.CancelAsync();
-            await Task.WhenAll([sending, exit, .. outputs]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the first was told
+            foreach (Task task in (Task[])[exit, sending, .. outputs])
+                _ = task.ContinueWith(static left => left.Exception, TaskScheduler.Default); // the first failure was told
         }
     }
 
@@ -98,12 +109,20 @@ public sealed partial class StreamingClient
     /// </summary>
     static async Task SendAsync(PipeWriter writer, Stream input, CancellationToken cancellationToken)
     {
-        while (await input.ReadAsync(writer.GetMemory(), cancellationToken) is > 0 and int count)
+        await Task.Yield(); // some streams block
+        try
         {
-            writer.Advance(count);
-            if ((await writer.FlushAsync(cancellationToken)).IsCompleted) return;
-        }
+            while (await input.ReadAsync(writer.GetMemory(), cancellationToken) is > 0 and int count)
+            {
+                writer.Advance(count);
+                if ((await writer.FlushAsync(cancellationToken)).IsCompleted) return;
+            }
 
-        await writer.CompleteAsync();
+            await writer.CompleteAsync();
+        }
+        catch (SessionLostException)
+        {
+            // the exit says it too, or is known already
+        }
     }
 }

@@ -188,9 +188,15 @@ public sealed partial class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(locals);
         if (locals.Count == 0) throw new ArgumentException("A forward listens in at least one place.", nameof(locals));
         options ??= new ForwardOptions();
-        ForwardDialer dialer = new(resolve, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token),
+        ForwardDialer dialer = new(FindAsync, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token),
             () => Endpoint.IsFetchingCredentials);
         return PortForward.StartAsync(dialer, locals, ForwardTale.ToldTo(_logger, options), cancellationToken);
+
+        async Task<ForwardTarget> FindAsync(bool again, CancellationToken token)
+        {
+            ForwardTarget found = await resolve(again, token);
+            return found with { Pod = PodReference.Place(found.Pod, Endpoint.DefaultNamespace) };
+        }
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fairlead.Wire;
 using Fairlead.Wire.Spdy;
 using Microsoft.Extensions.Logging;
@@ -43,19 +44,19 @@ public sealed record CarrierLimits
     /// <summary>
     /// After this side's close: how long a silent peer is waited for. A peer that still sends is read from on. 15 seconds.
     /// </summary>
-    public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan Linger { get; init => field = OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// How long disposing a forwarded connection takes at most: until what was written is on the wire, and the peer has ended too. 5
     /// seconds.
     /// </summary>
-    public TimeSpan DisposeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan DisposeTimeout { get; init => field = OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// After a command's status: how long a silent server is waited for that has not closed. Servers send the status behind all output and
     /// close at once, so this is for others. 1 second.
     /// </summary>
-    public TimeSpan LateOutput { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan LateOutput { get; init => field = OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// SPDY: how long a stream's reply, and at a server the last of the expected streams, is waited for. 30 seconds, as Go peers do.
@@ -96,10 +97,13 @@ public sealed record CarrierLimits
     /// What .NET writes for "no limit" is the smallest of all times: taken as it is, it would be over at once. 24 days is
     /// about as long as timers and the WebSocket library take (2^31 milliseconds).
     /// </summary>
-    static TimeSpan OrForEver(TimeSpan time)
+    static TimeSpan OrForEver(TimeSpan time, bool orZero = false, [CallerMemberName] string name = "")
     {
         if (time == Timeout.InfiniteTimeSpan) return s_forEver;
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(time, TimeSpan.Zero);
+        if (time < TimeSpan.Zero || (time == TimeSpan.Zero && !orZero))
+            throw new ArgumentOutOfRangeException(
+                name, time,
+                $"{name} is {(orZero ? "no time below zero" : "a time above zero")}, or Timeout.InfiniteTimeSpan for no limit.");
         return time > s_forEver ? s_forEver : time;
     }
 

@@ -11,7 +11,7 @@ namespace Fairlead.Streaming;
 /// One writer at a time, as for every PipeWriter. State that the write loop shares is under <c>_lock</c>. A cancelled flush ends only
 /// the wait: the bytes go out all the same.
 /// </remarks>
-abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
+abstract partial class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
 {
     const int MostInFlight = 2;
 
@@ -23,7 +23,7 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
     CancellationToken _waitToken;
     MessageBuffer _current;
     int _inFlight;
-    bool _waiting, _cancelNext, _completed, _ended;
+    bool _waiting, _cancelNext, _completed, _ended, _dropped;
     IOException? _loss;
     TaskCompletionSource? _sent;
 
@@ -132,49 +132,15 @@ abstract class ChannelPipeWriter : PipeWriter, IValueTaskSource<FlushResult>
 
         Dispatch();
         _current = default; // asked for and not used: left to the collector, as an abandoned read may still be filling it
-        SendEnd();
-    }
-
-    /// <summary>Completes when the carrier has sent all that was written and flushed, or takes nothing more; fails with a loss.</summary>
-    internal Task SentAsync()
-    {
-        lock (_lock)
+        try
         {
-            if (_loss is not null) return Task.FromException(_loss);
-            if (_ended || _inFlight == 0) return Task.CompletedTask;
-            _sent ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _sent.Task;
+            SendEnd();
         }
-    }
-
-    /// <summary>Called by the write loop when a buffer has gone out.</summary>
-    internal void OnSent()
-    {
-        lock (_lock)
+        catch (NotSupportedException)
         {
-            _inFlight--;
-            if (_inFlight == 0) Interlocked.Exchange(ref _sent, null)?.SetResult();
-            if (!_waiting || _inFlight >= MostInFlight) return;
+            _completed = false; // nothing was said: more may follow, as a terminal's Ctrl-D
+            throw;
         }
-
-        EndWait(canceled: false, byToken: false);
-    }
-
-    /// <summary>Called when the carrier takes nothing more: in order (null), or because it was lost.</summary>
-    internal void OnEnded(IOException? loss)
-    {
-        lock (_lock)
-        {
-            if (_ended) return;
-            _ended = true;
-            _loss = loss;
-            if (loss is null) _sent?.SetResult();
-            else _sent?.SetException(loss);
-            _sent = null;
-        }
-
-        if (loss is not null) _lost.SetResult(loss);
-        EndWait(canceled: false, byToken: false);
     }
 
     void Dispatch()

@@ -30,7 +30,7 @@ public abstract record UpgradeOptions
     private protected CarrierLimits LimitsOf(ILoggerFactory logging) => CarrierLimits.Default with
     {
         PingInterval = PingInterval,
-        PingTimeout = PingTimeout,
+        PingTimeout = PingInterval == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : PingTimeout, // silence is no sign without pings
         Logger = logging.CreateLogger(CarrierLimits.LogCategory),
     };
 }

@@ -33,7 +33,7 @@ public sealed class KubectlFlagTests
     }
 
     [Theory]
-    [InlineData("--request-timeout soon", "error: \"soon\" is not a duration: write for instance 3s, 500ms or 2m, or 0 for no limit\n")]
+    [InlineData("--request-timeout soon", "error: --request-timeout: \"soon\" is not a duration: write for instance 3s, 500ms or 2m, or 0 for no limit\n")]
     [InlineData("--as-user-extra key --as jane", "error: --as-user-extra takes KEY=VALUE, not \"key\"\n")]
     [InlineData("--v=much", "error: unknown")]
     public async Task Are_refused_with_values_that_mean_nothing(string flags, string error)

@@ -47,7 +47,7 @@ public sealed class TerminalTests
     public async Task Exec_is_left_by_keys_that_were_asked_for()
     {
         string result = await OnTerminalAsync("ready", "keys:61787a", "exec -it --detach-keys x,z -c web demo -- wait");
-        Assert.StartsWith("0 restored raw 'ready\\r\\nDetached: ", result, StringComparison.Ordinal);
+        Assert.StartsWith("0 restored raw \"ready\\r\\nDetached: ", result, StringComparison.Ordinal);
         Assert.Equal("0 restored raw 'ready\\r\\n10 11'", await OnTerminalAsync("ready", "keys:1011", "exec -it -c web demo -- keys 2"));
     }
 

@@ -73,6 +73,32 @@ public sealed class FirstHourTests : IAsyncLifetime
     }
 
     [Fact, Trait("Case", "D2")]
+    public async Task Without_input_and_outputs_it_is_run_all_the_same() =>
+        Assert.Equal(6, (await _client.RunAsync(Demo, ["sh", "-c", "echo dropped; exit 6"], null, null, null, Ct)).Code);
+
+    [Fact, Trait("Case", "D2")]
+    public async Task An_input_that_nobody_types_and_an_output_that_nobody_takes_hold_up_nothing()
+    {
+        using System.IO.Pipes.AnonymousPipeServerStream silent = new(System.IO.Pipes.PipeDirection.In); // its reads block and know no token
+        Assert.Equal(7, (await _client.RunAsync(Demo, ["sh", "-c", "exit 7"], silent, null, null, Ct)).Code);
+
+        using System.IO.Pipes.AnonymousPipeServerStream full = new(System.IO.Pipes.PipeDirection.Out);
+        using CancellationTokenSource giveUp = new();
+        Task<ExitStatus> running = _client.RunAsync(Demo, ["sh", "-c", "head -c 10000000 /dev/zero; sleep 1000"], null, full, null, giveUp.Token);
+        await Task.WhenAny(running, Task.Delay(200, Ct));
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Theory, Trait("Case", "D11"), InlineData(nameof(ExecOptions.PingInterval)), InlineData(nameof(ExecOptions.PingTimeout))]
+    public async Task A_time_that_is_none_is_refused_before_anything_is_started(string name)
+    {
+        ExecOptions options = name == nameof(ExecOptions.PingInterval) ? new() { PingInterval = TimeSpan.Zero } : new() { PingTimeout = TimeSpan.FromSeconds(-2) };
+        ArgumentOutOfRangeException wrong = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _client.ExecAsync(Demo, ["true"], options, Ct));
+        Assert.Equal(name, wrong.ParamName);
+    }
+
+    [Fact, Trait("Case", "D2")]
     public async Task What_is_too_long_or_given_up_ends_the_command()
     {
         await Assert.ThrowsAsync<InvalidDataException>(() => _client.RunAsync(Demo, ["yes"], mostBytes: 1000, cancellationToken: Ct));

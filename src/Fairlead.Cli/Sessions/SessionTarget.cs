@@ -61,7 +61,7 @@ sealed class SessionTarget(TargetResolver resolver, string target, TargetVerb ve
     }
 
     /// <summary>Waits for the session's end. Some servers accept one first, and then say that there is nothing to run it in.</summary>
-    public async Task<ExitStatus> ExplainingAsync(Task<ExitStatus> session, CancellationToken cancellationToken)
+    public async Task<ExitStatus?> ExplainingAsync(Task<ExitStatus?> session, CancellationToken cancellationToken)
     {
         try
         {

@@ -15,7 +15,9 @@ sealed class DetachKeys(byte[] keys)
 
     int _typed;
 
-    /// <summary>Reads <c>ctrl-p,ctrl-q</c>: letters, digits and signs by themselves, and with <c>ctrl-</c> a-z, @, [, \, ], ^ and _.</summary>
+    /// <summary>
+    /// Reads <c>ctrl-p,ctrl-q</c>: letters, digits and signs by themselves, and with <c>ctrl-</c> a-z, @, [, \, ], ^ and _.
+    /// </summary>
     /// <returns>Null, and an error in the result, where a key is not known; empty for none, or nothing.</returns>
     public static byte[]? Parse(ArgumentResult result)
     {
@@ -37,9 +39,7 @@ sealed class DetachKeys(byte[] keys)
         List<byte> keys = [];
         foreach (string key in text.Split(','))
         {
-            const string Control = "ctrl-";
-            if (key.StartsWith(Control, StringComparison.Ordinal) && key[Control.Length..] is [>= 'a' and <= 'z' or >= '@' and <= '_'] letter)
-                keys.Add((byte)(letter[0] & 0x1f));
+            if (key is ['c', 't', 'r', 'l', '-', (>= 'a' and <= 'z') or (>= '@' and <= '_')]) keys.Add((byte)(key[^1] & 0x1f));
             else if (key is [> ' ' and < '\x7f']) keys.Add((byte)key[0]);
             else throw new FormatException($"\"{key}\" is no key: write for instance {OfAttach}, or none");
         }

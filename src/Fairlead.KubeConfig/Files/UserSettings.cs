@@ -29,9 +29,9 @@ sealed class UserSettings
     public Impersonation? Impersonation { get; init; }
 
     /// <summary>
-    /// The same user with what was given beside the kubeconfig, as kubectl has it: each thing replaces its own. With a token, whom the entry
-    /// acts as and its certificate stay: to leave out "as" would be to act with the rights of the token's own user, which are mostly
-    /// greater. A tokenFile gives way, since the token was asked for by name (kubectl takes the file).
+    /// The same user with what was given beside the kubeconfig, as kubectl has it: each thing replaces its own. With a token, whom the
+    /// entry acts as and its certificate stay: to leave out "as" would be to act with the rights of the token's own user, which are
+    /// mostly greater. A tokenFile gives way, since the token was asked for by name (kubectl takes the file).
     /// </summary>
     public UserSettings Override(KubeConfigOptions given) => new()
     {

@@ -44,6 +44,7 @@ public static class ForwardPump
     sealed class Direction(ForwardedStream source, ForwardedStream destination)
     {
         long _lastMoved;
+        readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously); // set with _isOver, and after it
         volatile bool _isOver;
         volatile IOException? _lost;
 
@@ -55,10 +56,12 @@ public static class ForwardPump
         /// <returns>Why it ended before its end; null for an end.</returns>
         internal async Task<IOException?> RunAsync(Direction other)
         {
-            if (destination.Lost is { } gone) _ = EndWithAsync(gone);
+            if (destination.Lost is { } gone) _ = EndWithAsync(gone, other);
             try
             {
-                await (source.Input is { } input ? PumpAsync(input) : destination.Output is { } output ? PumpAsync(output) : CopyAsync());
+                await (source.Input is { } input ? PumpAsync(input)
+                    : destination.Output is { } output ? PumpAsync(output, other) : CopyAsync());
+                _done.TrySetResult();
                 if (destination.CanCompleteWrites) await destination.CompleteWritesAsync();
                 else await other.AwaitSilenceAsync();
                 return null;
@@ -66,6 +69,7 @@ public static class ForwardPump
             catch (Exception cause) when (cause is IOException or ObjectDisposedException or InvalidOperationException)
             {
                 _isOver = true;
+                _done.TrySetResult();
                 Exception e = _lost ?? cause;
                 (ForwardFault fault, string reason) = e switch
                 {
@@ -82,11 +86,12 @@ public static class ForwardPump
 
         /// <summary>
         /// Who has ended its own direction and then resets, or is lost, is not heard by a read any more; a source that is silent would be
-        /// waited for as long as it likes. A source that has ended was heard to its end.
+        /// waited for as long as it likes. What had come from it before is delivered first: that direction tells both if it fails.
         /// </summary>
-        async Task EndWithAsync(Task<IOException> gone)
+        async Task EndWithAsync(Task<IOException> gone, Direction other)
         {
             IOException loss = await gone;
+            await other._done.Task;
             if (_isOver) return;
             _lost = loss;
             source.Abort((loss as ForwardResetException)?.Fault ?? ForwardFault.CarrierLost, loss.Message);
@@ -128,7 +133,7 @@ public static class ForwardPump
         }
 
         /// <summary>Into a channel: what is received lies where it is sent from. No buffer is held while nothing comes.</summary>
-        async Task PumpAsync(PipeWriter output)
+        async Task PumpAsync(PipeWriter output, Direction other)
         {
             Turn turn = default;
             while (true)
@@ -139,12 +144,32 @@ public static class ForwardPump
                 output.Advance(count);
                 FlushResult result = await output.FlushAsync();
                 if (result.IsCompleted)
+                {
+                    await DropUntilDoneAsync(other);
                     throw new ForwardResetException(ForwardFault.ConnectionReset, "The peer takes no more: the connection has ended.");
+                }
+
                 Moved(count);
                 if (turn.IsOver(count)) await Task.Yield();
             }
 
             _isOver = true;
+        }
+
+        /// <summary>
+        /// A peer that has ended both directions at once, as forms with channels do, takes no answer, but what it sent before is to arrive:
+        /// whoever is told of the reset at once may lose what it has not read yet.
+        /// </summary>
+        async Task DropUntilDoneAsync(Direction other)
+        {
+            byte[] dropped = ArrayPool<byte>.Shared.Rent(CopyBytes);
+            while (!other._done.Task.IsCompleted)
+            {
+                Task<int> read = source.ReadAsync(dropped).AsTask();
+                if (await Task.WhenAny(read, other._done.Task) != read || await read == 0) return; // the buffer may still be read into
+            }
+
+            ArrayPool<byte>.Shared.Return(dropped);
         }
 
         async Task CopyAsync()

@@ -8,6 +8,9 @@ namespace Fairlead.Streaming.PortForward;
 /// <summary>A forwarded connection whose directions are channels of a carrier.</summary>
 sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IForwardLink link) : ForwardedStream
 {
+    /// <summary>Dropped at most of a peer that sends on after this side has ended: what was under way, and no more.</summary>
+    const long MostDropped = 8 * 1024 * 1024;
+
     readonly SemaphoreSlim _reading = new(1);
     readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     ReadResult _held;
@@ -61,9 +64,11 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty) return;
-        ThrowIfOver();
-        if (_writesCompleted) throw new InvalidOperationException("CompleteWritesAsync was called: nothing can follow.");
+        if (_writesCompleted && _disposed == 0)
+            throw new InvalidOperationException("CompleteWritesAsync was called: nothing can follow.");
         _isCut = true;
+        Interlocked.MemoryBarrier(); // a disposal that comes now sees it, or is seen here
+        ThrowIfOver();
         while (true)
         {
             Memory<byte> memory = output.GetMemory();
@@ -124,10 +129,10 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
             input.CancelPendingRead();
             await _reading.WaitAsync();
             await input.CompleteAsync(); // what nobody will read is given back
-            await link.ReleaseAsync();
         }
         finally
         {
+            await link.ReleaseAsync();
             _released.TrySetResult();
         }
     }
@@ -162,8 +167,10 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
         }
     }
 
+    /// <summary>Reads to the peer's end. One that goes on talking is cut, since nobody listens: a log that is followed has none.</summary>
     async ValueTask DropInputAsync(CancellationToken limit)
     {
+        long dropped = 0;
         await _reading.WaitAsync(limit);
         try
         {
@@ -173,8 +180,10 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
             while (!isOver)
             {
                 ReadResult result = await input.ReadAsync(limit);
+                dropped += result.Buffer.Length;
                 input.AdvanceTo(result.Buffer.End);
                 isOver = result.IsCompleted || _aborted;
+                if (!isOver && dropped > MostDropped) throw new IOException("The peer goes on sending.");
             }
         }
         finally

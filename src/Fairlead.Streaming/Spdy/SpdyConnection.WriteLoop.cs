@@ -31,14 +31,17 @@ sealed partial class SpdyConnection
             {
                 while (_queue.Reader.TryRead(out SpdyOutgoing outgoing))
                 {
+                    bool isSent = false;
                     try
                     {
                         if (outgoing.Buffer.IsRented) await WriteDataAsync(outgoing);
                         else await WriteControlAsync(outgoing);
+                        isSent = true;
                     }
                     finally
                     {
                         outgoing.Buffer.Return();
+                        if (!isSent) outgoing.Owner?.OnDropped();
                     }
 
                     outgoing.Owner?.OnSent();
@@ -59,7 +62,7 @@ sealed partial class SpdyConnection
             Abort(_log.Failed(e));
         }
 
-        while (_queue.Reader.TryRead(out SpdyOutgoing unsent)) unsent.Buffer.Return();
+        while (_queue.Reader.TryRead(out SpdyOutgoing unsent)) Drop(unsent);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

@@ -186,7 +186,13 @@ sealed partial class SpdyConnection : IAsyncDisposable
     void Enqueue(in SpdyOutgoing outgoing)
     {
         if (outgoing.Owner is null) Interlocked.Increment(ref _waitingControls);
-        if (!_queue.Writer.TryWrite(outgoing)) outgoing.Buffer.Return();
+        if (!_queue.Writer.TryWrite(outgoing)) Drop(outgoing);
+    }
+
+    static void Drop(in SpdyOutgoing outgoing)
+    {
+        outgoing.Buffer.Return();
+        outgoing.Owner?.OnDropped();
     }
 
     /// <summary>Under the lock.</summary>

@@ -160,8 +160,8 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
                 break;
             case DirectMessageType.End when !isFirst && !_peerEnded:
                 lock (_lock) _peerEnded = true;
+                CloseWhenDone(); // first: whoever reads the end may dispose, which would be a reset still
                 _input.Complete(null);
-                CloseWhenDone();
                 break;
             case DirectMessageType.Reset when _isServer ? !isFirst : _isOpen:
                 _answer.TrySetResult(EndBy(payload.Span));

@@ -81,12 +81,13 @@ sealed class FrameStream : Stream
         }
     }
 
-    /// <summary>Completes when no data frame waits to be sent, or none ever will be.</summary>
+    /// <summary>Completes when no data frame waits to be sent; fails where it cannot be.</summary>
     internal Task DataSentAsync()
     {
         lock (_lock)
         {
-            if (_data is null || _fault is not null) return Task.CompletedTask;
+            if (_fault is not null) return Task.FromException(new IOException("The connection takes no more.", _fault));
+            if (_data is null) return Task.CompletedTask;
             _dataSent ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _dataSent.Task;
         }
@@ -186,7 +187,8 @@ sealed class FrameStream : Stream
             _data = null;
             _fault = fault;
             _busy = false;
-            _dataSent?.SetResult();
+            if (fault is null) _dataSent?.SetResult();
+            else _dataSent?.SetException(new IOException("The connection takes no more.", fault));
             _dataSent = null;
         }
 

@@ -98,11 +98,17 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     /// <summary>Queues a message; the write loop sends in this order. Dropped, its buffer returned, once the carrier closes.</summary>
     internal void Send(in OutgoingMessage message)
     {
-        if (!_queue.Writer.TryWrite(message)) message.Buffer.Return();
+        if (!_queue.Writer.TryWrite(message)) Drop(message);
+    }
+
+    static void Drop(in OutgoingMessage message)
+    {
+        message.Buffer.Return();
+        message.Owner?.OnDropped();
     }
 
     /// <summary>
-    /// Completes when the frames that the write loop was done with are on the wire, or never will be.
+    /// Completes when the frames that the write loop was done with are on the wire; fails where they cannot be.
     /// </summary>
     internal Task FramesSentAsync() => _frames.DataSentAsync();
 
@@ -267,15 +273,18 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
                 for (int sent = 1; _queue.Reader.TryRead(out OutgoingMessage message); sent++)
                 {
                     if (sent % MostForOthers == 0) await Task.Yield();
+                    bool isSent = false;
                     try
                     {
                         await _frames.RoomAsync();
                         await _socket.SendAsync(message.Memory, message.Type, endOfMessage: true, CancellationToken.None);
                         _messages?.Sent(message.Memory.Span[0], _receiver.NameOf(message.Memory.Span[0]), message.Memory.Length - 1);
+                        isSent = true;
                     }
                     finally
                     {
                         message.Buffer.Return();
+                        if (!isSent) message.Owner?.OnDropped();
                     }
 
                     message.Owner?.OnSent();
@@ -295,7 +304,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         }
 
         await _frames.RoomAsync();
-        while (_queue.Reader.TryRead(out OutgoingMessage unsent)) unsent.Buffer.Return();
+        while (_queue.Reader.TryRead(out OutgoingMessage unsent)) Drop(unsent);
     }
 
     static SessionLostException CutMessage() => new(SessionLoss.ProtocolError, "The peer closed in the middle of a message.");

@@ -26,8 +26,9 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
     internal async Task<(RemoteCommandAdapter Adapter, string? FellBack)> OpenAsync(
         RemoteCommandUpgrade request, CancellationToken cancellationToken)
     {
+        CarrierLimits limits = request.Limits; // first: options that make no sense are refused before anything is asked
         UpgradedConnection connection = await UpgradeAsync(request, cancellationToken);
-        RemoteCommandAdapter adapter = await connection.AskAsync(request.Command, request.Limits, cancellationToken);
+        RemoteCommandAdapter adapter = await connection.AskAsync(request.Command, limits, cancellationToken);
         if (request is { OverSpdy: [] } or { Options.NoRetry: true } || adapter is not WebSocketRemoteCommand webSocket
             || !await IsDroppedUnheardAsync(webSocket, cancellationToken))
             return (adapter, connection.FellBack);
