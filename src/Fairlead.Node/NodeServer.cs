@@ -26,7 +26,7 @@ namespace Fairlead.Node;
 public sealed class NodeServer : IAsyncDisposable
 {
     /// <summary>How long sessions have to end in order once they were told to, where the server was drained before.</summary>
-    static readonly TimeSpan s_ending = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan s_ending = TimeSpan.FromSeconds(3);
 
     /// <summary>How long a connection that was taken just before a drain has for its handshake and its request.</summary>
     static readonly TimeSpan s_lastRequests = TimeSpan.FromSeconds(2);

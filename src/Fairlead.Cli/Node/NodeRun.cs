@@ -17,9 +17,10 @@ namespace Fairlead.Cli.Node;
 sealed class NodeRun : IDisposable
 {
     /// <summary>
-    /// How long a front's sessions may go on after it was told to stop: what arrives meanwhile waits in the socket's queue.
+    /// How long a front's sessions may go on after it was told to stop, before they are told to end, for which they have three seconds more:
+    /// what arrives meanwhile waits in the socket's queue, and not for longer than ten seconds in all.
     /// </summary>
-    public static readonly TimeSpan StopDrain = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan StopDrain = TimeSpan.FromSeconds(6);
 
     readonly Channel<bool> _reloads = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
