@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fairlead.Streaming.Sockets;
 using Fairlead.Testing;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Fairlead.Streaming;
+using Fairlead.Streaming.Sockets;
 
 namespace Fairlead.Cli.Demo;
 

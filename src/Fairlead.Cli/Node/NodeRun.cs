@@ -17,7 +17,7 @@ namespace Fairlead.Cli.Node;
 sealed class NodeRun : IDisposable
 {
     /// <summary>
-    /// How long a front's sessions may go on after it was told to stop, before they are told to end, for which they have three seconds more:
+    /// How long a front's sessions may go on after it was told to stop. Then they are told to end, and have three seconds for that:
     /// what arrives meanwhile waits in the socket's queue, and not for longer than ten seconds in all.
     /// </summary>
     public static readonly TimeSpan StopDrain = TimeSpan.FromSeconds(6);

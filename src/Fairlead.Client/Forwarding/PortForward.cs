@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Fairlead.Client.Forwarding.Listening;
-using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
+using Fairlead.Streaming.Sockets;
 
 namespace Fairlead.Client.Forwarding;
 

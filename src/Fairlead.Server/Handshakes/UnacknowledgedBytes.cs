@@ -1,6 +1,6 @@
-using Fairlead.Streaming;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Fairlead.Streaming.Sockets;
 
 namespace Fairlead.Server.Handshakes;
 

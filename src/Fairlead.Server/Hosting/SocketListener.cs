@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using Fairlead.Streaming;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
+using Fairlead.Streaming.Sockets;
 
 namespace Fairlead.Server.Hosting;
 

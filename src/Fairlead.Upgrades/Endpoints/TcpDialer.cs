@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using Fairlead.Streaming;
+using Fairlead.Streaming.Sockets;
 using Fairlead.Upgrades.Requests;
 using Microsoft.Extensions.Logging;
 

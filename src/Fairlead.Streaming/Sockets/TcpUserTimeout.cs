@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 
-namespace Fairlead.Streaming;
+namespace Fairlead.Streaming.Sockets;
 
 /// <summary>TCP_USER_TIMEOUT of Linux (RFC 5482): how long sent bytes may stay without acknowledgement.</summary>
 public static class TcpUserTimeout

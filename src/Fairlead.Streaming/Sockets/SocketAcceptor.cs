@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Fairlead.Streaming;
+namespace Fairlead.Streaming.Sockets;
 
 /// <summary>
 /// Takes connections from a listening socket, whatever fails for a while: when no descriptor is free, the connection stays in the system's
