@@ -1,4 +1,4 @@
-using System.Net;
+using Fairlead.Server.Kubelet;
 
 namespace Fairlead.Node;
 
@@ -27,7 +27,7 @@ public sealed record KubeletOptions
     public string? TokenFile { get; init; }
 
     /// <summary>The name of the node's object, by which reviews ask; by default the machine's name as a kubelet takes it.</summary>
-    public string NodeName { get; init; } = Dns.GetHostName().Trim().ToLowerInvariant();
+    public string NodeName { get; init; } = ThisMachine.NodeName;
 
     /// <summary>How long it is kept whose a token is, or that it is nobody's: a kubelet's <c>authentication.webhook.cacheTTL</c>.</summary>
     public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromMinutes(2);

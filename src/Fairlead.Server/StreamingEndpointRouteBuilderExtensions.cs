@@ -86,7 +86,7 @@ public static class StreamingEndpointRouteBuilderExtensions
         Serving serving = Serving.At(endpoints, options, "Metrics");
         RefusalLadder ladder = new(serving.Logger, StatusAnswer.WriteAsync);
         Admission admission = new(options);
-        AccessAttributes wanted = new("get", "", "nodes", "metrics", null, Environment.MachineName);
+        AccessAttributes wanted = new("get", "", "nodes", "metrics", null, ThisMachine.NodeName);
         endpoints.MapGet(path, context => ladder.AnswerAsync(context, async context =>
         {
             await admission.RequireAsync(admission.Identify(context), wanted, context.RequestAborted);

@@ -4,6 +4,7 @@ using Fairlead.Cli.Usage;
 using Fairlead.KubeConfig;
 using Fairlead.Node.Checks;
 using Fairlead.Node.Host;
+using Fairlead.Server.Kubelet;
 using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Cli.Node;
@@ -76,7 +77,8 @@ sealed class FrontOptions
                 0 => throw new UsageException("--health-port: name the port, since who asks there has to know it"),
                 { } port => port,
             },
-            NodeName = parsed.GetValue(_nodeName) ?? flags?.Get("hostname-override") ?? HostName(root),
+            NodeName = parsed.GetValue(_nodeName)
+                ?? (flags?.Get("hostname-override") is { } name ? ThisMachine.AsNodeName(name) : OwnName(root)),
         };
     }
 
@@ -99,13 +101,8 @@ sealed class FrontOptions
         }
     }
 
-    static string HostName(HostRoot root)
-    {
-        string name = root.IsOwn ? Environment.MachineName : root.ReadText("/etc/hostname");
-#pragma warning disable CA1308 // a Node's name is in small letters: Kubernetes, pkg/util/node, GetHostname
-        return name.Trim().ToLowerInvariant();
-#pragma warning restore CA1308
-    }
+    static string OwnName(HostRoot root) =>
+        root.IsOwn ? ThisMachine.NodeName : ThisMachine.AsNodeName(root.ReadText("/etc/hostname"));
 
     static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fairlead.Containerd.Cri;
+using Fairlead.Server.Kubelet;
 using Google.Protobuf.Collections;
 
 namespace Fairlead.Containerd.Pods;
@@ -27,7 +28,7 @@ static class PodObject
             ["metadata"] = metadata,
             ["spec"] = new JsonObject
             {
-                ["nodeName"] = Environment.MachineName,
+                ["nodeName"] = ThisMachine.NodeName,
                 ["containers"] = new JsonArray([.. pod.Containers.Select(SpecOf)]),
             },
             ["status"] = PodStatusObject.Create(pod, runtimeName),

@@ -13,7 +13,7 @@ namespace Fairlead.Server.Kubelet;
 /// <remarks>Refusals are plain text here. Whatever the method, what is asked for is to create: a GET is how a WebSocket begins.</remarks>
 sealed class KubeletHandler
 {
-    static readonly AccessAttributes s_proxy = new("create", "", "nodes", "proxy", null, Environment.MachineName);
+    static readonly AccessAttributes s_proxy = new("create", "", "nodes", "proxy", null, ThisMachine.NodeName);
 
     readonly RefusalLadder _ladder;
     readonly Admission _admission;

@@ -137,8 +137,25 @@ public sealed class NodeInstallTests : IDisposable
             "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\naddress: 127.0.0.1\n", _host.Read("/k.d/90-fairlead.conf"));
         Assert.Equal("kind: KubeletConfiguration\nport: 10260\n", _host.Read("/k.yaml"));
         Assert.Contains("node --config /k.yaml --config-dir /k.d ", _host.Read(NodeHost.Service), StringComparison.Ordinal);
-        Assert.Contains("--authorization-kubeconfig /k.conf --node-name Other ", _host.Read(NodeHost.Service), StringComparison.Ordinal);
+        Assert.Contains("--authorization-kubeconfig /k.conf --node-name other ", _host.Read(NodeHost.Service), StringComparison.Ordinal);
         Assert.Contains(":10260\n", _host.Read(NodeHost.Socket), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_machines_name_is_taken_with_its_domain_as_a_kubelet_takes_it()
+    {
+        _host.Write("/etc/hostname", "Worker-1.Example.org\n");
+        await RunAsync("install", Install + " --yes");
+        Assert.Contains("--node-name worker-1.example.org ", _host.Read(NodeHost.Service), StringComparison.Ordinal);
+
+        // The kernel's own name, which this process is given in a namespace of names.
+        CommandProcess.Result own = await CommandProcess.RunAsync("/dev/null", "unshare --user --map-root-user --uts true || exit 77; " +
+            "unshare --user --map-root-user --uts sh -c 'hostname Worker-2.Example.org && " +
+            $"exec \"$0\" node install {Install} --config {_host.Root}{NodeHost.Config} --authorization-kubeconfig /k' '{CommandProcess.Path}'", Ct);
+        Assert.SkipWhen(own.ExitCode == 77, "user namespaces are not to be had here");
+        Assert.Equal((0, ""), (own.ExitCode, own.Error));
+        Assert.Contains("--node-name worker-2.example.org ", own.Output, StringComparison.Ordinal);
+        Assert.EndsWith("nothing was changed: add --yes to do it\n", own.Output, StringComparison.Ordinal);
     }
 
     [Fact]
