@@ -55,7 +55,7 @@ sealed class FrontOptions
     public FrontChoice Read(ParseResult parsed)
     {
         HostRoot root = new(parsed.GetValue(_root)!);
-        KubeletFlags? flags = KubeletFlags.OfRunning(root);
+        KubeletFlags? flags = Running(root, parsed);
         string? certificate = parsed.GetValue(_certificate), key = parsed.GetValue(_key), token = parsed.GetValue(_token);
         if (certificate is null != key is null) throw new UsageException("--kubelet-client-cert and --kubelet-client-key belong together");
         if (certificate is not null && token is not null)
@@ -70,7 +70,7 @@ sealed class FrontOptions
             Certificate = certificate,
             Key = key,
             Token = token,
-            Kubeconfig = parsed.GetValue(_kubeconfig) ?? flags?.Get("kubeconfig"),
+            Kubeconfig = parsed.GetValue(_kubeconfig) ?? FoundKubeconfig.WithoutPlugins(root, flags?.Get("kubeconfig")),
             HealthPort = parsed.GetValue(_healthPort) switch
             {
                 null => NodeCheckOptions.UsualHealthPort,
@@ -98,6 +98,21 @@ sealed class FrontOptions
         catch (Exception e) when (e is KubeConfigException or InvalidDataException)
         {
             throw new UsageException($"--authorization-kubeconfig {path}: {e.Message}");
+        }
+    }
+
+    /// <exception cref="UsageException">It cannot be told which one is meant.</exception>
+    KubeletFlags? Running(HostRoot root, ParseResult parsed)
+    {
+        try
+        {
+            return KubeletFlags.OfRunning(root);
+        }
+        catch (InvalidDataException e)
+        {
+            return parsed.GetValue(_config) is not null && parsed.GetValue(_kubeconfig) is not null
+                ? null
+                : throw new UsageException(e.Message + ": name the one that is meant by --config and --authorization-kubeconfig");
         }
     }
 

@@ -30,32 +30,25 @@ public sealed class KubeletFlags
     /// <returns>Null where it was not given, or given empty.</returns>
     public string? Get(string name) => _values.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 
-    /// <summary>The flags of the kubelet that runs on a machine.</summary>
+    /// <summary>The flags of the kubelet that runs on a machine: root's, and in no container.</summary>
     /// <param name="root">The machine's root, with its <c>/proc</c>.</param>
     /// <returns>Null where none runs, or its command line is not ours to read.</returns>
+    /// <exception cref="InvalidDataException">Several run, and are not started alike.</exception>
     public static KubeletFlags? OfRunning(HostRoot root)
     {
         ArgumentNullException.ThrowIfNull(root);
         string processes = root.PathOf("/proc");
         if (!Directory.Exists(processes)) return null;
-        foreach (string folder in Directory.EnumerateDirectories(processes))
+        // One that starts a program is seen twice for a moment.
+        string[][] found = [.. Directory.EnumerateDirectories(processes)
+            .Where(static folder => !Path.GetFileName(folder.AsSpan()).ContainsAnyExceptInRange('0', '9'))
+            .Select(folder => new KubeletProcess(folder, Path.Join(processes, "1")).Arguments).OfType<string[]>()
+            .DistinctBy(static arguments => string.Join('\0', arguments))];
+        return found switch
         {
-            if (!Path.GetFileName(folder.AsSpan()).ContainsAnyExceptInRange('0', '9') && Arguments(folder) is [var program, .. var rest]
-                && Path.GetFileName(program) == "kubelet") return new KubeletFlags(rest);
-        }
-
-        return null;
-    }
-
-    static string[] Arguments(string process)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Join(process, "cmdline")).TrimEnd('\0').Split('\0');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return []; // it has ended meanwhile, or is somebody else's
-        }
+            [] => null,
+            [var arguments] => new KubeletFlags(arguments),
+            _ => throw new InvalidDataException($"{found.Length} kubelets run here, each started in another way"),
+        };
     }
 }

@@ -27,8 +27,9 @@ sealed class NodeHost : IDisposable
 
             """);
         Write("/etc/hostname", "Node-1\n");
-        Write("/proc/4711/cmdline", Kubelet);
-        Write("/proc/4712/cmdline", "/usr/bin/containerd\0");
+        WriteProcess(1, "/sbin/init\0");
+        WriteProcess(4711, Kubelet);
+        WriteProcess(4712, "/usr/bin/containerd\0");
         Directory.CreateDirectory(Root + "/run/systemd/system");
         // the machine's own systemctl is run by chroot, which needs more than a test may have
         string chroot = Path.Combine(_folder.CreateSubdirectory("bin").FullName, "chroot");
@@ -59,6 +60,19 @@ sealed class NodeHost : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Root + path)!);
         File.WriteAllText(Root + path, text);
+    }
+
+    /// <summary>A process of root's, of the machine's own or in a container.</summary>
+    public void WriteProcess(int id, string commandLine, bool isOfContainer = false)
+    {
+        Write($"/proc/{id}/cmdline", commandLine);
+        Write($"/proc/{id}/status", "Name:\tx\nUid:\t0\t0\t0\t0\n");
+        Directory.CreateDirectory($"{Root}/proc/{id}/ns");
+        foreach (string space in (string[])["mnt", "pid", "user"])
+        {
+            File.Delete($"{Root}/proc/{id}/ns/{space}");
+            File.CreateSymbolicLink($"{Root}/proc/{id}/ns/{space}", $"{space}:[{(isOfContainer ? 4026532002 : 4026531840)}]");
+        }
     }
 
     /// <summary>Every file with its bytes and mode, by its path.</summary>

@@ -118,7 +118,7 @@ public sealed class NodeInstallTests : IDisposable
     [InlineData("--port=10260", "the kubelet is started with --port=10260: write that into /var/lib/kubelet/config.yaml instead")]
     public async Task A_flag_of_the_kubelets_that_is_in_the_way_is_told_before_anything_is_changed(string flag, string told)
     {
-        _host.Write("/proc/4711/cmdline", $"kubelet\0--kubeconfig=/etc/kubernetes/kubelet.conf\0{flag}\0");
+        _host.WriteProcess(4711, $"kubelet\0--kubeconfig=/etc/kubernetes/kubelet.conf\0{flag}\0");
         SortedDictionary<string, string> before = _host.Everything();
         CommandProcess.Result refused = await _host.RunAsync("install", Install + " --yes", Ct);
         Assert.Equal((1, "", "error: " + told), (refused.ExitCode, refused.Output, refused.Error.Split('\n')[0]));
@@ -129,7 +129,7 @@ public sealed class NodeInstallTests : IDisposable
     [Fact]
     public async Task What_the_flags_of_the_running_kubelet_say_is_taken()
     {
-        _host.Write("/proc/4711/cmdline", "/opt/kubelet\0--kubeconfig\0/k.conf\0--config\0/k.yaml\0--config-dir=/k.d\0--hostname-override=Other\0");
+        _host.WriteProcess(4711, "/opt/kubelet\0--kubeconfig\0/k.conf\0--config\0/k.yaml\0--config-dir=/k.d\0--hostname-override=Other\0");
         _host.Write("/k.yaml", "kind: KubeletConfiguration\nport: 10260\n");
         Directory.CreateDirectory(_host.Root + "/k.d");
         await RunAsync("install", Install + " --yes");
@@ -139,6 +139,40 @@ public sealed class NodeInstallTests : IDisposable
         Assert.Contains("node --config /k.yaml --config-dir /k.d ", _host.Read(NodeHost.Service), StringComparison.Ordinal);
         Assert.Contains("--authorization-kubeconfig /k.conf --node-name other ", _host.Read(NodeHost.Service), StringComparison.Ordinal);
         Assert.Contains(":10260\n", _host.Read(NodeHost.Socket), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_two_kubelets_one_has_to_be_named_and_a_containers_is_none()
+    {
+        _host.WriteProcess(4713, "kubelet\0--kubeconfig=/evil.conf\0--config=/evil.yaml\0", isOfContainer: true);
+        Assert.Contains("--authorization-kubeconfig /etc/kubernetes/kubelet.conf ", await RunAsync("install", Install), StringComparison.Ordinal);
+        _host.WriteProcess(4713, "kubelet\0--kubeconfig=/other.conf\0");
+        CommandProcess.Result refused = await _host.RunAsync("install", Install, Ct);
+        Assert.Equal((1, "error: 2 kubelets run here, each started in another way: name the one that is meant by --config and --authorization-kubeconfig"),
+            (refused.ExitCode, refused.Error.Split('\n')[0]));
+        Assert.Contains("--authorization-kubeconfig /k.conf ", await RunAsync(
+            "install", $"{Install} --config {NodeHost.Config} --authorization-kubeconfig /k.conf"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("install")]
+    [InlineData("check")]
+    public async Task A_kubeconfig_that_was_found_runs_no_program(string verb)
+    {
+        _host.Write("/etc/kubernetes/kubelet.conf", $$$"""
+            apiVersion: v1
+            kind: Config
+            current-context: c
+            clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+            contexts: [{name: c, context: {cluster: c, user: u}}]
+            users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: touch, args: ["{{{_host.Root}}}/ran"], interactiveMode: Never} } }]
+            """);
+        CommandProcess.Result refused = await _host.RunAsync(verb, NodeHost.Credential, Ct);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("runs a program for its credentials", refused.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_host.Root + "/ran"));
+        CommandProcess.Result named = await _host.RunAsync(verb, NodeHost.Credential + " --authorization-kubeconfig /etc/kubernetes/kubelet.conf", Ct);
+        Assert.DoesNotContain("runs a program", named.Error, StringComparison.Ordinal);
     }
 
     [Fact]

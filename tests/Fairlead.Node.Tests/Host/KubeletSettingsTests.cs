@@ -106,9 +106,10 @@ public sealed class KubeletSettingsTests : IDisposable
     [Fact]
     public void The_flags_of_the_kubelet_that_runs_are_found()
     {
-        _host["/proc/17/cmdline"] = "/usr/bin/containerd\0--config\0/x\0";
+        WriteProcess(1, "/sbin/init\0");
+        WriteProcess(17, "/usr/bin/containerd\0--config\0/x\0");
         Assert.Null(KubeletFlags.OfRunning(_host.Root));
-        _host["/proc/23/cmdline"] = "/usr/bin/kubelet\0--config=/a.yaml\0--kubeconfig\0/k.conf\0--v=2\0--fail-swap-on\0--hostname-override=\0";
+        WriteProcess(23, "/usr/bin/kubelet\0--config=/a.yaml\0--kubeconfig\0/k.conf\0--v=2\0--fail-swap-on\0--hostname-override=\0");
         KubeletFlags flags = Assert.IsType<KubeletFlags>(KubeletFlags.OfRunning(_host.Root));
         Assert.Equal("/a.yaml", flags.Get("config"));
         Assert.Equal("/k.conf", flags.Get("kubeconfig"));
@@ -117,7 +118,33 @@ public sealed class KubeletSettingsTests : IDisposable
         Assert.Null(flags.Get("address"));
     }
 
+    [Theory]
+    [InlineData("mnt", 0)]
+    [InlineData("pid", 0)]
+    [InlineData("user", 0)]
+    [InlineData("", 1000)]
+    public void A_containers_process_or_another_users_is_no_kubelet_whatever_its_name(string space, int user)
+    {
+        WriteProcess(1, "/sbin/init\0");
+        WriteProcess(23, "kubelet\0--kubeconfig=/evil.conf\0", space, user);
+        Assert.Null(KubeletFlags.OfRunning(_host.Root));
+        WriteProcess(24, "kubelet\0--kubeconfig=/k.conf\0");
+        WriteProcess(25, "kubelet\0--kubeconfig=/k.conf\0"); // the same, about to start a program
+        Assert.Equal("/k.conf", KubeletFlags.OfRunning(_host.Root)!.Get("kubeconfig"));
+        WriteProcess(26, "kubelet\0--kubeconfig=/other.conf\0");
+        Assert.Throws<InvalidDataException>(() => KubeletFlags.OfRunning(_host.Root));
+    }
+
     public void Dispose() => _host.Dispose();
+
+    void WriteProcess(int id, string commandLine, string other = "", int user = 0)
+    {
+        _host[$"/proc/{id}/cmdline"] = commandLine;
+        _host[$"/proc/{id}/status"] = $"Name:\tx\nUid:\t{user}\t{user}\t{user}\t{user}\n";
+        Directory.CreateDirectory(_host.Root.PathOf($"/proc/{id}/ns"));
+        foreach (string space in (string[])["mnt", "pid", "user"])
+            File.CreateSymbolicLink(_host.Root.PathOf($"/proc/{id}/ns/{space}"), $"{space}:[{(space == other ? 4026532002 : 4026531840)}]");
+    }
 
     KubeletSettings Read(string? folder = null, params string[] flags) =>
         KubeletSettings.Read(_host.Root, KubeletSettings.UsualFile, folder, new KubeletFlags(flags));
