@@ -10,8 +10,10 @@ sealed record FrontChoice
 {
     public required HostRoot Root { get; init; }
 
-    /// <summary>Null where no kubelet runs.</summary>
+    /// <summary>Of the kubelet that runs, or as an installation recorded them; null for neither.</summary>
     public required KubeletFlags? Flags { get; init; }
+
+    public required bool IsRunning { get; init; }
 
     public required string Config { get; init; }
 

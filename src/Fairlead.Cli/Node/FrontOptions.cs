@@ -4,6 +4,7 @@ using Fairlead.Cli.Usage;
 using Fairlead.KubeConfig;
 using Fairlead.Node.Checks;
 using Fairlead.Node.Host;
+using Fairlead.Node.Installation;
 using Fairlead.Server.Kubelet;
 using Fairlead.Upgrades.Endpoints;
 
@@ -55,7 +56,7 @@ sealed class FrontOptions
     public FrontChoice Read(ParseResult parsed)
     {
         HostRoot root = new(parsed.GetValue(_root)!);
-        KubeletFlags? flags = Running(root, parsed);
+        KubeletFlags? running = Running(root, parsed), flags = running ?? Recorded(root);
         string? certificate = parsed.GetValue(_certificate), key = parsed.GetValue(_key), token = parsed.GetValue(_token);
         if (certificate is null != key is null) throw new UsageException("--kubelet-client-cert and --kubelet-client-key belong together");
         if (certificate is not null && token is not null)
@@ -64,6 +65,7 @@ sealed class FrontOptions
         {
             Root = root,
             Flags = flags,
+            IsRunning = running is not null,
             Config = parsed.GetValue(_config) ?? flags?.Get("config") ?? KubeletSettings.UsualFile,
             ConfigFolder = parsed.GetValue(_configFolder) ?? flags?.Get("config-dir"),
             Cri = parsed.GetValue(_cri),
@@ -113,6 +115,18 @@ sealed class FrontOptions
             return parsed.GetValue(_config) is not null && parsed.GetValue(_kubeconfig) is not null
                 ? null
                 : throw new UsageException(e.Message + ": name the one that is meant by --config and --authorization-kubeconfig");
+        }
+    }
+
+    static KubeletFlags? Recorded(HostRoot root)
+    {
+        try
+        {
+            return FrontInstallation.RecordedFlags(root);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new UsageException(e.Message);
         }
     }
 

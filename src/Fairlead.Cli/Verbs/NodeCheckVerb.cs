@@ -49,6 +49,7 @@ static class NodeCheckVerb
             Config = choice.Config,
             ConfigFolder = choice.ConfigFolder,
             Flags = choice.Flags,
+            IsRunning = choice.IsRunning,
             Cri = choice.Cri is null ? null : NodeVerbOptions.Socket("--cri", choice.Cri),
             ClientCertificateFile = choice.Certificate,
             ClientKeyFile = choice.Key,

@@ -61,9 +61,27 @@ static class NodeUninstallVerb
         FrontInstallation.Restore(root, files);
         foreach (FileRestoration file in files) await output.WriteLineAsync($"{file.Path} {file.Outcome}");
         await systemd.RunAsync(FrontInstallation.CallsAfterUndo, cancellationToken);
+        string end = WhereTheKubeletIs(root);
         FrontInstallation.Forget(root);
-        await output.WriteLineAsync("uninstalled: the kubelet has its addresses back");
+        await output.WriteLineAsync(end);
         return ExitCodes.Success;
+    }
+
+    /// <summary>The address may have stood there before the front was put in.</summary>
+    static string WhereTheKubeletIs(HostRoot root)
+    {
+        try
+        {
+            return FrontInstallation.KubeletAddress(root) is "127.0.0.1" or "::1" or "localhost"
+                ? "uninstalled, but the kubelet still listens on 127.0.0.1 alone, as it did before the front was put in: the API server does " +
+                    "not reach this node. Take the address out of its configuration, and out of the ConfigMap kubelet-config, and restart " +
+                    "the kubelet"
+                : "uninstalled: the kubelet has its addresses back";
+        }
+        catch (InvalidDataException e)
+        {
+            return "uninstalled; where the kubelet listens cannot be told: " + e.Message;
+        }
     }
 
     static IReadOnlyList<FileRestoration> Plan(HostRoot root)

@@ -20,7 +20,9 @@ public sealed class NodeCheck(NodeCheckOptions options)
         yield return options.Flags is null
             ? new("kubelet", CheckOutcome.Notice,
                 "none runs here, or its command line cannot be read: its defaults are taken for its flags")
-            : new("kubelet", CheckOutcome.Fine, "runs here");
+            : options.IsRunning
+            ? new("kubelet", CheckOutcome.Fine, "runs here")
+            : new("kubelet", CheckOutcome.Notice, "none runs here: what it was started with is taken from the installation's record");
         (CheckLine line, KubeletSettings? settings) = ReadSettings();
         yield return line;
         yield return Directory.Exists(options.Root.PathOf("/run/systemd/system"))

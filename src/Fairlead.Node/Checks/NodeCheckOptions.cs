@@ -20,8 +20,11 @@ public sealed record NodeCheckOptions
     /// <summary>The folder of its drop-ins; null for none.</summary>
     public string? ConfigFolder { get; init; }
 
-    /// <summary>What the kubelet that runs was started with; null where none runs.</summary>
+    /// <summary>What the kubelet that runs was started with, or the one that ran last; null where that is not known.</summary>
     public KubeletFlags? Flags { get; init; }
+
+    /// <summary><see cref="Flags"/> are those of a kubelet that runs.</summary>
+    public bool IsRunning { get; init; } = true;
 
     /// <summary>The runtime's socket, where it is not the one that the kubelet's configuration names.</summary>
     public UnixSocketAddress? Cri { get; init; }

@@ -14,6 +14,7 @@ public sealed class KubeletFlags
     public KubeletFlags(IReadOnlyList<string> arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);
+        Arguments = arguments;
         for (int i = 0; i < arguments.Count; i++)
         {
             string flag = arguments[i];
@@ -24,6 +25,9 @@ public sealed class KubeletFlags
             else _values[text] = "true";
         }
     }
+
+    /// <summary>The command line behind the program's name.</summary>
+    public IReadOnlyList<string> Arguments { get; }
 
     /// <summary>A flag's value.</summary>
     /// <param name="name">The flag, without dashes.</param>

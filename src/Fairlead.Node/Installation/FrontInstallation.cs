@@ -33,8 +33,8 @@ public static class FrontInstallation
             installed[change.Path] = new InstalledFile { Path = change.Path, Before = before, After = change.After };
         }
 
-        root.Write(InstallationRecord.Path, new InstallationRecord { Files = [.. installed.Values], IsComplete = false }.ToBytes(),
-            ownerOnly: true);
+        InstallationRecord record = new() { Files = [.. installed.Values], Pending = plan.Calls, Kubelet = plan.Kubelet };
+        root.Write(InstallationRecord.Path, record.ToBytes(), ownerOnly: true);
         foreach (FileChange change in plan.Files) root.Write(change.Path, change.After);
     }
 
@@ -82,13 +82,32 @@ public static class FrontInstallation
         root.Delete(InstallationRecord.Path);
     }
 
+    /// <summary>What the kubelet was started with when the front was put in, for when it does not run.</summary>
+    /// <param name="root">The machine.</param>
+    /// <returns>Null where nothing is installed.</returns>
+    /// <exception cref="InvalidDataException">The record cannot be read.</exception>
+    public static KubeletFlags? RecordedFlags(HostRoot root)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        return InstallationRecord.Read(root) is { } record ? new KubeletFlags(record.Kubelet) : null;
+    }
+
+    /// <summary>Where the kubelet that the front was put in for listens, as its files say now.</summary>
+    /// <param name="root">The machine.</param>
+    /// <exception cref="InvalidDataException">The record or a file of the kubelet's cannot be read.</exception>
+    public static string KubeletAddress(HostRoot root)
+    {
+        KubeletFlags flags = RecordedFlags(root) ?? KubeletFlags.None;
+        return KubeletSettings.Read(root, flags.Get("config") ?? KubeletSettings.UsualFile, flags.Get("config-dir"), flags).Address;
+    }
+
     /// <summary>Says that systemd has done what the plan asks of it: until then it is asked again.</summary>
     /// <param name="root">The machine.</param>
     public static void Complete(HostRoot root)
     {
         ArgumentNullException.ThrowIfNull(root);
         if (InstallationRecord.Read(root) is { } record)
-            root.Write(InstallationRecord.Path, (record with { IsComplete = true }).ToBytes(), ownerOnly: true);
+            root.Write(InstallationRecord.Path, (record with { Pending = [] }).ToBytes(), ownerOnly: true);
     }
 
     static FileRestoration Restoration(HostRoot root, InstalledFile file)

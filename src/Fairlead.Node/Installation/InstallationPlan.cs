@@ -6,13 +6,11 @@ namespace Fairlead.Node.Installation;
 /// <summary>What putting a front before a kubelet changes on a machine: files, and then what is asked of systemd.</summary>
 public sealed record InstallationPlan
 {
+    static readonly string[] s_restartKubelet = ["restart", "kubelet.service"], s_restartFront = ["restart", Units.Service];
+
+    /// <summary>In the order in which they are made.</summary>
     static readonly string[][] s_calls =
-    [
-        ["daemon-reload"],
-        ["restart", "kubelet.service"],
-        ["enable", "--now", Units.Socket],
-        ["enable", "--now", Units.Service],
-    ];
+        [["daemon-reload"], s_restartKubelet, ["enable", "--now", Units.Socket], ["enable", "--now", Units.Service], s_restartFront];
 
     const string DropIn = "90-fairlead.conf";
 
@@ -24,6 +22,9 @@ public sealed record InstallationPlan
     /// addresses first; until the socket is there nobody listens on them.
     /// </summary>
     public required IReadOnlyList<string[]> Calls { get; init; }
+
+    /// <summary>What the kubelet is started with, and the configuration that is meant, for the record.</summary>
+    public required IReadOnlyList<string> Kubelet { get; init; }
 
     /// <summary>Looks at the machine and says what is to be done. Changes nothing.</summary>
     /// <param name="options">The machine, and what is wanted.</param>
@@ -49,8 +50,33 @@ public sealed record InstallationPlan
             KubeletChange(options),
         ];
         FileChange[] changed = [.. files.Where(static file => file.Before is null || !file.Before.AsSpan().SequenceEqual(file.After))];
-        bool done = changed.Length == 0 && InstallationRecord.Read(options.Root) is { IsComplete: true };
-        return new InstallationPlan { Files = changed, Calls = done ? [] : s_calls };
+        return new InstallationPlan { Files = changed, Calls = CallsFor(options, files, changed), Kubelet = Named(options) };
+    }
+
+    /// <summary>The last value of a flag counts.</summary>
+    static IReadOnlyList<string> Named(InstallationOptions options)
+    {
+        string[] named = options.ConfigFolder is { } folder
+            ? ["--config=" + options.Config, "--config-dir=" + folder]
+            : ["--config=" + options.Config];
+        return [.. options.Flags.Arguments.Where(argument => !named.Contains(argument)), .. named];
+    }
+
+    /// <summary>
+    /// What the changes ask for, and what is left of a former time. A kubelet whose file stays is left alone; a service that runs takes
+    /// another command line only when it is started anew.
+    /// </summary>
+    static string[][] CallsFor(InstallationOptions options, FileChange[] files, FileChange[] changed)
+    {
+        InstallationRecord? record = InstallationRecord.Read(options.Root);
+        if (changed.Length == 0 && record is { Pending.Count: 0 }) return [];
+        HashSet<string> pending = [.. (record?.Pending ?? []).Select(Words)];
+        bool isKubelets = record is null || changed.Contains(files[^1]);
+        bool isOtherFront = changed.Contains(files[1]) && files[1].Before is not null;
+        return [.. s_calls.Where(call => pending.Contains(Words(call))
+            || (call == s_restartKubelet ? isKubelets : call != s_restartFront || isOtherFront))];
+
+        static string Words(string[] call) => string.Join(' ', call);
     }
 
     /// <summary>

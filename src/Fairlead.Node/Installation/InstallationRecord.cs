@@ -12,8 +12,12 @@ sealed record InstallationRecord
     /// <summary>The files in the order in which they were written.</summary>
     [JsonPropertyName("files")] public required IReadOnlyList<InstalledFile> Files { get; init; }
 
-    /// <summary>systemd has done its part too.</summary>
-    [JsonPropertyName("complete")] public required bool IsComplete { get; init; }
+    /// <summary>The calls of systemctl that have not been made yet, each with its arguments.</summary>
+    [JsonPropertyName("pending")] public required IReadOnlyList<string[]> Pending { get; init; }
+
+    /// <summary>The kubelet's command line, with the configuration that the front was put in for: where the kubelet does not start, nothing
+    /// else knows it.</summary>
+    [JsonPropertyName("kubelet")] public required IReadOnlyList<string> Kubelet { get; init; }
 
     /// <summary>Reads the machine's record.</summary>
     /// <returns>Null where nothing is installed.</returns>

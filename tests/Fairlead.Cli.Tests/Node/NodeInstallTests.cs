@@ -67,7 +67,38 @@ public sealed class NodeInstallTests : IDisposable
         Assert.Contains($"wrote {NodeHost.Service}\n", output, StringComparison.Ordinal);
         Assert.DoesNotContain($"wrote {NodeHost.Config}", output, StringComparison.Ordinal);
         Assert.Contains("--node-name other --health-port 12345\n", _host.Read(NodeHost.Service), StringComparison.Ordinal);
+        Assert.Equal(
+            ["daemon-reload", "enable --now fairlead-node.socket", "enable --now fairlead-node.service", "restart fairlead-node.service"], _host.TakeCalls());
+    }
+
+    [Fact]
+    public async Task The_same_line_mends_it_where_an_upgrade_took_the_address_away_and_the_kubelet_cannot_start()
+    {
+        _host.WriteProcess(4711, "/opt/kubelet\0--kubeconfig\0/k.conf\0--config\0/k.yaml\0--cert-dir=/pki\0--hostname-override=Other\0");
+        _host.Write("/k.yaml", "kind: KubeletConfiguration\n");
+        await RunAsync("install", Install + " --yes");
+        string unit = _host.Read(NodeHost.Service);
+        _host.TakeCalls();
+        _host.Write("/k.yaml", "kind: KubeletConfiguration\nmaxPods: 7\n");
+        _host.Write("/k.conf", "{kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c}}], clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]}");
+        Directory.Delete(_host.Root + "/proc/4711", recursive: true);
+        Assert.Contains("wrote /k.yaml\n", await RunAsync("install", Install + " --yes"), StringComparison.Ordinal);
+        Assert.Equal("address: 127.0.0.1\nkind: KubeletConfiguration\nmaxPods: 7\n", _host.Read("/k.yaml"));
+        Assert.Equal(unit, _host.Read(NodeHost.Service));
         Assert.Equal(s_installing, _host.TakeCalls());
+        Assert.Contains("note   kubelet: none runs here: what it was started with is taken from the installation's record\n",
+            (await _host.RunAsync("check", NodeHost.Credential, Ct)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_kubelet_that_stays_on_loopback_is_told_when_the_front_is_taken_out()
+    {
+        _host.Write(NodeHost.Config, "kind: KubeletConfiguration\naddress: 127.0.0.1\n");
+        await RunAsync("install", Install + " --yes");
+        Assert.EndsWith(
+            "uninstalled, but the kubelet still listens on 127.0.0.1 alone, as it did before the front was put in: the API server does not reach this node. " +
+            "Take the address out of its configuration, and out of the ConfigMap kubelet-config, and restart the kubelet\n",
+            await RunAsync("uninstall", "--yes"), StringComparison.Ordinal);
     }
 
     [Theory]

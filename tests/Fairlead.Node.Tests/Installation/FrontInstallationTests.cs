@@ -73,6 +73,41 @@ public sealed class FrontInstallationTests : IDisposable
     }
 
     [Fact]
+    public void The_service_is_started_anew_for_another_line_and_the_kubelet_for_another_configuration()
+    {
+        Assert.Equal(["daemon-reload", "restart kubelet.service", "enable --now fairlead-node.socket", "enable --now fairlead-node.service"], Calls(Plan()));
+        Install();
+        InstallationPlan other = Plan("/opt/fairlead");
+        Assert.Equal(["daemon-reload", "enable --now fairlead-node.socket", "enable --now fairlead-node.service", "restart fairlead-node.service"], Calls(other));
+        FrontInstallation.Apply(_host.Root, other);
+        Assert.Equal(Calls(other), Calls(Plan("/opt/fairlead"))); // systemd has not been heard yet
+        _host[KubeletSettings.UsualFile] = Configuration;
+        Assert.Equal([Calls(other)[0], "restart kubelet.service", .. Calls(other)[1..]], Calls(Plan("/opt/fairlead")));
+    }
+
+    [Fact]
+    public void What_the_kubelet_was_started_with_is_known_when_it_runs_no_more()
+    {
+        Assert.Null(FrontInstallation.RecordedFlags(_host.Root));
+        FrontInstallation.Apply(_host.Root, InstallationPlan.Of(Options() with { Flags = new KubeletFlags(["--kubeconfig=/k.conf", "--config=/old.yaml", "--v=2"]) }));
+        KubeletFlags flags = Assert.IsType<KubeletFlags>(FrontInstallation.RecordedFlags(_host.Root));
+        Assert.Equal(("/k.conf", KubeletSettings.UsualFile, "2"), (flags.Get("kubeconfig"), flags.Get("config"), flags.Get("v")));
+        Assert.Equal(flags.Arguments, Recorded(Options() with { Flags = flags })); // it does not grow
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0", "0.0.0.0")]
+    [InlineData("127.0.0.1", "127.0.0.1")]
+    public void Where_the_kubelet_listens_when_the_front_is_out_is_told(string before, string after)
+    {
+        _host[KubeletSettings.UsualFile] = $"kind: KubeletConfiguration\naddress: {before}\n";
+        Install();
+        Assert.Equal("127.0.0.1", FrontInstallation.KubeletAddress(_host.Root));
+        FrontInstallation.Restore(_host.Root, FrontInstallation.PlanUndo(_host.Root));
+        Assert.Equal(after, FrontInstallation.KubeletAddress(_host.Root));
+    }
+
+    [Fact]
     public void A_configuration_that_was_changed_since_gets_only_its_address_back()
     {
         FrontInstallation.Apply(_host.Root, Plan());
@@ -159,6 +194,20 @@ public sealed class FrontInstallationTests : IDisposable
     }
 
     public void Dispose() => _host.Dispose();
+
+    static string[] Calls(InstallationPlan plan) => [.. plan.Calls.Select(static call => string.Join(' ', call))];
+
+    IReadOnlyList<string> Recorded(InstallationOptions options)
+    {
+        FrontInstallation.Apply(_host.Root, InstallationPlan.Of(options with { Program = "/opt/fairlead" }));
+        return FrontInstallation.RecordedFlags(_host.Root)!.Arguments;
+    }
+
+    void Install()
+    {
+        FrontInstallation.Apply(_host.Root, Plan());
+        FrontInstallation.Complete(_host.Root);
+    }
 
     void Undo()
     {
