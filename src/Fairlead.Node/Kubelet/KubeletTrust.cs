@@ -9,7 +9,8 @@ namespace Fairlead.Node.Kubelet;
 /// <param name="file">Where what is trusted comes from, for messages.</param>
 /// <param name="clock">The clock.</param>
 /// <remarks>
-/// What was trusted last goes on to be for a moment: a kubelet writes its new certificate first, and shows it then.
+/// A certificate that was trusted itself goes on to be for a moment: a kubelet writes its new one first, and shows it then. What an
+/// authority vouches for is trusted only while that authority is.
 /// </remarks>
 sealed class KubeletTrust(IReadOnlyList<string> names, string file, TimeProvider clock)
 {
@@ -42,12 +43,11 @@ sealed class KubeletTrust(IReadOnlyList<string> names, string file, TimeProvider
     internal bool Check(object sender, X509Certificate? shown, X509Chain? presented, SslPolicyErrors errors)
     {
         if (shown is not X509Certificate2 certificate) throw Refusal("showed no certificate", "showed no certificate");
-        X509Certificate2Collection trusted = Present;
-        if (trusted.Any(known => IsSame(known, certificate))) return true;
+        if (Present.Any(known => IsSame(known, certificate))) return true;
         if (!names.Any(name => certificate.MatchesHostname(name)))
             throw Refusal($"has a certificate for another name than {string.Join(" and ", names)}, and not the one in {file}",
                 "shows a certificate for another name");
-        return IsVouchedFor(certificate, trusted, presented)
+        return IsVouchedFor(certificate, _trusted.Now, presented)
             ? true
             : throw Refusal($"has a certificate that no authority in {file} vouches for, and that is not in it itself",
                 "shows a certificate that is not trusted");

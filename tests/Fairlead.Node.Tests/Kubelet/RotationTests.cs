@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Fairlead.Node.Kubelet;
 using Fairlead.Streaming.Tls;
 using Microsoft.AspNetCore.Http;
 
@@ -9,6 +10,32 @@ namespace Fairlead.Node.Tests.Kubelet;
 public sealed class RotationTests
 {
     static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void A_former_certificate_is_believed_for_a_moment_and_a_former_authority_is_not()
+    {
+        using TestAuthority former = new(), present = new();
+        X509Certificate2 Issue(TestAuthority authority) => X509Certificate2.CreateFromPem(authority.IssueServerPem("node-1").Certificate);
+        using X509Certificate2 shown = Issue(former), other = Issue(present);
+        KubeletTrust trust = new(["node-1"], "kubelet.crt", TimeProvider.System);
+        trust.Take([shown]);
+        trust.Take([other]);
+        Assert.True(Check(shown));
+        trust.Take(Authority(former));
+        Assert.True(Check(shown));
+        trust.Take(Authority(present));
+        Assert.True(Check(other));
+        Assert.Throws<Fairlead.Upgrades.Requests.ServerCertificateException>(() => Check(shown));
+
+        bool Check(X509Certificate2 certificate) => trust.Check(trust, certificate, null, SslPolicyErrors.RemoteCertificateChainErrors);
+
+        static X509Certificate2Collection Authority(TestAuthority authority)
+        {
+            X509Certificate2Collection read = [];
+            read.ImportFromPem(authority.Pem);
+            return read;
+        }
+    }
 
     [Fact]
     public async Task The_kubelets_and_the_fronts_certificates_rotate_under_load()
