@@ -80,6 +80,7 @@ sealed class NodeHealth : IAsyncDisposable
         bool isRead = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         (int code, string text) = context.Request.Path.Value switch
         {
+            _ when context.Request.Host.Host is not ("127.0.0.1" or "localhost") => (404, "not found"), // a page whose name leads here
             _ when !isRead => (405, "method not allowed"),
             "/healthz" or "/livez" => (200, "ok"),
             "/readyz" => await whyNot(context.RequestAborted) is { Count: > 0 } reasons ? (503, string.Join('\n', reasons)) : (200, "ok"),

@@ -23,6 +23,20 @@ public sealed class HealthTests
         Assert.Empty(room.Kubelet.Requests);
     }
 
+    [Theory]
+    [InlineData("localhost", HttpStatusCode.OK)]
+    [InlineData("127.0.0.1:1", HttpStatusCode.OK)]
+    [InlineData("rebound.example", HttpStatusCode.NotFound)]
+    public async Task A_page_whose_name_leads_here_is_told_nothing(string host, HttpStatusCode expected)
+    {
+        await using FrontRoom room = await FrontRoom.StartAsync(WithHealth);
+        using HttpClient client = new();
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(room.Server.HealthUrl!, "/livez"));
+        request.Headers.Host = host;
+        using HttpResponseMessage response = await client.SendAsync(request, Ct);
+        Assert.Equal(expected, response.StatusCode);
+    }
+
     [Fact]
     public async Task Nobody_who_did_not_ask_for_it_has_such_a_port()
     {
