@@ -28,6 +28,7 @@ public static class HandedSockets
     {
         try
         {
+            if (Number(Successor.ReadyVariable) is { } ready) _ = LibC.fcntl(ready, LibC.F_SETFD, LibC.FD_CLOEXEC);
             return [.. Descriptors().Select(Open)];
         }
         finally

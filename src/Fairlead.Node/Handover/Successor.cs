@@ -10,7 +10,7 @@ namespace Fairlead.Node.Handover;
 /// <summary>A new process of this program on the same sockets, so that it can be replaced without a connection being refused.</summary>
 public static class Successor
 {
-    const string ReadyVariable = "FAIRLEAD_READY_FD";
+    internal const string ReadyVariable = "FAIRLEAD_READY_FD";
 
     /// <summary>Starts it with this process's own arguments, and waits until it serves.</summary>
     /// <param name="program">The program, as it was found when this process began: what lies there now is started.</param>
