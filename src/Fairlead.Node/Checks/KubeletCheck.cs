@@ -19,6 +19,9 @@ sealed class KubeletCheck(NodeCheckOptions options, KubeletSettings settings)
     /// <summary>Logs of no pod: whoever may have them is told that there is none.</summary>
     const string Question = "/containerLogs/fairlead-check/none/none";
 
+    /// <summary>Whose credential ends sooner should renew it now.</summary>
+    static readonly TimeSpan s_short = TimeSpan.FromDays(30);
+
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     public async Task<CheckLine> RunAsync(CancellationToken cancellationToken)
@@ -36,14 +39,19 @@ sealed class KubeletCheck(NodeCheckOptions options, KubeletSettings settings)
                 RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null
                     && shown.GetRawCertData().AsSpan().SequenceEqual(served.RawData),
             };
+            DateTime? end = null;
             if (options is { ClientCertificateFile: { } certificate, ClientKeyFile: { } key })
-                handler.SslOptions.ClientCertificateContext = PemCertificates.ReadIdentity(Read(certificate), Read(key), certificate);
+            {
+                SslStreamCertificateContext own = PemCertificates.ReadIdentity(Read(certificate), Read(key), certificate);
+                (handler.SslOptions.ClientCertificateContext, end) = (own, own.TargetCertificate.NotAfter.ToUniversalTime());
+            }
+
             using HttpMessageInvoker http = new(handler);
             using HttpRequestMessage request = new(HttpMethod.Get, new Uri(address, Question));
             if (options.TokenFile is { } token)
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Encoding.ASCII.GetString(Read(token)).Trim());
             using HttpResponseMessage response = await http.SendAsync(request, late.Token);
-            return Judge(address, response.StatusCode);
+            return Judge(address, response.StatusCode, end);
         }
         catch (InvalidDataException e)
         {
@@ -58,8 +66,9 @@ sealed class KubeletCheck(NodeCheckOptions options, KubeletSettings settings)
         }
     }
 
-    CheckLine Judge(Uri address, HttpStatusCode answer)
+    CheckLine Judge(Uri address, HttpStatusCode answer, DateTime? end)
     {
+        string allows = $"the kubelet at {address.Authority} answers, and allows it what a front passes on";
         bool shown = options.ClientCertificateFile is not null || options.TokenFile is not null;
         return answer switch
         {
@@ -70,7 +79,10 @@ sealed class KubeletCheck(NodeCheckOptions options, KubeletSettings settings)
                 $"the kubelet at {address.Authority} does not believe it: is it of one of its client authorities, and not ended?"),
             HttpStatusCode.Forbidden => new(Name, CheckOutcome.Fault,
                 $"the kubelet at {address.Authority} knows it and does not allow nodes/proxy: bind its user to system:kubelet-api-admin"),
-            _ => new(Name, CheckOutcome.Fine, $"the kubelet at {address.Authority} answers, and allows it what a front passes on"),
+            _ when end - options.Clock.GetUtcNow().UtcDateTime < s_short =>
+                new(Name, CheckOutcome.Notice, $"{allows}; it ends on {end:yyyy-MM-dd}: renew it"),
+            _ when end is not null => new(Name, CheckOutcome.Fine, $"{allows}; it ends on {end:yyyy-MM-dd}"),
+            _ => new(Name, CheckOutcome.Fine, allows),
         };
     }
 

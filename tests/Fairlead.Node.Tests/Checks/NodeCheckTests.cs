@@ -26,10 +26,18 @@ public sealed class NodeCheckTests
     [Fact]
     public async Task Everything_that_is_in_place_is_fine()
     {
-        IReadOnlyDictionary<string, CheckLine> found = await CheckAsync();
+        IReadOnlyDictionary<string, CheckLine> found = await CheckAsync(change: static options => options with { Clock = new MovedClock(TimeSpan.FromDays(-30)) });
         foreach (string name in (string[])["configuration", "kubelet's address", "certificate", "client authorities", "front's credential",
             "runtime", "TokenReview", "SubjectAccessReview", "API server"]) Assert.Equal((name, CheckOutcome.Fine), (name, found[name].Outcome));
         Assert.Contains("WebSocket", found["API server"].Text);
+    }
+
+    [Fact]
+    public async Task A_credential_that_ends_within_a_month_is_a_notice_with_its_end()
+    {
+        CheckLine line = (await CheckAsync(change: static options => options with { Clock = new MovedClock(TimeSpan.FromDays(-29)) }))["front's credential"];
+        Assert.Equal(CheckOutcome.Notice, line.Outcome);
+        Assert.Matches("; it ends on [0-9-]{10}: renew it$", line.Text);
     }
 
     [Fact]
@@ -84,7 +92,7 @@ public sealed class NodeCheckTests
     public async Task A_runtime_that_is_away_and_a_certificate_that_has_ended_are_faults()
     {
         IReadOnlyDictionary<string, CheckLine> found = await CheckAsync(config: "containerRuntimeEndpoint: unix:///nowhere/c.sock",
-            change: static options => options with { Clock = new LaterClock() });
+            change: static options => options with { Clock = new MovedClock(TimeSpan.FromDays(18000)) });
         Assert.Equal(CheckOutcome.Fault, found["runtime"].Outcome);
         Assert.Contains("/nowhere/c.sock", found["runtime"].Text);
         Assert.Contains("has ended on", found["certificate"].Text);
@@ -146,8 +154,8 @@ public sealed class NodeCheckTests
         return cluster;
     }
 
-    sealed class LaterClock : TimeProvider
+    sealed class MovedClock(TimeSpan by) : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UtcNow.AddYears(50);
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UtcNow + by;
     }
 }
