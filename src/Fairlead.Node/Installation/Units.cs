@@ -51,12 +51,17 @@ static class Units
         NotifyAccess=all
         ExecStart={string.Join(' ', new[] { program }.Concat(arguments).Select(Quote))}
         ExecReload=/bin/kill -HUP $MAINPID
-        KillMode=mixed
+        KillMode=control-group
         TimeoutStopSec=20
         Restart=always
         RestartSec=1
         LimitNOFILE=1048576
+        LimitCORE=0
         OOMScoreAdjust=-999
+        UMask=0077
+        NoNewPrivileges=yes
+        LockPersonality=yes
+        RestrictRealtime=yes
 
         [Install]
         WantedBy=multi-user.target
@@ -66,8 +71,10 @@ static class Units
     /// <summary>
     /// A word as systemd.syntax(7) and systemd.service(5) read it: quotes, backslashes, specifiers and variables mean themselves.
     /// </summary>
+    /// <exception cref="InvalidDataException">It has a line's end or the like, which could begin another setting.</exception>
     static string Quote(string word)
     {
+        if (word.Any(char.IsControl)) throw new InvalidDataException("a word of the unit's command line has a control character");
         string meant = word.Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal);
         return meant.Length > 0 && !meant.AsSpan().ContainsAny(s_special)
             ? meant
