@@ -29,6 +29,9 @@ public sealed record KubeletOptions
     /// <summary>The name of the node's object, by which reviews ask; by default the machine's name as a kubelet takes it.</summary>
     public string NodeName { get; init; } = ThisMachine.NodeName;
 
+    /// <summary>Bearer tokens are asked about: a kubelet's <c>authentication.webhook.enabled</c>. Else a token is nobody's.</summary>
+    public bool ReviewsTokens { get; init; } = true;
+
     /// <summary>How long it is kept whose a token is, or that it is nobody's: a kubelet's <c>authentication.webhook.cacheTTL</c>.</summary>
     public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromMinutes(2);
 

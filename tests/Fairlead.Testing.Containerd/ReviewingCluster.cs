@@ -24,6 +24,12 @@ public sealed class ReviewingCluster : IAsyncDisposable
     /// <summary>TokenReviews are answered with an error.</summary>
     public bool KnowsNobody { get; set; }
 
+    /// <summary>TokenReviews about tokens that are nobody's say that something failed.</summary>
+    public bool CannotTell { get; set; }
+
+    /// <summary>SubjectAccessReviews are denied too, whatever is allowed.</summary>
+    public bool Denies { get; set; }
+
     /// <summary>SubjectAccessReviews so far.</summary>
     public int Asked { get; private set; }
 
@@ -64,7 +70,9 @@ public sealed class ReviewingCluster : IAsyncDisposable
         LastGroups = [.. spec["groups"]!.AsArray().Select(group => (string)group!)];
         bool? allowed = context.Request.Path == "/apis/authorization.k8s.io/v1/subjectaccessreviews" ? Allows(spec) : null;
         context.Response.StatusCode = allowed is null ? 500 : 201;
-        await context.Response.WriteAsync(new JsonObject { ["status"] = new JsonObject { ["allowed"] = allowed ?? true } }.ToJsonString());
+        JsonObject status = new() { ["allowed"] = allowed ?? true };
+        if (Denies) status["denied"] = true;
+        await context.Response.WriteAsync(new JsonObject { ["status"] = status }.ToJsonString());
     }
 
     Task AnswerWhoAsync(HttpContext context, string token)
@@ -72,7 +80,7 @@ public sealed class ReviewingCluster : IAsyncDisposable
         AskedWho++;
         JsonObject status = Tokens.TryGetValue(token, out JsonObject? user)
             ? new JsonObject { ["authenticated"] = true, ["user"] = user.DeepClone() }
-            : new JsonObject { ["error"] = "the token is nobody's" };
+            : CannotTell ? new JsonObject { ["error"] = "an authenticator failed" } : [];
         context.Response.StatusCode = KnowsNobody ? 503 : 201;
         return context.Response.WriteAsync(new JsonObject { ["status"] = status }.ToJsonString());
     }

@@ -38,9 +38,9 @@ sealed class ClusterQuestions : IDisposable
     internal Task<bool> MayAsync(AccessReview review, CancellationToken cancellationToken) =>
         AskAsync(review.User ?? "", review.Path, review.CreateRequest, AccessReview.ReadAnswerAsync, cancellationToken);
 
-    /// <summary>Asks whose a token is; null for nobody's.</summary>
+    /// <summary>Asks whose a token is.</summary>
     /// <exception cref="AuthorizerUnavailableException">There is no answer.</exception>
-    internal Task<ReviewedUser?> WhoAsync(string token, CancellationToken cancellationToken) => AskAsync(
+    internal Task<TokenAnswer> WhoAsync(string token, CancellationToken cancellationToken) => AskAsync(
         "the holder of a token", TokenReview.Path, uri => TokenReview.CreateRequest(uri, token), TokenReview.ReadAnswerAsync,
         cancellationToken);
 

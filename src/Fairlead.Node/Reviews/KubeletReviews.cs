@@ -25,6 +25,7 @@ sealed class KubeletReviews : IDisposable
     readonly KeptAnswers<ReviewedUser> _known;
     readonly KeptAnswers<bool> _unknown, _allowed, _denied;
     readonly string _node;
+    readonly bool _reviewsTokens;
 
     /// <param name="options">The node's name, and how long answers are kept.</param>
     /// <param name="cluster">The cluster, with credentials that may create both reviews; stays the caller's.</param>
@@ -34,7 +35,7 @@ sealed class KubeletReviews : IDisposable
     internal KubeletReviews(
         KubeletOptions options, KubernetesEndpoint cluster, TimeProvider time, ReviewerAbsence absence, ILogger logger)
     {
-        _node = options.NodeName;
+        (_node, _reviewsTokens) = (options.NodeName, options.ReviewsTokens);
         _questions = new ClusterQuestions(cluster, time, absence, logger);
         (_known, _unknown) = (new(options.TokenLifetime, Most, time), new(options.TokenLifetime, Most, time));
         (_allowed, _denied) = (new(options.AllowedLifetime, Most, time), new(options.DeniedLifetime, Most, time));
@@ -44,13 +45,14 @@ sealed class KubeletReviews : IDisposable
     /// <exception cref="AuthorizerUnavailableException">The cluster could not be asked.</exception>
     internal async ValueTask<ReviewedUser?> WhoAsync(string token, CancellationToken cancellationToken)
     {
+        if (!_reviewsTokens) return null;
         string question = Convert.ToBase64String(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(token)));
         if (_known.TryGet(question, out ReviewedUser? known)) return known;
         if (_unknown.TryGet(question, out _)) return null;
-        ReviewedUser? user = await _questions.WhoAsync(token, cancellationToken);
-        if (user is null) _unknown.Add(question, true);
-        else _known.Add(question, user);
-        return user;
+        TokenAnswer answer = await _questions.WhoAsync(token, cancellationToken);
+        if (answer.User is { } user) _known.Add(question, user);
+        else if (!answer.HasError) _unknown.Add(question, true);
+        return answer.User;
     }
 
     /// <summary>Whether one of the subresources is allowed.</summary>

@@ -52,7 +52,8 @@ public sealed record AccessReview
     /// <param name="uri">The server's address with <see cref="Path"/>.</param>
     public HttpRequestMessage CreateRequest(Uri uri)
     {
-        JsonObject attributes = new() { ["verb"] = Verb, ["group"] = Group, ["resource"] = Resource };
+        JsonObject attributes = new() { ["verb"] = Verb, ["group"] = Group, ["version"] = "v1",
+            ["resource"] = Resource };
         if (Subresource is not null) attributes["subresource"] = Subresource;
         if (Namespace is not null) attributes["namespace"] = Namespace;
         if (Name is not null) attributes["name"] = Name;
@@ -95,8 +96,10 @@ public sealed record AccessReview
         if (IsTrue(status, "allowed") is not { } allowed)
             throw new HttpRequestException("the access review was answered with neither yes nor no", null, response.StatusCode);
 
+        if (IsTrue(status, "denied") is true) return false; // whatever else is said
+
         // An authorizer that failed says no to everybody; the server itself answers such a request with an error, and not with Forbidden.
-        bool couldNotJudge = !allowed && IsTrue(status, "denied") is not true && status!["evaluationError"] is JsonValue error
+        bool couldNotJudge = !allowed && status!["evaluationError"] is JsonValue error
             && error.TryGetValue(out string? text) && text.Length > 0;
         return couldNotJudge ? throw new HttpRequestException("the server could not judge the access review", null, response.StatusCode)
             : allowed;

@@ -27,12 +27,12 @@ public static class TokenReview
         return request;
     }
 
-    /// <summary>Reads the answer: whose it is, or null for nobody's.</summary>
+    /// <summary>Reads the answer.</summary>
     /// <param name="response">The server's; stays the caller's.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="HttpRequestException">The server did not answer the question. The message has nothing that it said.</exception>
     /// <exception cref="JsonException">The answer is not JSON.</exception>
-    public static async Task<ReviewedUser?> ReadAnswerAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    public static async Task<TokenAnswer> ReadAnswerAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(response);
         if (response.StatusCode is not (HttpStatusCode.Created or HttpStatusCode.OK))
@@ -43,9 +43,9 @@ public static class TokenReview
         int length = await body.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, cancellationToken);
         if ((JsonNode.Parse(answer.AsSpan(0, length)) as JsonObject)?["status"] is not JsonObject status) throw NoAnswer(response);
         bool isKnown = status["authenticated"] is JsonValue value && value.TryGetValue(out bool truth) && truth; // left out for a no
-        if (!isKnown) return null;
+        if (!isKnown) return new TokenAnswer(null, HasError: Text(status["error"]) is { Length: > 0 });
         if (status["user"] is not JsonObject user || Text(user["username"]) is not { Length: > 0 } name) throw NoAnswer(response);
-        return new ReviewedUser(name, Text(user["uid"]) ?? "", Texts(user["groups"]), Extra(user["extra"]));
+        return new TokenAnswer(new(name, Text(user["uid"]) ?? "", Texts(user["groups"]), Extra(user["extra"])), HasError: false);
     }
 
     static HttpRequestException NoAnswer(HttpResponseMessage response) =>
