@@ -90,6 +90,7 @@ sealed class KubeletVerbOptions
         {
             options = options with
             {
+                ReviewsTokens = settings.ReviewsTokens,
                 TokenLifetime = settings.TokenLifetime,
                 AllowedLifetime = settings.AllowedLifetime,
                 DeniedLifetime = settings.DeniedLifetime,

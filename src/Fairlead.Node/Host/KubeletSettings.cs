@@ -94,10 +94,12 @@ public sealed record KubeletSettings
             AllowsAnonymous = Truth(flags.Get("anonymous-auth")) ?? authentication.GetObjectOrEmpty("anonymous").GetBoolean("enabled"),
             ReviewsTokens = Truth(flags.Get("authentication-token-webhook"))
                 ?? (tokens.Node["enabled"] is null || tokens.GetBoolean("enabled")),
-            TokenLifetime = Duration(tokens, "cacheTTL", TimeSpan.FromMinutes(2)),
+            TokenLifetime = Duration(flags, "authentication-token-webhook-cache-ttl", tokens, "cacheTTL", TimeSpan.FromMinutes(2)),
             ReviewsAccess = (flags.Get("authorization-mode") ?? Text(authorization, "mode")) != "AlwaysAllow",
-            AllowedLifetime = Duration(access, "cacheAuthorizedTTL", TimeSpan.FromMinutes(5)),
-            DeniedLifetime = Duration(access, "cacheUnauthorizedTTL", TimeSpan.FromSeconds(30)),
+            AllowedLifetime = Duration(
+                flags, "authorization-webhook-cache-authorized-ttl", access, "cacheAuthorizedTTL", TimeSpan.FromMinutes(5)),
+            DeniedLifetime = Duration(
+                flags, "authorization-webhook-cache-unauthorized-ttl", access, "cacheUnauthorizedTTL", TimeSpan.FromSeconds(30)),
             RuntimeEndpoint = flags.Get("container-runtime-endpoint") ?? Text(settings, "containerRuntimeEndpoint")
                 ?? "unix:///run/containerd/containerd.sock",
         };
@@ -159,9 +161,9 @@ public sealed record KubeletSettings
 
     static string? Text(YamlObject at, string member) => at.GetText(member) is { Length: > 0 } text ? text : null;
 
-    static TimeSpan Duration(YamlObject at, string member, TimeSpan usual)
+    static TimeSpan Duration(KubeletFlags flags, string flag, YamlObject at, string member, TimeSpan usual)
     {
-        if (Text(at, member) is not { } text) return usual;
+        if ((flags.Get(flag) ?? Text(at, member)) is not { } text) return usual;
         if (!GoDuration.TryParse(text, out TimeSpan duration)) throw at.Wrong(member, "must be a duration, such as 2m0s");
         return duration > TimeSpan.Zero ? duration : usual; // to a kubelet 0 says nothing
     }

@@ -86,8 +86,11 @@ public sealed record InstallationPlan
     static IEnumerable<string> SaidByFlags(InstallationOptions options, KubeletSettings settings)
     {
         KubeletSettings written = KubeletSettings.Read(options.Root, options.Config, options.ConfigFolder, KubeletFlags.None);
-        if (settings.Port != written.Port)
-            throw new InvalidDataException($"the kubelet is started with --port={settings.Port}: write that into {options.Config} instead");
+        Refuse("port", settings.Port != written.Port);
+        Refuse("authentication-token-webhook", settings.ReviewsTokens != written.ReviewsTokens);
+        Refuse("authentication-token-webhook-cache-ttl", settings.TokenLifetime != written.TokenLifetime);
+        Refuse("authorization-webhook-cache-authorized-ttl", settings.AllowedLifetime != written.AllowedLifetime);
+        Refuse("authorization-webhook-cache-unauthorized-ttl", settings.DeniedLifetime != written.DeniedLifetime);
         if (settings.RuntimeEndpoint != written.RuntimeEndpoint && !options.Arguments.Contains("--cri"))
         {
             yield return "--cri";
@@ -108,6 +111,13 @@ public sealed record InstallationPlan
         {
             yield return "--client-ca";
             yield return authorities;
+        }
+
+        void Refuse(string flag, bool overrules)
+        {
+            if (overrules)
+                throw new InvalidDataException(
+                    $"the kubelet is started with --{flag}={options.Flags.Get(flag)}: write that into {options.Config} instead");
         }
     }
 

@@ -26,9 +26,12 @@ sealed class FrontHandler(
 
     readonly RefusalLadder _ladder = new(logger, TextAnswer.WriteAsync);
 
-    internal Task InvokeAsync(HttpContext context, RequestDelegate next) => WebSocketUpgrade.RequireHttp11(context)
-        ? Task.CompletedTask // nothing is refused: the client asks again
-        : CountAsync(context, context => _ladder.AnswerAsync(context, context => AnswerAsync(context, next)));
+    internal Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (WebSocketUpgrade.RequireHttp11(context)) return Task.CompletedTask; // nothing is refused: the client asks again
+        DropOtherUpgrades(context);
+        return CountAsync(context, context => _ladder.AnswerAsync(context, context => AnswerAsync(context, next)));
+    }
 
     /// <summary>Who asks for a stream and was found to be allowed, for what answers it.</summary>
     internal static ApiUser? Admitted(HttpContext context) => context.Features.Get<ApiUser>();
@@ -45,6 +48,18 @@ sealed class FrontHandler(
     }
 
     static bool IsUpgrade(HttpContext context) => context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
+
+    /// <summary>What is neither WebSocket nor SPDY is no upgrade at a kubelet: it asks for its path, and that is what is judged.</summary>
+    static void DropOtherUpgrades(HttpContext context)
+    {
+        if (!IsUpgrade(context)) return;
+        bool isStreams = context.Request.Headers.Upgrade.SelectMany(static line => (line ?? "").Split(',', StringSplitOptions.TrimEntries))
+            .Any(static to => to.Equals("websocket", StringComparison.OrdinalIgnoreCase)
+                || to.StartsWith("SPDY/", StringComparison.OrdinalIgnoreCase));
+        if (isStreams) return;
+        context.Features.Set<IHttpUpgradeFeature>(null);
+        context.Request.Headers.Remove("Upgrade");
+    }
 
     async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {

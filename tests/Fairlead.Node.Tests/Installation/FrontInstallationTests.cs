@@ -182,6 +182,26 @@ public sealed class FrontInstallationTests : IDisposable
             () => InstallationPlan.Of(Options() with { Flags = new KubeletFlags(["--port=1"]) })).Message);
     }
 
+    [Theory]
+    [InlineData("--authentication-token-webhook=false")]
+    [InlineData("--authentication-token-webhook-cache-ttl=1s")]
+    [InlineData("--authorization-webhook-cache-authorized-ttl=1s")]
+    [InlineData("--authorization-webhook-cache-unauthorized-ttl=1s")]
+    public void A_flag_about_who_may_that_the_front_would_not_see_is_refused_by_name(string flag) =>
+        Assert.Contains(flag, Assert.Throws<InvalidDataException>(() => InstallationPlan.Of(Options() with { Flags = new KubeletFlags([flag]) })).Message);
+
+    [Fact]
+    public void A_word_with_a_lines_end_is_no_word_of_a_unit() =>
+        Assert.Throws<InvalidDataException>(() => InstallationPlan.Of(Options() with { Arguments = ["--node-name", "a\nExecStartPre=/evil"] }));
+
+    [Fact]
+    public void The_service_ends_all_of_its_processes_and_is_confined()
+    {
+        FrontInstallation.Apply(_host.Root, Plan());
+        foreach (string line in (string[])["KillMode=control-group", "NoNewPrivileges=yes", "UMask=0077", "LockPersonality=yes", "RestrictRealtime=yes", "LimitCORE=0"])
+            Assert.Contains("\n" + line + "\n", _host["/etc/systemd/system/fairlead-node.service"]);
+    }
+
     [Fact]
     public void A_link_in_place_of_a_file_is_not_followed()
     {

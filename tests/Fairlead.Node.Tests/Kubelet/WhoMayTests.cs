@@ -190,10 +190,64 @@ public sealed class WhoMayTests
         await using FrontRoom room = await FrontRoom.StartAsync();
         using X509Certificate2 jane = room.Callers.IssueClientSubject("CN=jane");
         room.Allow("jane", "get", "proxy");
-        string[] upgrade = ["Connection: Upgrade", "Upgrade: websocket"];
-        Assert.Equal(403, (await room.AskAsync("/later/stream", jane, headers: upgrade)).Code);
+        foreach (string to in (string[])["websocket", "SPDY/3.1", "other, WebSocket"])
+            Assert.Equal(403, (await room.AskAsync("/later/stream", jane, headers: ["Connection: Upgrade", "Upgrade: " + to])).Code);
         Assert.Equal(404, (await room.AskAsync("/later/stream", jane)).Code);
         Assert.Single(room.Kubelet.Requests);
+    }
+
+    [Fact]
+    public async Task An_upgrade_to_what_no_kubelet_speaks_does_not_change_the_question_and_is_not_passed_on()
+    {
+        await using FrontRoom room = await FrontRoom.StartAsync();
+        using X509Certificate2 jane = room.Callers.IssueClientSubject("CN=jane");
+        string[] upgrade = ["Connection: Upgrade", "Upgrade: other/1"];
+        room.Allow("jane", "create", "proxy");
+        Assert.Equal(403, (await room.AskAsync("/configz", jane, headers: upgrade)).Code);
+        room.Cluster.Allows = static spec => (string?)spec["resourceAttributes"]!["verb"] == "get";
+        bool? passed = null;
+        room.Kubelet.Paths["metrics"] = context =>
+        {
+            passed = context.Request.Headers.ContainsKey("Upgrade");
+            return context.Response.WriteAsync("numbers");
+        };
+        Assert.Equal((200, "numbers"), await room.AskAsync("/metrics", jane, headers: upgrade));
+        Assert.False(passed);
+    }
+
+    [Fact]
+    public async Task What_is_allowed_and_denied_at_once_is_a_no()
+    {
+        await using FrontRoom room = await FrontRoom.StartAsync();
+        using X509Certificate2 jane = room.Callers.IssueClientSubject("CN=jane");
+        room.Cluster.Allows = static _ => true;
+        room.Cluster.Denies = true;
+        Assert.Equal(403, (await room.AskAsync("/metrics", jane)).Code);
+        Assert.Empty(room.Kubelet.Requests);
+        Assert.All(room.Cluster.Questions, static spec => Assert.Equal("v1", (string?)spec["resourceAttributes"]!["version"]));
+    }
+
+    [Fact]
+    public async Task A_token_about_which_the_cluster_failed_is_nobodys_and_is_asked_about_again()
+    {
+        await using FrontRoom room = await FrontRoom.StartAsync();
+        room.Cluster.CannotTell = true;
+        Assert.Equal(401, (await room.AskAsync(FrontRoom.Exec, token: "t")).Code);
+        room.Know("t", "jane");
+        room.Cluster.Allows = static _ => true;
+        Assert.Equal(404, (await room.AskAsync(FrontRoom.Exec, token: "t")).Code);
+        Assert.Equal(2, room.Cluster.AskedWho);
+    }
+
+    [Fact]
+    public async Task Where_the_kubelet_takes_no_tokens_none_opens_a_stream()
+    {
+        await using FrontRoom room = await FrontRoom.StartAsync(static options => options with { Kubelet = options.Kubelet! with { ReviewsTokens = false } });
+        room.Know("t", "jane");
+        room.Cluster.Allows = static _ => true;
+        Assert.Equal(401, (await room.AskAsync(FrontRoom.Exec, token: "t")).Code);
+        Assert.Equal(401, (await room.AskAsync("/fairlead/metrics", token: "t")).Code);
+        Assert.Equal(0, room.Cluster.AskedWho);
     }
 
     [Fact]
