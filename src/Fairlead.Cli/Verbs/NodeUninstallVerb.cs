@@ -73,9 +73,9 @@ static class NodeUninstallVerb
         try
         {
             return FrontInstallation.KubeletAddress(root) is "127.0.0.1" or "::1" or "localhost"
-                ? "uninstalled, but the kubelet still listens on 127.0.0.1 alone, as it did before the front was put in: the API server does " +
-                    "not reach this node. Take the address out of its configuration, and out of the ConfigMap kubelet-config, and restart " +
-                    "the kubelet"
+                ? "uninstalled, but the kubelet still listens on 127.0.0.1 alone, as it did before the front was put in: the API server "
+                    + "does not reach this node. Take the address out of its configuration, and out of the ConfigMap kubelet-config, and "
+                    + "restart the kubelet"
                 : "uninstalled: the kubelet has its addresses back";
         }
         catch (InvalidDataException e)
