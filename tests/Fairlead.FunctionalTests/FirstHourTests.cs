@@ -205,4 +205,16 @@ public sealed class FirstHourTests : IAsyncLifetime
             () => client.ExecAsync(new("web-0"), ["ls"], new() { UpgradeTimeout = TimeSpan.FromMilliseconds(1) }, Ct));
         Assert.Contains("within 0.001 s", late.Message, StringComparison.Ordinal);
     }
+
+    [Fact, Trait("Case", "14.2")]
+    public async Task A_server_that_takes_connections_and_says_nothing_is_told_from_a_slow_one()
+    {
+        using System.Net.Sockets.TcpListener silent = new(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        using StreamingClient client = new(new KubernetesEndpoint(
+            new Uri($"https://127.0.0.1:{((System.Net.IPEndPoint)silent.LocalEndpoint).Port}"), new SocketsHttpHandler()));
+        TimeoutException late = await Assert.ThrowsAsync<TimeoutException>(
+            () => client.ExecAsync(new("web-0"), ["ls"], new() { UpgradeTimeout = TimeSpan.FromMilliseconds(500) }, Ct));
+        Assert.EndsWith("not a byte came over it within 0.5 s: TLS did not come about, and nothing was asked", late.Message, StringComparison.Ordinal);
+    }
 }

@@ -9,12 +9,20 @@ public sealed class JobControlTests(LabFixture fixture)
     [InlineData(CommandLineClient.Fairlead)]
     [InlineData(Peer.KubectlNewest)]
     public async Task A_background_session_with_a_terminal_waits_stopped_and_timeout_ends_it(string client) =>
-        Assert.Equal("rc=124\nrc=124\nrestored\n", await RunAsync("""
+        Assert.Equal("rc=124\nrestored\n", await RunAsync("""
             set +m # a job would be in front, and timeout with it
             timeout 3 $client exec -it demo -- true; echo rc=$?
-            timeout -s INT 3 $client exec -it demo -- true; echo rc=$?
             modes
             """, client));
+
+    /// <summary>kubectl is not compared: once it did not end by it within 90 s.</summary>
+    [Fact(Timeout = 120_000), Trait("Case", "B1")]
+    public async Task So_does_an_interrupt() =>
+        Assert.Equal("rc=124\nrestored\n", await RunAsync("""
+            set +m
+            timeout -s INT 3 $client exec -it demo -- true; echo rc=$?
+            modes
+            """));
 
     [Fact(Timeout = 120_000), Trait("Case", "B1")]
     public async Task A_session_that_is_started_in_the_background_begins_nothing_before_it_is_in_front() =>

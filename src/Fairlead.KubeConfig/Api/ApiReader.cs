@@ -39,8 +39,7 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             TimeoutException late = e.InnerException as TimeoutException // while it was connected to, which has a limit of its own
-                ?? new TimeoutException(
-                    $"the server {endpoint.Server.Authority} did not answer within {endpoint.RequestTimeout.TotalSeconds:0.###} s", e);
+                ?? endpoint.Late($"the server {endpoint.Server.Authority} did not answer", endpoint.RequestTimeout, e);
             Log.Failed(_logger, late, WithoutQuery(path), Since(started));
             throw late;
         }

@@ -102,6 +102,20 @@ public sealed class KubernetesEndpoint : IDisposable
             && options.TryGetValue(CredentialsDoubt, out string? doubt) ? ": " + doubt : "";
     }
 
+    /// <summary>
+    /// What is thrown for a request that had no answer in time. A server that takes a connection and says nothing was not asked anything
+    /// yet where TLS has to come first, and is no slow server.
+    /// </summary>
+    /// <param name="unanswered">What did not come, as <c>the server did not answer</c>.</param>
+    /// <param name="limit">The time.</param>
+    /// <param name="cause">What the wait ended with.</param>
+    public TimeoutException Late(string unanswered, TimeSpan limit, Exception cause) => new(
+        _dialer.Phase == DialPhase.Silent && Server.Scheme == Uri.UriSchemeHttps
+            ? $"a connection to {Server.Authority} stands, but not a byte came over it within {limit.TotalSeconds:0.###} s: TLS did not "
+                + "come about, and nothing was asked"
+            : $"{unanswered} within {limit.TotalSeconds:0.###} s",
+        cause);
+
     async ValueTask FetchAsync(
         Func<HttpRequestMessage, bool, CancellationToken, ValueTask> authorize, HttpRequestMessage request, bool renew,
         CancellationToken cancellationToken)

@@ -67,7 +67,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             TimeoutException late = e.InnerException as TimeoutException // while it was connected to, which has a limit of its own
-                ?? new TimeoutException($"the server did not answer the upgrade within {target.Timeout.TotalSeconds:0.###} s", e);
+                ?? endpoint.Late("the server did not answer the upgrade", target.Timeout, e);
             tale.Unanswered(late);
             throw late;
         }
