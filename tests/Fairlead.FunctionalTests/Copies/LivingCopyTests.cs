@@ -45,15 +45,15 @@ public sealed class LivingCopyTests
     {
         await using CopyLab lab = await CopyLab.StartAsync(Ct);
         string folder = Directory.CreateDirectory(lab.There + "/tree").FullName;
-        await CopyLab.WriteAsync(folder + "/living", 3_000_000);
+        long length = Unread;
+        WriteZeros(folder + "/living", length);
         await CopyLab.WriteAsync(folder + "/still", 3_000_000);
-        int version = 0;
         CopyOptions options = lab.Options with
         {
             Progress = new Callback(progress =>
             {
                 if (progress is not { Phase: CopyPhase.Copying, Path: "living" }) return;
-                File.WriteAllText(folder + "/new", new string((char)('a' + (version++ % 26)), 2_000_000 - version));
+                WriteZeros(folder + "/new", --length);
                 File.Move(folder + "/new", folder + "/living", overwrite: true);
             }),
         };
@@ -69,7 +69,7 @@ public sealed class LivingCopyTests
     public async Task With_the_strict_rule_a_log_that_keeps_growing_fails()
     {
         await using CopyLab lab = await CopyLab.StartAsync(Ct);
-        await CopyLab.WriteAsync(lab.There + "/log", 3_000_000);
+        WriteZeros(lab.There + "/log", Unread);
         CopyOptions options = lab.Options with
         {
             Consistent = true,
@@ -103,6 +103,15 @@ public sealed class LivingCopyTests
         Assert.Equal([new CopyProblem("b", "it is gone since it was listed")], result.Refused);
         Assert.Equal(listed, await File.ReadAllBytesAsync(lab.There + "/tree/c", Ct));
         Assert.Contains(lab.Notices, notice => notice.StartsWith("c grew while it was copied", StringComparison.Ordinal));
+    }
+
+    /// <summary>A file that cannot have been read to its end, into all the buffers on the way, when the first of it is here.</summary>
+    const long Unread = 64 << 20;
+
+    static void WriteZeros(string path, long length)
+    {
+        using FileStream file = File.Create(path);
+        file.SetLength(length);
     }
 
     sealed class Callback(Action<CopyProgress> action) : IProgress<CopyProgress>
