@@ -52,15 +52,9 @@ sealed class LocalSource : ICopySource
 
     void Add(TreeEntry entry, CopyTree tree, CancellationToken cancellationToken)
     {
-        if (entry is { Kind: EntryKind.File, Size: 0 } && IsFilled(entry))
-        {
-            tree.Add(entry);
-            tree.Refuse(entry, ReadFault.Unsized);
-            return;
-        }
-
-        tree.Add(entry);
-        if (entry.Kind == EntryKind.Folder && tree.Find(entry.Path) is not null) List(entry, tree, cancellationToken);
+        if (!tree.Add(entry) || tree.Find(entry.Path) is null) return;
+        if (entry.Kind == EntryKind.Folder) List(entry, tree, cancellationToken);
+        else if (entry is { Kind: EntryKind.File, Size: 0 } && IsFilled(entry)) tree.Refuse(entry, ReadFault.Unsized);
     }
 
     void List(TreeEntry folder, CopyTree tree, CancellationToken cancellationToken)

@@ -103,9 +103,8 @@ sealed class PodSource : PodSide, ICopySource
             Shell, "filled", [.. entries.Where(MayBeFilled)], Quoted, cancellationToken);
         foreach (TreeEntry entry in entries)
         {
-            if (entry.Kind == EntryKind.Link) tree.Add(entry with { Target = targets.GetValueOrDefault(entry.Path) });
-            else tree.Add(entry);
-            if (entry.Kind != EntryKind.File || tree.Find(entry.Path) is null) continue;
+            bool isNew = tree.Add(entry.Kind == EntryKind.Link ? entry with { Target = targets.GetValueOrDefault(entry.Path) } : entry);
+            if (!isNew || entry.Kind != EntryKind.File || tree.Find(entry.Path) is null) continue;
             if (entry.Size < 0) await MeasureAsync(tree, entry, cancellationToken);
             else if (filled.Contains(entry) && await LookAgainAsync(entry, cancellationToken) is { Size: 0 })
                 tree.Refuse(entry, ReadFault.Unsized);

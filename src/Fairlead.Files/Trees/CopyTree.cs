@@ -42,8 +42,12 @@ sealed class CopyTree
     internal long Bytes { get; private set; }
 
     /// <summary>Takes an entry in, or refuses it.</summary>
+    /// <returns>
+    /// False where its path was told before, be it as something else: a folder may show a name twice that is replaced while it is read. The
+    /// first one counts, and what has come of it since is seen when it is copied.
+    /// </returns>
     /// <exception cref="InvalidDataException">Nobody honest sends this: the whole copy ends.</exception>
-    internal void Add(TreeEntry entry)
+    internal bool Add(TreeEntry entry)
     {
         if (Root is null)
         {
@@ -56,16 +60,17 @@ sealed class CopyTree
         {
             if (!TreeRules.IsSafePath(entry.Path))
                 throw new InvalidDataException($"The listing holds \"{entry.Name}\", which leads out of the folder: nothing was copied.");
+            if (_entries.ContainsKey(entry.Path) || _refusedPaths.Contains(entry.Path)) return false;
             if (!_entries.TryGetValue(entry.Parent!, out TreeEntry? parent) || parent.Kind != EntryKind.Folder)
             {
-                if (IsBelowRefused(entry)) return;
+                if (IsBelowRefused(entry)) return true;
                 throw new InvalidDataException($"The listing holds \"{entry.Name}\", which is in no folder of it: nothing was copied.");
             }
 
             if (!TreeRules.IsOfUsualLength(entry.Path))
             {
                 Refuse(entry, "its name is too long");
-                return;
+                return true;
             }
         }
 
@@ -73,18 +78,19 @@ sealed class CopyTree
         {
             case EntryKind.Other:
                 Refuse(entry, "it is a device, a pipe or a socket");
-                return;
+                return true;
             case EntryKind.Link when entry.Target is null || !TreeRules.IsSafeLink(entry.Path, entry.Target):
                 Refuse(entry, entry.Target is null
                     ? "where this link points cannot be told"
                     : $"this link leads out, to {new PeerText(entry.Target)}");
-                return;
+                return true;
         }
 
         if (_entries.Count >= MostEntries) throw new InvalidDataException($"There are more than {MostEntries} entries.");
-        if (!_entries.TryAdd(entry.Path, entry)) throw new InvalidDataException($"The listing holds \"{entry.Name}\" twice.");
+        _entries.Add(entry.Path, entry);
         Bytes += entry.Size;
         (entry.Kind switch { EntryKind.File => _files, EntryKind.Folder => _folders, _ => _links }).Add(entry);
+        return true;
     }
 
     /// <summary>Does not copy an entry, and what is below it; one that is of the tree already leaves it.</summary>
@@ -92,8 +98,8 @@ sealed class CopyTree
     {
         _refused.Add(new CopyProblem(entry.Name.Raw, VisibleText.Line(reason)));
         _refusedPaths.Add(entry.Path);
-        if (!_entries.Remove(entry.Path)) return;
-        Bytes -= entry.Size;
+        if (!_entries.Remove(entry.Path, out TreeEntry? taken)) return;
+        Bytes -= taken.Size;
         _hasGone = true;
     }
 
@@ -101,7 +107,7 @@ sealed class CopyTree
     internal void RefuseFolder(TreeEntry folder, string reason)
     {
         Refuse(folder, reason);
-        _folders.Remove(folder);
+        _folders.RemoveAll(taken => taken.Path == folder.Path);
     }
 
     bool IsBelowRefused(TreeEntry entry)
