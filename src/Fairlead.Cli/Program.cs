@@ -7,6 +7,12 @@ StandardStreams.FillClosed();
 // System.Console stays out of the way of the terminal: its set-up would change modes that a session has changed on purpose.
 StreamWriter output = new(StandardStreams.OpenOutput()) { AutoFlush = false };
 StreamWriter error = new(StandardStreams.OpenError()) { AutoFlush = true };
+if (ArgumentBytes.Refusal(args) is { } refusal)
+{
+    await error.WriteLineAsync(refusal);
+    return ExitCodes.Failure;
+}
+
 int code = await FairleadCommand.RunAsync(args, output, error);
 try
 {

@@ -1,3 +1,5 @@
+using Fairlead.Wire;
+
 namespace Fairlead.Client;
 
 /// <summary>A pod, and optionally one of its containers.</summary>
@@ -17,6 +19,12 @@ public readonly record struct PodReference(string Name, string? Namespace = null
             throw new ArgumentException($"The namespace of pod \"{pod.Name}\" is empty: null is the client's own.", nameof(pod));
         if (pod.Container is "")
             throw new ArgumentException($"The container of pod \"{pod.Name}\" is empty: null lets the server choose.", nameof(pod));
+        foreach (string? part in (ReadOnlySpan<string?>)[pod.Name, pod.Namespace])
+        {
+            if (part is "." or ".." || part?.AsSpan().IndexOfAny('/', '%') >= 0)
+                throw new ArgumentException($"\"{new PeerText(part)}\" is no name of a pod or namespace.", nameof(pod)); // client-go refuses these too
+        }
+
         return pod.Namespace is null ? pod with { Namespace = defaultNamespace } : pod;
     }
 }

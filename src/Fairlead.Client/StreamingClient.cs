@@ -60,6 +60,7 @@ public sealed partial class StreamingClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(command);
         if (command.Count == 0) throw new ArgumentException("A command has at least its name.", nameof(command));
+        if (command.Contains(null!)) throw new ArgumentException("An argument is null.", nameof(command));
         return OpenAsync("exec", pod, command, options, cancellationToken);
     }
 

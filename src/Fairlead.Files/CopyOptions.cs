@@ -1,4 +1,6 @@
 using Fairlead.Client;
+using Fairlead.Wire;
+
 namespace Fairlead.Files;
 
 /// <summary>How files are copied.</summary>
@@ -44,5 +46,5 @@ public sealed record CopyOptions
     /// How long what runs in a container may say nothing while it is waited for; longer where it was told to read much. 30 s. A shell that
     /// says nothing for so long counts as lost, and twice in a row as hanging.
     /// </summary>
-    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan AnswerTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(30);
 }

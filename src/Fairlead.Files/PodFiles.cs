@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fairlead.Client;
 using Fairlead.Files.Local;
 using Fairlead.Files.Pods;
@@ -101,12 +102,14 @@ public sealed class PodFiles
         return await run.RunAsync(cancellationToken);
     }
 
-    static void Check(string from, string to)
+    static void Check(
+        string from, string to, [CallerArgumentExpression(nameof(from))] string fromName = "", [CallerArgumentExpression(nameof(to))] string toName = "")
     {
-        ArgumentException.ThrowIfNullOrEmpty(from);
-        ArgumentException.ThrowIfNullOrEmpty(to);
-        if (from.Contains('\0', StringComparison.Ordinal) || to.Contains('\0', StringComparison.Ordinal))
-            throw new ArgumentException("A path holds no zero byte.");
+        foreach ((string path, string name) in (ReadOnlySpan<(string, string)>)[(from, fromName), (to, toName)])
+        {
+            ArgumentException.ThrowIfNullOrEmpty(path, name);
+            if (path.Contains('\0', StringComparison.Ordinal)) throw new ArgumentException("A path holds no zero byte.", name);
+        }
     }
 
     static PlatformNotSupportedException Unsupported() =>

@@ -4,6 +4,7 @@ using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
 using Fairlead.Upgrades;
 using Fairlead.Upgrades.Endpoints;
+using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway;
@@ -72,22 +73,22 @@ public sealed record GatewayOptions
     public CarrierLimits UpstreamLimits { get; init; } = CarrierLimits.Default;
 
     /// <summary>How long the server behind may take to answer an upgrade.</summary>
-    public TimeSpan UpgradeTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan UpgradeTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a session may carry no payload before it is ended; null for as long as it likes.</summary>
-    public TimeSpan? IdleTimeout { get; init; }
+    public TimeSpan? IdleTimeout { get; init => field = TimeLimit.OrNone(value); }
 
     /// <summary>How old a session may become; null for as old as it likes.</summary>
-    public TimeSpan? MaxSessionAge { get; init; }
+    public TimeSpan? MaxSessionAge { get; init => field = TimeLimit.OrNone(value); }
 
     /// <summary>How often a running session's caller is asked about again; null for never.</summary>
-    public TimeSpan? ReauthorizeEvery { get; init; }
+    public TimeSpan? ReauthorizeEvery { get; init => field = TimeLimit.OrNone(value); }
 
     /// <summary>
     /// How long a running session may go on while nobody can be asked about its caller, with <see cref="ReauthorizeEvery"/>: an outage of
     /// the server behind is no revocation.
     /// </summary>
-    public TimeSpan ReviewerGrace { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan ReviewerGrace { get; init => field = TimeLimit.OrForEver(value, orZero: true); } = TimeSpan.FromMinutes(5);
 
     /// <summary>The most sessions at a time.</summary>
     public int MaxSessions { get; init; } = 10_000;

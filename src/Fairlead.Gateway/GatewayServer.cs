@@ -7,6 +7,7 @@ using Fairlead.Server.Operations;
 using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
+using Fairlead.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -127,7 +128,7 @@ public sealed class GatewayServer : IAsyncDisposable
     {
         _drain.Announce();
         Log.EndAnnounced(_logger, period);
-        return Task.Delay(period, _clock, cancellationToken);
+        return Task.Delay(TimeLimit.OrForEver(period, orZero: true), _clock, cancellationToken);
     }
 
     /// <summary>
@@ -139,7 +140,7 @@ public sealed class GatewayServer : IAsyncDisposable
         Log.Draining(_logger, _slots.Taken);
         try
         {
-            await _slots.WaitForNoneAsync().WaitAsync(period, cancellationToken);
+            await _slots.WaitForNoneAsync().WaitAsync(TimeLimit.OrForEver(period, orZero: true), cancellationToken);
         }
         catch (TimeoutException)
         {

@@ -1,4 +1,5 @@
 using Fairlead.Streaming.Tls;
+using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -60,7 +61,7 @@ public sealed record KubeConfigOptions
     /// <summary>
     /// How long one request to the server may take, upgrades apart. A minute; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
     /// </summary>
-    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan RequestTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromMinutes(1);
 
     /// <summary>The file of the authority that signed the server's certificate, instead of the cluster's.</summary>
     public string? CertificateAuthority { get; init; }
@@ -83,7 +84,7 @@ public sealed record KubeConfigOptions
     /// How long a credential plugin may take; it is ended then, and the error names it. By default there is no limit where it may talk to a
     /// person, and ten minutes otherwise: the sign-in in a browser that a plugin without a terminal waits for takes its time too.
     /// </summary>
-    public TimeSpan? PluginTimeout { get; init; }
+    public TimeSpan? PluginTimeout { get; init => field = value is { } limit ? TimeLimit.OrForEver(limit) : null; }
 
     /// <summary>
     /// Where the file of a path is found that is <see cref="Path"/>, or that the kubeconfig names: for the kubeconfig of a machine whose

@@ -1,4 +1,5 @@
 using Fairlead.Server.Kubelet;
+using Fairlead.Wire;
 
 namespace Fairlead.Node;
 
@@ -33,13 +34,13 @@ public sealed record KubeletOptions
     public bool ReviewsTokens { get; init; } = true;
 
     /// <summary>How long it is kept whose a token is, or that it is nobody's: a kubelet's <c>authentication.webhook.cacheTTL</c>.</summary>
-    public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromMinutes(2);
+    public TimeSpan TokenLifetime { get; init => field = TimeLimit.OrForEver(value, orZero: true); } = TimeSpan.FromMinutes(2);
 
     /// <summary>How long a yes of a review is kept: a kubelet's <c>authorization.webhook.cacheAuthorizedTTL</c>.</summary>
-    public TimeSpan AllowedLifetime { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan AllowedLifetime { get; init => field = TimeLimit.OrForEver(value, orZero: true); } = TimeSpan.FromMinutes(5);
 
     /// <summary>How long a no of a review is kept: a kubelet's <c>authorization.webhook.cacheUnauthorizedTTL</c>.</summary>
-    public TimeSpan DeniedLifetime { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan DeniedLifetime { get; init => field = TimeLimit.OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(30);
 
     /// <summary>There is something to show the kubelet for callers with certificates.</summary>
     internal bool HasCredential => CertificateFile is not null || TokenFile is not null;

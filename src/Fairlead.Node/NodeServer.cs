@@ -9,6 +9,7 @@ using Fairlead.Server;
 using Fairlead.Server.Access;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming.Tls;
+using Fairlead.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -207,7 +208,7 @@ public sealed class NodeServer : IAsyncDisposable
         _readiness.Drain();
         if (isReplaced) _health?.Close();
         using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        late.CancelAfter(patience);
+        late.CancelAfter(TimeLimit.OrForEver(patience, orZero: true));
         if (_options.Addresses is { } addresses)
         {
             // A server that stops ends connections that have not asked for anything: those that were taken last get the time to.

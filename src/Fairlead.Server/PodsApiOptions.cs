@@ -39,7 +39,7 @@ public sealed class PodsApiOptions
     public ImmutableArray<PortForwardProtocol> PortForwardProtocols { get; init; } = PortForwardProtocol.All;
 
     /// <summary>How long connecting to a pod's port may take.</summary>
-    public TimeSpan PortConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan PortConnectTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(15);
 
     /// <summary>The bounds and deadlines of a session's connection.</summary>
     public CarrierLimits Limits { get; init; } = CarrierLimits.Default;

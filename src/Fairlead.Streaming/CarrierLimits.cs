@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Fairlead.Wire;
 using Fairlead.Wire.Spdy;
 using Microsoft.Extensions.Logging;
@@ -9,8 +8,6 @@ namespace Fairlead.Streaming;
 /// <summary>The bounds of one carrier: how much it holds, how large messages may be, how long silence may last.</summary>
 public sealed record CarrierLimits
 {
-    static readonly TimeSpan s_forEver = TimeSpan.FromDays(24);
-
     /// <summary>The defaults.</summary>
     public static CarrierLimits Default { get; } = new();
 
@@ -27,41 +24,41 @@ public sealed record CarrierLimits
     public int Base64MessageBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>How long the peer may be silent before it is pinged, and how often a side that cannot read shows that it lives.</summary>
-    public TimeSpan PingInterval { get; init => field = OrForEver(value); } = TimeSpan.FromSeconds(15);
+    public TimeSpan PingInterval { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// How long nothing at all may arrive while this side waits for it before the carrier is lost. Any byte counts, not just an
     /// answer to a ping, and time in which this side itself did not read does not.
     /// </summary>
-    public TimeSpan PingTimeout { get; init => field = OrForEver(value); } = TimeSpan.FromSeconds(60);
+    public TimeSpan PingTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// The same while a write is blocked. A peer that does not read (a command that is busy for minutes) may be unable to answer
     /// pings too, as API servers are, so this is much longer. 15 minutes.
     /// </summary>
-    public TimeSpan StallTimeout { get; init => field = OrForEver(value); } = TimeSpan.FromMinutes(15);
+    public TimeSpan StallTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromMinutes(15);
 
     /// <summary>
     /// After this side's close: how long a silent peer is waited for. A peer that still sends is read from on. 15 seconds.
     /// </summary>
-    public TimeSpan Linger { get; init => field = OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(15);
+    public TimeSpan Linger { get; init => field = TimeLimit.OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// How long disposing a forwarded connection takes at most: until what was written is on the wire, and the peer has ended too. 5
     /// seconds.
     /// </summary>
-    public TimeSpan DisposeTimeout { get; init => field = OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(5);
+    public TimeSpan DisposeTimeout { get; init => field = TimeLimit.OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// After a command's status: how long a silent server is waited for that has not closed. Servers send the status behind all output and
     /// close at once, so this is for others. 1 second.
     /// </summary>
-    public TimeSpan LateOutput { get; init => field = OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(1);
+    public TimeSpan LateOutput { get; init => field = TimeLimit.OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// SPDY: how long a stream's reply, and at a server the last of the expected streams, is waited for. 30 seconds, as Go peers do.
     /// </summary>
-    public TimeSpan StreamTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan StreamTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// Whoever reads an input or output goes on inside the read loop when something has arrived, rather than on a thread that is woken for
@@ -92,20 +89,6 @@ public sealed record CarrierLimits
     /// whose end lies behind what it does not read: so more often than pings, at most every 2 seconds.
     /// </summary>
     internal TimeSpan BeatInterval => PingInterval < TimeSpan.FromSeconds(2) ? PingInterval : TimeSpan.FromSeconds(2);
-
-    /// <summary>
-    /// What .NET writes for "no limit" is the smallest of all times: taken as it is, it would be over at once. 24 days is
-    /// about as long as timers and the WebSocket library take (2^31 milliseconds).
-    /// </summary>
-    static TimeSpan OrForEver(TimeSpan time, bool orZero = false, [CallerMemberName] string name = "")
-    {
-        if (time == Timeout.InfiniteTimeSpan) return s_forEver;
-        if (time < TimeSpan.Zero || (time == TimeSpan.Zero && !orZero))
-            throw new ArgumentOutOfRangeException(
-                name, time,
-                $"{name} is {(orZero ? "no time below zero" : "a time above zero")}, or Timeout.InfiniteTimeSpan for no limit.");
-        return time > s_forEver ? s_forEver : time;
-    }
 
     /// <summary>How often deadlines are looked at.</summary>
     internal TimeSpan TickInterval =>

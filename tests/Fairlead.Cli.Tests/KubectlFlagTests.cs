@@ -10,6 +10,9 @@ public sealed class KubectlFlagTests
 
     [Theory]
     [InlineData("fairlead exec --cache-dir /tmp --log-file=/dev/null --vmodule= --warnings-as-errors --v=0 -q solo -- exit 0")]
+    [InlineData("fairlead --v=0 exec -q solo -- exit 0")]
+    [InlineData("fairlead -v=0 -n default exec -q solo -- exit 0")]
+    [InlineData("fairlead exec solo -v 0 -q -- exit 0")]
     [InlineData("fairlead --cache-dir=/tmp --match-server-version --as jane --request-timeout 20 exec -q solo -- exit 0")]
     [InlineData("fairlead exec --disable-compression=true --kuberc none --profile none --request-timeout=0 --v 0 solo -q -- exit 0")]
     public async Task Are_taken(string line)
@@ -25,11 +28,27 @@ public sealed class KubectlFlagTests
     [InlineData("-v6")]
     [InlineData("--v=9")]
     [InlineData("--v 1")]
+    [InlineData("-v 6")]
     public async Task Are_named_once_where_more_is_to_be_said(string level)
     {
         await using FakeCluster cluster = await FakeCluster.StartAsync();
         string told = (await CommandProcess.RunAsync(cluster, $"fairlead exec {level} --cache-dir /tmp --profile none solo -- exit 0", Ct)).Error;
         Assert.StartsWith("fairlead: kubectl's --cache-dir, --profile mean nothing here and are ignored\nfairlead: connected by ", told, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-v")]
+    [InlineData("--verbose")]
+    [InlineData("-v=6")]
+    [InlineData("-v 10")]
+    [InlineData("--v=6 -n default")]
+    [InlineData("--context c -v=6")]
+    public async Task Levels_may_stand_in_front_of_the_verb(string flags)
+    {
+        await using FakeCluster cluster = await FakeCluster.StartAsync();
+        CommandProcess.Result result = await CommandProcess.RunAsync(cluster, $"fairlead {flags.Replace(" c ", " $(grep -o 'current-context: .*' $KUBECONFIG | cut -d' ' -f2) ", StringComparison.Ordinal)} exec solo -- exit 0", Ct);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("fairlead: connected by ", result.Error, StringComparison.Ordinal);
     }
 
     [Theory]

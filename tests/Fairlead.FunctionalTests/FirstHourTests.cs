@@ -1,8 +1,12 @@
 using Fairlead.Client;
-using Fairlead.Lab;
+using Fairlead.Client.Forwarding;
+using Fairlead.Files;
+using Fairlead.Gateway;
 using Fairlead.KubeConfig;
+using Fairlead.Lab;
 using Fairlead.Upgrades;
 using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.PortForward;
 
 namespace Fairlead.FunctionalTests;
 
@@ -90,12 +94,43 @@ public sealed class FirstHourTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
-    [Theory, Trait("Case", "D11"), InlineData(nameof(ExecOptions.PingInterval)), InlineData(nameof(ExecOptions.PingTimeout))]
-    public async Task A_time_that_is_none_is_refused_before_anything_is_started(string name)
+    public static TheoryData<string, Func<TimeSpan, object>> Times => new()
     {
-        ExecOptions options = name == nameof(ExecOptions.PingInterval) ? new() { PingInterval = TimeSpan.Zero } : new() { PingTimeout = TimeSpan.FromSeconds(-2) };
-        ArgumentOutOfRangeException wrong = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _client.ExecAsync(Demo, ["true"], options, Ct));
-        Assert.Equal(name, wrong.ParamName);
+        { nameof(ExecOptions.PingInterval), static time => new ExecOptions { PingInterval = time } },
+        { nameof(ExecOptions.PingTimeout), static time => new ExecOptions { PingTimeout = time } },
+        { nameof(ExecOptions.UpgradeTimeout), static time => new ExecOptions { UpgradeTimeout = time } },
+        { nameof(PortForwardOptions.PingInterval), static time => new PortForwardOptions { PingInterval = time } },
+        { nameof(ForwardOptions.FirstRedialDelay), static time => new ForwardOptions { FirstRedialDelay = time } },
+        { nameof(ForwardOptions.ConnectTimeout), static time => new ForwardOptions { ConnectTimeout = time } },
+        { nameof(CopyOptions.AnswerTimeout), static time => new CopyOptions { AnswerTimeout = time } },
+        { nameof(GatewayOptions.IdleTimeout), static time => new GatewayOptions { Upstream = null!, IdleTimeout = time } },
+        { nameof(GatewayOptions.MaxSessionAge), static time => new GatewayOptions { Upstream = null!, MaxSessionAge = time } },
+    };
+
+    [Theory, Trait("Case", "D11"), MemberData(nameof(Times))]
+    public void A_time_that_is_none_is_refused_before_anything_is_sent(string name, Func<TimeSpan, object> option)
+    {
+        foreach (TimeSpan time in (TimeSpan[])[TimeSpan.Zero, TimeSpan.FromSeconds(-2)])
+            Assert.Equal(name, Assert.Throws<ArgumentOutOfRangeException>(() => option(time)).ParamName);
+        Assert.NotNull(option(Timeout.InfiniteTimeSpan));
+        Assert.NotNull(option(TimeSpan.MaxValue));
+    }
+
+    [Fact, Trait("Case", "D6")]
+    public async Task An_answer_that_is_waited_for_without_limit_does_not_come_too_late()
+    {
+        string folder = Directory.CreateTempSubdirectory("fairlead-first-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(folder + "/from", "text", Ct);
+            CopyOptions options = new() { AnswerTimeout = Timeout.InfiniteTimeSpan };
+            await _client.Files(Demo).CopyToPodAsync(folder + "/from", folder + "/to", options, Ct);
+            Assert.Equal("text", await File.ReadAllTextAsync(folder + "/to", Ct));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact, Trait("Case", "D2")]
@@ -179,6 +214,14 @@ public sealed class FirstHourTests : IAsyncLifetime
         { "pod", "namespace", static client => client.ExecAsync(new("web-0", ""), ["ls"]) },
         { "pod", "container", static client => client.ExecAsync(new("web-0", Container: ""), ["ls"]) },
         { "command", "at least its name", static client => client.ExecAsync(new("web-0"), []) },
+        { "command", "An argument is null", static client => client.ExecAsync(new("web-0"), ["ls", null!]) },
+        { "command", "An argument is null", static client => client.RunAsync(new("web-0"), ["ls", null!]) },
+        { "pod", "no name of a pod", static client => client.ExecAsync(new(".."), ["ls"]) },
+        { "pod", "no name of a pod", static client => client.AttachAsync(new("web-0", ".")) },
+        { "pod", "no name of a pod", static client => client.ConnectAsync(new("web/0"), 80) },
+        { "pod", "no name of a pod", static client => client.ExecAsync(new("web%2f0"), ["ls"]) },
+        { "localPath", "", static client => client.Files(new("web-0")).CopyToPodAsync("", "/srv") },
+        { "podPath", "zero byte", static client => client.Files(new("web-0")).CopyFromPodAsync("/a\0", ".") },
         { "ports", "at least one port", static client => client.ForwardAsync(new("web-0"), []) },
         { "ports", "at least one port", static client => client.OpenForwardAsync(new("web-0"), []) },
         { "port", "65535", static client => client.ConnectAsync(new("web-0"), 65536) },

@@ -120,6 +120,9 @@ public sealed class TargetTests : IDisposable
     [InlineData("deploy.batch/x", "no pods are looked up by the type \"deploy.batch\"")]
     [InlineData("pod/a/b", "is neither the name of a pod nor type/name")]
     [InlineData("deploy/", "is neither the name of a pod nor type/name")]
+    [InlineData("..", "is no name that anything can have")]
+    [InlineData("deploy/.", "is no name that anything can have")]
+    [InlineData("web%2f0", "is no name that anything can have")]
     public async Task A_target_without_a_pod_says_why(string target, string expected)
     {
         _answers["/api/v1/namespaces/shop/services/none"] = (200, """{"spec":{}}""");

@@ -35,7 +35,7 @@ static class FairleadCommand
         Invocation invocation = new(output, messages, split.Own, split.Command);
         RootCommand root = Create(invocation);
         IReadOnlyList<string> moved = LeadingOptions.MoveBehindVerb(
-            KubectlFlags.WithoutLevels(split.Own), new ConnectionOptions().All);
+            KubectlFlags.WithoutLevels(split.Own), [.. new ConnectionOptions().All, new Option<bool>("-v", "--verbose")]);
         if (UnknownCommand.Refusal(moved, root) is { } unknown) return Refuse(messages, unknown, "fairlead");
         if (moved is [var word, ..] && root.Subcommands.FirstOrDefault(known => known.Name == word) is { } named)
             moved = EmptyValues.Kept(moved, named.Subcommands.FirstOrDefault(known => known.Name == moved.ElementAtOrDefault(1)) ?? named);

@@ -28,15 +28,17 @@ static class KubectlFlags
     }
 
     /// <summary>
-    /// kubectl's levels of its log, <c>-v=6</c>, <c>-v6</c>, <c>--v=6</c> and <c>--v 6</c>, as what they are here: from 1 on more is said.
+    /// kubectl's levels of its log, <c>-v=6</c>, <c>-v6</c>, <c>-v 6</c>, <c>--v=6</c> and <c>--v 6</c>, as what they are here: from 1 on more is said.
     /// </summary>
+    /// <remarks>Behind a blank it may be no level but a word of its own, as our <c>-v</c> takes none: 0 to 10 are taken for kubectl's.</remarks>
     public static IReadOnlyList<string> WithoutLevels(IReadOnlyList<string> arguments)
     {
         List<string> kept = [];
         for (int i = 0; i < arguments.Count; i++)
         {
             string argument = arguments[i];
-            string? level = argument is "--v" ? arguments.ElementAtOrDefault(++i)
+            string? level = argument is "-v" && IsLevel(arguments.ElementAtOrDefault(i + 1)) ? arguments[++i]
+                : argument is "--v" ? arguments.ElementAtOrDefault(++i)
                 : argument.StartsWith("--v=", StringComparison.Ordinal) ? argument[4..]
                 : argument.StartsWith("-v=", StringComparison.Ordinal) ? argument[3..]
                 : argument.StartsWith("-v", StringComparison.Ordinal) ? argument[2..]
@@ -48,4 +50,6 @@ static class KubectlFlags
 
         return kept;
     }
+
+    static bool IsLevel(string? word) => word is [>= '0' and <= '9'] or "10";
 }

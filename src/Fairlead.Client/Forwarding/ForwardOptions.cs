@@ -1,4 +1,6 @@
 using Fairlead.Upgrades.PortForward;
+using Fairlead.Wire;
+
 namespace Fairlead.Client.Forwarding;
 
 /// <summary>Where a forward listens, and what it does when its connection goes.</summary>
@@ -20,18 +22,18 @@ public sealed record ForwardOptions
     /// <summary>
     /// How long to dial again and again before giving up, longer while credentials are fetched; by default as long as it takes.
     /// </summary>
-    public TimeSpan RedialTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+    public TimeSpan RedialTimeout { get; init => field = TimeLimit.OrForEver(value, orZero: true); } = Timeout.InfiniteTimeSpan;
 
     /// <summary>The pause before a second attempt to dial; each further one is twice as long.</summary>
-    public TimeSpan FirstRedialDelay { get; init; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan FirstRedialDelay { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The longest pause between attempts; a local connection that waits shortens it.</summary>
-    public TimeSpan LongestRedialDelay { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan LongestRedialDelay { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// How long a local connection waits for a carrier and for its place on it before it is reset; longer while credentials are fetched.
     /// </summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan ConnectTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// How many local connections are open at once; further ones wait in the system's queue until one ends. Each may hold two buffers

@@ -77,6 +77,13 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
             isFolder = false;
         }
 
+        if (!isFolder && IsSpecial(full))
+        {
+            throw new CopyException(
+                $"{full} is a device, a pipe or a socket here, and would be replaced by a file. To write the content into it: " +
+                $"fairlead exec POD -- cat FILE > {full}");
+        }
+
         if (tree.Root.Kind == EntryKind.Folder && !isFolder && File.Exists(full)) throw new CopyException($"{full} is not a directory");
         _finalName = isFolder ? "" : Path.GetFileName(Path.TrimEndingDirectorySeparator(full));
         string parent = isFolder ? full : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(full))!;
@@ -89,6 +96,13 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         if (!stage.TryLock()) throw new CopyException($"another copy to {full} is running");
         stage.SetMode(0x1C0);
     }
+
+    /// <summary>
+    /// True for what is there and is neither a file nor a folder, also behind a link: a link to a file is replaced, one to
+    /// <c>/dev/stdout</c> stays.
+    /// </summary>
+    static bool IsSpecial(string full) =>
+        LocalStatus.Of(LibC.AT_FDCWD, full, followsLinks: true) is { } status && TreeEntry.KindOf(status.Mode) == EntryKind.Other;
 
     LocalFolder OpenStageFolder(LocalFolder parent, string full)
     {
@@ -276,7 +290,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     void SetAttributes(SafeFileHandle handle, TreeEntry file)
     {
         LocalFolder.SetMode(handle, Mode(file));
-        if (options.Preserve && file.Modified > 0) LocalFolder.SetModified(handle, file.Modified);
+        if (options.Preserve && file.Modified is { } seconds) LocalFolder.SetModified(handle, seconds);
     }
 
     /// <summary>Deepest first, and only now: nobody but root puts anything into a folder that is not writable.</summary>
@@ -290,7 +304,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
             LocalFolder folder = target.Folder(entry.Path);
             if (options.Owners) folder.SetOwner(entry.UserId, entry.GroupId);
             folder.SetMode(Mode(entry));
-            if (options.Preserve && entry.Modified > 0) folder.SetModified(entry.Modified);
+            if (options.Preserve && entry.Modified is { } seconds) folder.SetModified(seconds);
         }
     }
 

@@ -4,17 +4,17 @@ using System.Runtime.Versioning;
 
 namespace Fairlead.Files.Native;
 
-/// <summary>What <c>statx</c> says of a file, never following a link.</summary>
+/// <summary>What <c>statx</c> says of a file.</summary>
 [SupportedOSPlatform("linux")]
 readonly record struct LocalStatus(int Mode, long Size, long Modified, int UserId, int GroupId, long Inode)
 {
     const int Length = 256; // struct statx is the same on every architecture
 
-    /// <summary>Null where there is no such name.</summary>
-    internal static unsafe LocalStatus? Of(int folder, string name)
+    /// <summary>Null where there is no such name, or where a link that is followed leads to none. Links are followed only where that is asked for.</summary>
+    internal static unsafe LocalStatus? Of(int folder, string name, bool followsLinks = false)
     {
         byte* status = stackalloc byte[Length];
-        int flags = LibC.AT_SYMLINK_NOFOLLOW | (name.Length == 0 ? LibC.AT_EMPTY_PATH : 0);
+        int flags = (followsLinks ? 0 : LibC.AT_SYMLINK_NOFOLLOW) | (name.Length == 0 ? LibC.AT_EMPTY_PATH : 0);
         if (LibC.statx(folder, name, flags, LibC.STATX_BASIC_STATS, status) != 0)
         {
             int error = Marshal.GetLastPInvokeError();

@@ -87,7 +87,7 @@ static class ListingReader
             || !int.TryParse(fields[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int mode)
             || !long.TryParse(fields[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long size) || size < -1
             || fields[2].Split(':', 2) is not [var time, .. var more]
-            || !long.TryParse(time, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long modified)
+            || (!long.TryParse(time, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long modified) && time != "-")
             || !uint.TryParse(fields[3], NumberStyles.None, CultureInfo.InvariantCulture, out uint user)
             || !uint.TryParse(fields[4], NumberStyles.None, CultureInfo.InvariantCulture, out uint group)
             || !ulong.TryParse(more is [var number] ? number : "0", NumberStyles.None, CultureInfo.InvariantCulture, out ulong inode))
@@ -96,7 +96,7 @@ static class ListingReader
         string name = fields[5];
         string path = name == root ? "" : name.StartsWith(root + "/", StringComparison.Ordinal) ? name[(root.Length + 1)..] : name;
         EntryKind kind = TreeEntry.KindOf(mode);
-        return new TreeEntry(path, kind, mode & 0xFFF, kind == EntryKind.File ? size : 0, modified, (int)user, (int)group,
+        return new TreeEntry(path, kind, mode & 0xFFF, kind == EntryKind.File ? size : 0, time == "-" ? null : modified, (int)user, (int)group,
             Inode: (long)inode);
     }
 }

@@ -26,7 +26,7 @@ sealed record PodDestination(string Base, string Stage, string Final)
     internal string Attributes(TreeEntry file, CopyOptions options) => string.Create(
         CultureInfo.InvariantCulture,
         $"mode {Convert.ToString(Stage.Length > 0 ? EntryModes.Staged(file, options) : EntryModes.Of(file, options), 8)} {Quoted(file)} " +
-        $"{(options.Preserve && file.Modified > 0 ? file.Modified : null)}");
+        $"{(options.Preserve ? file.Modified : null)}");
 
     /// <summary>Where an entry belongs, seen from the stage.</summary>
     internal string Place(string entry) => (Final, entry) switch
@@ -83,7 +83,9 @@ sealed record PodDestination(string Base, string Stage, string Final)
         if (kind == "l" && root.Kind == EntryKind.Folder)
             throw new CopyException($"{final} is a symbolic link in the container, which is not followed");
         if (kind == "d" && root.Kind == EntryKind.File) throw new CopyException($"{final} is a directory in the container");
-        if (kind is "f" or "o" && root.Kind == EntryKind.Folder) throw new CopyException($"{final} is not a directory in the container");
+        if (kind == "o")
+            throw new CopyException($"{final} is a device, a pipe or a socket in the container, and would be replaced by a file");
+        if (kind == "f" && root.Kind == EntryKind.Folder) throw new CopyException($"{final} is not a directory in the container");
         if (kind != "d" && kinds[0] != "d" && kinds[2] != "d")
             throw new CopyException($"{FolderOf(final)}: no such directory in the container");
         (string folder, string name) = kind == "d" ? (final, "") : (FolderOf(final), final[(final.LastIndexOf('/') + 1)..]);

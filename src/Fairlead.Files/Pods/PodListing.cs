@@ -15,19 +15,39 @@ static class PodListing
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <param name="most">What it may take here.</param>
     /// <param name="behind">Reads the answers to what was sent behind it.</param>
-    internal static async ValueTask<(List<TreeEntry> Entries, HashSet<TreeEntry> Closed)> ReadAsync(
+    internal static async ValueTask<(List<TreeEntry> Entries, HashSet<TreeEntry> Closed, List<CopyProblem> Faults)> ReadAsync(
         RemoteShell shell, string root, string where, CancellationToken cancellationToken, long most = ListingReader.MostCost,
         Func<ValueTask>? behind = null)
     {
         List<TreeEntry> entries = await ListingReader.ReadAsync(shell, root, most, cancellationToken);
         ShellEnding ending = shell.Ending;
         if (behind is not null) await behind();
-        if (ending.IsSuccess) return (entries, []);
+        if (ending.IsSuccess) return (entries, [], []);
         List<TreeEntry> folders = [.. entries.Where(static entry => entry.Kind == EntryKind.Folder)];
         HashSet<TreeEntry> closed = await SelectAsync(shell, "closed", folders, entry => Quoted(entry, root), cancellationToken);
         if (closed.Any(static folder => folder.Path.Length == 0)) throw new CopyException($"{where}: Permission denied");
         if (entries.Count == 0) throw new CopyException($"{where} cannot be listed: {ending.Reason}");
-        return (entries, closed);
+        (_, byte[] said) = await shell.RunAsync("faults", cancellationToken);
+        HashSet<string> known = [.. closed.Select(static folder => folder.Path)];
+        return (entries, closed, [.. Faults(NameBytes.Decode(said), root).Where(fault => !TreeRules.IsAtOrBelow(fault.Path, known))]);
+    }
+
+    /// <summary>
+    /// Reads what find and stat said of what they could not list, for instance
+    /// <c>stat: cannot statx './mnt': Transport endpoint is not connected</c>. What has gone meanwhile is nobody's fault.
+    /// </summary>
+    static IEnumerable<CopyProblem> Faults(string said, string root)
+    {
+        foreach (string line in said.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            int end = line.LastIndexOf(": ", StringComparison.Ordinal), begin = line.IndexOf(root + "/", StringComparison.Ordinal);
+            if (line.EndsWith("No such file or directory", StringComparison.Ordinal)) continue;
+            bool isNamed = begin >= 0 && begin < end;
+            string path = isNamed ? line[(begin + root.Length + 1)..end].TrimEnd('\'') : "";
+            yield return path.Length > 0 && TreeRules.IsSafePath(path)
+                ? new CopyProblem(path, line[(end + 2)..])
+                : new CopyProblem(".", line); // of the folder itself, or in words that nobody here has heard
+        }
     }
 
     static string Quoted(TreeEntry entry, string root) => ShellText.QuotePath(entry.Path.Length == 0 ? root : $"{root}/{entry.Path}");

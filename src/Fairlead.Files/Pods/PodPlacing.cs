@@ -80,8 +80,8 @@ sealed class PodPlacing(RemoteShell shell, PodDestination destination, CopyOptio
     /// <summary>Behind all files: each that comes into a folder changes its time.</summary>
     IEnumerable<string> SetFolderTimes(CopyTree tree)
     {
-        foreach (IGrouping<long, TreeEntry> time in OwnFolders(tree).Where(static folder => folder.Modified > 0)
-            .GroupBy(static folder => folder.Modified))
+        foreach (IGrouping<long, TreeEntry> time in OwnFolders(tree).Where(static folder => folder.Modified is not null)
+            .GroupBy(static folder => folder.Modified!.Value))
         {
             string touch = string.Create(CultureInfo.InvariantCulture, $"touch -d @{time.Key}");
             foreach (string places in Places(time)) yield return $"if has touch;then {touch} {places} 2>/dev/null;fi;:";

@@ -79,10 +79,12 @@ sealed class PodSource : PodSide, ICopySource
             return tree;
         }
 
-        (List<TreeEntry> entries, HashSet<TreeEntry> closed) = await PodListing.ReadAsync(
+        (List<TreeEntry> entries, HashSet<TreeEntry> closed, List<CopyProblem> faults) = await PodListing.ReadAsync(
             Shell, ".", Description, cancellationToken, behind: behind);
         await AddAsync(tree, entries, cancellationToken);
         foreach (TreeEntry folder in closed) tree.RefuseFolder(folder, $"{PathOf(folder)}: Permission denied");
+        foreach (CopyProblem fault in faults)
+            tree.Report(fault.Path == "." ? fault : fault with { Reason = $"{PathOf(new TreeEntry(fault.Path, EntryKind.Other, 0, 0, 0))}: {fault.Reason}" });
         return tree;
     }
 

@@ -55,7 +55,7 @@ sealed class PodWriter(RemoteShell shell, PodDestination destination, ShellTools
     internal async ValueTask WriteAsync(Piece piece, CancellationToken cancellationToken)
     {
         bool isPacked = tools.Tar && !PacksNothing && piece.File.Size <= PodSide.SmallFile && destination.Stage.Length > 0
-            && piece.File.Path.Length > 0;
+            && piece.File.Path.Length > 0 && piece.File.Modified is not < 0; // no archive that every tar reads holds a time before 1970
         if (isPacked) await PackAsync(piece, cancellationToken);
         else await WritePiecesAsync(piece, cancellationToken);
     }
@@ -66,7 +66,8 @@ sealed class PodWriter(RemoteShell shell, PodDestination destination, ShellTools
         if (!piece.IsLast) return;
 
         TreeEntry file = piece.File;
-        TarHeader.Write(_pack, $"{destination.Root}/{file.Path}", file.Size, EntryModes.Staged(file, options), file.Modified);
+        TarHeader.Write(_pack, $"{destination.Root}/{file.Path}", file.Size, EntryModes.Staged(file, options),
+            file.Modified ?? DateTimeOffset.UtcNow.ToUnixTimeSeconds());
         _pack.Write(_member.AsSpan(0, (int)file.Size));
         TarHeader.Pad(_pack, file.Size);
         _packed.Add(file);

@@ -48,7 +48,7 @@ size() {
   else echo -1; fi
 }
 
-# record PATH: mode, size, time and inode, owner, group, name; where nothing tells sizes, -1
+# record PATH: mode, size, time and inode, owner, group, name; where nothing tells sizes, -1, and where nothing tells times, -
 record() {
   if [ $S ]; then stat -c "$E" "$1"; return; fi
   s=0
@@ -59,7 +59,7 @@ record() {
     [ -x "$1" ] && m=81ed
     s=$(size "$1" 2>/dev/null) || s=-1
   else m=0; fi
-  printf '%s %s 0 0 0 %s//\n' $m "$s" "$1"
+  printf '%s %s - 0 0 %s//\n' $m "$s" "$1"
 }
 
 # walk PATH: records of it and all below, without find
@@ -68,15 +68,20 @@ walk() {
   if [ -h "$1" ] || [ ! -d "$1" ]; then return 0; fi
   if [ ! -r "$1" ] || [ ! -x "$1" ]; then R=1; fi
   for f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-    if [ -e "$f" ] || [ -h "$f" ]; then walk "$f"; fi
+    if [ -e "$f" ] || [ -h "$f" ]; then walk "$f"
+    else case $f in "$1/*" | "$1/.[!.]*" | "$1/..?*") ;; *) R=1 x="$x${nl}walk: $f: it cannot be looked at" ;; esac; fi
   done
 }
 
-# list PATH: all records; fails where not everything could be listed
+# list PATH: all records; fails where not everything could be listed, and x says what and why
 list() {
-  if [ $S ] && has find; then { e=$(find "$1" -exec stat -c "$E" {} + 2>&1 >&3); } 3>&1
+  x=
+  if [ $S ] && has find; then { x=$(find "$1" -exec stat -c "$E" {} + 2>&1 >&3) || { e=$x; return 1; }; } 3>&1
   else R=0; walk "$1"; return $R; fi
 }
+
+# faults: what the tools said of what they could not list, as far as 1 MB goes
+faults() { if has head; then printf '%s\n' "$x" | head -c 1000000; else printf '%s\n' "$x"; fi; }
 
 # named PATH: the record of what the user named, which may be a link
 named() { if [ $S ]; then stat -L -c "$E" "$1" 2>/dev/null; else record "$1"; fi; }
@@ -100,8 +105,8 @@ absent() { n=0; for f; do if [ -e "$f" ] || [ -h "$f" ]; then :; else echo $n; f
 # links LINK...: the length of each target, a blank, the target
 links() { for f; do t=$(readlink "$f"; echo .); t=${t%.}; t=${t%"$nl"}; printf '%s %s\n' ${#t} "$t"; done; }
 
-# kind PATH [l]: d, f, o for others, n for none, and for a link what it leads to, or l where that is not to be followed
-kind() { if [ "$2" ] && [ -h "$1" ]; then echo l; elif [ -d "$1" ]; then echo d; elif [ -f "$1" ]; then echo f; elif [ -e "$1" ] || [ -h "$1" ]; then echo o; else echo n; fi; }
+# kind PATH [l]: d, f, o for devices, pipes and sockets, n for none and for a link that leads nowhere, and for a link what it leads to, or l where that is not to be followed
+kind() { if [ "$2" ] && [ -h "$1" ]; then echo l; elif [ -d "$1" ]; then echo d; elif [ -f "$1" ]; then echo f; elif [ -e "$1" ]; then echo o; else echo n; fi; }
 
 # why FILE: fails with the reason for which it cannot be read
 why() { e=$( (exec <"$1") 2>&1) || return 1; }

@@ -63,7 +63,7 @@ sealed class CopyTree
             if (_entries.ContainsKey(entry.Path) || _refusedPaths.Contains(entry.Path)) return false;
             if (!_entries.TryGetValue(entry.Parent!, out TreeEntry? parent) || parent.Kind != EntryKind.Folder)
             {
-                if (IsBelowRefused(entry)) return true;
+                if (TreeRules.IsAtOrBelow(entry.Parent!, _refusedPaths)) return true;
                 throw new InvalidDataException($"The listing holds \"{entry.Name}\", which is in no folder of it: nothing was copied.");
             }
 
@@ -103,23 +103,14 @@ sealed class CopyTree
         _hasGone = true;
     }
 
-    /// <summary>The same for a folder that cannot be listed.</summary>
+    /// <summary>Names what could not be listed, or not to its end. What is known of it is copied.</summary>
+    internal void Report(CopyProblem problem) => _refused.Add(problem with { Reason = VisibleText.Line(problem.Reason) });
+
+    /// <summary>The same as a refusal for a folder that cannot be listed.</summary>
     internal void RefuseFolder(TreeEntry folder, string reason)
     {
         Refuse(folder, reason);
         _folders.RemoveAll(taken => taken.Path == folder.Path);
-    }
-
-    bool IsBelowRefused(TreeEntry entry)
-    {
-        for (string? folder = entry.Parent; folder is { Length: > 0 }; folder = folder.LastIndexOf('/') is >= 0 and var slash
-            ? folder[..slash]
-            : null)
-        {
-            if (_refusedPaths.Contains(folder)) return true;
-        }
-
-        return false;
     }
 
     internal TreeEntry? Find(string path) => _entries.GetValueOrDefault(path);

@@ -7,13 +7,13 @@ namespace Fairlead.Files.Trees;
 /// <param name="Kind">What it is.</param>
 /// <param name="Mode">Permission bits, special ones included.</param>
 /// <param name="Size">Bytes of a file.</param>
-/// <param name="Modified">Seconds since 1970; 0 where the container cannot tell.</param>
+/// <param name="Modified">Seconds since 1970, below zero for those before; null where the container cannot tell.</param>
 /// <param name="UserId">Owner.</param>
 /// <param name="GroupId">Group.</param>
 /// <param name="Target">Where a link points.</param>
 /// <param name="Inode">Its number on its disk; 0 where the container cannot tell.</param>
 sealed record TreeEntry(
-    string Path, EntryKind Kind, int Mode, long Size, long Modified, int UserId = 0, int GroupId = 0, string? Target = null, long Inode = 0)
+    string Path, EntryKind Kind, int Mode, long Size, long? Modified, int UserId = 0, int GroupId = 0, string? Target = null, long Inode = 0)
 {
     /// <summary>What the user calls the root.</summary>
     internal string? Given { get; init; }

@@ -16,6 +16,17 @@ static class TreeRules
         return true;
     }
 
+    /// <summary>True for a path that is one of these folders, or in one.</summary>
+    internal static bool IsAtOrBelow(string path, IReadOnlySet<string> folders)
+    {
+        for (int end = path.Length; end > 0; end = path.LastIndexOf('/', end - 1))
+        {
+            if (folders.Contains(path[..end])) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>True where names and path are no longer than Linux has them.</summary>
     internal static bool IsOfUsualLength(string path) =>
         NameBytes.Count(path) <= LongestPath && path.Split('/').All(static name => NameBytes.Count(name) <= LongestName);

@@ -10,6 +10,7 @@ readonly record struct TargetName(OwnerKind? Owner, string Name)
         string name = text[(slash + 1)..];
         if (name.Length == 0 || slash == 0 || name.Contains('/', StringComparison.Ordinal))
             throw new TargetException($"\"{text}\" is neither the name of a pod nor type/name");
+        CheckSegment(name);
         if (slash < 0) return new TargetName(null, name);
 
         string type = text[..slash];
@@ -22,6 +23,13 @@ readonly record struct TargetName(OwnerKind? Owner, string Name)
         throw new TargetException(
             $"no pods are looked up by the type \"{type}\": pod, {string.Join(", ", OwnerKind.All.Select(kind => kind.Singular))} " +
             "are known");
+    }
+
+    /// <summary>What is no part of a path would ask for something else; client-go refuses the same.</summary>
+    /// <exception cref="TargetException">It is none.</exception>
+    internal static void CheckSegment(string name)
+    {
+        if (name is "." or ".." || name.AsSpan().IndexOfAny('/', '%') >= 0) throw new TargetException($"\"{name}\" is no name that anything can have");
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Fairlead.Client;
 using Fairlead.KubeConfig.Api;
 using Fairlead.Upgrades.Endpoints;
+using Fairlead.Wire;
 
 namespace Fairlead.KubeConfig.Targets;
 
@@ -28,7 +29,7 @@ public sealed class TargetResolver
     }
 
     /// <summary>How long an owner may be without any pod. As kubectl's <c>--pod-running-timeout</c>.</summary>
-    public TimeSpan PodTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan PodTimeout { get; init => field = TimeLimit.OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(60);
 
     /// <summary>The pod that a target names by itself, without asking the server, which then says what is wrong with it.</summary>
     /// <param name="target">A pod's name, or <c>type/name</c>.</param>
@@ -149,7 +150,12 @@ public sealed class TargetResolver
         }
     }
 
-    string SpaceOf(string? @namespace) => string.IsNullOrEmpty(@namespace) ? _endpoint.DefaultNamespace : @namespace;
+    string SpaceOf(string? @namespace)
+    {
+        string space = string.IsNullOrEmpty(@namespace) ? _endpoint.DefaultNamespace : @namespace;
+        TargetName.CheckSegment(space);
+        return space;
+    }
 
     static string Pods(string space) => $"/api/v1/namespaces/{Uri.EscapeDataString(space)}/pods";
 }

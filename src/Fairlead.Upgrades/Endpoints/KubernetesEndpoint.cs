@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Fairlead.Upgrades.Requests;
+using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -55,7 +56,7 @@ public sealed class KubernetesEndpoint : IDisposable
     public string DefaultNamespace { get; init; } = "default";
 
     /// <summary>How long one request of the API may take, upgrades apart. A minute.</summary>
-    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan RequestTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// Adds the credentials to a request, which goes by <see cref="Handler"/>; called for each. <c>renew</c> is true after a 401: cached

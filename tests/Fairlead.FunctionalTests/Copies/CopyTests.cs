@@ -1,4 +1,5 @@
 using Fairlead.Files;
+using Fairlead.Testing;
 
 namespace Fairlead.FunctionalTests.Copies;
 
@@ -132,6 +133,62 @@ public sealed class CopyTests
         File.SetUnixFileMode(tree + "/a", (UnixFileMode)0x1C0);
         File.SetUnixFileMode(tree + "/sub/closed", (UnixFileMode)0x16D);
         return tree;
+    }
+
+    /// <summary>As root, <c>cp bb:/etc/hostname /dev/null</c> took the machine's null device away.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_neither_a_file_nor_a_folder_is_not_replaced(bool up)
+    {
+        await using CopyLab lab = await CopyLab.StartAsync(Ct);
+        (string from, string to) = up ? (lab.Here, lab.There) : (lab.There, lab.Here);
+        await File.WriteAllTextAsync(from + "/a", "a\n", Ct);
+        await RunningProcess.RunAsync("mkfifo", [to + "/pipe"], cancellationToken: Ct);
+        File.CreateSymbolicLink(to + "/stdout", "pipe");
+        File.CreateSymbolicLink(to + "/nowhere", "gone");
+        foreach (string name in (string[])["pipe", "stdout"])
+        {
+            CopyException refused = await Assert.ThrowsAsync<CopyException>(() => CopyAsync(name));
+            Assert.Contains($"{to}/{name} is a device, a pipe or a socket ", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["nowhere", "pipe", "stdout"], Directory.GetFileSystemEntries(to).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal("pipe", new FileInfo(to + "/stdout").LinkTarget);
+        await CopyAsync("nowhere"); // a link is replaced, whatever it leads to
+        Assert.Null(new FileInfo(to + "/nowhere").LinkTarget);
+
+        Task CopyAsync(string name) => up
+            ? lab.Files.CopyToPodAsync(from + "/a", $"{to}/{name}", lab.Options, Ct)
+            : lab.Files.CopyFromPodAsync(from + "/a", $"{to}/{name}", lab.Options, Ct);
+    }
+
+    /// <summary>Reproducible builds stamp what they make with the first second of 1970.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Times_of_1970_and_before_are_kept(bool up)
+    {
+        await using CopyLab lab = await CopyLab.StartAsync(Ct);
+        (string from, string to) = up ? (lab.Here, lab.There) : (lab.There, lab.Here);
+        DirectoryInfo tree = Directory.CreateDirectory(from + "/tree");
+        Directory.CreateDirectory(from + "/tree/folder");
+        DateTime[] times = [DateTime.UnixEpoch, DateTime.UnixEpoch.AddSeconds(-86_400), DateTime.UnixEpoch.AddSeconds(1)];
+        for (int i = 0; i < times.Length; i++)
+        {
+            await File.WriteAllTextAsync($"{from}/tree/{i}", "text", Ct);
+            await CopyLab.WriteAsync($"{from}/tree/large{i}", 300_000);
+            foreach (string name in (string[])[$"{i}", $"large{i}"]) File.SetLastWriteTimeUtc($"{from}/tree/{name}", times[i]);
+        }
+
+        Directory.SetLastWriteTimeUtc(from + "/tree/folder", DateTime.UnixEpoch);
+        await (up ? lab.Files.CopyToPodAsync(tree.FullName, to + "/tree", lab.Options, Ct) : lab.Files.CopyFromPodAsync(tree.FullName, to + "/tree", lab.Options, Ct));
+        for (int i = 0; i < times.Length; i++)
+        {
+            foreach (string name in (string[])[$"{i}", $"large{i}"]) Assert.Equal(times[i], File.GetLastWriteTimeUtc($"{to}/tree/{name}"));
+        }
+
+        Assert.Equal(DateTime.UnixEpoch, Directory.GetLastWriteTimeUtc(to + "/tree/folder"));
     }
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -34,6 +34,31 @@ public sealed class PartialCopyTests
         Assert.Equal([lab.Here + "/d"], Directory.GetFileSystemEntries(lab.Here));
     }
 
+    /// <summary>What the tools of a container say for other reasons than a missing right: a disk that fails, a mount whose server is gone.</summary>
+    [Theory]
+    [InlineData("find: './sub': Input/output error", "sub", "Input/output error")]
+    [InlineData("find: ./sub: Permission denied", "sub", "Permission denied")] // busybox, whose test says to root that it may
+    [InlineData("stat: cannot statx './mnt': Transport endpoint is not connected", "mnt", "Transport endpoint is not connected")]
+    [InlineData("stat: can't stat './sub/a: b': Stale file handle", "sub/a: b", "Stale file handle")]
+    [InlineData("find: failed to restore initial working directory: Oops", ".", "find: failed to restore initial working directory: Oops")]
+    [InlineData("find: './sub/gone': No such file or directory", null, null)]
+    [Trait("Case", "A2")]
+    public async Task What_a_containers_tools_could_not_list_is_named(string said, string? path, string? reason)
+    {
+        await using CopyLab lab = await CopyLab.StartAsync(Ct);
+        string tree = Directory.CreateDirectory(lab.There + "/volume").FullName;
+        Directory.CreateDirectory(tree + "/sub");
+        await File.WriteAllTextAsync(tree + "/a", "a\n", Ct);
+        PodFiles files = lab.WithTools(
+            "sh", "dd", "mkdir", "mv", "rm", "chmod", "stat", "readlink", "sha256sum", "head", "wc", "cat", "tar", $"find=/usr/bin/find \"$@\"; echo \"{said}\" >&2; exit 1");
+
+        CopyResult result = await files.CopyFromPodAsync(tree, lab.Here + "/d", lab.Options, Ct);
+
+        Assert.Equal("a\n", await File.ReadAllTextAsync(lab.Here + "/d/a", Ct));
+        if (path is null) Assert.Empty(result.Refused);
+        else Assert.Equal(new CopyProblem(path, path == "." ? reason! : $"{tree}/{path}: {reason}"), Assert.Single(result.Refused));
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     [Trait("Case", "A2")]

@@ -1,9 +1,8 @@
 using System.Net.Sockets;
-using System.Text;
 using Fairlead.Containerd;
-using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades;
 using Fairlead.Upgrades.PortForward;
 
@@ -71,6 +70,55 @@ public abstract class FrontOutageTests(ContainerdFrontFixture fixture)
         }
     }
 
+    /// <summary>What becomes of the kubelet is nothing to those who have a session, nor to those who want one.</summary>
+    [Fact(Timeout = 300_000)]
+    public async Task Fifty_sessions_notice_nothing_of_a_kubelet_that_is_slow_rotates_or_is_away()
+    {
+        await using FrontDoor door = await OpenAsync(StreamThrough.Auto);
+        ScriptedKubelet kubelet = door.Room.Kubelet;
+        using UpgradeDialer dialer = door.Dialer();
+        await using Crowd crowd = await Crowd.StartAsync(door, dialer, fixture, Native);
+
+        int waiting = 0;
+        kubelet.Paths["metrics"] = async context =>
+        {
+            Interlocked.Increment(ref waiting);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        };
+        kubelet.Paths["logs"] = static async context =>
+        {
+            while (true) await context.Response.Body.WriteAsync(new byte[1 << 16], context.RequestAborted);
+        };
+        using HttpClient client = door.Room.Client(door.ApiServer);
+        using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        Task<HttpResponseMessage>[] slow = [.. Enumerable.Range(0, Native).Select(_ => client.GetAsync(new Uri("/metrics", UriKind.Relative), enough.Token))];
+        await Eventually.HoldsAsync(() => Volatile.Read(ref waiting) == Native, "the kubelet holds every request", cancellationToken: Ct);
+        using (HttpResponseMessage endless = await client.GetAsync(new Uri("/logs/syslog", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Ct))
+        {
+            await GoesOnAsync("beside a slow one", 200);
+        }
+
+        await enough.CancelAsync();
+        foreach (Task<HttpResponseMessage> each in slow) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => each);
+
+        kubelet.Identity = door.Room.WriteKubeletCertificate();
+        await kubelet.StopAsync();
+        await GoesOnAsync("without one", 502);
+        await kubelet.StartAsync(Ct);
+        await GoesOnAsync("with another certificate", 200);
+        crowd.EndInputs(0, Native);
+        await crowd.AssertSucceededAsync();
+
+        async Task GoesOnAsync(string word, int passed)
+        {
+            await crowd.EchoAsync(word);
+            await using AskingSession next = await door.ExecAsync(dialer, Transport.Spdy, fixture.Pod, "echo next");
+            Assert.Equal("next\n", await new StreamReader(next.StandardOutput.AsStream()).ReadToEndAsync(Ct));
+            (int code, string body) = await door.Room.AskAsync("/pods", door.ApiServer);
+            Assert.True(code == passed, $"{word}: {code} {body}");
+        }
+    }
+
     async Task AssertAwayAsync(FrontDoor door)
     {
         string pod = $"{fixture.Pod.Namespace}/{fixture.Pod.Name}";
@@ -127,61 +175,6 @@ public abstract class FrontOutageTests(ContainerdFrontFixture fixture)
         Ended,
         Killed,
         Stopped,
-    }
-
-    /// <summary>Sessions that say what they are told, half of them by SPDY.</summary>
-    sealed class Crowd : IAsyncDisposable
-    {
-        readonly List<(AskingSession Session, StreamReader Output)> _sessions = [];
-
-        public static async Task<Crowd> StartAsync(FrontDoor door, UpgradeDialer dialer, ContainerdFrontFixture fixture, int count)
-        {
-            Crowd crowd = new();
-            for (int i = 0; i < count; i++)
-            {
-                AskingSession session = await door.ExecAsync(dialer, i % 2 == 0 ? Transport.WebSocket : Transport.Spdy, fixture.Pod, "exec cat");
-                crowd._sessions.Add((session, new StreamReader(session.StandardOutput.AsStream())));
-            }
-
-            return crowd;
-        }
-
-        public async Task EchoAsync(string word)
-        {
-            foreach ((AskingSession session, _) in _sessions) await session.StandardInput.WriteAsync(Encoding.ASCII.GetBytes(word + "\n"), Ct);
-            foreach ((_, StreamReader output) in _sessions) Assert.Equal(word, await output.ReadLineAsync(Ct));
-        }
-
-        public void EndInputs(int first, int end)
-        {
-            foreach ((AskingSession session, _) in _sessions[first..end]) session.StandardInput.Complete();
-        }
-
-        public async Task AssertSucceededAsync()
-        {
-            foreach ((AskingSession session, _) in _sessions) Assert.True((await session.Status.WaitAsync(Ct)).IsSuccess);
-        }
-
-        /// <summary>Each ends by itself, and none as if its command had ended well.</summary>
-        public async Task AssertLostAsync()
-        {
-            foreach ((AskingSession session, _) in _sessions)
-            {
-                try
-                {
-                    Assert.False((await session.Status.WaitAsync(Ct)).IsSuccess);
-                }
-                catch (SessionLostException)
-                {
-                    // said by the end of the connection alone
-                }
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            foreach ((AskingSession session, _) in _sessions) await session.DisposeAsync();
-        }
     }
 }
 

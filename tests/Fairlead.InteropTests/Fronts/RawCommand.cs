@@ -16,6 +16,9 @@ sealed class RawCommand : IAsyncDisposable
         "800300010000001500000007000000000000c229975a5404000000ffff",
     ];
 
+    /// <summary>The opening of stream 7 where it is resize: what comes behind the others' compressed, in a block that is not.</summary>
+    const string ResizeOpening = "8003000100000030000000070000000000" + "00" + "001c00e3ff000000010000000a73747265616d7479706500000006726573697a65000000ffff";
+
     /// <summary>As Go copies: 32 KiB, which is one message or one frame.</summary>
     const int Piece = 32 * 1024;
 
@@ -26,7 +29,7 @@ sealed class RawCommand : IAsyncDisposable
     readonly SslStream _stream;
     readonly bool _isWebSocket;
     readonly SemaphoreSlim _sending = new(1, 1);
-    bool _isOver;
+    bool _isOver, _hasTerminal;
 
     RawCommand(SslStream stream, bool isWebSocket, string answer) => (_stream, _isWebSocket, Answer) = (stream, isWebSocket, answer);
 
@@ -36,13 +39,13 @@ sealed class RawCommand : IAsyncDisposable
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>Sends a request as a sender of <see cref="ApiServerRequest"/> does, and opens the streams of what was upgraded.</summary>
-    public static async Task<RawCommand> StartAsync(FrontDoor door, string sender, string target)
+    public static async Task<RawCommand> StartAsync(FrontDoor door, string sender, string target, bool tty = false)
     {
         SslStream stream = await door.Room.DialAsync(door.ApiServer);
         try
         {
             await stream.WriteAsync(Encoding.ASCII.GetBytes(ApiServerRequest.Command(sender, target)), Ct);
-            RawCommand command = new(stream, ApiServerRequest.IsWebSocket(sender), await ReadHeadAsync(stream));
+            RawCommand command = new(stream, ApiServerRequest.IsWebSocket(sender), await ReadHeadAsync(stream)) { _hasTerminal = tty };
             Assert.StartsWith("HTTP/1.1 101 ", command.Answer, StringComparison.Ordinal);
             if (!command._isWebSocket) await command.OpenStreamsAsync();
             return command;
@@ -62,6 +65,31 @@ sealed class RawCommand : IAsyncDisposable
         while ((length = await input.ReadAtLeastAsync(piece.AsMemory(1), Piece, throwOnEndOfStream: false, Ct)) > 0)
             await SendAsync(_isWebSocket ? RawWebSocketFrames.Encode(2, piece.AsSpan(0, length + 1)) : [.. DataHead(3, length, isLast: false), .. piece.AsSpan(1, length)]);
         await SendAsync(_isWebSocket ? RawWebSocketFrames.Encode(2, [255, 0]) : DataHead(3, 0, isLast: true));
+    }
+
+    /// <summary>Writes some input, in one message.</summary>
+    public Task TypeAsync(string text) => SendAsync(0, 3, Encoding.ASCII.GetBytes(text));
+
+    /// <summary>Tells the terminal's size as client-go does.</summary>
+    public Task ResizeAsync(int width, int height) => SendAsync(4, 7, Encoding.ASCII.GetBytes($"{{\"Width\":{width},\"Height\":{height}}}\n"));
+
+    Task SendAsync(byte channel, uint spdyStream, byte[] bytes) =>
+        SendAsync(_isWebSocket ? RawWebSocketFrames.Encode(2, [channel, .. bytes]) : [.. DataHead(spdyStream, bytes.Length, isLast: false), .. bytes]);
+
+    /// <summary>Reads from a channel until what came of it holds a text.</summary>
+    public async Task ExpectAsync(string text, int channel = 1)
+    {
+        StringBuilder came = new();
+        while (!came.ToString().Contains(text, StringComparison.Ordinal))
+        {
+            if (await ReadAsync() is not { } next)
+            {
+                Assert.Fail($"It ended without \"{text}\": {came}");
+                return;
+            }
+
+            if (next.Channel == channel) came.Append(Encoding.UTF8.GetString(next.Bytes.Span));
+        }
     }
 
     /// <summary>The next bytes that came, and by which channel, numbered as WebSocket numbers them; null at the end.</summary>
@@ -89,7 +117,7 @@ sealed class RawCommand : IAsyncDisposable
 
     async Task OpenStreamsAsync()
     {
-        foreach (string opening in s_openings)
+        foreach (string opening in (string[])[.. s_openings[..3], _hasTerminal ? ResizeOpening : s_openings[3]])
         {
             await SendAsync(Convert.FromHexString(opening));
             while (await ReadFrameAsync() is not { IsControl: true, Number: SynReply }) // Go waits for each before the next

@@ -12,15 +12,13 @@ public sealed class NodeHandoverTests(NodeFixture fixture) : IClassFixture<NodeF
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_reload_starts_a_new_process_at_once_and_the_old_one_goes_when_its_session_has_ended()
+    public async Task A_reload_starts_a_new_process_at_once_and_the_old_one_goes_when_its_sessions_have_ended()
     {
         using NodeService service = Service();
         await using RunningProcess first = service.Start();
         Assert.Equal(first.Id, await service.ServesAsync(Token));
         using StreamingClient client = service.Connect();
-        await using RemoteProcess running = await client.ExecAsync(fixture.PodReference, ["sh", "-c", "echo begun; read line; echo got $line; exit 5"], new() { Stdin = true }, Token);
-        using StreamReader output = new(running.StandardOutput.AsStream());
-        Assert.Equal("begun", await output.ReadLineAsync(Token));
+        List<(RemoteProcess Process, StreamReader Output)> running = await BeginAsync(client);
 
         using CancellationTokenSource enough = new();
         Task<(int Count, IReadOnlyList<string> Faults)> asking = service.AskUntilAsync(enough.Token);
@@ -35,10 +33,15 @@ public sealed class NodeHandoverTests(NodeFixture fixture) : IClassFixture<NodeF
                 Assert.Equal("next\n", await next.StandardOutput.ReadToEndAsync(cancellationToken: Token));
             }
 
-            Assert.False(first.HasExited);
-            await running.StandardInput.WriteAsync("on\n"u8.ToArray(), Token);
-            Assert.Equal("got on", await output.ReadLineAsync(Token));
-            Assert.Equal(5, (await running.WaitForExitAsync(Token)).Code);
+            foreach ((RemoteProcess process, StreamReader output) in running)
+            {
+                Assert.False(first.HasExited);
+                await process.StandardInput.WriteAsync("on\n"u8.ToArray(), Token);
+                Assert.Equal("got on", await output.ReadLineAsync(Token));
+                Assert.Equal(5, (await process.WaitForExitAsync(Token)).Code);
+                await process.DisposeAsync();
+            }
+
             client.Dispose();
             Assert.Equal(0, await first.WaitForItselfAsync(Token));
             await enough.CancelAsync();
@@ -58,11 +61,20 @@ public sealed class NodeHandoverTests(NodeFixture fixture) : IClassFixture<NodeF
         using NodeService service = Service();
         await using RunningProcess first = service.Start();
         await service.ServesAsync(Token);
+        using StreamingClient client = service.Connect();
+        List<(RemoteProcess Process, StreamReader Output)> running = await BeginAsync(client);
         using CancellationTokenSource enough = new();
         Task<(int Count, IReadOnlyList<string> Faults)> asking = service.AskUntilAsync(enough.Token);
         for (RunningProcess process = first; ;)
         {
-            Assert.Equal(0, await process.TerminateAsync(Token));
+            Assert.Equal(0, await process.TerminateAsync(Token)); // which waits for nobody's session for ever, and tells each
+            foreach ((RemoteProcess cut, _) in running)
+            {
+                await Assert.ThrowsAnyAsync<IOException>(() => cut.WaitForExitAsync(Token).AsTask());
+                await cut.DisposeAsync();
+            }
+
+            running.Clear();
             if (process != first) break;
             process = service.Start();
             Assert.Equal(process.Id, await service.ServesAsync(Token));
@@ -84,6 +96,22 @@ public sealed class NodeHandoverTests(NodeFixture fixture) : IClassFixture<NodeF
         await using RemoteProcess next = await client.ExecAsync(fixture.PodReference, ["echo", "still"], new(), Token);
         Assert.Equal("still\n", await next.StandardOutput.ReadToEndAsync(cancellationToken: Token));
         Assert.Equal(0, await first.TerminateAsync(Token));
+    }
+
+    /// <summary>Fifty sessions, each waiting for a line.</summary>
+    async Task<List<(RemoteProcess Process, StreamReader Output)>> BeginAsync(StreamingClient client)
+    {
+        List<(RemoteProcess Process, StreamReader Output)> begun = [];
+        for (int i = 0; i < 50; i++)
+        {
+            RemoteProcess process = await client.ExecAsync(
+                fixture.PodReference, ["sh", "-c", "echo begun; read line; echo got $line; exit 5"], new() { Stdin = true }, Token);
+            StreamReader output = new(process.StandardOutput.AsStream());
+            Assert.Equal("begun", await output.ReadLineAsync(Token));
+            begun.Add((process, output));
+        }
+
+        return begun;
     }
 
     static async Task EndAsync(int process)
