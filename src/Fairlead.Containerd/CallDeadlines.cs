@@ -21,6 +21,9 @@ sealed class CallDeadlines(TimeSpan limit) : Interceptor
 
     const string LateWords = "context deadline exceeded";
 
+    /// <summary>What containerd's CRI says of itself while it starts; its other parts answer already.</summary>
+    const string StartingWords = "server is not initialized yet";
+
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context,
         AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
@@ -45,10 +48,12 @@ sealed class CallDeadlines(TimeSpan limit) : Interceptor
             string text = string.Create(CultureInfo.InvariantCulture, $"it said nothing for {time.TotalSeconds:0.###} s");
             throw new RpcException(new Status(StatusCode.Unavailable, text, late), late.Trailers);
         }
-        catch (RpcException late) when (late.Status.Detail.Contains(LateWords, StringComparison.Ordinal))
+        catch (RpcException away) when (away.Status.Detail is { } words
+            && (words.Contains(LateWords, StringComparison.Ordinal) || words.EndsWith(StartingWords, StringComparison.Ordinal)))
         {
-            // the deadline goes with the call, and containerd can be the first to notice that it is over; it tells that in words alone
-            throw new RpcException(new Status(StatusCode.Unavailable, late.Status.Detail, late), late.Trailers);
+            // Both in words alone, with a code that says nothing. The deadline goes with the call, and containerd can be the first to
+            // notice that it is over.
+            throw new RpcException(new Status(StatusCode.Unavailable, away.Status.Detail, away), away.Trailers);
         }
     }
 }

@@ -162,6 +162,15 @@ public sealed class SilentRuntimeTests : IAsyncLifetime
         Assert.Contains("does not answer", await RunAsync(), StringComparison.Ordinal);
     }
 
+    /// <summary>A containerd that was restarted answers before its CRI does, with a code that says nothing.</summary>
+    [Fact(Timeout = 60_000)]
+    [Trait("Case", "C23")]
+    public async Task A_runtime_that_is_still_starting_is_told_as_one_that_does_not_answer()
+    {
+        ScriptedPod.Refuse(_cri, ScriptedPod.Cri + "ListPodSandbox", StatusCode.Unknown, "server is not initialized yet");
+        await AwayAsync(async () => await _node.Runtime.FindAsync(ScriptedPod.Namespace, ScriptedPod.Name, Cancelled));
+    }
+
     [Theory(Timeout = 60_000)]
     [InlineData("Exec")]
     [InlineData("Start")]
