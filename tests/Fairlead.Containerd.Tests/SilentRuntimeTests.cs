@@ -60,10 +60,10 @@ public sealed class SilentRuntimeTests : IAsyncLifetime
         await Assert.ThrowsAsync<ForwardResetException>(async () => await runtime.ConnectAsync(ScriptedPod.Namespace, ScriptedPod.Name, 80, Cancelled));
         UpgradeException refused = await Assert.ThrowsAsync<UpgradeException>(async () => await _client.ExecAsync(Pod, ["true"], new(), Cancelled));
         Assert.Equal(503, (int)refused.StatusCode);
-
-        static async Task AwayAsync(Func<Task> asking) =>
-            Assert.Contains("does not answer", (await Assert.ThrowsAsync<RuntimeUnavailableException>(asking)).Message, StringComparison.Ordinal);
     }
+
+    static async Task AwayAsync(Func<Task> asking) =>
+        Assert.Contains("does not answer", (await Assert.ThrowsAsync<RuntimeUnavailableException>(asking)).Message, StringComparison.Ordinal);
 
     [Theory(Timeout = 60_000)]
     [InlineData("Exec")]
