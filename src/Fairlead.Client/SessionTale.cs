@@ -16,7 +16,7 @@ static class SessionTale
     /// <param name="session">The session that is open now.</param>
     /// <param name="asked">When it was asked for.</param>
     /// <returns>Completes when the end was told.</returns>
-    internal static Task Begin(ILogger logger, string kind, AskingSession session, long asked)
+    internal static Task BeginAsync(ILogger logger, string kind, AskingSession session, long asked)
     {
         if (!logger.IsEnabled(LogLevel.Warning)) return Task.CompletedTask;
         Log.Opened(logger, kind, session.Description, Since(asked));

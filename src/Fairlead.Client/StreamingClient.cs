@@ -140,7 +140,7 @@ public sealed partial class StreamingClient : IDisposable
         }
 
         AskingSession session = new(adapter, asked);
-        return new RemoteProcess(session) { FellBack = fellBack, Told = SessionTale.Begin(_logger, subresource, session, started) };
+        return new RemoteProcess(session) { FellBack = fellBack, Told = SessionTale.BeginAsync(_logger, subresource, session, started) };
 
         Task<(RemoteCommandAdapter Adapter, string? FellBack)> DialAsync() => _dialer.OpenAsync(
             PodPath.Of(Endpoint.Server, pod, subresource, asked), asked, options, cancellationToken);

@@ -140,13 +140,13 @@ public sealed class GatewayServer : IAsyncDisposable
         Log.Draining(_logger, _slots.Taken);
         try
         {
-            await _slots.WaitForNoneAsync().WaitAsync(TimeLimit.OrForEver(period, orZero: true), cancellationToken);
+            await _slots.WaitForNoneAsync().WaitAsync(TimeLimit.OrForEver(period, orZero: true), _clock, cancellationToken);
         }
         catch (TimeoutException)
         {
             await _drain.EndAsync();
             // who does not read is cut
-            await _slots.WaitForNoneAsync().WaitAsync(s_lastWords, cancellationToken)
+            await _slots.WaitForNoneAsync().WaitAsync(s_lastWords, _clock, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -170,7 +170,7 @@ public sealed class GatewayServer : IAsyncDisposable
         await _drain.EndAsync();
         await _application.StopAsync();
         // what they tell needs what follows
-        await _slots.WaitForNoneAsync().WaitAsync(s_lastWords).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _slots.WaitForNoneAsync().WaitAsync(s_lastWords, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _application.DisposeAsync();
         _upstream.Dispose();
         _text.Dispose();

@@ -78,7 +78,9 @@ public sealed record KubeConfigOptions
     public bool Anonymous { get; init; }
 
     /// <summary>True where a credential plugin may ask questions on the terminal; by default, where standard input is a terminal.</summary>
+#pragma warning disable RS0030 // asks what standard input is, and leaves the terminal as it is
     public bool Interactive { get; init; } = !Console.IsInputRedirected;
+#pragma warning restore RS0030
 
     /// <summary>
     /// How long a credential plugin may take; it is ended then, and the error names it. By default there is no limit where it may talk to a

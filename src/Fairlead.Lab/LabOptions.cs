@@ -39,7 +39,7 @@ public sealed record LabOptions
     /// <summary>Bounds and deadlines of sessions.</summary>
     public CarrierLimits Limits { get; init; } = CarrierLimits.Default;
 
-    /// <summary>The clock by which files are looked at.</summary>
+    /// <summary>The clock: for files that are looked at again, for times in statuses and logs, and for backoffs.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Where the lab logs; nowhere for null.</summary>

@@ -75,7 +75,7 @@ public sealed class LabServer : IAsyncDisposable
         WebApplication? application = null;
         try
         {
-            runtime = ProcessRuntime.Start(options.Pods ?? DemoPods.Create(), LoggedRuntime(options));
+            runtime = ProcessRuntime.Start(options.Pods ?? DemoPods.Create(), LoggedRuntime(options), options.Clock);
             application = StreamingHost.Build(options.Logging, kestrel =>
             {
                 PodsApiKestrel.Configure(kestrel);

@@ -207,13 +207,13 @@ public sealed class NodeServer : IAsyncDisposable
     {
         _readiness.Drain();
         if (isReplaced) _health?.Close();
-        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        late.CancelAfter(TimeLimit.OrForEver(patience, orZero: true));
+        using CancellationTokenSource limit = new(TimeLimit.OrForEver(patience, orZero: true), _options.Runtime.Clock);
+        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         if (_options.Addresses is { } addresses)
         {
             // A server that stops ends connections that have not asked for anything: those that were taken last get the time to.
             addresses.Close();
-            await Task.Delay(s_lastRequests, late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(s_lastRequests, _options.Runtime.Clock, late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         // Not the host: it would tell sessions at once that they have to end.

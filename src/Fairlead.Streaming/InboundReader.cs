@@ -29,11 +29,11 @@ sealed class InboundReader(PipeReader inner) : PipeReader
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         ValueTask<ReadResult> read = inner.ReadAsync(cancellationToken);
-        return read.IsCompletedSuccessfully ? new(Judge(read.Result)) : Awaited(read);
+        return read.IsCompletedSuccessfully ? new(Judge(read.Result)) : JudgeAsync(read);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    async ValueTask<ReadResult> Awaited(ValueTask<ReadResult> read) => Judge(await read);
+    async ValueTask<ReadResult> JudgeAsync(ValueTask<ReadResult> read) => Judge(await read);
 
     ReadResult Judge(in ReadResult result)
     {

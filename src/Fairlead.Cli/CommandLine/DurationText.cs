@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.CommandLine;
@@ -12,7 +13,8 @@ static class DurationText
     public static TimeSpan? ParseLimit(ArgumentResult result)
     {
         string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-        if (text is ['0' or '1' or '2' or '3' or '4' or '5' or '6' or '7' or '8' or '9', ..] && int.TryParse(text, out int seconds))
+        if (text is ['0' or '1' or '2' or '3' or '4' or '5' or '6' or '7' or '8' or '9', ..]
+            && int.TryParse(text, CultureInfo.InvariantCulture, out int seconds))
             text = $"{seconds}s";
         if (GoDuration.TryParse(text, out TimeSpan limit)) return limit == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : limit;
         result.AddError($"\"{text}\" is not a duration: write for instance 3s, 500ms or 2m, or 0 for no limit");

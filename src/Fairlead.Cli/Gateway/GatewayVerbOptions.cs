@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Options;
@@ -110,7 +111,7 @@ sealed class GatewayVerbOptions
         Option<int> option = new(name) { HelpName = "N", Description = description, DefaultValueFactory = _ => byDefault };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out int count) && count < 1)
+            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out int count) && count < 1)
                 result.AddError($"{name} is at least 1");
         });
         return option;

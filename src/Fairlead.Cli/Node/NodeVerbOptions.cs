@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Usage;
@@ -88,7 +89,8 @@ sealed class NodeVerbOptions
         Option<int?> option = new(name) { HelpName = "PORT", Description = description };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out int port) && port is < 0 or > 65535)
+            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out int port)
+                && port is < 0 or > 65535)
                 result.AddError($"{name} is a number from 0 to 65535");
         });
         return option;

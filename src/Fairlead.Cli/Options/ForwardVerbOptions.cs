@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Wire.PortForward;
@@ -65,7 +66,7 @@ sealed class ForwardVerbOptions
     static int ParseCount(ArgumentResult result)
     {
         string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-        if (int.TryParse(text, out int count) && count > 0) return count;
+        if (int.TryParse(text, CultureInfo.InvariantCulture, out int count) && count > 0) return count;
         result.AddError($"\"{text}\" is not a number above 0");
         return 1;
     }

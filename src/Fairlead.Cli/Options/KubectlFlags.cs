@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Fairlead.Cli.CommandLine;
 
 namespace Fairlead.Cli.Options;
@@ -43,9 +44,10 @@ static class KubectlFlags
                 : argument.StartsWith("-v=", StringComparison.Ordinal) ? argument[3..]
                 : argument.StartsWith("-v", StringComparison.Ordinal) ? argument[2..]
                 : null;
-            if (!int.TryParse(level, out int number) || level is not [>= '0' and <= '9', ..]) kept.Add(argument);
+            if (!int.TryParse(level, CultureInfo.InvariantCulture, out int number) || level is not [>= '0' and <= '9', ..])
+                kept.Add(argument);
             else if (number > 0) kept.Add("-v");
-            if (argument is "--v" && level is not null && !int.TryParse(level, out _)) kept.Add(level);
+            if (argument is "--v" && level is not null && !int.TryParse(level, CultureInfo.InvariantCulture, out _)) kept.Add(level);
         }
 
         return kept;

@@ -68,7 +68,9 @@ sealed class InputPump : IDisposable
             int count = Read(_keys is null ? _target.GetMemory() : typed);
             if (count == 0)
             {
+#pragma warning disable VSTHRD002 // this thread is the terminal's, and has nothing else to do
                 _target.CompleteAsync().AsTask().GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
                 return;
             }
 

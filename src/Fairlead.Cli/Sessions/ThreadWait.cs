@@ -29,7 +29,9 @@ sealed class ThreadWait
             }
         }
 
+#pragma warning disable VSTHRD002 // it has ended: the wait was above
         return awaiter.GetResult();
+#pragma warning restore VSTHRD002
     }
 
     void Set()

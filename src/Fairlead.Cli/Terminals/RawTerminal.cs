@@ -71,7 +71,7 @@ sealed class RawTerminal : IDisposable
             // In the background only while they are still ours: a shell that took the terminal over has set its own. One that is gone has
             // none.
             RawMode.IsOn = false;
-            if (Foreground.IsOurs || set.Equals(TerminalModes.Read())) _original.Set();
+            if (Foreground.IsOurs || set.IsSame(TerminalModes.Read())) _original.Set();
         }
     }
 
@@ -101,7 +101,9 @@ sealed class RawTerminal : IDisposable
     void Continue(PosixSignalContext context)
     {
         context.Cancel = true; // .NET would set the modes from before, behind us
+#pragma warning disable VSTHRD002 // a signal's handler has a thread of its own, and what follows waits for its end
         if (!Foreground.IsOurs && _ending.Task.Wait(s_lastWord)) return;
+#pragma warning restore VSTHRD002
         lock (_lock)
         {
             if (!_disposed && !_ending.Task.IsCompleted && Foreground.Await()) MakeRaw();

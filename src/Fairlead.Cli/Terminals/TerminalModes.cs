@@ -62,5 +62,5 @@ sealed unsafe class TerminalModes
     }
 
     /// <summary>Whether they are the same.</summary>
-    public bool Equals(TerminalModes? other) => other is not null && _modes.AsSpan().SequenceEqual(other._modes);
+    public bool IsSame(TerminalModes? other) => other is not null && _modes.AsSpan().SequenceEqual(other._modes);
 }

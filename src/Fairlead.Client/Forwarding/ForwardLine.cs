@@ -164,11 +164,11 @@ sealed class ForwardLine : IAsyncDisposable
             _options.FirstRedialDelay.TotalSeconds * Math.Pow(2, Math.Min(failures - 1, 30)));
         pause *= 0.8 + (0.4 * Random.Shared.NextDouble()); // many forwards that lost one server do not come back all at once
         TimeSpan rest = TimeSpan.FromSeconds(pause) - _options.FirstRedialDelay;
-        await Task.Delay(_options.FirstRedialDelay, cancellationToken);
+        await Task.Delay(_options.FirstRedialDelay, _options.Time, cancellationToken);
         if (rest <= TimeSpan.Zero) return;
         try
         {
-            await _wanted.Task.WaitAsync(rest, cancellationToken);
+            await _wanted.Task.WaitAsync(rest, _options.Time, cancellationToken);
         }
         catch (TimeoutException)
         {

@@ -81,7 +81,7 @@ sealed class PodCatalog(PodReader reader, string runtimeName, CriRuntimeOptions 
         do
         {
             answers = reader.Answers;
-            await before.WaitAsync(options.CallTimeout).ConfigureAwait(outOfTheLock);
+            await before.WaitAsync(options.CallTimeout, options.Clock).ConfigureAwait(outOfTheLock);
         }
         while (!before.IsCompleted && reader.Answers != answers);
         bool isOver = before.IsCompleted;

@@ -82,7 +82,7 @@ sealed class NativeExecs : IAsyncDisposable
             catch (RpcException notYet) when (notYet.StatusCode is StatusCode.Unavailable or StatusCode.FailedPrecondition)
             {
                 // a runtime that is away tells nobody when it is back, and one that still starts what was given up not when it has
-                await Task.Delay(s_pause, Commands.Stopping);
+                await Task.Delay(s_pause, Options.Clock, Commands.Stopping);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using Fairlead.Files.Trees;
 
@@ -69,8 +70,9 @@ readonly record struct TarHeader(string Name, long Size, char Type)
                 throw Invalid();
             ReadOnlySpan<byte> record = records[(digits + 1)..length].TrimEnd((byte)'\n');
             if (record.StartsWith("path="u8)) name = NameBytes.Decode(record[5..]);
-            else if (record.StartsWith("size="u8)) size = long.TryParse(Encoding.ASCII.GetString(record[5..]), out long told)
-                && told is >= 0 and <= MostSize ? told : throw Invalid();
+            else if (record.StartsWith("size="u8))
+                size = long.TryParse(Encoding.ASCII.GetString(record[5..]), CultureInfo.InvariantCulture, out long told)
+                    && told is >= 0 and <= MostSize ? told : throw Invalid();
             records = records[length..];
         }
 

@@ -47,7 +47,7 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
                     throw new CopyException($"{e.Message.TrimEnd('.')}; {Size(_bytes)} are kept: the same command goes on from there", e);
                 _reconnections++;
                 Say($"the connection was lost ({e.Message.TrimEnd('.')}): connecting again");
-                await Task.Delay(Pause(_failures++), cancellationToken);
+                await Task.Delay(Pause(_failures++), TimeProvider.System, cancellationToken);
             }
             catch (Exception e) when (e is (IOException and not CopyException) or UnauthorizedAccessException && !PodSide.IsLoss(e)
                 && (source.IsLocal || target.IsLocal))

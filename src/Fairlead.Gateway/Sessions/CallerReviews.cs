@@ -48,8 +48,11 @@ sealed class CallerReviews(
         if (Asking is { IsCompleted: true } answered)
         {
             Asking = null;
-            if (answered.Result is false) return SessionEndings.NoLongerAllowed;
-            _awaySince = answered.Result is true ? null : _awaySince ?? _asked;
+#pragma warning disable VSTHRD002 // it has ended: nothing is waited for
+            bool? allowed = answered.Result;
+#pragma warning restore VSTHRD002
+            if (allowed is false) return SessionEndings.NoLongerAllowed;
+            _awaySince = allowed is true ? null : _awaySince ?? _asked;
         }
 
         if (GraceLeft <= TimeSpan.Zero) return SessionEndings.CouldNotBeAsked(grace);

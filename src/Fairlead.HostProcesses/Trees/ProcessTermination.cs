@@ -37,7 +37,8 @@ public static class ProcessTermination
                 }
                 catch (IOException full) when (NativeError.IsOutOfDescriptors(full))
                 {
-                    await Task.Delay(s_pause); // the search could not run for want of descriptors, and nothing tells when one is free
+                    // the search could not run for want of descriptors, and nothing tells when one is free
+                    await Task.Delay(s_pause, TimeProvider.System);
                     continue;
                 }
 
@@ -50,7 +51,7 @@ public static class ProcessTermination
                 Task gone = Task.WhenAll(members.Where(m => !beyond.Contains(m.Key)).Select(m => m.Value.Exited));
                 try
                 {
-                    await gone.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+                    await gone.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, TimeProvider.System);
                 }
                 catch (TimeoutException)
                 {

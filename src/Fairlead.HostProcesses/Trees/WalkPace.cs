@@ -14,7 +14,9 @@ public sealed class WalkPace
     {
         TimeSpan worked = Stopwatch.GetElapsedTime(_since);
         if (worked < s_stretch) return;
-        Thread.Sleep(worked < s_longestRest ? worked : s_longestRest); // where others had the core meanwhile, more rest would serve nobody
+#pragma warning disable RS0030 // the walk has a thread of its own; where others had the core meanwhile, more rest would serve nobody
+        Thread.Sleep(worked < s_longestRest ? worked : s_longestRest);
+#pragma warning restore RS0030
         _since = Stopwatch.GetTimestamp();
     }
 }

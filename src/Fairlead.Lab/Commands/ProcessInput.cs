@@ -21,7 +21,6 @@ sealed class ProcessInput(Stream input, Pseudoterminal? terminal) : ICommandInpu
     public ValueTask EndAsync(bool lineBegun, CancellationToken cancellationToken)
     {
         if (terminal is not null) return WriteAsync(terminal.GetEndOfInput(lineBegun), cancellationToken);
-        input.Dispose();
-        return ValueTask.CompletedTask;
+        return input.DisposeAsync();
     }
 }

@@ -83,7 +83,7 @@ sealed class MainProcess(LocalProcess process, ContainerLog log, bool stdinOnce)
         {
             if (_inputClosed) return;
             _inputClosed = true;
-            Process.Io.Input!.Dispose();
+            await Process.Io.Input!.DisposeAsync();
         }
         finally
         {

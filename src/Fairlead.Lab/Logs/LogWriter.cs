@@ -36,10 +36,10 @@ sealed class LogWriter(ContainerLogQuery query, PipeWriter output)
             lines.Complete();
             await output.FlushAsync(either.Token);
         }
-        catch (OperationCanceledException) when (follower.CutOff.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (follower.CutOff.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             string behind = follower.Behind.ToString(CultureInfo.InvariantCulture);
-            throw new IOException($"The reader of the log fell {behind} bytes behind and was cut off.");
+            throw new IOException($"The reader of the log fell {behind} bytes behind and was cut off.", e);
         }
     }
 

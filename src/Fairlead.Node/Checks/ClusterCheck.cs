@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -59,8 +60,9 @@ sealed class ClusterCheck(NodeCheckOptions options)
     {
         JsonNode? version = await GetAsync(cluster, http, credentials, "/version", cancellationToken);
         PeerText told = version?["gitVersion"]?.ToString();
-        bool current = int.TryParse(version?["major"]?.ToString(), out int major)
-            && int.TryParse(version["minor"]?.ToString().TrimEnd('+'), out int minor) && (major, minor).CompareTo((1, 36)) >= 0;
+        bool current = int.TryParse(version?["major"]?.ToString(), CultureInfo.InvariantCulture, out int major)
+            && int.TryParse(version["minor"]?.ToString().TrimEnd('+'), CultureInfo.InvariantCulture, out int minor)
+            && (major, minor).CompareTo((1, 36)) >= 0;
         if (!current) return new("API server", CheckOutcome.Fine, $"{told}: it sends SPDY to nodes, which the front takes");
         JsonNode? node = await GetAsync(
             cluster, http, credentials, "/api/v1/nodes/" + Uri.EscapeDataString(options.NodeName), cancellationToken);

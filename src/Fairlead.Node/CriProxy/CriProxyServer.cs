@@ -67,7 +67,7 @@ public sealed class CriProxyServer : IAsyncDisposable
             services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = Bind);
         });
         IHttpForwarder forwarder = _application.Services.GetRequiredService<IHttpForwarder>();
-        _application.Use((context, next) => Route(context, next, forwarder));
+        _application.Use((context, next) => RouteAsync(context, next, forwarder));
         _application.MapGrpcService<StreamCalls>();
         // what reads here is asynchronous
         _application.MapIssuedStreams(tickets, new PodsApiOptions { Users = [], Limits = options.Limits with { InlineReaders = true } });
@@ -145,7 +145,7 @@ public sealed class CriProxyServer : IAsyncDisposable
     /// <summary>
     /// The three calls belong to the socket, tickets to the streaming server, and everything else at the socket to the runtime.
     /// </summary>
-    Task Route(HttpContext context, RequestDelegate next, IHttpForwarder forwarder)
+    Task RouteAsync(HttpContext context, RequestDelegate next, IHttpForwarder forwarder)
     {
         bool atSocket = context.Connection.LocalIpAddress is null,
             isOurs = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Fairlead.Wire;
 using Fairlead.Yaml;
@@ -170,5 +171,5 @@ public sealed record KubeletSettings
 
     static bool? Truth(string? flag) => flag is null ? null : flag is "true" or "True" or "TRUE" or "t" or "T" or "1";
 
-    static int? Number(string? flag) => int.TryParse(flag, out int number) ? number : null;
+    static int? Number(string? flag) => int.TryParse(flag, CultureInfo.InvariantCulture, out int number) ? number : null;
 }

@@ -54,13 +54,14 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
     async Task<Status> MoveAsync(IStartedCommand command)
     {
         List<CommandOutputPump> pumps = [];
-        Task outputs = Task.WhenAll(Connect(command.Output, session.StandardOutput), Connect(command.Error, session.StandardError));
+        Task outputs = Task.WhenAll(
+            ConnectAsync(command.Output, session.StandardOutput), ConnectAsync(command.Error, session.StandardError));
         Task input = command.Input is { } stdin
             ? WatchAsync(CommandInputPump.RunAsync(session.StandardInput, stdin, _ended.Token))
             : Task.CompletedTask;
         Task sizes = session.Request.Tty ? WatchAsync(FollowSizesAsync(command)) : Task.CompletedTask;
 
-        Task lost = WhenCancelled(session.Lost), stop = keeper.Stopped, broken = WhenCancelled(_broken.Token);
+        Task lost = WaitForCancellationAsync(session.Lost), stop = keeper.Stopped, broken = WaitForCancellationAsync(_broken.Token);
         await Task.WhenAny(command.Exited, lost, stop, broken);
         if (!command.Exited.IsCompleted && !lost.IsCompleted && !broken.IsCompleted) await WatchAsync(StopAsync(command, lost));
 
@@ -84,7 +85,7 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
         if (hasEnded) return await command.Exited;
         return lost.IsCompleted ? Lost() : Stopped();
 
-        Task Connect(ICommandOutput? output, PipeWriter writer)
+        Task ConnectAsync(ICommandOutput? output, PipeWriter writer)
         {
             if (output is null) return Task.CompletedTask;
             CommandOutputPump pump = new(output, keeper.Time);
@@ -113,7 +114,7 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
     {
         await command.EndAsync(hangUp: false);
         using CancellationTokenSource late = new(_options.Grace, keeper.Time);
-        await Task.WhenAny(command.Exited, lost, WhenCancelled(late.Token)); // what cannot be killed is not waited for
+        await Task.WhenAny(command.Exited, lost, WaitForCancellationAsync(late.Token)); // what cannot be killed is not waited for
     }
 
     /// <param name="command">The command, which runs.</param>
@@ -205,7 +206,7 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
 
     static Status Stopped() => Status.InternalError("the command was ended: the server is stopping");
 
-    static Task WhenCancelled(CancellationToken token)
+    static Task WaitForCancellationAsync(CancellationToken token)
     {
         TaskCompletionSource source = new(TaskCreationOptions.RunContinuationsAsynchronously);
         token.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), source);

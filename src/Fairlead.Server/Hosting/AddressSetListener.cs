@@ -105,7 +105,9 @@ sealed class AddressSetListener : IConnectionListener
             Log.AddressGone(_logger, gone);
             _listeners.Remove(gone, out var former);
             _former.Add(former);
-            former.Listener.UnbindAsync().AsTask().GetAwaiter().GetResult(); // closes a socket, and waits for nothing
+#pragma warning disable VSTHRD002 // closes a socket, and waits for nothing
+            former.Listener.UnbindAsync().AsTask().GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
         }
 
         _failing.IntersectWith(now);

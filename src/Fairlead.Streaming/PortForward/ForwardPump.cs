@@ -100,7 +100,7 @@ public static class ForwardPump
         async Task AwaitSilenceAsync()
         {
             Volatile.Write(ref _lastMoved, Environment.TickCount64);
-            using PeriodicTimer timer = new(s_silence / 5);
+            using PeriodicTimer timer = new(s_silence / 5, TimeProvider.System);
             while (await timer.WaitForNextTickAsync() && !_isOver
                 && Environment.TickCount64 - Volatile.Read(ref _lastMoved) < s_silence.TotalMilliseconds)
             {

@@ -58,6 +58,7 @@ public abstract class ForwardedStream : Stream
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
+#pragma warning disable VSTHRD002 // who calls Stream's own blocking members wants to wait here
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) =>
         ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
@@ -68,6 +69,7 @@ public abstract class ForwardedStream : Stream
 
     /// <inheritdoc cref="FlushAsync"/>
     public override void Flush() => FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
 
     /// <summary>
     /// Waits until what was written is on the wire: handed to this machine's network. A write is on its way without it; it is for who wants

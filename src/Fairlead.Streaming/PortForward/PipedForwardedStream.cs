@@ -30,6 +30,7 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ThrowIfOver();
+#pragma warning disable VSTHRD103 // asks, and waits for nothing
         if (!_reading.Wait(0, CancellationToken.None)) throw new InvalidOperationException("Another read of this connection is waiting.");
         try
         {
@@ -98,8 +99,7 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
             throw new NotSupportedException("This form of port-forward cannot say that one side sends no more; see CanCompleteWrites.");
         if (_writesCompleted || _aborted) return default;
         _writesCompleted = true;
-        output.Complete();
-        return default;
+        return output.CompleteAsync();
     }
 
     public override void Abort(ForwardFault fault = ForwardFault.Aborted, string reason = "The connection was given up.")

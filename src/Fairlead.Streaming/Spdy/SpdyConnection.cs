@@ -67,8 +67,10 @@ sealed partial class SpdyConnection : IAsyncDisposable
         _frames = new SpdyFrameReader(limits.Spdy);
         _inflater = new SpdyHeaderInflater(limits.Spdy);
         _lastPing = _lastData = _time.GetTimestamp();
+#pragma warning disable RS0030 // where the two loops begin, once for each connection
         _writing = Task.Run(WriteLoopAsync, CancellationToken.None);
         _reading = Task.Run(ReadLoopAsync, CancellationToken.None);
+#pragma warning restore RS0030
         _timer = _time.CreateTimer(static state => ((SpdyConnection)state!).OnTick(), this, limits.TickInterval, limits.TickInterval);
         _peerGone = peerGone.UnsafeRegister(static state => ((SpdyConnection)state!)._writeFailed = true, this);
     }
@@ -80,6 +82,10 @@ sealed partial class SpdyConnection : IAsyncDisposable
     /// Completes, never faults, when nothing more will arrive: null after the peer's GOAWAY and its close, or after this side's.
     /// </summary>
     internal Task<SessionLostException?> Ended => _ended.Task;
+
+#pragma warning disable VSTHRD002 // it has ended: nothing is waited for
+    SessionLostException? Loss => _ended.Task.IsCompleted ? _ended.Task.Result : null;
+#pragma warning restore VSTHRD002
 
     internal TimeSpan DisposeTimeout => _limits.DisposeTimeout;
 
@@ -96,8 +102,7 @@ sealed partial class SpdyConnection : IAsyncDisposable
         lock (StateLock)
         {
             if (_ended.Task.IsCompleted || _goAwayReceived)
-                throw (_ended.Task.IsCompleted ? _ended.Task.Result : null)
-                    ?? new SessionLostException(SessionLoss.PeerClosed, "The peer takes no more streams on this connection.");
+                throw Loss ?? new SessionLostException(SessionLoss.PeerClosed, "The peer takes no more streams on this connection.");
             if (_nextId > int.MaxValue) throw new InvalidOperationException("The connection has no stream ids left.");
             SpdyStream stream = new(this, _nextId, isOwn: true, headers, _limits.ChannelBytes) { OutlivesCancel = outlivesCancel,
                 Observer = observer, Text = isText ? new SpdyText() : null };

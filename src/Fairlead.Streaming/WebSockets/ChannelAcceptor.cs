@@ -39,7 +39,7 @@ public sealed class ChannelAcceptor : PortForwardAcceptor
         new(_accepted < _channels.Ports.Length ? new Incoming(_channels.Ports[_accepted++]) : null);
 
     /// <inheritdoc/>
-    public override async ValueTask CloseAsync() => await _channels.Close();
+    public override async ValueTask CloseAsync() => await _channels.CloseAsync();
 
     /// <inheritdoc/>
     public override void Abort(SessionLostException reason) => _channels.Abort(reason);

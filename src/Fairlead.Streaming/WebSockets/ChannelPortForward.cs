@@ -52,7 +52,7 @@ public sealed class ChannelPortForward : PortForwardAdapter
     }
 
     /// <inheritdoc/>
-    public override async ValueTask CloseAsync() => await _channels.Close();
+    public override async ValueTask CloseAsync() => await _channels.CloseAsync();
 
     /// <inheritdoc/>
     public override void Abort(SessionLostException reason) => _channels.Abort(reason);

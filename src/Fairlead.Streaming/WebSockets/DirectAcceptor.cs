@@ -43,7 +43,7 @@ public sealed class DirectAcceptor : PortForwardAcceptor
     }
 
     /// <inheritdoc/>
-    public override async ValueTask CloseAsync() => await _connection.Close();
+    public override async ValueTask CloseAsync() => await _connection.CloseAsync();
 
     /// <inheritdoc/>
     public override void Abort(SessionLostException reason) => _connection.Abort(reason);
@@ -64,7 +64,7 @@ public sealed class DirectAcceptor : PortForwardAcceptor
         public override async ValueTask RefuseAsync(ForwardFault fault, string reason)
         {
             connection.Refuse(fault, reason);
-            await connection.Close();
+            await connection.CloseAsync();
         }
     }
 }

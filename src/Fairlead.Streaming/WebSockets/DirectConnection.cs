@@ -80,7 +80,7 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
 
         SendControl(DirectMessage.EncodeFault(DirectMessageType.Refused, fault, reason));
         _input.StopWaiting();
-        Close();
+        _ = CloseAsync();
     }
 
     public void Reset(ForwardFault fault, string reason)
@@ -93,17 +93,17 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
 
         SendControl(DirectMessage.EncodeFault(DirectMessageType.Reset, fault, reason));
         _input.StopWaiting();
-        Close();
+        _ = CloseAsync();
     }
 
     internal void Abort(SessionLostException reason) => _carrier.Abort(reason);
 
     /// <summary>Ends the carrier in order, once; a reset that the peer does not take in time is made one of TCP.</summary>
-    internal Task Close()
+    internal Task CloseAsync()
     {
-        lock (_lock) return _closing ??= CloseAsync();
+        lock (_lock) return _closing ??= EndAsync();
 
-        async Task CloseAsync()
+        async Task EndAsync()
         {
             await Task.Yield(); // not under the lock, and not on the read loop
             Task closing = _carrier.CloseAsync().AsTask();
@@ -128,7 +128,7 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
 
     public async ValueTask DisposeAsync()
     {
-        await Close();
+        await CloseAsync();
         await _carrier.DisposeAsync();
     }
 
@@ -193,7 +193,7 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
         lock (_lock) _over = true;
         _input.Complete(reset);
         _writer.OnEnded(reset);
-        Close();
+        _ = CloseAsync();
         return reset;
     }
 
@@ -217,7 +217,7 @@ sealed class DirectConnection : IWebSocketReceiver, IForwardLink, IAsyncDisposab
             _over = true;
         }
 
-        Close();
+        _ = CloseAsync();
     }
 
     void SendControl(ReadOnlyMemory<byte> message) =>

@@ -49,7 +49,7 @@ public sealed class DirectPortForward : PortForwardAdapter
     }
 
     /// <inheritdoc/>
-    public override async ValueTask CloseAsync() => await _connection.Close();
+    public override async ValueTask CloseAsync() => await _connection.CloseAsync();
 
     /// <inheritdoc/>
     public override void Abort(SessionLostException reason) => _connection.Abort(reason);

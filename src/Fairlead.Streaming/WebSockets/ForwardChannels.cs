@@ -59,11 +59,11 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
     internal void Abort(SessionLostException reason) => _carrier.Abort(reason);
 
     /// <summary>Ends the carrier in order, once.</summary>
-    internal Task Close()
+    internal Task CloseAsync()
     {
-        lock (_lock) return _closing ??= CloseAsync();
+        lock (_lock) return _closing ??= EndAsync();
 
-        async Task CloseAsync()
+        async Task EndAsync()
         {
             await Task.Yield(); // not under the lock
             await _carrier.CloseAsync();
@@ -73,7 +73,7 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
     /// <summary>The server is done with a port; with the last one, with all.</summary>
     internal void OnPortEnded()
     {
-        if (Interlocked.Decrement(ref _open) == 0) Close();
+        if (Interlocked.Decrement(ref _open) == 0) _ = CloseAsync();
     }
 
     internal void Send(ForwardedPort port, MessageBuffer payload, bool isError, ChannelPipeWriter owner) => _carrier.Send(
@@ -145,7 +145,7 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Close();
+        await CloseAsync();
         await _carrier.DisposeAsync();
     }
 }

@@ -72,8 +72,10 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
             KeepAliveTimeout = TimeSpan.FromMilliseconds(int.MaxValue),
         });
         if (!isServer) _frames.Client = _socket;
+#pragma warning disable RS0030 // where the two loops begin, once for each connection
         _writing = Task.Run(WriteLoopAsync, CancellationToken.None);
         _reading = Task.Run(ReadLoopAsync, CancellationToken.None);
+#pragma warning restore RS0030
         _timer = _time.CreateTimer(static state => ((WebSocketCarrier)state!).OnTick(), this, limits.TickInterval, limits.TickInterval);
         _peerGone = peerGone.UnsafeRegister(static state => ((WebSocketCarrier)state!)._writeFailed = true, this);
     }

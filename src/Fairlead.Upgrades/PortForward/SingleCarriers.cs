@@ -71,7 +71,9 @@ sealed class SingleCarriers : IForwardCarriers
     {
         lock (_lock)
         {
+#pragma warning disable VSTHRD002 // it has ended: nothing is waited for
             if (_ended.Task.IsCompleted) throw _ended.Task.Result ?? Disposed();
+#pragma warning restore VSTHRD002
             PortForwardAdapter? spare = !Protocol.HasChannels || _sparePort == port ? _spares.FirstOrDefault() : null;
             if (spare is not null) _spares.Remove(spare);
             else _wanted = Math.Min(_wanted * 2, MostSpares);
@@ -196,7 +198,9 @@ sealed class SingleCarriers : IForwardCarriers
     {
         lock (_lock)
         {
+#pragma warning disable RS0030 // a dial for the store, which nobody's bytes wait for; and not under the lock
             Task running = Task.Run(work);
+#pragma warning restore RS0030
             _running.Add(running);
             _ = running.ContinueWith(
                 done =>

@@ -106,7 +106,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
     {
         try
         {
-            return await adapter.EndedUnheard.WaitAsync(s_firstMessage, cancellationToken);
+            return await adapter.EndedUnheard.WaitAsync(s_firstMessage, TimeProvider.System, cancellationToken);
         }
         catch (TimeoutException)
         {

@@ -71,11 +71,9 @@ static class ServerCertificate
             yield return $"is not to be trusted ({others})";
     }
 
-    static string Time(X509Certificate2 certificate)
-    {
-        DateTime now = DateTime.Now;
-        return now > certificate.NotAfter ? $"expired on {Utc(certificate.NotAfter)}" : $"is not valid before {Utc(certificate.NotBefore)}";
-    }
+    static string Time(X509Certificate2 certificate) => DateTime.UtcNow > certificate.NotAfter.ToUniversalTime()
+        ? $"expired on {Utc(certificate.NotAfter)}"
+        : $"is not valid before {Utc(certificate.NotBefore)}";
 
     static string Utc(DateTime local) => local.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
