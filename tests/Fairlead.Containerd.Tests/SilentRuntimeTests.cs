@@ -118,7 +118,7 @@ public sealed class SilentRuntimeTests : IAsyncLifetime
             Interlocked.Increment(ref asked);
             int now = Interlocked.Increment(ref atOnce);
             InterlockedMax(ref most, now);
-            await Task.Delay(20, context.RequestAborted);
+            await Task.Delay(20, context.RequestAborted); // so that others come meanwhile
             Interlocked.Decrement(ref atOnce);
             await ScriptedCri.AnswerAsync(context, new Containerd.Tasks.StartResponse { Pid = uint.MaxValue / 2 }.ToByteArray());
         };

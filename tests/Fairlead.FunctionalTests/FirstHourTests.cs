@@ -4,6 +4,7 @@ using Fairlead.Files;
 using Fairlead.Gateway;
 using Fairlead.KubeConfig;
 using Fairlead.Lab;
+using Fairlead.Testing;
 using Fairlead.Upgrades;
 using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.PortForward;
@@ -89,7 +90,7 @@ public sealed class FirstHourTests : IAsyncLifetime
         using System.IO.Pipes.AnonymousPipeServerStream full = new(System.IO.Pipes.PipeDirection.Out);
         using CancellationTokenSource giveUp = new();
         Task<ExitStatus> running = _client.RunAsync(Demo, ["sh", "-c", "head -c 10000000 /dev/zero; sleep 1000"], null, full, null, giveUp.Token);
-        await Task.WhenAny(running, Task.Delay(200, Ct));
+        Assert.True(await Standstill.IsReachedAsync(running, Ct));
         await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }

@@ -68,15 +68,8 @@ public sealed class GatewaySessionTests
             await using RemoteProcess process = await gateway.ExecAsync(
                 Shell, ["sh", "-c", $"i=0; while [ $i -lt 200 ]; do head -c 1000000 /dev/zero; i=$((i+1)); echo $i > {progress}; done"], Options(client), Ct);
             await Eventually.HoldsAsync(() => File.Exists(progress), "the command runs", cancellationToken: Ct);
-            int last = -1;
-            await Eventually.HoldsAsync(() =>
-            {
-                int now = int.TryParse(File.ReadAllText(progress), out int count) ? count : last;
-                Thread.Sleep(300);
-                bool stands = now == last && now > 0;
-                last = now;
-                return stands;
-            }, "the command stands still", cancellationToken: Ct);
+            long last = await Standstill.OfAsync(
+                () => int.TryParse(File.ReadAllText(progress), out int count) ? count : 0, "the command stands still", Ct);
             Assert.InRange(last, 1, 50); // 50 MB: sockets and bounded channels, of the 200 MB that it would write
             Assert.Equal(200_000_000, await CountAsync(process.StandardOutput));
             Assert.True((await process.WaitForExitAsync(Ct)).Succeeded);

@@ -205,13 +205,11 @@ public sealed class LabTests : IAsyncLifetime
         string pid = Encoding.UTF8.GetString(said.Buffer).Trim();
         process.StandardOutput.AdvanceTo(said.Buffer.End);
         Task write = process.StandardInput.WriteAsync(new byte[size], Ct).AsTask();
-        await Task.WhenAny(write, Task.Delay(1000, Ct));
-        await Task.Delay(300, Ct);
+        await Standstill.IsReachedAsync(write, Ct);
+        await Task.Delay(300, Ct); // the server is to stand behind the input when its client goes; before, the command would end as well
         await process.DisposeAsync();
         _ = write.ContinueWith(static t => t.Exception, TaskScheduler.Default);
-        long end = Environment.TickCount64 + 15_000;
-        while (Directory.Exists("/proc/" + pid) && Environment.TickCount64 < end) await Task.Delay(100, Ct);
-        Assert.False(Directory.Exists("/proc/" + pid));
+        await Eventually.HoldsAsync(() => !Directory.Exists("/proc/" + pid), "the command has ended", cancellationToken: Ct);
     }
 
     /// <summary>A search for each of them would take two hundred times as long as one; together they take a few walks.</summary>

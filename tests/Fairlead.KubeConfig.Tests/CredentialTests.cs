@@ -237,13 +237,14 @@ public sealed class CredentialTests : IDisposable
         using CancellationTokenSource cancel = new();
         using HttpRequestMessage request = new();
         Task wait = endpoint.Authorize!(request, false, cancel.Token).AsTask();
-        while (!File.Exists(_scratch.Folder + "/pid") || File.ReadAllText(_scratch.Folder + "/pid").Length == 0)
-            await Task.Delay(10, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => File.Exists(_scratch.Folder + "/pid") && File.ReadAllText(_scratch.Folder + "/pid").Length > 0,
+            "the plugin runs", cancellationToken: TestContext.Current.CancellationToken);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
         int pid = int.Parse(File.ReadAllText(_scratch.Folder + "/pid"), System.Globalization.CultureInfo.InvariantCulture);
-        while (Directory.Exists($"/proc/{pid}") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z", StringComparison.Ordinal))
-            await Task.Delay(10, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(
+            () => !Directory.Exists($"/proc/{pid}") || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z", StringComparison.Ordinal),
+            "the plugin has ended", cancellationToken: TestContext.Current.CancellationToken);
     }
 
     public void Dispose()

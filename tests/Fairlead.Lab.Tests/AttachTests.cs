@@ -159,7 +159,7 @@ public sealed class AttachTests
             for (int i = 0; i < 50 && !client.Seen.Contains(expected, StringComparison.Ordinal); i++)
             {
                 await client.TypeAsync("\n");
-                await Task.Delay(20);
+                await Task.Delay(20); // the pace of a typist
             }
 
             await client.SeeAsync(expected);

@@ -1,4 +1,4 @@
-using System.IO.Pipelines;
+using Fairlead.Testing;
 using Fairlead.Wire;
 
 namespace Fairlead.Streaming.Tests;
@@ -12,7 +12,7 @@ public sealed class PingBehindWriteTests
     public async Task A_ping_behind_a_blocked_write_does_not_stop_the_output()
     {
         RawPeer peer = await RawPeer.ToClientAsync(limits: CarrierLimits.Default);
-        await FillAsync(peer.Client!.StandardInput);
+        await Standstill.FillAsync(peer.Client!.StandardInput, Ct);
         await peer.SendFrameAsync(Ping, [1]);
         await peer.SendFrameAsync(Binary, [1, .. "moving"u8]);
         Assert.Equal("moving", await peer.Client.StandardOutput.ReadTextAsync(6).WaitAsync(TimeSpan.FromSeconds(3), Ct));
@@ -35,23 +35,11 @@ public sealed class PingBehindWriteTests
             await pair.Client.StandardInput.WriteAsync(new byte[size], Ct);
             await pair.Client.StandardInput.CompleteAsync();
         }, Ct);
-        await Task.Delay(1500, Ct);
+        Assert.True(await Standstill.IsReachedAsync(write, Ct)); // both ways are full, and pings are in between
         byte[] all = await pair.Client.StandardOutput.ReadAllAsync(Ct).WaitAsync(TimeSpan.FromSeconds(20), Ct);
         Assert.Equal(size, all.Length);
         await Task.WhenAll(echo, write);
         await pair.DisposeAsync();
-    }
-
-    /// <summary>Writes until nothing moves any more.</summary>
-    static async Task FillAsync(PipeWriter writer)
-    {
-        while (true)
-        {
-            Task<FlushResult> write = writer.WriteAsync(new byte[32 * 1024 - 16], Ct).AsTask();
-            if (await Task.WhenAny(write, Task.Delay(700, Ct)) == write) continue;
-            _ = write.ContinueWith(static t => t.Exception, TaskScheduler.Default);
-            return;
-        }
     }
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
 
+using Fairlead.Testing;
 using Fairlead.Wire;
 
 namespace Fairlead.Streaming.Tests;
@@ -134,7 +135,7 @@ public sealed class RemoteCommandSessionTests
 
             // Blocked for real, or merely waiting for the loop's next turn? Only a reader that takes something unblocks it for good.
             Task<FlushResult> pending = flush.AsTask();
-            if (await Task.WhenAny(pending, Task.Delay(500, Ct)) != pending)
+            if (await Standstill.IsReachedAsync(pending, Ct))
             {
                 Assert.InRange(written, block.Length, 16 * 1024 * 1024);
                 ReadResult result = await pair.Client.StandardOutput.ReadAsync(Ct);
@@ -190,7 +191,7 @@ public sealed class RemoteCommandSessionTests
             }
 
             Task<FlushResult> pending = flush.AsTask();
-            if (await Task.WhenAny(pending, Task.Delay(300, Ct)) == pending) continue;
+            if (!await Standstill.IsReachedAsync(pending, Ct)) continue;
             await cancel.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pending);
             break;

@@ -1,4 +1,4 @@
-using System.IO.Pipelines;
+using Fairlead.Testing;
 using Fairlead.Wire;
 
 namespace Fairlead.Streaming.Tests;
@@ -22,7 +22,7 @@ public sealed class StuckSessionTests
     {
         await using RawPeer peer = await RawPeer.ToServerAsync(limits: Small);
         for (int i = 0; i < 8; i++) await peer.SendFrameAsync(Binary, new byte[16 * 1024]);
-        await Task.Delay(300, Ct);
+        await Task.Delay(300, Ct); // the read loop is to stand behind the input when the reset comes; before, it would be lost as well
         peer.Reset();
         TaskCompletionSource lost = new();
         using CancellationTokenRegistration registration = peer.Server!.Lost.Register(lost.SetResult);
@@ -34,7 +34,7 @@ public sealed class StuckSessionTests
     {
         RawPeer peer = await RawPeer.ToClientAsync(limits: Small);
         for (int i = 0; i < 8; i++) await peer.SendFrameAsync(Binary, [1, .. new byte[16 * 1024]]);
-        await FillAsync(peer.Client!.StandardInput);
+        await Standstill.FillAsync(peer.Client!.StandardInput, Ct);
         await peer.Client.DisposeAsync().AsTask().WaitAsync(Patience, Ct);
         await peer.DisposeAsync();
     }
@@ -43,7 +43,7 @@ public sealed class StuckSessionTests
     public async Task A_client_that_closes_and_reads_no_more_does_not_hold_up_the_end()
     {
         RawPeer peer = await RawPeer.ToServerAsync(limits: Small);
-        await FillAsync(peer.Server!.StandardOutput);
+        await Standstill.FillAsync(peer.Server!.StandardOutput, Ct);
         await peer.SendFrameAsync(CloseFrame, [0x03, 0xe8]);
         await peer.Server.EndAsync(Status.Success).AsTask().WaitAsync(Patience, Ct);
         await peer.DisposeAsync();
@@ -53,7 +53,7 @@ public sealed class StuckSessionTests
     public async Task A_server_that_closes_and_reads_no_more_does_not_hold_up_the_end()
     {
         RawPeer peer = await RawPeer.ToClientAsync(limits: Small);
-        await FillAsync(peer.Client!.StandardInput);
+        await Standstill.FillAsync(peer.Client!.StandardInput, Ct);
         await peer.SendFrameAsync(Binary, [3, .. Status.Success.ToJson()]);
         await peer.SendFrameAsync(CloseFrame, [0x03, 0xe8]);
         await peer.Client.Status.WaitAsync(Patience, Ct);
@@ -74,7 +74,7 @@ public sealed class StuckSessionTests
                 while (!over.IsCancellationRequested)
                 {
                     await peer.SendFrameAsync(Ping, [1]);
-                    await Task.Delay(50, Ct);
+                    await Task.Delay(50, Ct); // its pace
                 }
             }
             catch (IOException)
@@ -94,18 +94,6 @@ public sealed class StuckSessionTests
         }
 
         await peer.DisposeAsync();
-    }
-
-    /// <summary>Writes until nothing moves any more.</summary>
-    static async Task FillAsync(PipeWriter writer)
-    {
-        while (true)
-        {
-            Task<FlushResult> write = writer.WriteAsync(new byte[32 * 1024 - 16], Ct).AsTask();
-            if (await Task.WhenAny(write, Task.Delay(700, Ct)) == write) continue;
-            _ = write.ContinueWith(static t => t.Exception, TaskScheduler.Default);
-            return;
-        }
     }
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;

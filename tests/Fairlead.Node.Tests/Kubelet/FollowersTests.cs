@@ -41,15 +41,8 @@ public sealed class FollowersTests
                 followed.Add(response);
             }
 
-            long before = -1;
-            await Eventually.HoldsAsync(async () => // all of them stand still
-            {
-                await Task.Delay(200, Ct);
-                long last = before;
-                before = Interlocked.Read(ref written);
-                return last == before;
-            }, "the kubelet waits for those who do not read", cancellationToken: Ct);
-            long each = before / Followers;
+            long each = await Standstill.OfAsync(
+                () => Interlocked.Read(ref written), "the kubelet waits for those who do not read", Ct) / Followers;
             TestContext.Current.SendDiagnosticMessage($"{each / 1024} KiB on the way for each follower");
             Assert.InRange(each, 1, 1024 * 1024);
             for (int i = 0; i < 3; i++)

@@ -281,7 +281,7 @@ public sealed class HostileSpdyServerTests
         Task leaving = client.DisposeAsync().AsTask();
         for (uint id = 2; !leaving.IsCompleted; id += 2)
         {
-            await Task.WhenAny(leaving, Task.Delay(50, Ct));
+            await Task.WhenAny(leaving, Task.Delay(50, Ct)); // its pace
             try
             {
                 await peer.SendAsync(SpdyFrame.Ping(id));

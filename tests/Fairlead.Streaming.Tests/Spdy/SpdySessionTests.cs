@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
+using Fairlead.Testing;
 using Fairlead.Wire;
 
 namespace Fairlead.Streaming.Tests.Spdy;
@@ -130,7 +131,7 @@ public sealed class SpdySessionTests
             await pair.Client.StandardInput.WriteAsync(new byte[Size], Ct);
             await pair.Client.StandardInput.CompleteAsync();
         }, Ct);
-        await Task.Delay(1000, Ct); // both ways are full, and pings are in between
+        Assert.True(await Standstill.IsReachedAsync(write, Ct)); // both ways are full, and pings are in between
         Assert.Equal(Size, (await pair.Client.StandardOutput.ReadAllAsync(Ct)).Length);
         await Task.WhenAll(echo, write);
         Assert.True((await pair.Client.Status).IsSuccess);
@@ -154,7 +155,7 @@ public sealed class SpdySessionTests
 
             // Blocked for real, or merely waiting for the loop's next turn? Only a reader that takes something unblocks it for good.
             Task<FlushResult> pending = flush.AsTask();
-            if (await Task.WhenAny(pending, Task.Delay(500, Ct)) == pending) continue;
+            if (!await Standstill.IsReachedAsync(pending, Ct)) continue;
             ReadResult result = await pair.Client.StandardOutput.ReadAsync(Ct);
             Assert.InRange(result.Buffer.Length, 1, 192 * 1024);
             pair.Client.StandardOutput.AdvanceTo(result.Buffer.End);
@@ -206,7 +207,7 @@ public sealed class SpdySessionTests
         await using SpdyPair pair = await SpdyPair.OpenAsync(clientLimits: small, serverLimits: small, socketBuffers: 16 * 1024);
         Task<FlushResult> write = pair.Client.StandardInput.WriteAsync(new byte[32 * 1024 * 1024], Ct).AsTask();
         Task<FlushResult> back = pair.Server.StandardOutput.WriteAsync(new byte[32 * 1024 * 1024], Ct).AsTask();
-        Assert.NotSame(write, await Task.WhenAny(write, Task.Delay(300, Ct)));
+        Assert.True(await Standstill.IsReachedAsync(write, Ct));
         pair.Client.Abort("test");
         await Assert.ThrowsAsync<SessionLostException>(() => write);
         await pair.Client.DisposeAsync();
