@@ -53,6 +53,37 @@ public sealed class ProcessWalkTests
         foreach (Task<int> task in asked) Assert.Equal("no /proc", (await Assert.ThrowsAsync<IOException>(() => task.WaitAsync(Patience, TestContext.Current.CancellationToken))).Message);
     }
 
+    /// <summary>Only the look itself is the walk's.</summary>
+    [Fact]
+    public async Task Who_was_answered_may_block_and_others_are_answered_all_the_same()
+    {
+        ProcessWalk walk = new((_, _) => Table());
+        using ManualResetEventSlim goOn = new();
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<int> first = AskAndBlockAsync();
+        await begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        try
+        {
+            Assert.Equal(2, await walk.AskAsync(0, static _ => 2).WaitAsync(Patience, TestContext.Current.CancellationToken));
+            Assert.False(first.IsCompleted);
+        }
+        finally
+        {
+            goOn.Set();
+        }
+
+        Assert.Equal(1, await first);
+
+        async Task<int> AskAndBlockAsync()
+        {
+            int answer = await walk.AskAsync(0, static _ => 1).ConfigureAwait(false);
+            begun.SetResult();
+            goOn.Wait(TestContext.Current.CancellationToken);
+            return answer;
+        }
+    }
+
     [Fact]
     [Trait("Case", "C16")]
     public async Task A_search_that_finds_no_descriptor_is_no_search_that_finds_nothing()

@@ -20,7 +20,7 @@ sealed class FrameStream : Stream
 
     readonly LivenessStream _inner;
     readonly Lock _lock = new();
-    readonly Signal _work = new(), _room = new();
+    readonly InlineSignal _work = new(), _room = new();
     readonly TaskCompletionSource _closeSent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly byte[]?[] _control = new byte[]?[3];
     readonly Task _sending;

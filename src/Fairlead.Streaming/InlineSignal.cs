@@ -6,7 +6,7 @@ namespace Fairlead.Streaming;
 /// Something that one loop waits for and another sets; set again without a waiter it stays set once. Allocates nothing to wait.
 /// </summary>
 /// <remarks>One waiter at a time. The waiter goes on inside <see cref="Set"/>: both are loops of a carrier, never user code.</remarks>
-sealed class Signal : IValueTaskSource
+sealed class InlineSignal : IValueTaskSource
 {
     readonly Lock _lock = new();
     ManualResetValueTaskSourceCore<bool> _wait;
