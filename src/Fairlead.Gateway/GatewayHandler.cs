@@ -61,7 +61,8 @@ sealed class GatewayHandler(
     {
         StreamTarget? target = StreamTarget.IsAmbiguous(context) ? null : StreamTarget.Find(context, out _);
         return new SessionRecord(options, metrics, logger, target, target?.ReadRequest().Command ?? [],
-            StreamTarget.PathOf(context)) { Withheld = withheld };
+            StreamTarget.PathOf(context))
+        { Withheld = withheld };
     }
 
     /// <summary>Answers a request to its end, which for a session can be hours away, or says why not.</summary>

@@ -50,8 +50,11 @@ public sealed class GatewayServer : IAsyncDisposable
             options.Logging, kestrel => Configure(kestrel, options), static services => services.AddHttpForwarder());
         _logger = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Gateway");
         ILogger carriers = _application.Services.GetRequiredService<ILoggerFactory>().CreateLogger(CarrierLimits.LogCategory);
-        options = options with { ClientLimits = options.ClientLimits with { Logger = carriers },
-            UpstreamLimits = options.UpstreamLimits with { Logger = carriers } };
+        options = options with
+        {
+            ClientLimits = options.ClientLimits with { Logger = carriers },
+            UpstreamLimits = options.UpstreamLimits with { Logger = carriers }
+        };
         CreateCheck create = new(_upstream, options.Clock, absences, _logger);
         GatewayHandler handler = new(
             options, tls,

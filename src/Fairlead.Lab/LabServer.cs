@@ -83,8 +83,14 @@ public sealed class LabServer : IAsyncDisposable
             }, StreamingHost.GoOnInline);
             // what reads here is asynchronous
             application.MapPodsApi(runtime, runtime,
-                new PodsApiOptions { Users = users(), CurrentUsers = users, Protocols = options.Protocols,
-                PortForwardProtocols = options.PortForwardProtocols, Limits = options.Limits with { InlineReaders = true } });
+                new PodsApiOptions
+                {
+                    Users = users(),
+                    CurrentUsers = users,
+                    Protocols = options.Protocols,
+                    PortForwardProtocols = options.PortForwardProtocols,
+                    Limits = options.Limits with { InlineReaders = true }
+                });
             await application.StartAsync(cancellationToken);
             return new LabServer(runtime, certificate, application, users, file, StreamingHost.AddressesOf(application)[0]);
         }

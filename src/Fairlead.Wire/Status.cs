@@ -54,7 +54,8 @@ public sealed record Status
     [JsonIgnore] public bool IsSuccess => Result == SuccessResult && Reason != NonZeroExitCodeReason && StatedExitCode is null or "0";
 
     /// <summary>What the first cause of an exit code says, whatever it is; null where there is none.</summary>
-    [JsonIgnore] internal string? StatedExitCode
+    [JsonIgnore]
+    internal string? StatedExitCode
     {
         get
         {
@@ -70,7 +71,8 @@ public sealed record Status
     /// <summary>
     /// What is wrong with a final status whose exit code cannot be told, for people and fit to show; null where it is an ordinary failure.
     /// </summary>
-    [JsonIgnore] public string? Contradiction => (Result, StatedExitCode) switch
+    [JsonIgnore]
+    public string? Contradiction => (Result, StatedExitCode) switch
     {
         _ when TryGetExitCode(out _) => null,
         (SuccessResult, null) => $"it says {SuccessResult} and {NonZeroExitCodeReason}",
@@ -117,7 +119,8 @@ public sealed record Status
     };
 
     /// <summary>How a command ended, for a log: the result, its reason and its exit code, as far as there are any.</summary>
-    [JsonIgnore] public PeerText Outcome =>
+    [JsonIgnore]
+    public PeerText Outcome =>
         Result + (string.IsNullOrEmpty(Reason) ? "" : $" ({Reason})")
             + (TryGetExitCode(out int code) ? string.Create(CultureInfo.InvariantCulture, $", exit code {code}") : "");
 
@@ -153,8 +156,11 @@ public sealed record Status
         Message = change(Message),
         Reason = change(Reason),
         Details = Details is { Causes: { } causes } details
-            ? details with { Causes = [.. causes.Select(
-                cause => cause is null ? cause! : new StatusCause { Reason = change(cause.Reason), Message = change(cause.Message) })] }
+            ? details with
+            {
+                Causes = [.. causes.Select(
+                cause => cause is null ? cause! : new StatusCause { Reason = change(cause.Reason), Message = change(cause.Message) })]
+            }
             : Details,
     };
 

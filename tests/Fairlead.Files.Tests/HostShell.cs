@@ -32,7 +32,10 @@ sealed class HostShell : IShellProcess
             string[] before = isNobody ? ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] : [];
             ProcessStartInfo start = new("/usr/bin/env", [.. before, .. command])
             {
-                WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+                WorkingDirectory = folder,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             };
             foreach ((string name, string value) in variables ?? []) start.Environment[name] = value;
             return Task.FromResult<IShellProcess>(new HostShell(Process.Start(start)!));

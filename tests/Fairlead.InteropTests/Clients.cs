@@ -4,7 +4,7 @@ namespace Fairlead.InteropTests;
 static class Clients
 {
     /// <summary>Names for theories.</summary>
-    public static TheoryData<string> All { get; } = 
+    public static TheoryData<string> All { get; } =
     [
         CommandLineClient.Fairlead, Peer.KubectlStable, Peer.KubectlNewest,
         CommandLineClient.FairleadSpdy, Peer.KubectlSpdy, CommandLineClient.KubectlNewestSpdy,

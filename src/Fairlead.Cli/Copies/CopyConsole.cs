@@ -74,7 +74,8 @@ sealed class CopyConsole(Invocation invocation, bool quiet) : IProgress<CopyProg
         switch (value.Phase)
         {
             case CopyPhase.Listing: return "listing";
-            case CopyPhase.Verifying: return string.Create(
+            case CopyPhase.Verifying:
+                return string.Create(
                 CultureInfo.InvariantCulture, $"verifying {CopySummary.Files(value.TotalFiles)}, {Bytes(value.TotalBytes)}");
             case CopyPhase.Placing: return "placing";
         }

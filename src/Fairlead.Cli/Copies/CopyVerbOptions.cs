@@ -10,17 +10,20 @@ namespace Fairlead.Cli.Copies;
 sealed class CopyVerbOptions
 {
     public OptionalText Container { get; } = new(
-        "--container", "-c") { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
+        "--container", "-c")
+    { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Print nothing but errors" };
 
     public Option<string?> Output { get; } = new(
-        "--output", "-o") { HelpName = "FORMAT", Description = "json: print what was done to standard output" };
+        "--output", "-o")
+    { HelpName = "FORMAT", Description = "json: print what was done to standard output" };
 
     public Option<bool> NoPreserve { get; } = new("--no-preserve") { Description = "Do not keep permissions and times" };
 
     public Option<bool> Owner { get; } = new(
-        "--owner") { Description = "Keep the numbers of owner and group; takes root on the receiving side" };
+        "--owner")
+    { Description = "Keep the numbers of owner and group; takes root on the receiving side" };
 
     public Option<bool> SpecialModes { get; } = new("--special-modes") { Description = "Keep set-user-id, set-group-id and sticky bits" };
 

@@ -14,8 +14,13 @@ namespace Fairlead.Cli.Gateway;
 sealed class GatewayVerbOptions
 {
     public Option<string> Listen { get; } = new(
-        "--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one", DefaultValueFactory = _ =>
-        "127.0.0.1:0" };
+        "--listen")
+    {
+        HelpName = "ADDR:PORT",
+        Description = "Where to listen; port 0 picks a free one",
+        DefaultValueFactory = _ =>
+        "127.0.0.1:0"
+    };
 
     public Option<string?> Upstream { get; } = Text("--upstream", "URL", "The server to stand in front of");
     public Option<string?> UpstreamCa { get; } = Text(
@@ -39,11 +44,17 @@ sealed class GatewayVerbOptions
     public Option<string?> WriteKubeconfig { get; } = Text(
         "--write-kubeconfig", "PATH", "Where to write the upstream's kubeconfig with the gateway's address, mode 0600");
     public Option<string[]> AllowOrigin { get; } = new(
-        "--allow-origin") { HelpName = "ORIGIN",
-        Description = "An origin whose pages may open sessions, as in https://console.example; may be repeated" };
+        "--allow-origin")
+    {
+        HelpName = "ORIGIN",
+        Description = "An origin whose pages may open sessions, as in https://console.example; may be repeated"
+    };
     public Option<bool> UpstreamChecksCreate { get; } = new(
-        "--upstream-checks-create") { Description =
-        "The server itself asks for create where a session is opened by GET (Kubernetes 1.35): do not ask it" };
+        "--upstream-checks-create")
+    {
+        Description =
+        "The server itself asks for create where a session is opened by GET (Kubernetes 1.35): do not ask it"
+    };
 
     public Option<TimeSpan> HandshakeTimeout { get; } = Duration(
         "--handshake-timeout", "How long the server may take to answer an upgrade (default 1m)", TimeSpan.FromMinutes(1));
@@ -100,8 +111,13 @@ sealed class GatewayVerbOptions
     static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
 
     static Option<TimeSpan> Duration(string name, string description, TimeSpan byDefault) =>
-        new(name) { HelpName = "DURATION", Description = description, DefaultValueFactory = _ => byDefault,
-            CustomParser = DurationText.ParsePositive };
+        new(name)
+        {
+            HelpName = "DURATION",
+            Description = description,
+            DefaultValueFactory = _ => byDefault,
+            CustomParser = DurationText.ParsePositive
+        };
 
     static Option<TimeSpan?> Duration(string name, string description) =>
         new(name) { HelpName = "DURATION", Description = description, CustomParser = static result => DurationText.ParsePositive(result) };

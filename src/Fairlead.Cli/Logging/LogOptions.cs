@@ -27,7 +27,8 @@ sealed class LogOptions(LogLevel byDefault, bool hasVerbose = true)
 
     readonly Option<bool> _verbose = new(
         "--verbose",
-        "-v") { Description = "The same as --log-level debug: each session, each refusal, and how each connection came about" };
+        "-v")
+    { Description = "The same as --log-level debug: each session, each refusal, and how each connection came about" };
 
     public void AddTo(Command command)
     {

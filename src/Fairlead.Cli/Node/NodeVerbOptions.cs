@@ -28,13 +28,17 @@ sealed class NodeVerbOptions
         "--token-file", "FILE", "Users known by bearer token, one a line: token,user,uid,\"group1,group2\"");
 
     public Option<string[]?> AllowUser { get; } = new(
-        "--allow-user") { HelpName = "USER",
+        "--allow-user")
+    {
+        HelpName = "USER",
         Description =
         "Allow this user everything; repeat for more (default: kube-apiserver-kubelet-client, or nobody where a cluster is asked). " +
-        "Whoever is on no list gets 403" };
+        "Whoever is on no list gets 403"
+    };
 
     public Option<string[]?> AllowGroup { get; } = new(
-        "--allow-group") { HelpName = "GROUP", Description = "Allow everybody in this group everything; repeat for more" };
+        "--allow-group")
+    { HelpName = "GROUP", Description = "Allow everybody in this group everything; repeat for more" };
 
     public Option<string?> AuthorizationKubeconfig { get; } = Text(
         "--authorization-kubeconfig", "FILE", "Ask this cluster, by SubjectAccessReview, about users whom no --allow names");

@@ -26,9 +26,12 @@ sealed class RuntimeOptions
     };
 
     readonly Option<string> _stateFolder = new(
-        "--state-dir") { HelpName = "PATH",
+        "--state-dir")
+    {
+        HelpName = "PATH",
         Description = "Where the pipes of native commands are; the same path for containerd (default /run/fairlead)",
-        DefaultValueFactory = _ => "/run/fairlead" };
+        DefaultValueFactory = _ => "/run/fairlead"
+    };
 
     public void AddTo(Command verb)
     {

@@ -21,7 +21,8 @@ sealed class ForwardVerbOptions
     };
 
     public Option<bool> FailWhenLost { get; } = new(
-        "--fail-when-lost") { Description = "End with code 1 when the connection is lost, instead of connecting again" };
+        "--fail-when-lost")
+    { Description = "End with code 1 when the connection is lost, instead of connecting again" };
 
     public Option<TimeSpan> RedialTimeout { get; } =
         CarrierOptions.Duration("--redial-timeout", Timeout.InfiniteTimeSpan,

@@ -9,7 +9,8 @@ namespace Fairlead.Cli.Options;
 sealed class SessionOptions(string detachKeys)
 {
     public OptionalText Container { get; } = new(
-        "--container", "-c") { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
+        "--container", "-c")
+    { HelpName = "NAME", Description = "The container; by default the pod's default or first one" };
 
     public Option<bool> Stdin { get; } = new("--stdin", "-i") { Description = "Pass standard input on" };
 
@@ -18,8 +19,11 @@ sealed class SessionOptions(string detachKeys)
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Print only what the remote session prints" };
 
     public Option<bool> NoRetry { get; } = new(
-        "--no-retry") { Description =
-        "Never ask a second time after the server has accepted, even when it dropped the connection unheard" };
+        "--no-retry")
+    {
+        Description =
+        "Never ask a second time after the server has accepted, even when it dropped the connection unheard"
+    };
 
     public Option<byte[]?> DetachKeys { get; } = new("--detach-keys")
     {

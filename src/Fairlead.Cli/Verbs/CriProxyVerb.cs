@@ -39,9 +39,12 @@ static class CriProxyVerb
             Log = log,
         };
         Option<string> cri = new("--cri") { HelpName = "unix://PATH", Description = "The container runtime's socket", Required = true };
-        Option<string> listen = new("--listen") { HelpName = "unix://PATH",
+        Option<string> listen = new("--listen")
+        {
+            HelpName = "unix://PATH",
             Description = "The socket to serve; it gets the mode and the owner of the runtime's, and a folder that is missing is made",
-            Required = true };
+            Required = true
+        };
         Option<string> streams = new("--streams")
         {
             HelpName = "ADDR:PORT",

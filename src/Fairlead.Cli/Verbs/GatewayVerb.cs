@@ -79,8 +79,15 @@ static class GatewayVerb
             throw new UsageException(
                 "--client-ca needs credentials by which the gateway speaks for its clients: name them by --upstream-kubeconfig");
 
-        KubeConfigOptions upstream = new() { Path = kubeconfig, Server = url, CertificateAuthority = parsed.GetValue(options.UpstreamCa),
-            Anonymous = true, Interactive = false, Logging = invocation.Logging };
+        KubeConfigOptions upstream = new()
+        {
+            Path = kubeconfig,
+            Server = url,
+            CertificateAuthority = parsed.GetValue(options.UpstreamCa),
+            Anonymous = true,
+            Interactive = false,
+            Logging = invocation.Logging
+        };
         CarrierLimits limits = CarrierLimits.Default with
         {
             PingInterval = parsed.GetValue(options.PingInterval),

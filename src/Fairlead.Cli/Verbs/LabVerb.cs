@@ -45,16 +45,27 @@ static class LabVerb
                 """,
             Log = log,
         };
-        Option<string> listen = new("--listen") { HelpName = "ADDR:PORT", Description = "Where to listen; port 0 picks a free one",
-            DefaultValueFactory = _ => "127.0.0.1:0" };
+        Option<string> listen = new("--listen")
+        {
+            HelpName = "ADDR:PORT",
+            Description = "Where to listen; port 0 picks a free one",
+            DefaultValueFactory = _ => "127.0.0.1:0"
+        };
         Option<bool> remote = new(
-            "--allow-remote") { Description = "Allow an address that other machines reach: whoever has a token runs commands as you" };
+            "--allow-remote")
+        { Description = "Allow an address that other machines reach: whoever has a token runs commands as you" };
         Option<string?> pods = new("--pods") { HelpName = "FILE", Description = "Pod manifests, YAML or JSON (default: the pod demo)" };
-        Option<string?> users = new("--users") { HelpName = "FILE",
-            Description = "Users: tokens, names, groups and allowed verbs (default: one administrator with a fresh token)" };
+        Option<string?> users = new("--users")
+        {
+            HelpName = "FILE",
+            Description = "Users: tokens, names, groups and allowed verbs (default: one administrator with a fresh token)"
+        };
         Option<string?> kubeconfig = new(
-            "--write-kubeconfig") { HelpName = "PATH",
-            Description = "Where to write the kubeconfig, mode 0600 (default: fairlead/lab.kubeconfig in the user's runtime folder)" };
+            "--write-kubeconfig")
+        {
+            HelpName = "PATH",
+            Description = "Where to write the kubeconfig, mode 0600 (default: fairlead/lab.kubeconfig in the user's runtime folder)"
+        };
         Option<AcceptedProtocols> protocols = new("--protocols")
         {
             HelpName = "LIST",

@@ -16,8 +16,11 @@ static class NodeInstallVerb
     {
         FrontOptions front = new();
         Option<bool> yes = new("--yes") { Description = "Make the changes; without it they are only shown" };
-        Option<string?> program = new("--program") { HelpName = "FILE",
-            Description = "Where this command is on the machine (default: here)" };
+        Option<string?> program = new("--program")
+        {
+            HelpName = "FILE",
+            Description = "Where this command is on the machine (default: here)"
+        };
         VerbCommand verb = new("install", "Put a front before this machine's kubelet: two systemd units, and the kubelet's address.")
         {
             Of = "node",

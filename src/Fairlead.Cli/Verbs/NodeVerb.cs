@@ -136,8 +136,11 @@ static class NodeVerb
                 "--kubelet-client-cert and --kubelet-client-key, or --kubelet-token-file");
 
         string[] byDefault = asksCluster ? [] : [AllowList.KubeletClient];
-        AllowList allowed = new() { Users = parsed.GetValue(options.AllowUser) is { Length: > 0 } users ? users : byDefault,
-            Groups = parsed.GetValue(options.AllowGroup) ?? [] };
+        AllowList allowed = new()
+        {
+            Users = parsed.GetValue(options.AllowUser) is { Length: > 0 } users ? users : byDefault,
+            Groups = parsed.GetValue(options.AllowGroup) ?? []
+        };
         IReadOnlyList<ApiUser> known = tokens is null ? [] : ReadTokens(tokens, allowed);
         if (known.Count > 0 && byDefault.Length > 0 && known.All(user => user.Rules.Count == 0))
             invocation.Error.WriteLine($"fairlead: nobody in {tokens} is allowed anything: add --allow-user or --allow-group");

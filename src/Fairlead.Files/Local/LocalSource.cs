@@ -110,7 +110,8 @@ sealed class LocalSource : ICopySource
         EntryKind kind = TreeEntry.KindOf(status.Mode);
         string? target = kind == EntryKind.Link ? folder.ReadLink(name) : null;
         return new TreeEntry(path, kind, status.Mode & 0xFFF, kind == EntryKind.File ? status.Size : 0, status.Modified, status.UserId,
-            status.GroupId, target, status.Inode) { Given = path.Length == 0 ? Leaf : null };
+            status.GroupId, target, status.Inode)
+        { Given = path.Length == 0 ? Leaf : null };
     }
 
     (LocalFolder Folder, string Name) Locate(string path)

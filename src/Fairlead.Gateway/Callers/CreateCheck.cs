@@ -67,8 +67,14 @@ sealed class CreateCheck(UpstreamServer upstream, TimeProvider time, ReviewerAbs
         HttpMessageInvoker http, Caller caller, StreamTarget target, CancellationTokenSource late, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        AccessReview review = new() { Verb = "create", Resource = "pods", Subresource = target.Subresource, Namespace = target.Namespace,
-            Name = target.Pod };
+        AccessReview review = new()
+        {
+            Verb = "create",
+            Resource = "pods",
+            Subresource = target.Subresource,
+            Namespace = target.Namespace,
+            Name = target.Pod
+        };
         for (bool renew = false; ; renew = true)
         {
             using HttpRequestMessage request = review.CreateRequest(upstream.Locate(review.Path));

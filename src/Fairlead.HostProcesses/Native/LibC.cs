@@ -32,7 +32,8 @@ static unsafe partial class LibC
     [LibraryImport("libc")] internal static partial int posix_spawn_file_actions_init(void* actions);
     [LibraryImport("libc")] internal static partial int posix_spawn_file_actions_destroy(void* actions);
     [LibraryImport("libc")] internal static partial int posix_spawn_file_actions_adddup2(void* actions, int from, int to);
-    [LibraryImport("libc")] internal static partial int posix_spawn_file_actions_addopen(
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_addopen(
         void* actions, int fd, byte* path, int flags, uint mode);
     [LibraryImport("libc")] internal static partial int posix_spawn_file_actions_addchdir_np(void* actions, byte* path);
     [LibraryImport("libc")] internal static partial int sigfillset(void* signals);
@@ -56,13 +57,16 @@ static unsafe partial class LibC
     internal static partial int statx(int directory, string path, int flags, uint mask, void* result);
 
     [LibraryImport("libc", SetLastError = true)] internal static partial int epoll_create1(int flags);
-    [LibraryImport("libc", SetLastError = true)] internal static partial int epoll_ctl(
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int epoll_ctl(
         SafeHandle epoll, int operation, SafeHandle fd, void* change);
-    [LibraryImport("libc", SetLastError = true)] internal static partial int epoll_wait(
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int epoll_wait(
         SafeHandle epoll, void* events, int count, int timeout);
 
     [LibraryImport("libc", SetLastError = true)] private static partial nint syscall(nint number, nint a, nint b);
-    [LibraryImport("libc", SetLastError = true)] private static partial nint syscall(
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(
         nint number, SafeHandle fd, nint signal, nint info, nint flags);
 
     /// <summary>A descriptor of a process; invalid, with the error in errno, when it is gone. Close-on-exec by itself.</summary>

@@ -50,8 +50,10 @@ sealed class ProcessIoSetup : IDisposable
         {
             return new ProcessIo
             {
-                Input = _terminal.Stream, Output = new OutputSource(_terminal.Stream, _terminal.Descriptor), Terminal = _terminal,
-                    Files = _files,
+                Input = _terminal.Stream,
+                Output = new OutputSource(_terminal.Stream, _terminal.Descriptor),
+                Terminal = _terminal,
+                Files = _files,
             };
         }
 

@@ -45,8 +45,11 @@ sealed record ConnectionSettings(ClusterSettings Cluster, UserSettings User, str
                 $"the user \"{options.User ?? context?.User}\" has as-uid, as-groups or as-user-extra without \"as\", which says " +
                 "whom to act as");
         return new ConnectionSettings(
-            cluster, user, options.Namespace ?? context?.Namespace ?? "default") { Context = options.Context ?? config.CurrentContext,
-            Sources = config.IsAbsent ? [] : config.Sources };
+            cluster, user, options.Namespace ?? context?.Namespace ?? "default")
+        {
+            Context = options.Context ?? config.CurrentContext,
+            Sources = config.IsAbsent ? [] : config.Sources
+        };
     }
 
     static ContextSettings? FindContext(MergedKubeConfig config, KubeConfigOptions options)

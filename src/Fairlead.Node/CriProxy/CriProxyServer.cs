@@ -36,8 +36,12 @@ public sealed class CriProxyServer : IAsyncDisposable
     static readonly TimeSpan s_noLimit = TimeSpan.FromDays(3650);
 
     /// <summary>Watches are silent for as long as nothing happens; deadlines are the calls' own.</summary>
-    static readonly ForwarderRequestConfig s_forwarding = new() { ActivityTimeout = Timeout.InfiniteTimeSpan,
-        Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+    static readonly ForwarderRequestConfig s_forwarding = new()
+    {
+        ActivityTimeout = Timeout.InfiniteTimeSpan,
+        Version = HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact
+    };
 
     readonly CriProxyOptions _options;
     readonly CriRuntime _runtime;

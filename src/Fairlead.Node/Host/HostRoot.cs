@@ -136,8 +136,12 @@ public sealed record HostRoot
         try
         {
             File.Delete(part);
-            using (FileStream file = new(part, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write,
-                UnixCreateMode = own }))
+            using (FileStream file = new(part, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = own
+            }))
             {
                 file.Write(content);
                 file.Flush(flushToDisk: true);

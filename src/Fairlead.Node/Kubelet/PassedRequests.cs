@@ -24,7 +24,9 @@ sealed class PassedRequests : IDisposable
     /// <summary>An upgrade is of HTTP/1.1.</summary>
     readonly ForwarderRequestConfig _upgrade = new()
     {
-        ActivityTimeout = Timeout.InfiniteTimeSpan, Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        ActivityTimeout = Timeout.InfiniteTimeSpan,
+        Version = HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
     readonly KubeletSide _plain;

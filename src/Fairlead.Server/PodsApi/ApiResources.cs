@@ -17,7 +17,8 @@ static class ApiResources
     static readonly string[] s_all = ["all"];
 
     public static ApiResource Namespaces { get; } = new(
-        "", "namespaces", "namespace", "Namespace", s_read) { Namespaced = false, ShortNames = ["ns"] };
+        "", "namespaces", "namespace", "Namespace", s_read)
+    { Namespaced = false, ShortNames = ["ns"] };
 
     public static ApiResource Pods { get; } = new("", "pods", "pod", "Pod", s_readAndWatch)
     {

@@ -22,8 +22,12 @@ sealed class Discovery
     public Discovery()
     {
         Add(
-            Core, new JsonObject { ["kind"] = "APIVersions", ["versions"] = new JsonArray(ApiResource.Version),
-            ["serverAddressByClientCIDRs"] = new JsonArray() });
+            Core, new JsonObject
+            {
+                ["kind"] = "APIVersions",
+                ["versions"] = new JsonArray(ApiResource.Version),
+                ["serverAddressByClientCIDRs"] = new JsonArray()
+            });
         Add(Groups, new JsonObject { ["kind"] = "APIGroupList", ["apiVersion"] = "v1", ["groups"] = ListOf(ApiResources.Groups, GroupOf) });
         Add($"{Core}/{ApiResource.Version}", ResourceListOf(""));
         _aggregated[Core] = new(AggregatedType, ToBytes(AggregatedListOf([""])));

@@ -104,8 +104,12 @@ sealed partial class SpdyConnection : IAsyncDisposable
             if (_ended.Task.IsCompleted || _goAwayReceived)
                 throw Loss ?? new SessionLostException(SessionLoss.PeerClosed, "The peer takes no more streams on this connection.");
             if (_nextId > int.MaxValue) throw new InvalidOperationException("The connection has no stream ids left.");
-            SpdyStream stream = new(this, _nextId, isOwn: true, headers, _limits.ChannelBytes) { OutlivesCancel = outlivesCancel,
-                Observer = observer, Text = isText ? new SpdyText() : null };
+            SpdyStream stream = new(this, _nextId, isOwn: true, headers, _limits.ChannelBytes)
+            {
+                OutlivesCancel = outlivesCancel,
+                Observer = observer,
+                Text = isText ? new SpdyText() : null
+            };
             _nextId += 2;
             _streams.Add(stream.Id, stream);
             Enqueue(new SpdyOutgoing(new SpdyFrame(SpdyFrameType.SynStream, 0, stream.Id), headers)); // ids go out in order: under the lock

@@ -27,7 +27,8 @@ static class SpdyDialer
                     target, chosen is null ? "The server upgraded without choosing a version."
                     : $"The server chose {chosen}, which was not offered.");
             return new UpgradedConnection(
-                await response.Content.ReadAsStreamAsync(cancellationToken), protocol) { Withheld = target.Withheld };
+                await response.Content.ReadAsStreamAsync(cancellationToken), protocol)
+            { Withheld = target.Withheld };
         }
         catch
         {

@@ -66,7 +66,8 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
             try
             {
                 return await SpdyDialer.UpgradeAsync(
-                    http, request, cancellationToken) with { FellBack = "SPDY worked with this server lately" };
+                    http, request, cancellationToken) with
+                { FellBack = "SPDY worked with this server lately" };
             }
             catch (UpgradeException e) when (UpgradeRefusals.IsForWhatItIs(e))
             {

@@ -17,7 +17,8 @@ static class WebSocketDialer
         {
             RemoteCommandProtocol protocol = offered.First(protocol => protocol.Name == name);
             return new UpgradedConnection(
-                await response.Content.ReadAsStreamAsync(cancellationToken), protocol) { Withheld = target.Withheld };
+                await response.Content.ReadAsStreamAsync(cancellationToken), protocol)
+            { Withheld = target.Withheld };
         }
         catch
         {

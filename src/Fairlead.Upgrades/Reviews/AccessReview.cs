@@ -52,8 +52,13 @@ public sealed record AccessReview
     /// <param name="uri">The server's address with <see cref="Path"/>.</param>
     public HttpRequestMessage CreateRequest(Uri uri)
     {
-        JsonObject attributes = new() { ["verb"] = Verb, ["group"] = Group, ["version"] = "v1",
-            ["resource"] = Resource };
+        JsonObject attributes = new()
+        {
+            ["verb"] = Verb,
+            ["group"] = Group,
+            ["version"] = "v1",
+            ["resource"] = Resource
+        };
         if (Subresource is not null) attributes["subresource"] = Subresource;
         if (Namespace is not null) attributes["namespace"] = Namespace;
         if (Name is not null) attributes["name"] = Name;
@@ -68,10 +73,15 @@ public sealed record AccessReview
                     Extra.Select(static entry => KeyValuePair.Create(entry.Key, (JsonNode?)ArrayOf(entry.Value))));
         }
 
-        JsonObject review = new() { ["kind"] = User is null ? "SelfSubjectAccessReview" : "SubjectAccessReview",
-            ["apiVersion"] = "authorization.k8s.io/v1", ["spec"] = spec };
+        JsonObject review = new()
+        {
+            ["kind"] = User is null ? "SelfSubjectAccessReview" : "SubjectAccessReview",
+            ["apiVersion"] = "authorization.k8s.io/v1",
+            ["spec"] = spec
+        };
         HttpRequestMessage request = new(
-            HttpMethod.Post, uri) { Content = new StringContent(review.ToJsonString(), null, "application/json") };
+            HttpMethod.Post, uri)
+        { Content = new StringContent(review.ToJsonString(), null, "application/json") };
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         return request;
     }

@@ -19,10 +19,15 @@ public static class TokenReview
     /// <param name="token">The token.</param>
     public static HttpRequestMessage CreateRequest(Uri uri, string token)
     {
-        JsonObject review = new() { ["kind"] = "TokenReview", ["apiVersion"] = "authentication.k8s.io/v1",
-            ["spec"] = new JsonObject { ["token"] = token } };
+        JsonObject review = new()
+        {
+            ["kind"] = "TokenReview",
+            ["apiVersion"] = "authentication.k8s.io/v1",
+            ["spec"] = new JsonObject { ["token"] = token }
+        };
         HttpRequestMessage request = new(
-            HttpMethod.Post, uri) { Content = new StringContent(review.ToJsonString(), null, "application/json") };
+            HttpMethod.Post, uri)
+        { Content = new StringContent(review.ToJsonString(), null, "application/json") };
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         return request;
     }

@@ -24,7 +24,8 @@ public sealed record PortForwardProtocol(string Name, string Description, bool C
 
     /// <summary><c>v4.base64.channel.k8s.io</c>.</summary>
     public static PortForwardProtocol ChannelsBase64V4 { get; } = new(
-        "v4.base64.channel.k8s.io", "WebSocket v4.base64.channel.k8s.io", false, false) { IsBase64 = true };
+        "v4.base64.channel.k8s.io", "WebSocket v4.base64.channel.k8s.io", false, false)
+    { IsBase64 = true };
 
     /// <summary>No subprotocol at all: behaves as <see cref="ChannelsV4"/>.</summary>
     public static PortForwardProtocol ChannelsUnnamed { get; } = new("", "WebSocket (no subprotocol)", false, false);

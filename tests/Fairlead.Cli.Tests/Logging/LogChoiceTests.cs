@@ -107,7 +107,7 @@ public sealed class LogChoiceTests : IDisposable
         CommandProcess.Result result = await CommandProcess.RunAsync(
             cluster, $"set -m; FAIRLEAD_LOG=info '{CommandProcess.Path}' exec -q demo -c web -- wait > {File("out")} & while ! grep -qs ready {File("out")}; do sleep 0.1; done; kill -{signal} $!; wait $!", Ct);
         Assert.Equal(code, result.ExitCode);
-Assert.Contains($" info Fairlead.Cli: exec is told to end by SIG{signal}\n", result.Error, StringComparison.Ordinal);
+        Assert.Contains($" info Fairlead.Cli: exec is told to end by SIG{signal}\n", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,7 +47,9 @@ public class ContainerdFrontFixture : IAsyncLifetime
                     Cri = UnixSocketAddress.Parse("unix://" + _containerd.Socket),
                     Runtime = new CriRuntimeOptions
                     {
-                        StreamThrough = way, StateFolder = Path.Combine(_containerd.Folder.Root, $"front-{way}"), Grace = TimeSpan.FromMilliseconds(500),
+                        StreamThrough = way,
+                        StateFolder = Path.Combine(_containerd.Folder.Root, $"front-{way}"),
+                        Grace = TimeSpan.FromMilliseconds(500),
                     },
                 });
                 Assert.Equal(way == StreamThrough.Auto, _doors[way].Room.Server.Runtime.IsNative);

@@ -95,8 +95,12 @@ public abstract class FrontForwardTests(ContainerdFrontFixture fixture)
     {
         const int Port = 8080;
         ContainerdPod pod = await fixture.Containerd.RunPodAsync(
-            new() { Name = $"late-{Guid.NewGuid():N}"[..20], OwnNetwork = true,
-                Command = ["sh", "-c", $"nc -l -p {Port} -e sh -c 'wc -c > /counted; sleep 2; cat /counted'; exec sleep 600"] }, Ct);
+            new()
+            {
+                Name = $"late-{Guid.NewGuid():N}"[..20],
+                OwnNetwork = true,
+                Command = ["sh", "-c", $"nc -l -p {Port} -e sh -c 'wc -c > /counted; sleep 2; cat /counted'; exec sleep 600"]
+            }, Ct);
         using UpgradeDialer dialer = fixture.Door().Dialer();
         await using (AskingSession listening = await fixture.Door().ExecAsync(dialer, Transport.WebSocket, pod, $"until netstat -ltn | grep -q :{Port}; do sleep 0.1; done"))
             Assert.True((await listening.Status.WaitAsync(Ct)).IsSuccess);

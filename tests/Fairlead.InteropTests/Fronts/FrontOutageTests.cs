@@ -164,8 +164,11 @@ public abstract class FrontOutageTests(ContainerdFrontFixture fixture)
             Cri = UnixSocketAddress.Parse("unix://" + fixture.Containerd.Socket),
             Runtime = new CriRuntimeOptions
             {
-                StreamThrough = way, StateFolder = Path.Combine(root, $"outage-{way}"), Grace = TimeSpan.FromMilliseconds(500),
-                CallTimeout = TimeSpan.FromSeconds(3), StartTimeout = TimeSpan.FromSeconds(10),
+                StreamThrough = way,
+                StateFolder = Path.Combine(root, $"outage-{way}"),
+                Grace = TimeSpan.FromMilliseconds(500),
+                CallTimeout = TimeSpan.FromSeconds(3),
+                StartTimeout = TimeSpan.FromSeconds(10),
             },
         });
     }

@@ -14,7 +14,9 @@ sealed class OnePod : IAsyncDisposable
 {
     internal static readonly ProcessRuntimeOptions Quick = new()
     {
-        Grace = TimeSpan.FromMilliseconds(300), DrainTime = TimeSpan.FromMilliseconds(200), FirstBackoff = TimeSpan.FromMilliseconds(30),
+        Grace = TimeSpan.FromMilliseconds(300),
+        DrainTime = TimeSpan.FromMilliseconds(200),
+        FirstBackoff = TimeSpan.FromMilliseconds(30),
     };
 
     internal OnePod(string script, string more = "", string restart = "Never", ProcessRuntimeOptions? options = null)

@@ -70,6 +70,7 @@ public sealed class FollowersTests
 
     static HttpRequestMessage Request(FrontRoom room, string target) => new(HttpMethod.Get, new Uri(room.Server.Url, target))
     {
-        Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        Version = HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 }

@@ -120,6 +120,7 @@ public sealed class ManyStreamsTests
 
     static HttpRequestMessage Request(string target, bool isHttp2) => new(HttpMethod.Get, target)
     {
-        Version = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        Version = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 }

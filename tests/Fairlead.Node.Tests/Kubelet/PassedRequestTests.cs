@@ -65,7 +65,8 @@ public sealed class PassedRequestTests
         using HttpClient client = room.Client(caller);
         using HttpRequestMessage request = new(HttpMethod.Get, "/containerLogs/ns/p/c?follow=true")
         {
-            Version = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Version = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct);
         using StreamReader lines = new(await response.Content.ReadAsStreamAsync(Ct));
@@ -97,7 +98,8 @@ public sealed class PassedRequestTests
         using HttpClient client = room.Client(caller);
         using HttpRequestMessage request = new(HttpMethod.Get, "/containerLogs/ns/p/c?follow=true")
         {
-            Version = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Version = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct);
         using StreamReader lines = new(await response.Content.ReadAsStreamAsync(Ct));

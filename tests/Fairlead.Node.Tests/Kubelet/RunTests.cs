@@ -37,7 +37,9 @@ public sealed class RunTests
 
             await ScriptedCri.AnswerAsync(context, new ExecSyncResponse
             {
-                Stdout = ByteString.CopyFromUtf8("out\n"), Stderr = ByteString.CopyFromUtf8("err\n"), ExitCode = asked.Cmd[0] == "fail" ? 3 : 0,
+                Stdout = ByteString.CopyFromUtf8("out\n"),
+                Stderr = ByteString.CopyFromUtf8("err\n"),
+                ExitCode = asked.Cmd[0] == "fail" ? 3 : 0,
             }.ToByteArray());
         };
         using X509Certificate2 jane = room.Callers.IssueClientSubject("CN=jane");

@@ -12,7 +12,9 @@ public sealed class HostileSpdyServerTests
 
     static readonly CarrierLimits Quick = CarrierLimits.Default with
     {
-        PingInterval = TimeSpan.FromMilliseconds(100), PingTimeout = TimeSpan.FromSeconds(1), StreamTimeout = TimeSpan.FromMilliseconds(300),
+        PingInterval = TimeSpan.FromMilliseconds(100),
+        PingTimeout = TimeSpan.FromSeconds(1),
+        StreamTimeout = TimeSpan.FromMilliseconds(300),
     };
 
     [Fact]

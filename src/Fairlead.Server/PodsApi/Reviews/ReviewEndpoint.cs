@@ -62,8 +62,12 @@ static class ReviewEndpoint
         JsonArray rules = [];
         foreach (ApiRule rule in user.Rules.Where(rule => rule.AppliesIn(spec.Text("namespace"))))
             Add(
-                rules, new() { ["verbs"] = ListOf(rule.Verbs), ["apiGroups"] = new JsonArray(ApiRule.All),
-                ["resources"] = ListOf(rule.Resources) });
+                rules, new()
+                {
+                    ["verbs"] = ListOf(rule.Verbs),
+                    ["apiGroups"] = new JsonArray(ApiRule.All),
+                    ["resources"] = ListOf(rule.Resources)
+                });
         foreach ((string group, string name) in new[]
         {
             (SelfReview.AuthorizationGroup, SelfReview.AccessReviews),
