@@ -26,7 +26,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
 {
     readonly GrpcChannel _channel;
     readonly string _name;
-    readonly PodLookup _pods;
+    readonly CriPodLookup _pods;
     readonly PodCatalog _catalog;
     readonly NativeExecs? _execs;
     readonly PodPorts _ports;
@@ -37,8 +37,8 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     {
         (_channel, Calls, _execs, Options, _name) = (channel, cri, execs, options, version.RuntimeName);
         Description = RuntimeProbe.Describe(version);
-        _pods = new PodLookup(cri);
-        _catalog = new PodCatalog(new PodReader(cri), version.RuntimeName, options);
+        _pods = new CriPodLookup(cri);
+        _catalog = new PodCatalog(new CriPodReader(cri), version.RuntimeName, options);
         Streams = new RuntimeStreams(cri, options, logging);
         _ports = new PodPorts(cri);
     }
@@ -101,7 +101,7 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
         if (await AskAsync(_pods.FindAsync(@namespace, name, cancellationToken), cancellationToken) is not { } listed) return null;
         SeenPod? seen = listed.Containers.Any(static container => container.IsRunning)
             ? SeenPod.Of(listed)
-            : await AskAsync(new PodReader(Calls).ReadPodAsync(listed, cancellationToken), cancellationToken);
+            : await AskAsync(new CriPodReader(Calls).ReadPodAsync(listed, cancellationToken), cancellationToken);
         return seen is null ? null : new CriPod(PodObject.Create(seen, _name), listed);
     }
 

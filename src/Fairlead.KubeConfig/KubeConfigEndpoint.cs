@@ -46,7 +46,7 @@ public static class KubeConfigEndpoint
             // A plugin says itself when its credentials end, and may ask people: not again because somebody wrote to the kubeconfig.
             if (settings.User.Plugin is not null || !IsSecure(settings)) reads.Forget();
             KubeConfigConnection made = KubeConfigConnection.Create(settings, now, renewed: first is not null);
-            if (first is null) ConnectionTale.Tell(options.Logging.CreateLogger(Log.Category), settings, made);
+            if (first is null) ConnectionLog.Tell(options.Logging.CreateLogger(Log.Category), settings, made);
             first ??= settings;
             return made;
         }

@@ -45,8 +45,8 @@ public sealed record NodeOptions
     public string? ClientAuthoritiesFile { get; init; }
 
     /// <summary>
-    /// A file of more <see cref="Users"/>, as <see cref="Server.Access.TokenFile"/> reads it, judged by <see cref="Allowed"/>; read anew
-    /// when it changes.
+    /// A file of more <see cref="Users"/>, as <see cref="Server.Access.StaticTokenFile"/> reads it, judged by <see cref="Allowed"/>; read
+    /// anew when it changes.
     /// </summary>
     public string? TokenFile { get; init; }
 

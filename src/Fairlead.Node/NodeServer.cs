@@ -176,7 +176,7 @@ public sealed class NodeServer : IAsyncDisposable
         using StreamReader text = new(new MemoryStream(reads.Read(path)));
         try
         {
-            return [.. options.Users, .. TokenFile.Read(text, options.Allowed)];
+            return [.. options.Users, .. StaticTokenFile.Read(text, options.Allowed)];
         }
         catch (FormatException e)
         {

@@ -114,7 +114,7 @@ public sealed class ToldOnceTests
         {
             if (form.EndsWith("portforward", StringComparison.Ordinal))
             {
-                await using PortForwardAcceptor? acceptor = await PortForwardUpgrade.AcceptAsync(context, [80], PortForwardProtocol.All);
+                await using PortForwardAcceptor? acceptor = await PortForwardHandshake.AcceptAsync(context, [80], PortForwardProtocol.All);
                 reached.TrySetResult(context.RequestAborted);
                 await Task.WhenAny(end.Task, acceptor!.Ended);
             }

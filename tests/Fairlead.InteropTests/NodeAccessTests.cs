@@ -25,7 +25,7 @@ public sealed class NodeAccessTests(NodeFixture fixture) : IClassFixture<NodeFix
         await using NodeServer node = await NodeServer.StartAsync(fixture.Options(StreamThrough.Native) with
         {
             ClientAuthorities = [authority],
-            Users = TokenFile.Read(new StringReader("good-token,ann,1,\"operators\"\nidle-token,bob,2,\"readers,others\"\n"), new AllowList { Users = [], Groups = ["operators"] }),
+            Users = StaticTokenFile.Read(new StringReader("good-token,ann,1,\"operators\"\nidle-token,bob,2,\"readers,others\"\n"), new AllowList { Users = [], Groups = ["operators"] }),
         }, cancellationToken);
         string uid = await UidAsync(node);
         string[] streams = [$"exec/default/demo/main?output=1&command=true", $"exec/default/demo/{uid}/main?output=1&command=true", "attach/default/demo/main?output=1", "portForward/default/demo"];
@@ -68,7 +68,7 @@ public sealed class NodeAccessTests(NodeFixture fixture) : IClassFixture<NodeFix
         AllowList nobody = new() { Users = [] };
         await using NodeServer node = await NodeServer.StartAsync(fixture.Options(StreamThrough.Native) with
         {
-            Users = TokenFile.Read(new StringReader("ann-token,ann,1,\"operators\"\nbob-token,bob,2\n"), nobody),
+            Users = StaticTokenFile.Read(new StringReader("ann-token,ann,1,\"operators\"\nbob-token,bob,2\n"), nobody),
             Allowed = nobody,
             Reviews = endpoint,
         }, cancellationToken);

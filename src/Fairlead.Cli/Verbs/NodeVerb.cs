@@ -180,7 +180,7 @@ static class NodeVerb
         try
         {
             using StreamReader reader = File.OpenText(path);
-            return TokenFile.Read(reader, allowed);
+            return StaticTokenFile.Read(reader, allowed);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {

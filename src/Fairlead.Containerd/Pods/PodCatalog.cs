@@ -9,7 +9,7 @@ namespace Fairlead.Containerd.Pods;
 /// The runtime's pods with versions. Each list asks the runtime, one for all who want to know meanwhile; a watch asks it again and again,
 /// since not every runtime tells what changes, and shows the newest state of what has changed.
 /// </summary>
-sealed class PodCatalog(PodReader reader, string runtimeName, CriRuntimeOptions options) : IPodCatalog
+sealed class PodCatalog(CriPodReader reader, string runtimeName, CriRuntimeOptions options) : IPodCatalog
 {
     /// <summary>Deletions that are kept for slow watchers; one that is further behind must list again.</summary>
     const int KeptDeletions = 1024;

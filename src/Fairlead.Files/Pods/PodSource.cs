@@ -180,7 +180,7 @@ sealed class PodSource : PodSide, ICopySource
         IReadOnlyList<FilePart> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         HashAhead(parts);
-        PodReader reader = new(Shell, Flight, Quoted, PathOf);
+        PodFileReader reader = new(Shell, Flight, Quoted, PathOf);
         List<FilePart> single = [.. parts];
         (byte[]? early, _early) = (_early, null); // once: what is asked for again is to be read again
         if (early is not null && parts is [{ Offset: 0, File: { Path: "" } only }] && only.Size == early.Length)
@@ -196,7 +196,7 @@ sealed class PodSource : PodSide, ICopySource
             if (early is { Length: > 0 })
             {
                 HashSet<TreeEntry> come = [];
-                await foreach (Piece piece in PodReader.ReadEarlyAsync(early, small, come, cancellationToken)) yield return piece;
+                await foreach (Piece piece in PodFileReader.ReadEarlyAsync(early, small, come, cancellationToken)) yield return piece;
                 if (Hashes) ShellHashes.KeepNamed(come, _earlyHashes, _hashes);
                 small.RemoveAll(come.Contains);
                 single.RemoveAll(part => come.Contains(part.File));
@@ -213,7 +213,7 @@ sealed class PodSource : PodSide, ICopySource
             {
                 await CloseAsync();
                 await OpenAsync(cancellationToken);
-                reader = new PodReader(Shell, Flight, Quoted, PathOf);
+                reader = new PodFileReader(Shell, Flight, Quoted, PathOf);
             }
 
             if (missing.Count > 0)

@@ -29,7 +29,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     {
         if (PortForwardQuery.Read(target.Query, target.PortParameter, out _) is not { } ports)
             return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" has numbers from 1 to 65535");
-        if (await PortForwardUpgrade.NegotiateAsync(context, PortForwardProtocol.All) is not { } protocol) return null;
+        if (await PortForwardHandshake.NegotiateAsync(context, PortForwardProtocol.All) is not { } protocol) return null;
         if (protocol.HasChannels && ports.Count == 0)
             return Status.Refusal(400, "BadRequest", $"query parameter \"{target.PortParameter}\" is required");
 
@@ -54,10 +54,10 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, protocol.Description, description,
             upgraded.FellBack is not null);
         CarrierLimits limits = options.ClientLimits with { Withheld = record.Withheld };
-        Stream stream = await PortForwardUpgrade.UpgradeAsync(context, protocol, limits);
+        Stream stream = await PortForwardHandshake.UpgradeAsync(context, protocol, limits);
         if (server is ForwardSession session)
         {
-            await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(context, stream, protocol, ports, limits);
+            await using PortForwardAcceptor acceptor = PortForwardHandshake.Answer(context, stream, protocol, ports, limits);
             record.End(await RelayAsync(acceptor, session, record, caller, target));
         }
         else

@@ -84,7 +84,7 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
 
     Process Start(bool interactive)
     {
-        string path = ExecutableSearch.Find(settings.Command, options.Environment)
+        string path = PluginSearch.Find(settings.Command, options.Environment)
             ?? throw (settings.InstallHint is { } hint
                 ? new KubeConfigException(About("is not installed"), advice: hint)
                 : Failed("is not installed"));

@@ -27,10 +27,10 @@ sealed class PortForwardAnswer(Serving serving)
             _options.PortForwardProtocols.Any(static protocol => protocol != PortForwardProtocol.Spdy));
 
         DataRates.Lift(context);
-        if (await PortForwardUpgrade.NegotiateAsync(context, _options.PortForwardProtocols) is not { } protocol) return;
+        if (await PortForwardHandshake.NegotiateAsync(context, _options.PortForwardProtocols) is not { } protocol) return;
         if (protocol.HasChannels && ports.Count == 0) throw new ApiRefusal(Refusals.BadRequest("query parameter \"ports\" is required"));
-        Stream stream = await PortForwardUpgrade.UpgradeAsync(context, protocol, _options.Limits);
-        await using PortForwardAcceptor acceptor = PortForwardUpgrade.Answer(context, stream, protocol, ports, _options.Limits);
+        Stream stream = await PortForwardHandshake.UpgradeAsync(context, protocol, _options.Limits);
+        await using PortForwardAcceptor acceptor = PortForwardHandshake.Answer(context, stream, protocol, ports, _options.Limits);
 
         Log.ForwardBegins(serving.Logger, user.Name, @namespace, pod, acceptor.Protocol.Description);
         await using CancellationTokenRegistration stop = serving.Stopping.UnsafeRegister(

@@ -47,7 +47,7 @@ public sealed class ChannelAcceptor : PortForwardAcceptor
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => _channels.DisposeAsync();
 
-    sealed class Incoming(ForwardedPort port) : IncomingForward
+    sealed class Incoming(ChannelPort port) : IncomingForward
     {
         public override int Port => port.Port;
 

@@ -28,17 +28,17 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
     {
         (_isServer, _protocol, _limits, _open) = (isServer, protocol, limits, ports.Count);
         Time = time ?? TimeProvider.System;
-        Ports = [.. ports.Select((port, index) => new ForwardedPort(this, index, port, limits.ChannelBytes))];
+        Ports = [.. ports.Select((port, index) => new ChannelPort(this, index, port, limits.ChannelBytes))];
         _carrier = new WebSocketCarrier(stream, isServer, this, limits, cut, time, peerGone);
         if (!isServer) return;
-        foreach (ForwardedPort port in Ports)
+        foreach (ChannelPort port in Ports)
         {
             SendPrelude(port, isError: false);
             SendPrelude(port, isError: true);
         }
     }
 
-    internal ForwardedPort[] Ports { get; }
+    internal ChannelPort[] Ports { get; }
 
     internal bool IsServer => _isServer;
 
@@ -76,23 +76,23 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
         if (Interlocked.Decrement(ref _open) == 0) _ = CloseAsync();
     }
 
-    internal void Send(ForwardedPort port, MessageBuffer payload, bool isError, ChannelPipeWriter owner) => _carrier.Send(
+    internal void Send(ChannelPort port, MessageBuffer payload, bool isError, ChannelPipeWriter owner) => _carrier.Send(
         OutgoingMessage.OfChannel(PortChannels.EncodeChannel(port.Index, isError, _protocol.IsBase64), payload, _protocol.IsBase64, owner));
 
-    internal void SendError(ForwardedPort port, string text)
+    internal void SendError(ChannelPort port, string text)
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(text.Length > DirectMessage.LongestText ? text[..DirectMessage.LongestText] : text);
         SendControl(port, isError: true, utf8);
     }
 
-    void SendPrelude(ForwardedPort port, bool isError)
+    void SendPrelude(ChannelPort port, bool isError)
     {
         byte[] number = new byte[PortChannels.PreludeLength];
         PortChannels.EncodePrelude(port.Port, number);
         SendControl(port, isError, number);
     }
 
-    void SendControl(ForwardedPort port, bool isError, byte[] payload)
+    void SendControl(ChannelPort port, bool isError, byte[] payload)
     {
         byte[] message = new byte[1 + (_protocol.IsBase64 ? ChannelMessage.GetBase64Length(payload.Length) : payload.Length)];
         message[0] = PortChannels.EncodeChannel(port.Index, isError, _protocol.IsBase64);
@@ -107,7 +107,7 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
         if (!PortChannels.TryDecodeChannel(first, Ports.Length, _protocol.IsBase64, out int index, out bool isError))
             return MessageTarget.Drop;
         if (_isServer && isError) return MessageTarget.Drop; // a client has nothing to say there
-        ForwardedPort port = Ports[index];
+        ChannelPort port = Ports[index];
         if (_protocol.IsBase64 || isError || port.AwaitsPrelude) return MessageTarget.Whole(_limits.Base64MessageBytes);
         return port.Input.IsDropping ? MessageTarget.Drop : MessageTarget.To(port.Input);
     }
@@ -132,7 +132,7 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
 
     void IWebSocketReceiver.OnCut()
     {
-        foreach (ForwardedPort port in Ports) port.Input.StopWaiting();
+        foreach (ChannelPort port in Ports) port.Input.StopWaiting();
     }
 
     void IWebSocketReceiver.OnEnded(SessionLostException? loss)
@@ -140,7 +140,7 @@ sealed class ForwardChannels : IWebSocketReceiver, IAsyncDisposable
         _started.TrySetException(
             loss ?? new SessionLostException(SessionLoss.PeerClosed, "The server closed the WebSocket before it had announced the port."));
         _ = _started.Task.Exception; // a server has nobody who waits for this
-        foreach (ForwardedPort port in Ports) port.End(loss);
+        foreach (ChannelPort port in Ports) port.End(loss);
     }
 
     public async ValueTask DisposeAsync()

@@ -40,7 +40,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
         CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        UpgradeTale tale = new(_logger, target);
+        UpgradeLog log = new(_logger, target);
         try
         {
             HttpResponseMessage response = await SendOnceAsync(renew: false);
@@ -53,7 +53,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
 
             bool hasSwitched = response.StatusCode == HttpStatusCode.SwitchingProtocols;
             string? misfit = hasSwitched ? UpgradeAnswer.WhyNot(response, protocol.ToString()) : null;
-            tale.Answered(response);
+            log.Answered(response);
             if (hasSwitched && misfit is null) return response;
             using (response) throw misfit is null
                 ? await RefusalAsync(response, target.Withheld, deadline.Token)
@@ -61,24 +61,24 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
         }
         catch (UpgradeException e)
         {
-            tale.Refused(e);
+            log.Refused(e);
             throw;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             TimeoutException late = e.InnerException as TimeoutException // while it was connected to, which has a limit of its own
                 ?? endpoint.Late("the server did not answer the upgrade", target.Timeout, e);
-            tale.Unanswered(late);
+            log.Unanswered(late);
             throw late;
         }
         catch (HttpRequestException e) when (CredentialFree.Of(e, target.Withheld) is { } told)
         {
-            tale.Failed(told);
+            log.Failed(told);
             throw told;
         }
         catch (Exception e)
         {
-            tale.Failed(e);
+            log.Failed(e);
             throw;
         }
 
@@ -100,7 +100,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
             if (_authorize is not null) await _authorize(message, renew, cancellationToken);
             target.Describe?.Invoke(message.Headers);
             target.Withhold(message.Headers);
-            tale.Asked(message, protocol.ToString());
+            log.Asked(message, protocol.ToString());
             deadline.CancelAfter(target.Timeout);
             return await http.SendAsync(message, deadline.Token);
         }

@@ -4,7 +4,7 @@ namespace Fairlead.KubeConfig.Credentials;
 /// Finds a program in PATH, and only there. Starting a bare name through <see cref="System.Diagnostics.Process"/> would look in the
 /// current folder first, where a stranger's <c>aws</c> may lie.
 /// </summary>
-static class ExecutableSearch
+static class PluginSearch
 {
     /// <returns>The program's full path; null where there is none.</returns>
     public static string? Find(string command, Func<string, string?> environment)

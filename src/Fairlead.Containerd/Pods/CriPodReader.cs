@@ -5,7 +5,7 @@ using Grpc.Core;
 namespace Fairlead.Containerd.Pods;
 
 /// <summary>Reads the pods that a CRI runtime has. Two lists each time; details only of what is new or has changed its state.</summary>
-sealed class PodReader(RuntimeService.RuntimeServiceClient cri)
+sealed class CriPodReader(RuntimeService.RuntimeServiceClient cri)
 {
     readonly ConcurrentDictionary<string, PodSandboxStatus> _sandboxes = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, ContainerFacts> _containers = new(StringComparer.Ordinal);

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Fairlead.Server.Handshakes;
 
 /// <summary>Accepts a port-forward, in whatever form the client offers and the server takes.</summary>
-public static class PortForwardUpgrade
+public static class PortForwardHandshake
 {
     const int ForwardedChannelBytes = 128 * 1024;
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.KubeConfig;
 
 /// <summary>Tells the log what a kubeconfig led to. Of credentials their kind alone, of addresses what no password stands in.</summary>
-static class ConnectionTale
+static class ConnectionLog
 {
     const UriComponents Shown = UriComponents.SchemeAndServer | UriComponents.Path;
 

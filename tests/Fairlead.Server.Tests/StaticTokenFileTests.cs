@@ -1,7 +1,7 @@
 using Fairlead.Server.Access;
 namespace Fairlead.Server.Tests;
 
-public sealed class TokenFileTests
+public sealed class StaticTokenFileTests
 {
     static readonly AllowList s_operators = new() { Users = ["root"], Groups = ["operators"] };
 
@@ -38,5 +38,5 @@ public sealed class TokenFileTests
         Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
     }
 
-    static IReadOnlyList<ApiUser> Read(string text) => TokenFile.Read(new StringReader(text), s_operators);
+    static IReadOnlyList<ApiUser> Read(string text) => StaticTokenFile.Read(new StringReader(text), s_operators);
 }

@@ -10,7 +10,7 @@ namespace Fairlead.Files.Pods;
 /// Reads files of a container by one shell, with the next ones asked for ahead. Each answer ends where its line ends, so that a file which
 /// is shorter, longer or gone costs nobody but itself.
 /// </summary>
-sealed class PodReader(RemoteShell shell, Flight flight, Func<TreeEntry, string> quoted, Func<TreeEntry, string> pathOf)
+sealed class PodFileReader(RemoteShell shell, Flight flight, Func<TreeEntry, string> quoted, Func<TreeEntry, string> pathOf)
 {
     /// <summary>Bytes of an archive, about.</summary>
     const int PackSize = 4 << 20;

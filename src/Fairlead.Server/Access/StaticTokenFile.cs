@@ -4,7 +4,7 @@ namespace Fairlead.Server.Access;
 /// Reads users out of a static token file as an API server takes it: <c>token,user,uid,"group1,group2"</c>, one user a line.
 /// </summary>
 /// <remarks>The uid is not used, and it and the groups may be left out. Empty lines and lines that begin with <c>#</c> are none.</remarks>
-public static class TokenFile
+public static class StaticTokenFile
 {
     /// <summary>Reads all users, each judged by what is allowed.</summary>
     /// <exception cref="FormatException">A line is of another form. The message says which, and shows no token.</exception>

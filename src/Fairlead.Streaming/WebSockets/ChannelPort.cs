@@ -5,13 +5,13 @@ using Fairlead.Wire.PortForward;
 namespace Fairlead.Streaming.WebSockets;
 
 /// <summary>One port of a WebSocket with channels, and its one connection.</summary>
-sealed class ForwardedPort : IForwardLink
+sealed class ChannelPort : IForwardLink
 {
     readonly ForwardChannels _channels;
     readonly Writer _writer;
     int _dataPrelude, _errorPrelude, _ended;
 
-    internal ForwardedPort(ForwardChannels channels, int index, int port, int capacity)
+    internal ChannelPort(ForwardChannels channels, int index, int port, int capacity)
     {
         (_channels, Index, Port) = (channels, index, port);
         _writer = new Writer(this);
@@ -107,7 +107,7 @@ sealed class ForwardedPort : IForwardLink
         if (Interlocked.Exchange(ref _ended, 1) == 0) _channels.OnPortEnded();
     }
 
-    sealed class Writer(ForwardedPort port) : ChannelPipeWriter
+    sealed class Writer(ChannelPort port) : ChannelPipeWriter
     {
         protected override void Send(MessageBuffer buffer) => port._channels.Send(port, buffer, isError: false, this);
 

@@ -4,7 +4,7 @@ using Grpc.Core;
 namespace Fairlead.Containerd.Pods;
 
 /// <summary>Looks one pod up by its names, in lists that the runtime cuts down to it.</summary>
-sealed class PodLookup(RuntimeService.RuntimeServiceClient cri)
+sealed class CriPodLookup(RuntimeService.RuntimeServiceClient cri)
 {
     /// <summary>What a kubelet writes on every sandbox and container that it has made.</summary>
     const string NameLabel = "io.kubernetes.pod.name", NamespaceLabel = "io.kubernetes.pod.namespace", UidLabel = "io.kubernetes.pod.uid";

@@ -8,7 +8,7 @@ namespace Fairlead.Upgrades.Http;
 /// <summary>
 /// Tells the log of one upgrade: what is offered, what came back, how long it took. Of the request it knows the offer alone.
 /// </summary>
-sealed class UpgradeTale(ILogger logger, UpgradeTarget target)
+sealed class UpgradeLog(ILogger logger, UpgradeTarget target)
 {
     static readonly string[] s_choices = ["Sec-WebSocket-Protocol", Streaming.Spdy.SpdyHandshake.VersionHeader];
 
