@@ -78,7 +78,7 @@ public sealed class UpstreamFaultTests : IDisposable
                 await using NetworkStream stream = new(socket);
                 if (fault is "no TLS" or "proxy refuses")
                 {
-                    await stream.ReadAtLeastAsync(new byte[4096], 1, cancellationToken: Ct);
+                    _ = await stream.ReadAtLeastAsync(new byte[4096], 1, cancellationToken: Ct);
                     await stream.WriteAsync("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), Ct);
                     socket.Shutdown(SocketShutdown.Send);
                     while (await stream.ReadAsync(new byte[4096], Ct) > 0) { }
@@ -93,7 +93,7 @@ public sealed class UpstreamFaultTests : IDisposable
 
                 await using SslStream tls = new(stream);
                 await tls.AuthenticateAsServerAsync(certificate);
-                await tls.ReadAtLeastAsync(new byte[4096], 1, throwOnEndOfStream: false, Ct);
+                _ = await tls.ReadAtLeastAsync(new byte[4096], 1, throwOnEndOfStream: false, Ct);
             }
             catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException || (e is SocketException && listener.Server.IsBound))
             {

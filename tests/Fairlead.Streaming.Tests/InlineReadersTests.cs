@@ -113,7 +113,7 @@ public sealed class InlineReadersTests
     [Fact]
     public async Task A_writer_that_blocks_after_its_write_does_not_hold_up_the_write_loop()
     {
-        await using SessionPair pair = await SessionPair.OpenAsync(clientLimits: Inline);
+        await using SessionPair pair = await SessionPair.OpenAsync(request: SessionPair.Terminal, clientLimits: Inline);
         using ManualResetEventSlim goOn = new();
         TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task writing = WriteBlockingAsync();
@@ -122,7 +122,7 @@ public sealed class InlineReadersTests
         try
         {
             await pair.Client.ResizeAsync(new TerminalSize(81, 25), Ct);
-            Assert.Equal(new TerminalSize(81, 25), await FirstSizeAsync());
+            Assert.Equal(new TerminalSize(81, 25), await pair.Server.TerminalSizes.NextAsync(Ct));
         }
         finally
         {
@@ -139,12 +139,6 @@ public sealed class InlineReadersTests
             await pair.Client.StandardInput.WriteAsync(new byte[4 << 20], Ct).ConfigureAwait(false);
             begun.SetResult();
             goOn.Wait(Ct);
-        }
-
-        async Task<TerminalSize> FirstSizeAsync()
-        {
-            await foreach (TerminalSize size in pair.Server.TerminalSizes.WithCancellation(Ct)) return size;
-            throw new InvalidOperationException("no size came");
         }
     }
 
