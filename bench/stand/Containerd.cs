@@ -6,7 +6,6 @@ using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.RemoteCommand;
 using Grpc.Net.Client;
 using Microsoft.Win32.SafeHandles;

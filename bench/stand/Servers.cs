@@ -1,11 +1,9 @@
 using System.Net;
 using Fairlead.Gateway;
-using Fairlead.KubeConfig;
 using Fairlead.Lab;
 using Fairlead.Server;
 using Fairlead.Server.Access;
 using Fairlead.Server.Hosting;
-using Fairlead.Upgrades;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using Fairlead.Client;
-using Fairlead.KubeConfig;
-using Fairlead.Upgrades;
 
 namespace Fairlead.Stand;
 

@@ -1,4 +1,4 @@
-namespace Fairlead.Client;
+namespace Fairlead;
 
 /// <summary>What a command gave that was run to its end.</summary>
 /// <param name="Exit">How it ended.</param>

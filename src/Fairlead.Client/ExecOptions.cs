@@ -1,6 +1,4 @@
-using Fairlead.Upgrades.RemoteCommand;
-
-namespace Fairlead.Client;
+namespace Fairlead;
 
 /// <summary>What an exec or attach asks for, and how its connection is kept.</summary>
 public sealed record ExecOptions : RemoteCommandOptions

@@ -1,4 +1,4 @@
-namespace Fairlead.Client;
+namespace Fairlead;
 
 /// <summary>How a command ended: a value, also when it failed. A session that was lost has none and throws instead.</summary>
 /// <param name="Code">The exit code, 0 to 255.</param>

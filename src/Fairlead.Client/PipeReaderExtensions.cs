@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 
-namespace Fairlead.Client;
+namespace Fairlead;
 
 /// <summary>Reading a whole output at once.</summary>
 public static class PipeReaderExtensions
@@ -11,9 +11,9 @@ public static class PipeReaderExtensions
     /// <param name="reader">The output; completed afterwards.</param>
     /// <param name="mostBytes">The most that is taken; 16 MiB by default.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="Streaming.SessionLostException">The session was lost: what came before is a part, so it is not
+    /// <exception cref="SessionLostException">The session was lost: what came before is a part, so it is not
     /// returned.</exception>
-    /// <exception cref="InvalidDataException">There is more than <paramref name="mostBytes"/>.</exception>
+    /// <exception cref="OutputLimitException">There is more than <paramref name="mostBytes"/>.</exception>
     public static async Task<string> ReadToEndAsync(
         this PipeReader reader, int mostBytes = 16 * 1024 * 1024, CancellationToken cancellationToken = default)
     {
@@ -23,7 +23,7 @@ public static class PipeReaderExtensions
         {
             ReadResult result = await reader.ReadAsync(cancellationToken);
             if (text.WrittenCount + result.Buffer.Length > mostBytes)
-                throw new InvalidDataException($"The output is longer than {mostBytes} bytes.");
+                throw new OutputLimitException(mostBytes);
             foreach (ReadOnlyMemory<byte> part in result.Buffer) text.Write(part.Span);
             reader.AdvanceTo(result.Buffer.End);
             if (!result.IsCompleted) continue;

@@ -1,9 +1,9 @@
 using Fairlead.Wire;
 
-namespace Fairlead.Client;
+namespace Fairlead;
 
 /// <summary>The server could not run the command, or failed while it ran: the session ended with a failure that is no exit code.</summary>
-public sealed class RemoteCommandException : Exception
+public sealed class RemoteCommandException : FairleadException
 {
     /// <summary>Creates it from the final status.</summary>
     public RemoteCommandException(Status status) : base(Describe(status)) => Status = status;

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 
-namespace Fairlead.Client;
+namespace Fairlead;
 
 /// <summary>A command that runs in a container, or a container's main process that was attached to.</summary>
 /// <remarks>
@@ -59,7 +59,7 @@ public sealed class RemoteProcess : IAsyncDisposable
     /// take <see cref="StandardOutput"/> and <see cref="StandardError"/> before. One that was taken is waited for, and whoever took it
     /// reads it, at the same time or, where it is short, afterwards. A token ends the wait alone; what was dropped stays dropped.
     /// </summary>
-    /// <exception cref="Streaming.SessionLostException">The session was lost before its status: never success.</exception>
+    /// <exception cref="SessionLostException">The session was lost before its status: never success.</exception>
     /// <exception cref="RemoteCommandException">The server could not run the command.</exception>
     public async ValueTask<ExitStatus> WaitForExitAsync(CancellationToken cancellationToken = default)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
-using Fairlead.Streaming;
 
-namespace Fairlead.Client;
+namespace Fairlead;
 
 /// <summary>A command from its start to its end, in one call.</summary>
 public sealed partial class StreamingClient
@@ -18,7 +17,7 @@ public sealed partial class StreamingClient
     /// <param name="input">What it reads, as UTF-8, with an end behind it; null for an empty input.</param>
     /// <param name="mostBytes">The most that is kept of each output.</param>
     /// <param name="cancellationToken">Gives the command up: its server takes the client for lost.</param>
-    /// <exception cref="InvalidDataException">An output is longer than <paramref name="mostBytes"/>; the command was given up.</exception>
+    /// <exception cref="OutputLimitException">An output is longer than <paramref name="mostBytes"/>; the command was given up.</exception>
     /// <exception cref="SessionLostException">The session was lost before its status: never success.</exception>
     /// <exception cref="RemoteCommandException">The server could not run the command.</exception>
     /// <inheritdoc cref="ExecAsync" path="/exception"/>

@@ -1,13 +1,11 @@
+using Fairlead.Client;
 using System.Diagnostics;
 using Fairlead.Client.Forwarding;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
-using Fairlead.Upgrades.PortForward;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Client;
+namespace Fairlead;
 
 /// <summary>
 /// Runs commands in pods, and joins their main processes, over WebSocket, or over SPDY/3.1 where a server knows nothing newer. Safe for
@@ -42,10 +40,11 @@ public sealed partial class StreamingClient : IDisposable
     public KubernetesEndpoint Endpoint { get; }
 
     /// <summary>
-    /// Finds the container that is meant where none was named and the server cannot choose, as it says before anything is started. Null for
-    /// a client that has nobody to ask: then that refusal is thrown. A client that was made of a kubeconfig looks the pod up.
+    /// Finds the pods of deployments, services and the like, and the container that is meant where none was named and the server cannot
+    /// choose, as it says before anything is started. Null for a client that has nobody to ask: then that refusal is thrown. A client that
+    /// was made of a kubeconfig has one.
     /// </summary>
-    public Func<PodReference, CancellationToken, Task<string>>? DefaultContainer { get; init; }
+    public IPodFinder? Finder { get; init; }
 
     /// <summary>Runs a command in a container. Returns when the server has accepted it.</summary>
     /// <param name="pod">Where.</param>
@@ -53,8 +52,10 @@ public sealed partial class StreamingClient : IDisposable
     /// <param name="options">Channels, transports, versions and deadlines.</param>
     /// <param name="cancellationToken">Ends the wait for the upgrade; without effect on the running command.</param>
     /// <exception cref="UpgradeException">The server refused: nothing was started.</exception>
-    /// <exception cref="HttpRequestException">The server could not be reached.</exception>
-    /// <exception cref="TimeoutException">The server did not answer within <see cref="UpgradeOptions.UpgradeTimeout"/>.</exception>
+    /// <exception cref="ServerUnreachableException">The server could not be reached, or did not answer within
+    /// <see cref="UpgradeOptions.UpgradeTimeout"/>.</exception>
+    /// <exception cref="SessionLostException">It was lost as it began: whether anything was started is not known.</exception>
+    /// <exception cref="SetupException">A credential cannot be had.</exception>
     public Task<RemoteProcess> ExecAsync(
         PodReference pod, IReadOnlyList<string> command, ExecOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -77,13 +78,25 @@ public sealed partial class StreamingClient : IDisposable
     /// <returns>The connection, which the caller disposes.</returns>
     /// <exception cref="ForwardResetException">The pod refused it. Forms that do not tell throw this when the stream is read.</exception>
     /// <exception cref="UpgradeException">The server refused.</exception>
-    /// <exception cref="HttpRequestException">The server could not be reached.</exception>
-    /// <exception cref="TimeoutException">The server did not answer within <see cref="UpgradeOptions.UpgradeTimeout"/>.</exception>
+    /// <exception cref="ServerUnreachableException">The server could not be reached, or did not answer within
+    /// <see cref="UpgradeOptions.UpgradeTimeout"/>.</exception>
+    /// <exception cref="SessionLostException">It was lost as it began: whether anything was started is not known.</exception>
+    /// <exception cref="SetupException">A credential cannot be had.</exception>
     public Task<ForwardedStream> ConnectAsync(
         PodReference pod, int port, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNoPort(port);
-        return _dialer.ConnectAsync(ForwardsOf(pod), port, options ?? new PortForwardOptions(), cancellationToken);
+        pod = Place(pod);
+        return pod.Owner is null ? ConnectToAsync(pod, port) : FindAndConnectAsync();
+
+        Task<ForwardedStream> ConnectToAsync(PodReference found, int number) =>
+            _dialer.ConnectAsync(ForwardsOf(found), number, options ?? new PortForwardOptions(), cancellationToken);
+
+        async Task<ForwardedStream> FindAndConnectAsync()
+        {
+            ForwardTarget found = await FindPortsAsync(pod, [port], again: false, cancellationToken);
+            return await ConnectToAsync(found.Pod, found.Ports[0]);
+        }
     }
 
     /// <summary>Opens a way to a pod's ports that serves many connections.</summary>
@@ -99,11 +112,32 @@ public sealed partial class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Count == 0) throw new ArgumentException("A forward has at least one port.", nameof(ports));
         foreach (int port in ports) ThrowIfNoPort(port);
+        pod = Place(pod);
+        if (pod.Owner is not null) (pod, ports) = await FindPortsAsync(pod, ports, again: false, cancellationToken);
         return await _dialer.OpenForwardAsync(
             ForwardsOf(pod), ports[0], options ?? new PortForwardOptions(), cancellationToken: cancellationToken);
     }
 
-    Uri ForwardsOf(PodReference pod) => PodPath.Of(Endpoint.Server, PodReference.Place(pod, Endpoint.DefaultNamespace), "portforward");
+    Uri ForwardsOf(PodReference pod) => PodPath.Of(Endpoint.Server, pod, "portforward");
+
+    PodReference Place(PodReference pod) => PodReference.Place(pod, Endpoint.DefaultNamespace);
+
+    /// <summary>Finds one pod of a deployment, a service and the like, to use it more than once.</summary>
+    /// <param name="pod">What stands for it. A pod is given back as it is, without a look-up.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="RefusedException">There is none that runs, or the server refused to tell.</exception>
+    /// <exception cref="ServerUnreachableException">The server could not be reached.</exception>
+    public Task<PodReference> FindPodAsync(PodReference pod, CancellationToken cancellationToken = default)
+    {
+        pod = Place(pod);
+        return pod.Owner is null ? Task.FromResult(pod) : FinderOf(pod).FindAsync(pod, cancellationToken);
+    }
+
+    Task<ForwardTarget> FindPortsAsync(PodReference pod, IReadOnlyList<int> ports, bool again, CancellationToken cancellationToken) =>
+        FinderOf(pod).FindPortsAsync(pod, ports, again, cancellationToken);
+
+    IPodFinder FinderOf(PodReference pod) => Finder ?? throw new ArgumentException(
+        $"This client cannot look up a pod of {pod}: one that was made of a kubeconfig can, or one with a {nameof(Finder)}.", nameof(pod));
 
     static void ThrowIfNoPort(int port)
     {
@@ -116,7 +150,7 @@ public sealed partial class StreamingClient : IDisposable
     {
         long started = Stopwatch.GetTimestamp();
         options ??= new ExecOptions();
-        pod = PodReference.Place(pod, Endpoint.DefaultNamespace);
+        pod = await FindPodAsync(pod, cancellationToken);
         RemoteCommandRequest asked = new()
         {
             Command = command,
@@ -133,9 +167,9 @@ public sealed partial class StreamingClient : IDisposable
         {
             (adapter, fellBack) = await DialAsync();
         }
-        catch (UpgradeException refused) when (refused.NeedsContainer && pod.Container is null && DefaultContainer is not null)
+        catch (UpgradeException refused) when (refused.NeedsContainer && pod.Container is null && Finder is not null)
         {
-            pod = pod with { Container = await DefaultContainer(pod, cancellationToken) };
+            pod = await Finder.FindAsync(pod, cancellationToken);
             (adapter, fellBack) = await DialAsync();
         }
 
@@ -148,26 +182,28 @@ public sealed partial class StreamingClient : IDisposable
 
     /// <summary>
     /// Brings ports of a pod to this machine: listens, and joins each connection to the pod's port. Keeps listening when the connection
-    /// goes, and dials this pod again.
+    /// goes, and dials this pod again; of a deployment or a service, one of its pods that runs then.
     /// </summary>
     /// <param name="pod">The pod.</param>
     /// <param name="ports">Where to listen, and the pod's ports: for instance <c>[new(local: 0, remote: 5432)]</c>.</param>
     /// <param name="options">Addresses, events, and what to do when the connection goes.</param>
     /// <param name="cancellationToken">Ends the wait for the forward; without effect on one that stands.</param>
     /// <returns>The forward, which listens and is connected; disposing it ends it.</returns>
-    /// <exception cref="IOException">A port cannot be listened on: the message says which and why.</exception>
+    /// <exception cref="SetupException">A port cannot be listened on: the message says which and why.</exception>
     /// <exception cref="UpgradeException">The server refused.</exception>
-    /// <exception cref="HttpRequestException">The server could not be reached.</exception>
-    /// <exception cref="TimeoutException">The server did not answer in time.</exception>
+    /// <exception cref="ServerUnreachableException">The server could not be reached, or did not answer in time.</exception>
     public Task<PortForward> ForwardAsync(
         PodReference pod, IReadOnlyList<PortMapping> ports, ForwardOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Count == 0) throw new ArgumentException("A forward has at least one port: [new(8080, 80)].", nameof(ports));
         foreach (PortMapping port in ports) ThrowIfNoPort(port.Remote);
-        ForwardTarget target = new(PodReference.Place(pod, Endpoint.DefaultNamespace), [.. ports.Select(static port => port.Remote)]);
-        return ForwardResolvedAsync((_, _) => Task.FromResult(target), [.. ports.Select(static port => port.Local)], options,
-            cancellationToken);
+        ForwardTarget target = new(Place(pod), [.. ports.Select(static port => port.Remote)]);
+        return ForwardResolvedAsync(FindAsync, [.. ports.Select(static port => port.Local)], options, cancellationToken);
+
+        Task<ForwardTarget> FindAsync(bool again, CancellationToken token) => target.Pod.Owner is null
+            ? Task.FromResult(target)
+            : FindPortsAsync(target.Pod, target.Ports, again, token);
     }
 
     /// <summary>
@@ -196,7 +232,7 @@ public sealed partial class StreamingClient : IDisposable
         async Task<ForwardTarget> FindAsync(bool again, CancellationToken token)
         {
             ForwardTarget found = await resolve(again, token);
-            return found with { Pod = PodReference.Place(found.Pod, Endpoint.DefaultNamespace) };
+            return found with { Pod = Place(found.Pod) };
         }
     }
 

@@ -4,7 +4,6 @@ using Fairlead.Containerd.Ports;
 using Fairlead.Containerd.Streams;
 using Fairlead.Containerd.Tasks;
 using Fairlead.Server;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire.PortForward;
 using Fairlead.Streaming;

@@ -1,12 +1,10 @@
-using Fairlead.Wire;
-
-namespace Fairlead.Files;
+namespace Fairlead;
 
 /// <summary>A copy could not be done, or what arrived is not what was sent. Nothing unverified has taken its place.</summary>
-public sealed class CopyException : IOException
+public sealed class CopyException : FairleadException
 {
     /// <summary>Creates it.</summary>
-    public CopyException(string message, Exception? innerException = null) : base(VisibleText.Line(message), innerException)
+    public CopyException(string message, Exception? innerException = null) : base(message, innerException)
     {
     }
 }

@@ -1,7 +1,6 @@
-using Fairlead.Client;
 using Fairlead.Wire;
 
-namespace Fairlead.Files;
+namespace Fairlead;
 
 /// <summary>How files are copied.</summary>
 public sealed record CopyOptions

@@ -1,4 +1,4 @@
-namespace Fairlead.Files;
+namespace Fairlead;
 
 /// <summary>The steps of a copy, in their order.</summary>
 public enum CopyPhase

@@ -1,6 +1,6 @@
 using Fairlead.Files.Trees;
 
-namespace Fairlead.Files;
+namespace Fairlead;
 
 /// <summary>One entry that was not copied.</summary>
 /// <param name="Path">

@@ -1,4 +1,4 @@
-namespace Fairlead.Files;
+namespace Fairlead;
 
 /// <summary>How far a copy is.</summary>
 /// <param name="Phase">Its step.</param>

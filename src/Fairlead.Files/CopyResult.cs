@@ -1,4 +1,4 @@
-namespace Fairlead.Files;
+namespace Fairlead;
 
 /// <summary>What a copy has done: all of it is verified and in its place.</summary>
 /// <param name="Files">Files.</param>

@@ -1,4 +1,4 @@
-namespace Fairlead.Files;
+namespace Fairlead;
 
 /// <summary>What is compared before a file takes its place.</summary>
 public enum CopyVerification

@@ -1,13 +1,11 @@
 using System.Runtime.CompilerServices;
-using Fairlead.Client;
 using Fairlead.Files.Local;
 using Fairlead.Files.Pods;
 using Fairlead.Files.Runs;
 using Fairlead.Files.Shells;
-using Fairlead.Upgrades;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Files;
+namespace Fairlead;
 
 /// <summary>
 /// Copies files to and from a container, by nothing but a shell in it and tar, dd, cat or head. Every file is verified before it takes its
@@ -43,14 +41,18 @@ public sealed class PodFiles
     /// <exception cref="CopyException">It could not be done, or what arrived is not what was sent. Nothing unverified was
     /// placed.</exception>
     /// <exception cref="UpgradeException">The server refused.</exception>
+    /// <exception cref="RemoteCommandException">The server could not run a shell.</exception>
+    /// <exception cref="ServerUnreachableException">The server could not be reached.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is not Linux.</exception>
     public async Task<CopyResult> CopyToPodAsync(
         string localPath, string podPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {
         Check(localPath, podPath);
         options ??= new CopyOptions();
         if (!OperatingSystem.IsLinux()) throw Unsupported();
+        PodReference pod = await _client.FindPodAsync(_pod, cancellationToken);
         await using LocalSource source = new(localPath);
-        await using PodTarget target = new(ShellSource.Of(_client, _pod, podPath, options), podPath, source.Leaf, options)
+        await using PodTarget target = new(ShellSource.Of(_client, pod, podPath, options), podPath, source.Leaf, options)
         {
             OpenHere = source.OpenAgain,
         };
@@ -69,13 +71,17 @@ public sealed class PodFiles
     /// <exception cref="CopyException">It could not be done, or what arrived is not what was sent. Nothing unverified was
     /// placed.</exception>
     /// <exception cref="UpgradeException">The server refused.</exception>
+    /// <exception cref="RemoteCommandException">The server could not run a shell.</exception>
+    /// <exception cref="ServerUnreachableException">The server could not be reached.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is not Linux.</exception>
     public async Task<CopyResult> CopyFromPodAsync(
         string podPath, string localPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {
         Check(podPath, localPath);
         options ??= new CopyOptions();
         if (!OperatingSystem.IsLinux()) throw Unsupported();
-        await using PodSource source = new(ShellSource.Of(_client, _pod, podPath, options), podPath, options);
+        PodReference pod = await _client.FindPodAsync(_pod, cancellationToken);
+        await using PodSource source = new(ShellSource.Of(_client, pod, podPath, options), podPath, options);
         await using LocalTarget target = new(localPath, options);
         using CopyRun run = new(source, target, options, _logger);
         return await run.RunAsync(cancellationToken);
@@ -90,14 +96,19 @@ public sealed class PodFiles
     /// <exception cref="CopyException">It could not be done, or what arrived is not what was sent. Nothing unverified was
     /// placed.</exception>
     /// <exception cref="UpgradeException">The server refused.</exception>
+    /// <exception cref="RemoteCommandException">The server could not run a shell.</exception>
+    /// <exception cref="ServerUnreachableException">The server could not be reached.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is not Linux.</exception>
     public async Task<CopyResult> CopyToAsync(
         string podPath, PodFiles target, string targetPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {
         Check(podPath, targetPath);
         ArgumentNullException.ThrowIfNull(target);
         options ??= new CopyOptions();
-        await using PodSource from = new(ShellSource.Of(_client, _pod, podPath, options), podPath, options);
-        await using PodTarget to = new(ShellSource.Of(target._client, target._pod, targetPath, options), targetPath, from.Leaf, options);
+        PodReference pod = await _client.FindPodAsync(_pod, cancellationToken),
+            other = await target._client.FindPodAsync(target._pod, cancellationToken);
+        await using PodSource from = new(ShellSource.Of(_client, pod, podPath, options), podPath, options);
+        await using PodTarget to = new(ShellSource.Of(target._client, other, targetPath, options), targetPath, from.Leaf, options);
         using CopyRun run = new(from, to, options, _logger);
         return await run.RunAsync(cancellationToken);
     }

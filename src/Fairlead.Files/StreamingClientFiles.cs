@@ -1,6 +1,4 @@
-using Fairlead.Client;
-
-namespace Fairlead.Files;
+namespace Fairlead;
 
 /// <summary>Copies, as something that a client can do.</summary>
 public static class StreamingClientFiles

@@ -1,8 +1,8 @@
+using Fairlead.KubeConfig;
 using Fairlead.KubeConfig.Files;
 using Fairlead.Streaming.Tls;
-using Fairlead.Upgrades.Endpoints;
 
-namespace Fairlead.KubeConfig;
+namespace Fairlead;
 
 /// <summary>Makes an endpoint of what a kubeconfig says: address, trust, proxy and credentials.</summary>
 public static class KubeConfigEndpoint

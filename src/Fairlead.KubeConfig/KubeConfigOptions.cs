@@ -3,7 +3,7 @@ using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Fairlead.KubeConfig;
+namespace Fairlead;
 
 /// <summary>Which kubeconfig to read, and what to put in place of what it says.</summary>
 public sealed record KubeConfigOptions

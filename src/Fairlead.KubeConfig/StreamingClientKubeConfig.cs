@@ -1,8 +1,6 @@
-using Fairlead.Client;
 using Fairlead.KubeConfig.Targets;
-using Fairlead.Upgrades.Endpoints;
 
-namespace Fairlead.KubeConfig;
+namespace Fairlead;
 
 /// <summary>Makes clients of kubeconfigs.</summary>
 public static class StreamingClientKubeConfig
@@ -14,15 +12,16 @@ public static class StreamingClientKubeConfig
         /// <param name="context">The context; null for the current one.</param>
         /// <returns>The client, which owns its endpoint; the caller disposes it.</returns>
         /// <exception cref="KubeConfigException">Something in the kubeconfig is missing or unusable.</exception>
-        public static StreamingClient FromKubeconfig(string? path = null, string? context = null)
+        public static StreamingClient FromKubeconfig(string? path = null, string? context = null) =>
+            FromKubeconfig(new KubeConfigOptions { Path = path, Context = context });
+
+        /// <summary>The same with more that is put in place of what the kubeconfig says.</summary>
+        /// <param name="options">Which kubeconfig, and what instead.</param>
+        /// <inheritdoc cref="FromKubeconfig(string?, string?)"/>
+        public static StreamingClient FromKubeconfig(KubeConfigOptions options)
         {
-            KubernetesEndpoint endpoint = KubeConfigEndpoint.Load(new KubeConfigOptions { Path = path, Context = context });
-            TargetResolver targets = new(endpoint);
-            return new StreamingClient(endpoint)
-            {
-                DefaultContainer = async (pod, token) =>
-                    (await targets.ResolveAsync(pod.Name, TargetVerb.Exec, pod.Namespace, cancellationToken: token)).Pod.Container!,
-            };
+            KubernetesEndpoint endpoint = KubeConfigEndpoint.Load(options);
+            return new StreamingClient(endpoint) { Finder = new TargetResolver(endpoint) };
         }
     }
 }

@@ -6,7 +6,6 @@ using Fairlead.Lab.Manifests;
 using Fairlead.Lab.Pods;
 using Fairlead.Server;
 using Fairlead.Server.Ports;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Lab;

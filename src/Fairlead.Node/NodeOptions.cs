@@ -4,7 +4,6 @@ using Fairlead.Containerd;
 using Fairlead.Server.Access;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Node;

@@ -1,7 +1,6 @@
 using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
 using Fairlead.Server;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Wire;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,3 @@
-using Fairlead.Streaming.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Server;

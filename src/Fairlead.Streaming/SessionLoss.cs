@@ -1,4 +1,4 @@
-namespace Fairlead.Streaming;
+namespace Fairlead;
 
 /// <summary>The ways in which a session is lost.</summary>
 public enum SessionLoss

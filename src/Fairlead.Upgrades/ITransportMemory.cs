@@ -1,4 +1,4 @@
-namespace Fairlead.Upgrades;
+namespace Fairlead;
 
 /// <summary>
 /// Remembers which transport a server took, so that the next session does not try in vain first. Asked and told by

@@ -1,4 +1,4 @@
-namespace Fairlead.Upgrades;
+namespace Fairlead;
 
 /// <summary>What carries a session.</summary>
 public enum Transport

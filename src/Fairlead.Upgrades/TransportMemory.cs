@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Fairlead.Upgrades;
+namespace Fairlead;
 
 /// <summary>A memory that lasts as long as the process, ten minutes an entry.</summary>
 public sealed class TransportMemory(TimeProvider? time = null) : ITransportMemory

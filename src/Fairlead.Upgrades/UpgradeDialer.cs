@@ -1,6 +1,4 @@
 using System.Net.Http.Headers;
-using Fairlead.Streaming;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Http;
@@ -56,8 +54,8 @@ public sealed class UpgradeDialer : IDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The connection, which the caller owns.</returns>
     /// <exception cref="UpgradeException">The server refused: nothing was started.</exception>
-    /// <exception cref="HttpRequestException">The server could not be reached.</exception>
-    /// <exception cref="TimeoutException">The server did not answer within <see cref="UpgradeOptions.UpgradeTimeout"/>.</exception>
+    /// <exception cref="ServerUnreachableException">The server could not be reached, or did not answer within
+    /// <see cref="UpgradeOptions.UpgradeTimeout"/>.</exception>
     /// <exception cref="CredentialsException">The shared credentials cannot be had.</exception>
     public Task<UpgradedConnection> DialAsync(
         Uri uri, RemoteCommandRequest request, RemoteCommandOptions options, Action<HttpRequestHeaders>? describe = null,

@@ -1,10 +1,10 @@
 using System.Net;
 using Fairlead.Wire;
 
-namespace Fairlead.Upgrades;
+namespace Fairlead;
 
 /// <summary>The server answered, but refused the upgrade: nothing was started. Carries what the server said.</summary>
-public sealed class UpgradeException : Exception
+public sealed class UpgradeException : RefusedException
 {
     /// <summary>Creates it.</summary>
     /// <param name="message">What was refused and what the server said.</param>
@@ -12,7 +12,7 @@ public sealed class UpgradeException : Exception
     /// <param name="status">The Status in the answer's body, where there was one.</param>
     /// <param name="innerException">The error behind it, if any.</param>
     public UpgradeException(string message, HttpStatusCode statusCode, Status? status, Exception? innerException = null)
-        : base(VisibleText.Line(message), innerException)
+        : base(message, innerException)
     {
         StatusCode = statusCode;
         Status = status;

@@ -2,7 +2,7 @@ using Fairlead.Streaming;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Upgrades;
+namespace Fairlead;
 
 /// <summary>What carries a session, how long the server may take, and how the connection is kept.</summary>
 public abstract record UpgradeOptions

@@ -1,6 +1,5 @@
 using Fairlead.Cli.Forwards;
 using Fairlead.Cli.Usage;
-using Fairlead.Client.Forwarding;
 using Fairlead.KubeConfig.Targets;
 
 namespace Fairlead.Cli.Tests;

@@ -1,6 +1,4 @@
 using Fairlead.Cli.CommandLine;
-using Fairlead.Client;
-using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
 using Fairlead.Wire;
 

@@ -2,9 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Sessions;
-using Fairlead.Client;
-using Fairlead.Streaming;
-using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Tests;

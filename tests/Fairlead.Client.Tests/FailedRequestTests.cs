@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Client.Tests;
 
@@ -20,8 +19,9 @@ public sealed class FailedRequestTests
     {
         await using CannedServer server = new(static _ => "");
         Uri url = new($"https://127.0.0.1:{server.Url.Port}");
-        TimeoutException late = await Assert.ThrowsAsync<TimeoutException>(() => AskAsync(url, new SocketsHttpHandler()));
+        ServerUnreachableException late = await Assert.ThrowsAsync<ServerUnreachableException>(() => AskAsync(url, new SocketsHttpHandler()));
         Assert.Equal($"the server 127.0.0.1:{url.Port} did not answer the TLS handshake within 0.5 s", late.Message);
+        Assert.True(late.IsTimeout);
     }
 
     [Theory, Trait("Case", "14.2")]
@@ -30,7 +30,7 @@ public sealed class FailedRequestTests
     public async Task A_proxy_that_does_not_answer_and_one_that_leads_to_silence(string answer, string expected)
     {
         await using CannedServer proxy = new(_ => answer);
-        TimeoutException late = await Assert.ThrowsAsync<TimeoutException>(() => AskAsync(Elsewhere, Through(proxy.Url)));
+        ServerUnreachableException late = await Assert.ThrowsAsync<ServerUnreachableException>(() => AskAsync(Elsewhere, Through(proxy.Url)));
         Assert.Equal(expected.Replace("PORT", $"{proxy.Url.Port}", StringComparison.Ordinal), late.Message);
     }
 
@@ -43,9 +43,9 @@ public sealed class FailedRequestTests
         await using CannedServer proxy = new(_ => CannedServer.Answer(answer), close: true);
         SocketsHttpHandler handler = Through(proxy.Url);
         if (user is not null) handler.Proxy!.Credentials = new NetworkCredential(user, "secret");
-        HttpRequestException failure = await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(Elsewhere, handler));
+        ServerUnreachableException failure = await Assert.ThrowsAsync<ServerUnreachableException>(() => AskAsync(Elsewhere, handler));
         Assert.Equal($"the proxy http://127.0.0.1:{proxy.Url.Port} (MY_PROXY) {expected}", failure.Message);
-        Assert.Equal(HttpRequestError.ProxyTunnelError, failure.HttpRequestError);
+        Assert.Equal(HttpRequestError.ProxyTunnelError, Assert.IsType<HttpRequestException>(failure.InnerException).HttpRequestError);
     }
 
     [Theory, Trait("Case", "14.3")]
@@ -54,7 +54,7 @@ public sealed class FailedRequestTests
     [InlineData("http://nobody.invalid:8080", "the proxy http://nobody.invalid:8080 (MY_PROXY) cannot be reached: ")]
     public async Task A_proxy_that_is_not_there(string proxy, string expected)
     {
-        HttpRequestException failure = await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(Elsewhere, Through(new Uri(proxy))));
+        ServerUnreachableException failure = await Assert.ThrowsAsync<ServerUnreachableException>(() => AskAsync(Elsewhere, Through(new Uri(proxy))));
         Assert.StartsWith(expected, failure.Message, StringComparison.Ordinal);
     }
 
@@ -63,7 +63,7 @@ public sealed class FailedRequestTests
     [InlineData("https://nobody.invalid", "the server cannot be reached: ")]
     public async Task A_server_that_is_not_there(string url, string expected)
     {
-        HttpRequestException failure = await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(new Uri(url), new SocketsHttpHandler()));
+        ServerUnreachableException failure = await Assert.ThrowsAsync<ServerUnreachableException>(() => AskAsync(new Uri(url), new SocketsHttpHandler()));
         Assert.StartsWith(expected, failure.Message, StringComparison.Ordinal);
     }
 
@@ -74,7 +74,7 @@ public sealed class FailedRequestTests
     public async Task An_answer_that_is_none(string scheme, string answer, bool reset, string expected)
     {
         await using CannedServer server = new(_ => answer, close: true, reset);
-        HttpRequestException failure = await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(new Uri($"{scheme}://127.0.0.1:{server.Url.Port}"), new SocketsHttpHandler()));
+        ServerUnreachableException failure = await Assert.ThrowsAsync<ServerUnreachableException>(() => AskAsync(new Uri($"{scheme}://127.0.0.1:{server.Url.Port}"), new SocketsHttpHandler()));
         Assert.StartsWith(expected.Replace("PORT", $"{server.Url.Port}", StringComparison.Ordinal), failure.Message, StringComparison.Ordinal);
     }
 
@@ -94,7 +94,7 @@ public sealed class FailedRequestTests
         SocketsHttpHandler handler = new();
         handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         if (isTrusted) handler.SslOptions.CertificateChainPolicy.CustomTrustStore.Add(certificate);
-        HttpRequestException failure = await Assert.ThrowsAsync<HttpRequestException>(
+        ServerUnreachableException failure = await Assert.ThrowsAsync<ServerUnreachableException>(
             () => AskAsync(new Uri($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}"), handler, TimeSpan.FromSeconds(30)));
         Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
         Assert.StartsWith("the server's certificate ", failure.Message, StringComparison.Ordinal);

@@ -1,7 +1,5 @@
 using System.Net;
 using Fairlead.Testing;
-using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Client.Tests;
@@ -18,7 +16,7 @@ public sealed class LoggedUpgradeTests : IDisposable
     public async Task A_server_that_does_not_answer_is_named()
     {
         await using CannedServer server = new(static _ => "");
-        await Assert.ThrowsAsync<TimeoutException>(() => ExecAsync(server.Url, new SocketsHttpHandler(), new() { UpgradeTimeout = TimeSpan.FromMilliseconds(300) }));
+        await Assert.ThrowsAsync<ServerUnreachableException>(() => ExecAsync(server.Url, new SocketsHttpHandler(), new() { UpgradeTimeout = TimeSpan.FromMilliseconds(300) }));
         Expect("No answer to the upgrade: the server did not answer the upgrade within 0.3 s");
     }
 
@@ -27,7 +25,7 @@ public sealed class LoggedUpgradeTests : IDisposable
     {
         await using CannedServer proxy = new(static _ => CannedServer.Answer("502 Bad Gateway"), close: true);
         using SocketsHttpHandler handler = new() { Proxy = new WebProxy(proxy.Url) };
-        await Assert.ThrowsAsync<HttpRequestException>(() => ExecAsync(new Uri("https://cluster.example"), handler, new()));
+        await Assert.ThrowsAsync<ServerUnreachableException>(() => ExecAsync(new Uri("https://cluster.example"), handler, new()));
         Expect($"the proxy http://127.0.0.1:{proxy.Url.Port} did not lead to cluster.example:443: it answered 502");
         Assert.Contains(_log.Entries, static entry => entry.Failure?.Message.Contains("502", StringComparison.Ordinal) == true);
     }

@@ -1,6 +1,4 @@
 using Fairlead.Testing;
-using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 

@@ -1,7 +1,4 @@
 using Fairlead.Testing;
-using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
-using Fairlead.Upgrades.PortForward;
 namespace Fairlead.Client.Tests;
 
 /// <summary>A header that credentials give several times reaches the server line by line, whatever asks.</summary>

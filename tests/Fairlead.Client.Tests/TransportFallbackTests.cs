@@ -1,7 +1,4 @@
-using Fairlead.Streaming;
 using Fairlead.Testing;
-using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Client.Tests;
 
@@ -155,7 +152,7 @@ public sealed class TransportFallbackTests
     {
         await using CannedServer server = new(_ => "");
         using StreamingClient client = Client(server);
-        TimeoutException late = await Assert.ThrowsAsync<TimeoutException>(
+        ServerUnreachableException late = await Assert.ThrowsAsync<ServerUnreachableException>(
             () => client.ExecAsync(Pod, ["ls"], new ExecOptions { UpgradeTimeout = TimeSpan.FromMilliseconds(300) }, Ct));
         Assert.Contains("did not answer the upgrade", late.Message);
     }

@@ -1,9 +1,5 @@
 using System.Net;
-using Fairlead.Streaming;
 using Fairlead.Testing;
-using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
-using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire;
 
 namespace Fairlead.Client.Tests;

@@ -1,11 +1,7 @@
-using Fairlead.Client;
-using Fairlead.KubeConfig;
 using Fairlead.Node;
 using Fairlead.Server;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
 using Fairlead.Testing.Containerd;
-using Fairlead.Upgrades;
 using Google.Protobuf;
 using Grpc.Core;
 

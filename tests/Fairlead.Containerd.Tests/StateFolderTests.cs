@@ -1,4 +1,3 @@
-using Fairlead.Containerd.Tasks;
 using Fairlead.Testing.Containerd;
 using Grpc.Core;
 

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Fairlead.Client;
 using Fairlead.Files.Shells;
 
 namespace Fairlead.Files.Tests;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
-using Fairlead.Client;
 using Fairlead.Files.Shells;
 
 namespace Fairlead.Files.Tests;

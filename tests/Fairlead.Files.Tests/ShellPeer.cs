@@ -3,7 +3,6 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
-using Fairlead.Client;
 using Fairlead.Files.Pods;
 using Fairlead.Files.Shells;
 

@@ -5,11 +5,9 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Fairlead.Client;
 using Fairlead.Lab;
 using Fairlead.Streaming.Tls;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Fairlead.FunctionalTests;

@@ -1,11 +1,8 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Threading.Channels;
-using Fairlead.Client;
 using Fairlead.Lab;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
-using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.FunctionalTests;

@@ -1,13 +1,10 @@
-using Fairlead.Client;
-using Fairlead.Client.Forwarding;
-using Fairlead.Files;
 using Fairlead.Gateway;
 using Fairlead.KubeConfig;
 using Fairlead.Lab;
 using Fairlead.Testing;
-using Fairlead.Upgrades;
 using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.PortForward;
+using Fairlead.Upgrades;
 
 namespace Fairlead.FunctionalTests;
 
@@ -137,7 +134,7 @@ public sealed class FirstHourTests : IAsyncLifetime
     [Fact, Trait("Case", "D2")]
     public async Task What_is_too_long_or_given_up_ends_the_command()
     {
-        await Assert.ThrowsAsync<InvalidDataException>(() => _client.RunAsync(Demo, ["yes"], mostBytes: 1000, cancellationToken: Ct));
+        await Assert.ThrowsAsync<OutputLimitException>(() => _client.RunAsync(Demo, ["yes"], mostBytes: 1000, cancellationToken: Ct));
         using CancellationTokenSource giveUp = new(TimeSpan.FromMilliseconds(300));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _client.RunAsync(Demo, ["sleep", "1000"], cancellationToken: giveUp.Token));
     }
@@ -177,7 +174,7 @@ public sealed class FirstHourTests : IAsyncLifetime
     public async Task Without_pings_a_session_works()
     {
         ExecOptions options = new() { PingInterval = Timeout.InfiniteTimeSpan, PingTimeout = Timeout.InfiniteTimeSpan };
-        foreach (Upgrades.Transport transport in (Upgrades.Transport[])[Upgrades.Transport.WebSocket, Upgrades.Transport.Spdy])
+        foreach (Fairlead.Transport transport in (Fairlead.Transport[])[Fairlead.Transport.WebSocket, Fairlead.Transport.Spdy])
         {
             await using RemoteProcess run = await _client.ExecAsync(Demo, ["echo", "ok"], options with { Transport = transport }, Ct);
             Assert.Equal("ok\n", await run.StandardOutput.ReadToEndAsync(cancellationToken: Ct));
@@ -245,7 +242,7 @@ public sealed class FirstHourTests : IAsyncLifetime
         silent.Start();
         using StreamingClient client = new(new KubernetesEndpoint(
             new Uri($"http://127.0.0.1:{((System.Net.IPEndPoint)silent.LocalEndpoint).Port}"), new SocketsHttpHandler()));
-        TimeoutException late = await Assert.ThrowsAsync<TimeoutException>(
+        ServerUnreachableException late = await Assert.ThrowsAsync<ServerUnreachableException>(
             () => client.ExecAsync(new("web-0"), ["ls"], new() { UpgradeTimeout = TimeSpan.FromMilliseconds(1) }, Ct));
         Assert.Contains("within 0.001 s", late.Message, StringComparison.Ordinal);
     }
@@ -257,7 +254,7 @@ public sealed class FirstHourTests : IAsyncLifetime
         silent.Start();
         using StreamingClient client = new(new KubernetesEndpoint(
             new Uri($"https://127.0.0.1:{((System.Net.IPEndPoint)silent.LocalEndpoint).Port}"), new SocketsHttpHandler()));
-        TimeoutException late = await Assert.ThrowsAsync<TimeoutException>(
+        ServerUnreachableException late = await Assert.ThrowsAsync<ServerUnreachableException>(
             () => client.ExecAsync(new("web-0"), ["ls"], new() { UpgradeTimeout = TimeSpan.FromMilliseconds(500) }, Ct));
         Assert.EndsWith("not a byte came over it within 0.5 s: TLS did not come about, and nothing was asked", late.Message, StringComparison.Ordinal);
     }

@@ -1,10 +1,6 @@
 using System.Net.Sockets;
-using Fairlead.Client;
 using Fairlead.Lab;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
-using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.FunctionalTests;

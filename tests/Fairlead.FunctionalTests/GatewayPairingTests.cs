@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Fairlead.Client;
 using Fairlead.Testing;
-using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.FunctionalTests;

@@ -1,11 +1,9 @@
 using System.Net;
-using Fairlead.Client;
 using Fairlead.Gateway;
 using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing;
 using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.RemoteCommand;
 
 namespace Fairlead.FunctionalTests;

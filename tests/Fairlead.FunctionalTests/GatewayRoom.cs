@@ -2,10 +2,8 @@ using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Client;
 using Fairlead.Gateway;
 using Fairlead.Lab;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Wire;
 
 namespace Fairlead.FunctionalTests;

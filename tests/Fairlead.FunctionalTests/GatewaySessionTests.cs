@@ -3,14 +3,11 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Fairlead.Client;
 using Fairlead.Lab;
 using Fairlead.Server.Access;
 using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
 using Fairlead.Testing;
-using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Wire;
 
 namespace Fairlead.FunctionalTests;

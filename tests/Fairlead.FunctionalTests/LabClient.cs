@@ -1,8 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Client;
 using Fairlead.Lab;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.FunctionalTests;
 

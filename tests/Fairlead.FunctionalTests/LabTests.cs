@@ -2,12 +2,10 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Fairlead.Client;
 using Fairlead.Lab;
 using Fairlead.Server.Access;
 using Fairlead.Streaming;
 using Fairlead.Testing;
-using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.FunctionalTests;

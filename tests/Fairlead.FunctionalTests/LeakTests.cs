@@ -1,4 +1,3 @@
-using Fairlead.Client;
 using Fairlead.Lab;
 using Fairlead.Streaming.Relays;
 using Fairlead.Testing;

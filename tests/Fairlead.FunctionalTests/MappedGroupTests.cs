@@ -1,15 +1,11 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Fairlead.Client;
 using Fairlead.Lab;
 using Fairlead.Lab.Manifests;
 using Fairlead.Server;
 using Fairlead.Server.Access;
 using Fairlead.Server.Hosting;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
-using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.AspNetCore.Builder;
 
 namespace Fairlead.FunctionalTests;

@@ -1,9 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using Fairlead.Client;
 using Fairlead.Lab;
-using Fairlead.Streaming.PortForward;
-using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.FunctionalTests;

@@ -1,8 +1,5 @@
-using Fairlead.Client;
-using Fairlead.KubeConfig;
 using Fairlead.Lab;
 using Fairlead.Testing;
-using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.FunctionalTests;

@@ -1,9 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
-using Fairlead.Client;
 using Fairlead.Lab;
-using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.FunctionalTests;
 

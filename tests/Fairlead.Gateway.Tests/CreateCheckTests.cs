@@ -4,7 +4,6 @@ using Fairlead.Gateway.Forwarding;
 using Fairlead.Gateway.Operations;
 using Fairlead.Server.Requests;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Reviews;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;

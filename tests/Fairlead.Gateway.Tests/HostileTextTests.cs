@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Fairlead.Streaming;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Gateway.Tests;
 

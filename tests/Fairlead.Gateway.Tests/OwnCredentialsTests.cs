@@ -5,7 +5,6 @@ using Fairlead.Gateway.Forwarding;
 using Fairlead.Gateway.Operations;
 using Fairlead.Server.Requests;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

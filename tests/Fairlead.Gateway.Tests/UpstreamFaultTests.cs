@@ -3,7 +3,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway.Tests;

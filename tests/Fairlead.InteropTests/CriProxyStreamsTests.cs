@@ -2,14 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
-using Fairlead.KubeConfig;
 using Fairlead.Node;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Testing.Containerd;
-using Fairlead.Upgrades;
 using Fairlead.Wire;
 using Grpc.Core;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Fairlead.Client;
 using Fairlead.KubeConfig;
 using Fairlead.Upgrades;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Pipelines;
-using Fairlead.Client;
 using Fairlead.KubeConfig;
 using Fairlead.Upgrades;
 

@@ -3,10 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Fairlead.Client;
 using Fairlead.Files;
 using Fairlead.KubeConfig;
-using Fairlead.Streaming.PortForward;
 
 namespace Fairlead.InteropTests;
 

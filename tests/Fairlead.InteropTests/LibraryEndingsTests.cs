@@ -1,6 +1,4 @@
 using System.IO.Pipelines;
-using Fairlead.Client;
-using Fairlead.KubeConfig;
 
 namespace Fairlead.InteropTests;
 

@@ -1,7 +1,4 @@
 using System.Globalization;
-using Fairlead.Client;
-using Fairlead.KubeConfig;
-using Fairlead.Streaming;
 
 namespace Fairlead.InteropTests;
 

@@ -2,13 +2,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Node;
 using Fairlead.Server;
 using Fairlead.Server.Access;
 using Fairlead.Testing.Containerd;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.InteropTests;
 

@@ -1,11 +1,8 @@
 using System.IO.Pipelines;
 using System.Net;
-using Fairlead.Client;
 using Fairlead.Containerd;
 using Fairlead.Node;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Testing.Containerd;
-using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.InteropTests;

@@ -1,6 +1,4 @@
-using Fairlead.Client;
 using Fairlead.Containerd;
-using Fairlead.KubeConfig;
 using Fairlead.Node;
 using Fairlead.Testing.Containerd;
 

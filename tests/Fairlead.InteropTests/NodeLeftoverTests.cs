@@ -1,6 +1,4 @@
-using Fairlead.Client;
 using Fairlead.Containerd;
-using Fairlead.KubeConfig;
 
 namespace Fairlead.InteropTests;
 

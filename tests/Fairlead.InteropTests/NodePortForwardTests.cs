@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Fairlead.Client;
 using Fairlead.Containerd;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Testing.Containerd;
 
 namespace Fairlead.InteropTests;

@@ -1,4 +1,3 @@
-using Fairlead.Client;
 using Fairlead.Containerd;
 
 namespace Fairlead.InteropTests;

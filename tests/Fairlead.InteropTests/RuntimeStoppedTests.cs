@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Fairlead.Client;
 using Fairlead.Containerd;
-using Fairlead.KubeConfig;
 using Fairlead.Node;
 using Fairlead.Testing.Containerd;
-using Fairlead.Upgrades;
 
 namespace Fairlead.InteropTests;
 

@@ -1,10 +1,6 @@
-using Fairlead.Client;
-using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Files;
 using Fairlead.KubeConfig.Targets;
 using Fairlead.Testing;
-using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text;
 using Fairlead.KubeConfig.Files;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Tests;
 

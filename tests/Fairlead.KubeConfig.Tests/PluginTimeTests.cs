@@ -1,5 +1,4 @@
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Fairlead.KubeConfig.Tests;

@@ -1,6 +1,5 @@
 using Fairlead.KubeConfig.Proxies;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Tests;
 

@@ -1,6 +1,5 @@
 using Fairlead.Streaming.Tls;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;

@@ -1,5 +1,3 @@
-using Fairlead.Upgrades.Endpoints;
-
 namespace Fairlead.KubeConfig.Tests;
 
 /// <summary>Calls through an endpoint as the client library makes them.</summary>

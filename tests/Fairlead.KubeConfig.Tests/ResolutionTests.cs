@@ -1,6 +1,4 @@
-using Fairlead.Client;
 using Fairlead.KubeConfig.Files;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Tests;
 

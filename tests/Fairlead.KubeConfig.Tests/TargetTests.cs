@@ -1,9 +1,6 @@
 using System.Net;
-using Fairlead.Client;
-using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Targets;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.KubeConfig.Tests;

@@ -1,7 +1,6 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Tests;
 

@@ -3,7 +3,6 @@ using System.Text;
 using Fairlead.Node.Reviews;
 using Fairlead.Server.Access;
 using Fairlead.Server.Operations;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 

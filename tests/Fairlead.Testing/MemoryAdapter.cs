@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 

@@ -1,10 +1,6 @@
 using Fairlead.Cli.Sessions;
-using Fairlead.Client;
 using Fairlead.Cli.Usage;
-using Fairlead.KubeConfig;
-using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
-using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.CommandLine;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
-using Fairlead.Files;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Copies;

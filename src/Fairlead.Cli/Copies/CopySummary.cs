@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Fairlead.Files;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Copies;

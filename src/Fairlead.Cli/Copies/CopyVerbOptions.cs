@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Options;
-using Fairlead.Files;
 
 namespace Fairlead.Cli.Copies;
 

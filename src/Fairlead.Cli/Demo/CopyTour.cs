@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
-using Fairlead.Client;
-using Fairlead.Files;
 
 namespace Fairlead.Cli.Demo;
 

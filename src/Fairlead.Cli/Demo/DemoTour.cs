@@ -4,8 +4,6 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
-using Fairlead.Client;
-using Fairlead.Upgrades;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Demo;

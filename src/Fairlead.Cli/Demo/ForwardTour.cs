@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Fairlead.Client;
-using Fairlead.Client.Forwarding;
-using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Cli.Demo;

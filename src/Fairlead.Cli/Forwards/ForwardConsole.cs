@@ -3,7 +3,6 @@ using System.Net;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Sessions;
-using Fairlead.Client.Forwarding;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Forwards;
@@ -63,7 +62,7 @@ sealed class ForwardConsole(Invocation invocation, bool isVerbose)
     static string Reason(Exception? error) => error switch
     {
         null => "no reason was given",
-        IOException => OneLine(error.Message), // what Failure says of a lost session is about commands
+        SessionLostException => OneLine(error.Message), // what Failure says of it is about commands
         _ => OneLine(Failure.Of(error).Message ?? error.Message),
     };
 

@@ -3,10 +3,7 @@ using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Logging;
 using Fairlead.Cli.Options;
 using Fairlead.Cli.Sessions;
-using Fairlead.Client;
-using Fairlead.Client.Forwarding;
 using Fairlead.KubeConfig.Targets;
-using Fairlead.Upgrades.PortForward;
 
 namespace Fairlead.Cli.Forwards;
 
@@ -65,7 +62,7 @@ sealed class ForwardRun(Invocation invocation, ForwardVerbOptions options, Conne
             await forward.Completion;
             return ExitCodes.Success;
         }
-        catch (Exception e) when (e is IOException and not OutputClosedException or TimeoutException)
+        catch (Exception e) when (e is IOException and not OutputClosedException)
         {
             Log.Lost(invocation.Logging.CreateLogger("Fairlead.Cli"), e);
             invocation.Error.WriteLine($"error: lost connection to pod: {e.Message.TrimEnd('.')}"); // kubectl's words, and why

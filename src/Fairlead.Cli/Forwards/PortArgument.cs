@@ -1,6 +1,5 @@
 using System.Globalization;
 using Fairlead.Cli.Usage;
-using Fairlead.Client.Forwarding;
 using Fairlead.KubeConfig.Targets;
 
 namespace Fairlead.Cli.Forwards;

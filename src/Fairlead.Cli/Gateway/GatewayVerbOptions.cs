@@ -6,7 +6,6 @@ using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Options;
 using Fairlead.Cli.Usage;
 using Fairlead.Gateway;
-using Fairlead.Upgrades;
 
 namespace Fairlead.Cli.Gateway;
 
@@ -31,7 +30,7 @@ sealed class GatewayVerbOptions
     {
         HelpName = "TRANSPORT",
         Description = "auto, websocket or spdy (default auto: learned from the server, and anew when it changes)",
-        DefaultValueFactory = _ => Upgrades.Transport.Auto,
+        DefaultValueFactory = _ => Fairlead.Transport.Auto,
         CustomParser = CarrierOptions.ParseTransport,
     };
 

@@ -1,12 +1,10 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
 using Fairlead.Cli.Usage;
-using Fairlead.KubeConfig;
 using Fairlead.Node.Checks;
 using Fairlead.Node.Host;
 using Fairlead.Node.Installation;
 using Fairlead.Server.Kubelet;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Cli.Node;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Fairlead.Cli.CommandLine;
-using Fairlead.Upgrades;
 
 namespace Fairlead.Cli.Options;
 
@@ -26,7 +25,7 @@ sealed class CarrierOptions
     {
         HelpName = "TRANSPORT",
         Description = "auto, websocket or spdy (default auto: WebSocket, and SPDY where a server or a proxy does not take it)",
-        DefaultValueFactory = _ => Upgrades.Transport.Auto,
+        DefaultValueFactory = _ => Fairlead.Transport.Auto,
         CustomParser = ParseTransport,
     };
 
@@ -47,12 +46,12 @@ sealed class CarrierOptions
     {
         switch (result.Tokens.Count > 0 ? result.Tokens[0].Value : "")
         {
-            case "auto": return Upgrades.Transport.Auto;
-            case "websocket": return Upgrades.Transport.WebSocket;
-            case "spdy": return Upgrades.Transport.Spdy;
+            case "auto": return Fairlead.Transport.Auto;
+            case "websocket": return Fairlead.Transport.WebSocket;
+            case "spdy": return Fairlead.Transport.Spdy;
             case var other:
                 result.AddError($"\"{other}\" is not a transport: auto, websocket and spdy are known");
-                return Upgrades.Transport.Auto;
+                return Fairlead.Transport.Auto;
         }
     }
 }

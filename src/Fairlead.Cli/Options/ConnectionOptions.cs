@@ -3,8 +3,6 @@ using System.Security.Cryptography.X509Certificates;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Usage;
-using Fairlead.KubeConfig;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Cli.Options;
 

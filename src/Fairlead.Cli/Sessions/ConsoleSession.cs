@@ -1,6 +1,5 @@
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Terminals;
-using Fairlead.Client;
 
 namespace Fairlead.Cli.Sessions;
 

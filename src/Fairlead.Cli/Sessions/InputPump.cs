@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Terminals;
-using Fairlead.Streaming;
 
 namespace Fairlead.Cli.Sessions;
 

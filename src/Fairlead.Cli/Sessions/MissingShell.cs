@@ -1,5 +1,3 @@
-using Fairlead.Client;
-
 namespace Fairlead.Cli.Sessions;
 
 /// <summary>A container without the shell that was asked for: most images of one program have none.</summary>

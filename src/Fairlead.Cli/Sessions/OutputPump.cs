@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using Fairlead.Cli.Native;
-using Fairlead.Streaming;
 
 namespace Fairlead.Cli.Sessions;
 

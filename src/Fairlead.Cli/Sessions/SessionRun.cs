@@ -5,7 +5,6 @@ using Fairlead.Cli.Native;
 using Fairlead.Cli.Options;
 using Fairlead.Cli.Terminals;
 using Fairlead.Cli.Usage;
-using Fairlead.Client;
 using Fairlead.KubeConfig.Targets;
 using Fairlead.Wire;
 

@@ -1,8 +1,6 @@
 using System.Net;
-using Fairlead.Client;
 using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Targets;
-using Fairlead.Upgrades;
 
 namespace Fairlead.Cli.Sessions;
 
@@ -81,7 +79,7 @@ sealed class SessionTarget(TargetResolver resolver, string target, TargetVerb ve
         {
             await LookUpAsync(cancellationToken);
         }
-        catch (Exception e) when (e is KubernetesApiException or HttpRequestException or TimeoutException)
+        catch (Exception e) when (e is KubernetesApiException or ServerUnreachableException)
         {
             // who may not look, or cannot, is told the failure as it was
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Fairlead.Server.Hosting;
-using Fairlead.Upgrades;
 
 namespace Fairlead.Cli.Sessions;
 

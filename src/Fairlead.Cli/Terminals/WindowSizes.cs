@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Threading.Channels;
 using Fairlead.Cli.Native;
-using Fairlead.Streaming;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Terminals;

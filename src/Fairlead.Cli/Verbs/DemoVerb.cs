@@ -5,8 +5,6 @@ using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Demo;
 using Fairlead.Cli.Usage;
-using Fairlead.Client;
-using Fairlead.KubeConfig;
 using Fairlead.Lab;
 
 namespace Fairlead.Cli.Verbs;

@@ -133,7 +133,7 @@ static class GatewayVerb
         {
             throw new UsageException(e.Message); // names the file
         }
-        catch (Exception e) when (e is IOException or SocketException)
+        catch (Exception e) when (e is (IOException and not FairleadException) or SocketException)
         {
             throw new UsageException($"--listen {options.Listen}: {e.Message}");
         }

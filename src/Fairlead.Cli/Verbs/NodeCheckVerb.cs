@@ -8,7 +8,6 @@ using Fairlead.Cli.Node;
 using Fairlead.Cli.Usage;
 using Fairlead.Node.Checks;
 using Fairlead.Node.Host;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Cli.Verbs;
 

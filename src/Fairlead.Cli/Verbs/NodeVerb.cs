@@ -13,7 +13,6 @@ using Fairlead.Node;
 using Fairlead.Node.Host;
 using Fairlead.Server.Access;
 using Fairlead.Server.Hosting;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;

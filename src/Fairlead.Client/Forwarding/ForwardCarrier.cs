@@ -1,7 +1,3 @@
-using Fairlead.Streaming;
-using Fairlead.Streaming.PortForward;
-using Fairlead.Upgrades.PortForward;
-
 namespace Fairlead.Client.Forwarding;
 
 /// <summary>

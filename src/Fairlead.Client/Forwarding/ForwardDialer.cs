@@ -1,5 +1,3 @@
-using Fairlead.Upgrades.PortForward;
-
 namespace Fairlead.Client.Forwarding;
 
 /// <summary>Finds the pod and dials it: at the start, and for each attempt after a loss.</summary>

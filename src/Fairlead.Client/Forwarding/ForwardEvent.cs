@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Fairlead.Client.Forwarding;
+namespace Fairlead;
 
 /// <summary>Something that happened to a forward.</summary>
 /// <param name="Kind">What.</param>

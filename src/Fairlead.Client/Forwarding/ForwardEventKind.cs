@@ -1,4 +1,4 @@
-namespace Fairlead.Client.Forwarding;
+namespace Fairlead;
 
 /// <summary>What can happen to a forward.</summary>
 public enum ForwardEventKind

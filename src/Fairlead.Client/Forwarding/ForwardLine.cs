@@ -1,4 +1,3 @@
-using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Wire;
 
@@ -30,7 +29,7 @@ sealed class ForwardLine : IAsyncDisposable
 
     /// <summary>Watches the carrier and replaces it, until it is stopped.</summary>
     /// <exception cref="SessionLostException">Lost, and the options say to fail then.</exception>
-    /// <exception cref="TimeoutException">No carrier came within the options' time.</exception>
+    /// <exception cref="ServerUnreachableException">No carrier came within the options' time.</exception>
     internal async Task RunAsync(CancellationToken stop)
     {
         int failures = 0;
@@ -115,7 +114,8 @@ sealed class ForwardLine : IAsyncDisposable
             }
         }
 
-        TimeoutException TookTooLong() => new($"no answer from the pod within {_options.ConnectTimeout.TotalSeconds:0.#} s");
+        ServerUnreachableException TookTooLong() =>
+            new(new TimeoutException($"no answer from the pod within {_options.ConnectTimeout.TotalSeconds:0.#} s"));
     }
 
     Task<ForwardCarrier> CurrentAsync()
@@ -142,8 +142,9 @@ sealed class ForwardLine : IAsyncDisposable
             catch (OperationCanceledException) when (patience.IsCancellationRequested)
             {
                 stop.ThrowIfCancellationRequested();
-                throw new TimeoutException($"no connection to the pod came within {_options.RedialTimeout.TotalSeconds:0.#} s"
-                    + (last is null ? "" : $": {new PeerText(last.Message)}"), last);
+                throw new ServerUnreachableException(new TimeoutException(
+                    $"no connection to the pod came within {_options.RedialTimeout.TotalSeconds:0.#} s"
+                    + (last is null ? "" : $": {new PeerText(last.Message)}"), last));
             }
 #pragma warning disable CA1031 // a look-up can fail in any way, and the observer is told in which; the next attempt may do better
             catch (Exception e)

@@ -1,7 +1,7 @@
 using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire;
 
-namespace Fairlead.Client.Forwarding;
+namespace Fairlead;
 
 /// <summary>Where a forward listens, and what it does when its connection goes.</summary>
 public sealed record ForwardOptions

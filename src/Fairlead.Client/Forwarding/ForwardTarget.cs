@@ -1,4 +1,4 @@
-namespace Fairlead.Client.Forwarding;
+namespace Fairlead;
 
 /// <summary>What a forward leads to: found at its start, and again whenever it has to redial.</summary>
 /// <param name="Pod">The pod.</param>

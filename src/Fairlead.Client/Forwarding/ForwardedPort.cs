@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Fairlead.Client.Forwarding;
+namespace Fairlead;
 
 /// <summary>One end point that a forward listens on.</summary>
 /// <param name="Local">Where it listens: the picked port is in it. An <see cref="IPEndPoint"/> or a Unix socket's end point.</param>

@@ -1,4 +1,4 @@
-namespace Fairlead.Client.Forwarding;
+namespace Fairlead;
 
 /// <summary>Where a forward listens for one of its ports: a TCP port on each of its addresses, or a Unix socket.</summary>
 public sealed record LocalListener

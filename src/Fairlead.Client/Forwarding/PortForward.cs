@@ -1,9 +1,10 @@
+using Fairlead.Client.Forwarding;
 using System.Net.Sockets;
 using Fairlead.Client.Forwarding.Listening;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Sockets;
 
-namespace Fairlead.Client.Forwarding;
+namespace Fairlead;
 
 /// <summary>
 /// Ports of a pod on this machine: listens, and joins each connection to the pod's port, with end and reset kept in both directions. Keeps
@@ -58,7 +59,7 @@ public sealed class PortForward : IAsyncDisposable
 
     /// <summary>
     /// Completes when the forward was stopped. Faults when it ended by itself: with the loss where
-    /// <see cref="ForwardOptions.FailWhenLost"/> is set, with a <see cref="TimeoutException"/> when redialling took too long.
+    /// <see cref="ForwardOptions.FailWhenLost"/> is set, with a <see cref="ServerUnreachableException"/> when redialling took too long.
     /// </summary>
     public Task Completion { get; }
 

@@ -1,4 +1,4 @@
-namespace Fairlead.Client.Forwarding;
+namespace Fairlead;
 
 /// <summary>A place to listen, and the pod's port that its connections lead to.</summary>
 /// <param name="Local">Where to listen.</param>

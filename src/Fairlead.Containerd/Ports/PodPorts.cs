@@ -1,7 +1,6 @@
 using Fairlead.Containerd.Cri;
 using Fairlead.Containerd.Native;
 using Fairlead.Server.Ports;
-using Fairlead.Streaming.PortForward;
 
 namespace Fairlead.Containerd.Ports;
 

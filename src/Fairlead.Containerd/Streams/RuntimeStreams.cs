@@ -1,12 +1,8 @@
 using Fairlead.Containerd.Cri;
 using Fairlead.Containerd.Pods;
-using Fairlead.Streaming;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Relays;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
-using Fairlead.Upgrades.PortForward;
 using Fairlead.Upgrades.RemoteCommand;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
@@ -97,7 +93,7 @@ sealed class RuntimeStreams : IDisposable
             return await _dialer.ConnectAsync(
                 new Uri(answer.Url), port, new PortForwardOptions { Transport = Transport.Spdy }, cancellationToken);
         }
-        catch (Exception failure) when (failure is UpgradeException or HttpRequestException or TimeoutException or SessionLostException)
+        catch (Exception failure) when (failure is UpgradeException or ServerUnreachableException or SessionLostException)
         {
             throw new ForwardResetException(
                 ForwardFault.Unreachable, "the runtime's streaming server did not open the connection: " + failure.Message, failure);
@@ -139,7 +135,7 @@ sealed class RuntimeStreams : IDisposable
                 ? LostStatus(session)
                 : Status.InternalError(UnreachableSocketException.Describe(failure));
         }
-        catch (Exception failure) when (failure is UpgradeException or HttpRequestException or TimeoutException or SessionLostException)
+        catch (Exception failure) when (failure is UpgradeException or ServerUnreachableException or SessionLostException)
         {
             return Status.InternalError("the runtime's streaming server did not open the session: " + failure.Message);
         }

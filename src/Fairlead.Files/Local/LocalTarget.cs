@@ -146,7 +146,8 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
             _refused.Add((piece.File, $"it cannot be here by this name: {e.Reason}"));
             return new(false);
         }
-        catch (Exception e) when (e is (IOException and not CopyException) or UnauthorizedAccessException or ArgumentOutOfRangeException)
+        catch (Exception e)
+            when (e is (IOException and not FairleadException) or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             // .NET takes a file that is too large for a wrong argument
             string reason = (e as LocalFaultException)?.Reason ?? e.Message.Split(" (Parameter ")[0];

@@ -1,6 +1,5 @@
 using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
-using Fairlead.Upgrades;
 
 namespace Fairlead.Files.Pods;
 

@@ -3,7 +3,6 @@ using System.Text;
 using Fairlead.Files.Local;
 using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
-using Fairlead.Upgrades;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fairlead.Files.Pods;

@@ -1,11 +1,8 @@
 using System.Security.Cryptography;
-using Fairlead.Client;
 using Fairlead.Files.Local;
 using Fairlead.Files.Runs;
 using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
-using Fairlead.Streaming;
-using Fairlead.Upgrades;
 
 namespace Fairlead.Files.Pods;
 
@@ -172,7 +169,7 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
     /// <summary>What may be cured by a new connection.</summary>
     internal static bool IsLoss(Exception exception) => exception switch
     {
-        SessionLostException or HttpRequestException or HttpIOException or TimeoutException or UnexpectedOutputException
+        SessionLostException or ServerUnreachableException or TimeoutException or UnexpectedOutputException
             or ShellDiedException => true,
         UpgradeException upgrade => (int)upgrade.StatusCode is >= 500 or 429,
         RemoteCommandException remote => remote.Status.Code >= 500 && remote.Status.Reason != "AuthorizationRevoked",

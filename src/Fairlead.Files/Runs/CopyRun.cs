@@ -1,9 +1,7 @@
 using System.Globalization;
-using Fairlead.Client;
 using Fairlead.Files.Pods;
 using Fairlead.Files.Shells;
 using Fairlead.Files.Trees;
-using Fairlead.Upgrades;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -49,7 +47,7 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
                 Say($"the connection was lost ({e.Message.TrimEnd('.')}): connecting again");
                 await Task.Delay(Pause(_failures++), TimeProvider.System, cancellationToken);
             }
-            catch (Exception e) when (e is (IOException and not CopyException) or UnauthorizedAccessException && !PodSide.IsLoss(e)
+            catch (Exception e) when (e is (IOException and not FairleadException) or UnauthorizedAccessException && !PodSide.IsLoss(e)
                 && (source.IsLocal || target.IsLocal))
             {
                 await AbandonAsync();
@@ -60,6 +58,9 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 await AbandonAsync();
+                // what a container says is no reason to throw what its reader throws
+                if (e is (IOException and not FairleadException) or TimeoutException or InvalidDataException or FormatException)
+                    throw new CopyException(e.Message, e);
                 throw;
             }
         }
@@ -85,7 +86,7 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
             await target.AbandonAsync(CancellationToken.None);
         }
         catch (Exception e)
-            when (e is IOException or HttpRequestException or TimeoutException or UpgradeException or RemoteCommandException)
+            when (e is IOException or TimeoutException)
         {
             Say($"what had been copied could not be removed: {e.Message}"); // the first failure is the one to throw
         }

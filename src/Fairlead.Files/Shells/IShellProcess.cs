@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Fairlead.Client;
 
 namespace Fairlead.Files.Shells;
 

@@ -2,9 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
-using Fairlead.Client;
 using Fairlead.Files.Trees;
-using Fairlead.Streaming;
 using Fairlead.Wire;
 
 namespace Fairlead.Files.Shells;

@@ -1,5 +1,3 @@
-using Fairlead.Client;
-
 namespace Fairlead.Files.Shells;
 
 /// <summary>Where the shells of one place in a container come from.</summary>

@@ -1,7 +1,6 @@
 using System.Net;
 using Fairlead.Gateway.Forwarding;
 using Fairlead.Gateway.Operations;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Reviews;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;

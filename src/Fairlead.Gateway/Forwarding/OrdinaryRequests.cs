@@ -2,7 +2,6 @@ using System.Net;
 using Fairlead.Gateway.Callers;
 using Fairlead.Server.Answers;
 using Fairlead.Server.Handshakes;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Requests;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;

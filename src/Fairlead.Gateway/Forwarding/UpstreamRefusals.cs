@@ -1,8 +1,5 @@
 using System.Net;
 using Fairlead.Gateway.Callers;
-using Fairlead.Streaming;
-using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Requests;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
@@ -24,8 +21,7 @@ static class UpstreamRefusals
 
     /// <summary>True for what may come of dialling, whoever's fault it is.</summary>
     internal static bool IsOne(Exception failure) =>
-        failure is UpgradeException or HttpRequestException or TimeoutException or SessionLostException or IOException
-            or CredentialsException;
+        failure is HttpRequestException or TimeoutException or IOException;
 
     /// <summary>Logs why there is no session.</summary>
     /// <returns>What its caller is told.</returns>
@@ -55,6 +51,7 @@ static class UpstreamRefusals
             "without input, or with a terminal"),
         UpgradeException refused =>
             NotReached(CodeOf(refused.StatusCode), "the server behind the gateway refused the upgrade: " + refused.Message),
+        ServerUnreachableException { InnerException: { } cause } => Of(cause, caller, inputMustEnd),
         // its own words have addresses
         TimeoutException { InnerException.InnerException: TimeoutException } late => NotReached(504, RequestFault.Describe(late)),
         TimeoutException late => NotReached(504, late.Message),

@@ -3,11 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace Fairlead.KubeConfig.Api;
 
-// The few fields of the API's objects that the choice of a pod and of a container needs.
+// The few fields of the API's objects that the choice of a pod and of a container needs. What a server leaves out, or says null for, is
+// empty: nothing that reads them has to think of it.
 
 sealed record ObjectMeta
 {
-    [JsonPropertyName("name")] public string Name { get; init; } = "";
+    [JsonPropertyName("name")] public string Name { get => field ?? ""; init; }
 
     [JsonPropertyName("annotations")] public Dictionary<string, string>? Annotations { get; init; }
 
@@ -18,27 +19,30 @@ sealed record ObjectMeta
 
 sealed record Pod
 {
-    [JsonPropertyName("metadata")] public ObjectMeta Metadata { get; init; } = new();
+    [JsonPropertyName("metadata")] public ObjectMeta Metadata { get => field ?? new(); init; }
 
-    [JsonPropertyName("spec")] public PodSpec Spec { get; init; } = new();
+    [JsonPropertyName("spec")] public PodSpec Spec { get => field ?? new(); init; }
 
-    [JsonPropertyName("status")] public PodStatus Status { get; init; } = new();
+    [JsonPropertyName("status")] public PodStatus Status { get => field ?? new(); init; }
 }
 
 sealed record PodSpec
 {
     [JsonPropertyName("nodeName")] public string? NodeName { get; init; }
 
-    [JsonPropertyName("containers")] public List<Container>? Containers { get; init; }
+    [JsonPropertyName("containers")]
+    public List<Container>? Containers { get; init => field = value?.FindAll(static item => item is not null); }
 
-    [JsonPropertyName("ephemeralContainers")] public List<Container>? EphemeralContainers { get; init; }
+    [JsonPropertyName("ephemeralContainers")]
+    public List<Container>? EphemeralContainers { get; init => field = value?.FindAll(static item => item is not null); }
 
-    [JsonPropertyName("initContainers")] public List<Container>? InitContainers { get; init; }
+    [JsonPropertyName("initContainers")]
+    public List<Container>? InitContainers { get; init => field = value?.FindAll(static item => item is not null); }
 }
 
 sealed record Container
 {
-    [JsonPropertyName("name")] public string Name { get; init; } = "";
+    [JsonPropertyName("name")] public string Name { get => field ?? ""; init; }
 
     [JsonPropertyName("stdin")] public bool Stdin { get; init; }
 
@@ -46,7 +50,7 @@ sealed record Container
 
     [JsonPropertyName("restartPolicy")] public string? RestartPolicy { get; init; }
 
-    [JsonPropertyName("ports")] public List<ContainerPort>? Ports { get; init; }
+    [JsonPropertyName("ports")] public List<ContainerPort>? Ports { get; init => field = value?.FindAll(static item => item is not null); }
 }
 
 sealed record ContainerPort
@@ -62,9 +66,11 @@ sealed record PodStatus
 {
     [JsonPropertyName("phase")] public string? Phase { get; init; }
 
-    [JsonPropertyName("conditions")] public List<PodCondition>? Conditions { get; init; }
+    [JsonPropertyName("conditions")]
+    public List<PodCondition>? Conditions { get; init => field = value?.FindAll(static item => item is not null); }
 
-    [JsonPropertyName("containerStatuses")] public List<ContainerStatus>? ContainerStatuses { get; init; }
+    [JsonPropertyName("containerStatuses")]
+    public List<ContainerStatus>? ContainerStatuses { get; init => field = value?.FindAll(static item => item is not null); }
 }
 
 sealed record PodCondition
@@ -83,13 +89,13 @@ sealed record ContainerStatus
 
 sealed record PodList
 {
-    [JsonPropertyName("items")] public List<Pod>? Items { get; init; }
+    [JsonPropertyName("items")] public List<Pod>? Items { get; init => field = value?.FindAll(static item => item is not null); }
 }
 
 /// <summary>A deployment, service or other owner of pods. Its selector is a map of labels, or an object of two members.</summary>
 sealed record PodOwner
 {
-    [JsonPropertyName("metadata")] public ObjectMeta Metadata { get; init; } = new();
+    [JsonPropertyName("metadata")] public ObjectMeta Metadata { get => field ?? new(); init; }
 
     [JsonPropertyName("spec")] public PodOwnerSpec? Spec { get; init; }
 }
@@ -100,7 +106,7 @@ sealed record PodOwnerSpec
 
     [JsonPropertyName("clusterIP")] public string? ClusterIP { get; init; }
 
-    [JsonPropertyName("ports")] public List<ServicePort>? Ports { get; init; }
+    [JsonPropertyName("ports")] public List<ServicePort>? Ports { get; init => field = value?.FindAll(static item => item is not null); }
 }
 
 /// <summary>A service's port. Its target is a number, a name, or absent: then it is the port itself.</summary>

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Http;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
@@ -25,8 +24,8 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
     /// <param name="type">Its JSON type.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="KubernetesApiException">The server refused.</exception>
-    /// <exception cref="HttpRequestException">The server was not reached.</exception>
-    /// <exception cref="TimeoutException">The server did not answer within <see cref="KubernetesEndpoint.RequestTimeout"/>.</exception>
+    /// <exception cref="ServerUnreachableException">The server was not reached, or did not answer within
+    /// <see cref="KubernetesEndpoint.RequestTimeout"/>.</exception>
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -41,16 +40,17 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
             TimeoutException late = e.InnerException as TimeoutException // while it was connected to, which has a limit of its own
                 ?? endpoint.Late($"the server {endpoint.Server.Authority} did not answer", endpoint.RequestTimeout, e);
             Log.Failed(_logger, late, WithoutQuery(path), Since(started));
-            throw late;
+            throw new ServerUnreachableException(late);
         }
         catch (HttpRequestException e) when (CredentialFree.Of(e, withheld) is { } told)
         {
             Log.Failed(_logger, WithheldException.Of(told, withheld), WithoutQuery(path), Since(started));
-            throw told;
+            throw new ServerUnreachableException(told);
         }
         catch (Exception e)
         {
             Log.Failed(_logger, WithheldException.Of(e, withheld), WithoutQuery(path), Since(started));
+            if (e is HttpRequestException or IOException and not FairleadException) throw new ServerUnreachableException(e);
             throw;
         }
     }

@@ -1,16 +1,16 @@
 using System.Net;
 using Fairlead.Wire;
 
-namespace Fairlead.KubeConfig.Api;
+namespace Fairlead;
 
 /// <summary>The server refused an API call. The message is what the server said.</summary>
-public sealed class KubernetesApiException : Exception
+public sealed class KubernetesApiException : RefusedException
 {
     /// <summary>Creates it.</summary>
     /// <param name="message">What the server said; it is made fit to show.</param>
     /// <param name="statusCode">The HTTP status code.</param>
     /// <param name="status">The Status in the answer's body, where there was one.</param>
-    public KubernetesApiException(string message, HttpStatusCode statusCode, Status? status) : base(VisibleText.Line(message))
+    public KubernetesApiException(string message, HttpStatusCode statusCode, Status? status) : base(message)
     {
         StatusCode = statusCode;
         Status = status;

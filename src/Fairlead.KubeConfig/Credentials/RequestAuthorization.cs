@@ -1,7 +1,6 @@
 using System.Net.Security;
 using Fairlead.KubeConfig.Files;
 using Fairlead.KubeConfig.Trust;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Credentials;
 

@@ -20,7 +20,7 @@ sealed class TokenFile(string path, string? otherwise) : CredentialSource
                 : otherwise is not null ? Bearer(otherwise, "the kubeconfig")
                 : throw new KubeConfigException($"the token file {path} is empty");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is (IOException and not FairleadException) or UnauthorizedAccessException)
         {
             if (otherwise is not null) return Bearer(otherwise, "the kubeconfig");
             throw new KubeConfigException($"the token file {path} cannot be read: {e.Message}", e);

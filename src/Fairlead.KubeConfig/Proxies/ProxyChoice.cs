@@ -1,5 +1,4 @@
 using Fairlead.KubeConfig.Files;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.KubeConfig.Proxies;
 

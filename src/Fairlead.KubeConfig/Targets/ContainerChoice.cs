@@ -1,4 +1,3 @@
-using Fairlead.Client;
 using Fairlead.KubeConfig.Api;
 using Fairlead.Wire;
 

@@ -1,5 +1,3 @@
-using Fairlead.Client;
-
 namespace Fairlead.KubeConfig.Targets;
 
 /// <summary>The pod and the container that a target led to.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Fairlead.Client;
 using Fairlead.KubeConfig.Api;
 using Fairlead.Upgrades.Endpoints;
 using Fairlead.Wire;
@@ -7,7 +6,7 @@ using Fairlead.Wire;
 namespace Fairlead.KubeConfig.Targets;
 
 /// <summary>Finds the pod and the container that a target such as <c>web-0</c>, <c>deploy/web</c> or <c>svc/web</c> means.</summary>
-public sealed class TargetResolver
+public sealed class TargetResolver : IPodFinder
 {
     static readonly TimeSpan _pollInterval = TimeSpan.FromSeconds(1);
 
@@ -54,7 +53,7 @@ public sealed class TargetResolver
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="TargetException">The target names nothing that runs.</exception>
     /// <exception cref="KubernetesApiException">The server refused to tell.</exception>
-    /// <exception cref="HttpRequestException">The server was not reached.</exception>
+    /// <exception cref="ServerUnreachableException">The server was not reached, or did not answer in time.</exception>
     public async Task<ResolvedTarget> ResolveAsync(
         string target, TargetVerb verb, string? @namespace = null, string? container = null, CancellationToken cancellationToken = default)
     {
@@ -88,7 +87,7 @@ public sealed class TargetResolver
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="TargetException">The target names nothing that runs, or has no such port.</exception>
     /// <exception cref="KubernetesApiException">The server refused to tell.</exception>
-    /// <exception cref="HttpRequestException">The server was not reached.</exception>
+    /// <exception cref="ServerUnreachableException">The server was not reached, or did not answer in time.</exception>
     public async Task<ResolvedForward> ResolveForwardAsync(
         string target, IReadOnlyList<string> ports, bool again = false, string? @namespace = null,
         CancellationToken cancellationToken = default)
@@ -119,6 +118,19 @@ public sealed class TargetResolver
         PodPorts numbers = new(pod, name.Owner?.Singular == "service" ? owner : null);
         return new ResolvedForward(new PodReference(pod.Metadata.Name, space), [.. ports.Select(numbers.Find)]);
     }
+
+    async Task<PodReference> IPodFinder.FindAsync(PodReference pod, CancellationToken cancellationToken) =>
+        (await ResolveAsync(NameOf(pod), TargetVerb.Exec, pod.Namespace, pod.Container, cancellationToken)).Pod;
+
+    async Task<ForwardTarget> IPodFinder.FindPortsAsync(
+        PodReference pod, IReadOnlyList<int> ports, bool again, CancellationToken cancellationToken)
+    {
+        string[] asked = [.. ports.Select(static port => port.ToString(CultureInfo.InvariantCulture))];
+        ResolvedForward found = await ResolveForwardAsync(NameOf(pod), asked, again, pod.Namespace, cancellationToken);
+        return new ForwardTarget(found.Pod, [.. found.Ports.Select(static port => port.Target)]);
+    }
+
+    static string NameOf(PodReference pod) => pod.Owner is null ? pod.Name : $"{pod.Owner}/{pod.Name}";
 
     Task<PodOwner> GetOwnerAsync(OwnerKind kind, string name, string space, CancellationToken cancellationToken) =>
         _api.GetAsync($"{kind.ApiPath}/namespaces/{Uri.EscapeDataString(space)}/{kind.Plural}/{Uri.EscapeDataString(name)}",

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using Fairlead.Lab.Logs;
-using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using Fairlead.Containerd;
 using Fairlead.Node.Host;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Node.Checks;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Fairlead.Streaming.Tls;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Node.Kubelet;

@@ -1,7 +1,6 @@
 using Fairlead.Server.Operations;
 using Fairlead.Server;
 using Fairlead.Server.Access;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Reviews;
 using Microsoft.Extensions.Logging;
 

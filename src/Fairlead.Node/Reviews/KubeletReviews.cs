@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using Fairlead.Node.Kubelet;
 using Fairlead.Server.Access;
 using Fairlead.Server.Operations;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Reviews;
 using Microsoft.Extensions.Logging;
 

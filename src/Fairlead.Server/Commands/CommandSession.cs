@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Text;
-using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 

@@ -1,4 +1,3 @@
-using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 

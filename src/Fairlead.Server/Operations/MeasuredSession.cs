@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Fairlead.Streaming.Relays;
-using Fairlead.Streaming;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.Operations;

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using Fairlead.Wire.PortForward;
 
-namespace Fairlead.Streaming.PortForward;
+namespace Fairlead;
 
 /// <summary>One forwarded TCP connection: duplex, with an end for each direction and a reset.</summary>
 /// <remarks>

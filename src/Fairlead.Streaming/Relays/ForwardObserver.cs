@@ -1,5 +1,4 @@
 using System.Buffers;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 using Fairlead.Wire.WebSockets;

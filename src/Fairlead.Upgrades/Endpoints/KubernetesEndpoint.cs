@@ -1,3 +1,4 @@
+using Fairlead.Upgrades.Endpoints;
 using System.Net;
 using System.Text;
 using Fairlead.Upgrades.Requests;
@@ -5,7 +6,7 @@ using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Fairlead.Upgrades.Endpoints;
+namespace Fairlead;
 
 /// <summary>A server that speaks the pods API, and how to reach it: address, TLS, proxy and credentials.</summary>
 /// <remarks>

@@ -35,6 +35,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
     /// <param name="describe">Adds the headers of this kind of upgrade; called again for a second try.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="UpgradeException">Any other answer, a 101 to something else included.</exception>
+    /// <exception cref="ServerUnreachableException">No answer, or none in time.</exception>
     internal async Task<HttpResponseMessage> SendAsync(
         UpgradeTarget target, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe,
         CancellationToken cancellationToken)
@@ -69,16 +70,17 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
             TimeoutException late = e.InnerException as TimeoutException // while it was connected to, which has a limit of its own
                 ?? endpoint.Late("the server did not answer the upgrade", target.Timeout, e);
             log.Unanswered(late);
-            throw late;
+            throw new ServerUnreachableException(late);
         }
         catch (HttpRequestException e) when (CredentialFree.Of(e, target.Withheld) is { } told)
         {
             log.Failed(told);
-            throw told;
+            throw new ServerUnreachableException(told);
         }
         catch (Exception e)
         {
             log.Failed(e);
+            if (e is HttpRequestException or IOException and not FairleadException) throw new ServerUnreachableException(e);
             throw;
         }
 

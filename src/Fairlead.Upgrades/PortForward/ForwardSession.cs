@@ -1,8 +1,7 @@
-using Fairlead.Streaming;
-using Fairlead.Streaming.PortForward;
+using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;
 
-namespace Fairlead.Upgrades.PortForward;
+namespace Fairlead;
 
 /// <summary>What keeps a way to one pod open, for any number of connections to its ports. Safe for concurrent use.</summary>
 /// <remarks>

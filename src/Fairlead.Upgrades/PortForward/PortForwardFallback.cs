@@ -1,5 +1,4 @@
 using Fairlead.Streaming.PortForward;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Http;
 using Fairlead.Wire.PortForward;
 

@@ -3,7 +3,7 @@ using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Upgrades.PortForward;
+namespace Fairlead;
 
 /// <summary>How connections to a pod's ports are carried and kept.</summary>
 public sealed record PortForwardOptions : UpgradeOptions

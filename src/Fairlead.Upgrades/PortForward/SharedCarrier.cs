@@ -1,4 +1,3 @@
-using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Wire.PortForward;
 

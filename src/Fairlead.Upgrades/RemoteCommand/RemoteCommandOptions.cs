@@ -2,7 +2,7 @@ using Fairlead.Streaming;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
-namespace Fairlead.Upgrades.RemoteCommand;
+namespace Fairlead;
 
 /// <summary>How a remote command is carried: transports, versions and deadlines.</summary>
 public record RemoteCommandOptions : UpgradeOptions

@@ -1,7 +1,6 @@
 using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Streaming.WebSockets;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Http;
 
 namespace Fairlead.Upgrades.RemoteCommand;
@@ -39,7 +38,7 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
         {
             connection = await SpdyDialer.UpgradeAsync(http, request, cancellationToken);
         }
-        catch (Exception e) when (e is UpgradeException or HttpRequestException or TimeoutException)
+        catch (Exception e) when (e is UpgradeException or ServerUnreachableException)
         {
             // no server of the kind that drops what it cannot do: so the first session may have been one
             throw new SessionLostException(SessionLoss.PeerClosed, $"{Dropped}; over SPDY: {e.Message}", e);

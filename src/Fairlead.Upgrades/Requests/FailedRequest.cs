@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Wire;
 
 namespace Fairlead.Upgrades.Requests;

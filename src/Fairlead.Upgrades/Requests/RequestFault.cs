@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Fairlead.Upgrades.Endpoints;
 
 namespace Fairlead.Upgrades.Requests;
 
@@ -14,6 +13,7 @@ public static class RequestFault
     public static string Describe(Exception failure)
     {
         ArgumentNullException.ThrowIfNull(failure);
+        if (failure is ServerUnreachableException { InnerException: { } why }) failure = why;
         Exception cause = failure;
         while (cause is not AuthenticationException && cause.InnerException is { } inner) cause = inner;
         return failure switch

@@ -1,9 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Client;
-using Fairlead.Containerd.Tasks;
-using Fairlead.KubeConfig;
 using Fairlead.Node;
 using Fairlead.Server.Access;
 using Fairlead.Testing;

@@ -1,8 +1,6 @@
 using System.Net.Sockets;
-using Fairlead.Client;
 using Fairlead.Containerd.Cri;
 using Fairlead.Server;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Testing;
 
 namespace Fairlead.Containerd.Tests.Pods;

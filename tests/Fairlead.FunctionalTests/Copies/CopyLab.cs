@@ -1,7 +1,4 @@
 using System.Net;
-using Fairlead.Client;
-using Fairlead.Files;
-using Fairlead.KubeConfig;
 using Fairlead.Lab;
 using Fairlead.Lab.Manifests;
 using Fairlead.Testing;

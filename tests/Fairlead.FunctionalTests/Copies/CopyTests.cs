@@ -1,6 +1,4 @@
-using Fairlead.Files;
 using Fairlead.Testing;
-
 namespace Fairlead.FunctionalTests.Copies;
 
 /// <summary>Files and trees to, from and between containers, with whatever tools those have.</summary>

@@ -1,4 +1,3 @@
-using Fairlead.Files;
 using Fairlead.Testing;
 
 namespace Fairlead.FunctionalTests.Copies;

@@ -1,6 +1,4 @@
 using System.Net;
-using Fairlead.Client;
-using Fairlead.Files;
 using Fairlead.Lab;
 using Fairlead.Testing;
 

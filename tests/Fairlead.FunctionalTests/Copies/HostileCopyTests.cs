@@ -1,5 +1,3 @@
-using Fairlead.Files;
-
 namespace Fairlead.FunctionalTests.Copies;
 
 /// <summary>Containers that lie, links that lead out, sources that change, tools that fail: nothing leaves the destination, nothing unverified is placed.</summary>
@@ -21,7 +19,7 @@ public sealed class HostileCopyTests
             .. s_tools, "stat=echo 81a4 3 0 0 0 x//",
             $"find=echo '41ed 0 0 0 0 .//'; echo '41ed 0 0 0 0 ./sub//'; echo '81a4 3 0 0 0 {name}//'",
         ]);
-        await Assert.ThrowsAsync<InvalidDataException>(() => files.CopyFromPodAsync(lab.There + "/tree", lab.Here + "/out", lab.Options, Ct));
+        await Assert.ThrowsAsync<CopyException>(() => files.CopyFromPodAsync(lab.There + "/tree", lab.Here + "/out", lab.Options, Ct));
         Assert.Empty(Directory.GetFileSystemEntries(lab.Here));
     }
 
@@ -33,7 +31,7 @@ public sealed class HostileCopyTests
         await File.WriteAllTextAsync(lab.There + "/tree/a", "one", Ct);
         await File.WriteAllTextAsync(lab.There + "/evil", "bad", Ct);
         PodFiles files = lab.WithTools([.. s_tools.Where(tool => tool != "tar"), "stat", "find", "tar=cd ..; exec /usr/bin/tar cPf - ../there/evil"]);
-        await Assert.ThrowsAsync<InvalidDataException>(() => files.CopyFromPodAsync(lab.There + "/tree", lab.Here + "/out", lab.Options, Ct));
+        await Assert.ThrowsAsync<CopyException>(() => files.CopyFromPodAsync(lab.There + "/tree", lab.Here + "/out", lab.Options, Ct));
         Assert.Empty(Directory.GetFileSystemEntries(lab.Here));
     }
 

@@ -1,5 +1,3 @@
-using Fairlead.Files;
-
 namespace Fairlead.FunctionalTests.Copies;
 
 /// <summary>Files that change while they are copied.</summary>

@@ -1,5 +1,3 @@
-using Fairlead.Files;
-
 namespace Fairlead.FunctionalTests.Copies;
 
 /// <summary>What cannot be read, listed or found any more is refused by name; the rest is copied.</summary>

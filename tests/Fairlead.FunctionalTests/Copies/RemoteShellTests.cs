@@ -1,6 +1,4 @@
 using System.Text;
-using Fairlead.Client;
-using Fairlead.Files;
 using Fairlead.Files.Shells;
 
 namespace Fairlead.FunctionalTests.Copies;

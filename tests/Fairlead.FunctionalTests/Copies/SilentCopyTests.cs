@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Fairlead.Files;
 
 namespace Fairlead.FunctionalTests.Copies;
 

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Fairlead.Client.Forwarding;
 
 namespace Fairlead.FunctionalTests.Forwarding;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Fairlead.Client.Forwarding;
 using Fairlead.Testing;
 
 namespace Fairlead.FunctionalTests.Forwarding;

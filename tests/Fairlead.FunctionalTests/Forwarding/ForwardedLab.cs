@@ -1,10 +1,6 @@
 using System.Net;
-using Fairlead.Client;
-using Fairlead.Client.Forwarding;
-using Fairlead.KubeConfig;
 using Fairlead.Lab;
 using Fairlead.Testing;
-using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.FunctionalTests.Forwarding;

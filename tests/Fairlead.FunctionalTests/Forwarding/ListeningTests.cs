@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Fairlead.Client.Forwarding;
 using Fairlead.Testing;
-using Fairlead.Upgrades;
 
 namespace Fairlead.FunctionalTests.Forwarding;
 
@@ -44,7 +42,7 @@ public sealed class ListeningTests : IAsyncLifetime
     {
         int free;
         using (LoopbackListener gone = new()) free = gone.Port;
-        IOException refused = await Assert.ThrowsAsync<IOException>(() => _lab.Client.ForwardAsync(
+        SetupException refused = await Assert.ThrowsAsync<SetupException>(() => _lab.Client.ForwardAsync(
             ForwardedLab.Pod, [new(free, 80), new(_server.Port, 81)], new ForwardOptions { Addresses = ["127.0.0.1"] }, Ct));
         Assert.Equal($"127.0.0.1:{_server.Port} is in use: something else listens there. Choose another local port; 0 picks a free one", refused.Message);
         using Socket again = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -60,7 +58,7 @@ public sealed class ListeningTests : IAsyncLifetime
         using TcpListener another = new(IPAddress.Parse(taken), 0);
         another.Start();
         IPEndPoint there = (IPEndPoint)another.LocalEndpoint;
-        IOException refused = await Assert.ThrowsAsync<IOException>(() => _lab.Client.ForwardAsync(ForwardedLab.Pod, [new(there.Port, 80)], cancellationToken: Ct));
+        SetupException refused = await Assert.ThrowsAsync<SetupException>(() => _lab.Client.ForwardAsync(ForwardedLab.Pod, [new(there.Port, 80)], cancellationToken: Ct));
         Assert.StartsWith($"{there} is in use: ", refused.Message, StringComparison.Ordinal);
         using TcpListener free = new(IPAddress.Parse(other), there.Port);
         free.Start();
@@ -84,7 +82,7 @@ public sealed class ListeningTests : IAsyncLifetime
     {
         int free;
         using (LoopbackListener gone = new()) free = gone.Port;
-        IOException refused = await Assert.ThrowsAsync<IOException>(() => _lab.Client.ForwardAsync(ForwardedLab.Pod, [new(free, 80), new(free, 81)], cancellationToken: Ct));
+        SetupException refused = await Assert.ThrowsAsync<SetupException>(() => _lab.Client.ForwardAsync(ForwardedLab.Pod, [new(free, 80), new(free, 81)], cancellationToken: Ct));
         Assert.Equal($"127.0.0.1:{free} is asked for twice: choose two local ports; 0 picks a free one", refused.Message);
     }
 
@@ -93,7 +91,7 @@ public sealed class ListeningTests : IAsyncLifetime
     [InlineData("2001:db8::7", "2001:db8::7 is no address of this machine")]
     public async Task An_address_that_is_not_the_machines_is_told_apart_from_one_in_use(string address, string told)
     {
-        IOException refused = await Assert.ThrowsAsync<IOException>(() => _lab.ForwardAsync(_server.Port, new ForwardOptions { Addresses = ["localhost", address] }));
+        SetupException refused = await Assert.ThrowsAsync<SetupException>(() => _lab.ForwardAsync(_server.Port, new ForwardOptions { Addresses = ["localhost", address] }));
         Assert.Equal(told, refused.Message);
     }
 
@@ -109,7 +107,7 @@ public sealed class ListeningTests : IAsyncLifetime
     public async Task A_Unix_socket_without_its_folder_is_told_and_what_was_opened_before_goes()
     {
         string path = Path.Combine(_lab.Folder, "one.sock"), none = Path.Combine(_lab.Folder, "none", "two.sock");
-        IOException refused = await Assert.ThrowsAsync<IOException>(() => _lab.Client.ForwardAsync(
+        SetupException refused = await Assert.ThrowsAsync<SetupException>(() => _lab.Client.ForwardAsync(
             ForwardedLab.Pod, [new(LocalListener.UnixSocket(path), 80), new(LocalListener.UnixSocket(none), 81)], cancellationToken: Ct));
         Assert.Equal($"{none} cannot be listened on: its folder does not exist", refused.Message);
         Assert.False(Path.Exists(path));
@@ -163,7 +161,7 @@ public sealed class ListeningTests : IAsyncLifetime
         await File.WriteAllTextAsync(file, "", Ct);
         foreach (string taken in (string[])[alive, file])
         {
-            IOException refused = await Assert.ThrowsAsync<IOException>(() => ForwardAsync(taken));
+            SetupException refused = await Assert.ThrowsAsync<SetupException>(() => ForwardAsync(taken));
             Assert.Equal($"{taken} is in use: it is no socket, or something listens there. Choose another path", refused.Message);
             Assert.True(Path.Exists(taken));
         }
@@ -172,7 +170,7 @@ public sealed class ListeningTests : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task A_Unix_path_that_is_too_long_is_told()
     {
-        IOException refused = await Assert.ThrowsAsync<IOException>(() => ForwardAsync(Path.Combine(_lab.Folder, new string('x', 120))));
+        SetupException refused = await Assert.ThrowsAsync<SetupException>(() => ForwardAsync(Path.Combine(_lab.Folder, new string('x', 120))));
         Assert.EndsWith("the path is too long for a Unix socket. Choose a shorter one", refused.Message, StringComparison.Ordinal);
     }
 

@@ -1,10 +1,5 @@
 using System.Net.Sockets;
-using Fairlead.Client;
-using Fairlead.Client.Forwarding;
-using Fairlead.KubeConfig;
-using Fairlead.Streaming;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Wire.PortForward;
 using Microsoft.Extensions.Time.Testing;
 
@@ -104,7 +99,7 @@ public sealed class RedialTests : IAsyncLifetime
         _lab.Proxy.Cut(CutKind.Reset);
         await _events.NextAsync(ForwardEventKind.CarrierLost);
         using Socket waiting = await TcpPeer.ConnectAsync(forward);
-        TimeoutException given = await Assert.ThrowsAsync<TimeoutException>(() => forward.Completion);
+        ServerUnreachableException given = await Assert.ThrowsAsync<ServerUnreachableException>(() => forward.Completion);
         Assert.Equal("no connection to the pod came within 1 s: no pod is ready", given.Message);
         await waiting.ExpectResetAsync();
     }

@@ -1,4 +1,3 @@
-using Fairlead.KubeConfig;
 using Fairlead.KubeConfig.Files;
 
 namespace Fairlead.Fuzz.Targets;

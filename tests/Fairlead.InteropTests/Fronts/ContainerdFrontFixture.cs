@@ -1,6 +1,5 @@
 using Fairlead.Containerd;
 using Fairlead.Testing.Containerd;
-using Fairlead.Upgrades;
 
 namespace Fairlead.InteropTests.Fronts;
 

@@ -1,9 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
-using Fairlead.Upgrades.PortForward;
 using Fairlead.Upgrades;
 using Fairlead.Wire.PortForward;
 

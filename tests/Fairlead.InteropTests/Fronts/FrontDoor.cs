@@ -1,12 +1,10 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Fairlead.Client;
 using Fairlead.Node.Tests.Kubelet;
 using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.RemoteCommand;
 
 namespace Fairlead.InteropTests.Fronts;

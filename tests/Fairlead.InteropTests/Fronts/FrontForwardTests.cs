@@ -2,12 +2,10 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Fairlead.Streaming;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Streaming.Spdy.PortForward;
 using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades;
-using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.InteropTests.Fronts;

@@ -1,10 +1,10 @@
 using System.Net.Sockets;
 using Fairlead.Containerd;
 using Fairlead.Streaming.PortForward;
+using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades;
-using Fairlead.Upgrades.PortForward;
 
 namespace Fairlead.InteropTests.Fronts;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Fairlead.Client;
 using Fairlead.Containerd;
 
 namespace Fairlead.InteropTests.Handover;

@@ -1,6 +1,3 @@
-using Fairlead.Client;
-using Fairlead.KubeConfig;
-
 namespace Fairlead.InteropTests.Handover;
 
 /// <summary>A node that runs as a service does, on a socket that is held for it, and what its clients need.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.KubeConfig.Tests.Kubectl;

@@ -3,7 +3,6 @@ using Fairlead.Containerd;
 using Fairlead.Node.Checks;
 using Fairlead.Node.Host;
 using Fairlead.Node.Tests.Kubelet;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

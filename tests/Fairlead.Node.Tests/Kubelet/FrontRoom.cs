@@ -9,7 +9,6 @@ using Fairlead.Containerd.Cri;
 using Fairlead.Server.Access;
 using Fairlead.Streaming.Tls;
 using Fairlead.Testing.Containerd;
-using Fairlead.Upgrades.Endpoints;
 using Google.Protobuf;
 using Microsoft.Extensions.Time.Testing;
 

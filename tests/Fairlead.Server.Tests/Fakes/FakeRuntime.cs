@@ -1,5 +1,4 @@
 using Fairlead.Server.Ports;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Server.Tests;

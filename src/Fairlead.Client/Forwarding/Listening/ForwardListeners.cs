@@ -14,7 +14,7 @@ static class ForwardListeners
     const int Picks = 20;
 
     /// <summary>Opens all of them or none.</summary>
-    /// <exception cref="IOException">One cannot be listened on; the message names it and says what helps.</exception>
+    /// <exception cref="SetupException">One cannot be listened on; the message names it and says what helps.</exception>
     /// <exception cref="ArgumentException">One of the addresses is none.</exception>
     internal static List<ListeningSocket> OpenAll(IReadOnlyList<LocalListener> locals, IReadOnlyList<string> addresses)
     {
@@ -55,9 +55,9 @@ static class ForwardListeners
                 }
 
                 if (all.Count > before) return;
-                throw new IOException("this machine has neither 127.0.0.1 nor ::1: name an address that it has");
+                throw new SetupException("this machine has neither 127.0.0.1 nor ::1: name an address that it has");
             }
-            catch (IOException e)
+            catch (SetupException e)
                 when (port == 0 && all.Count > before && attempt < Picks
                 && e.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
             {
@@ -85,7 +85,7 @@ static class ForwardListeners
             bool isMissing = e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
             if (isMissing && where.MayBeMissing) return null;
             bool isOurs = opened.Exists(listener => listener.EndPoint.Equals(endPoint));
-            throw new IOException(
+            throw new SetupException(
                 isOurs ? $"{endPoint} is asked for twice: choose two local ports; 0 picks a free one" : Explain(e, endPoint), e);
         }
     }

@@ -7,7 +7,7 @@ static class UnixListener
 {
     const int Backlog = 512;
 
-    /// <exception cref="IOException">It cannot be listened on.</exception>
+    /// <exception cref="SetupException">It cannot be listened on.</exception>
     internal static Socket Open(string path)
     {
         UnixDomainSocketEndPoint endPoint;
@@ -17,7 +17,7 @@ static class UnixListener
         }
         catch (ArgumentOutOfRangeException e)
         {
-            throw new IOException($"{path}: the path is too long for a Unix socket. Choose a shorter one", e);
+            throw new SetupException($"{path}: the path is too long for a Unix socket. Choose a shorter one", e);
         }
 
         try
@@ -31,7 +31,7 @@ static class UnixListener
         }
         catch (SocketException e)
         {
-            throw new IOException(e.SocketErrorCode switch
+            throw new SetupException(e.SocketErrorCode switch
             {
                 SocketError.AddressAlreadyInUse => $"{path} is in use: it is no socket, or something listens there. Choose another path",
                 SocketError.AddressNotAvailable => $"{path} cannot be listened on: its folder does not exist", // what .NET makes of ENOENT
