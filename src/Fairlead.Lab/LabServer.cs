@@ -1,10 +1,14 @@
 using System.Buffers.Text;
+using System.Collections.Immutable;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Fairlead.Server;
 using Fairlead.Server.Access;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming.Tls;
+using Fairlead.Wire;
+using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -29,12 +33,13 @@ public sealed class LabServer : IAsyncDisposable
     readonly WebApplication _application;
     readonly Func<IReadOnlyList<ApiUser>> _users;
     readonly WatchedFiles<IReadOnlyList<ApiUser>>? _file;
+    readonly StrongBox<AcceptedForms> _forms;
     int _disposed;
 
     LabServer(
         ProcessRuntime runtime, EphemeralCertificate certificate, WebApplication application, Func<IReadOnlyList<ApiUser>> users,
-        WatchedFiles<IReadOnlyList<ApiUser>>? file, Uri url) =>
-        (_runtime, _certificate, _application, _users, _file, Url) = (runtime, certificate, application, users, file, url);
+        WatchedFiles<IReadOnlyList<ApiUser>>? file, StrongBox<AcceptedForms> forms, Uri url) =>
+        (_runtime, _certificate, _application, _users, _file, _forms, Url) = (runtime, certificate, application, users, file, forms, url);
 
     /// <summary>The API's address.</summary>
     public Uri Url { get; }
@@ -71,6 +76,7 @@ public sealed class LabServer : IAsyncDisposable
             : null;
         Func<IReadOnlyList<ApiUser>> users = file is null ? () => known : () => file.Current;
         EphemeralCertificate certificate = EphemeralCertificate.Create(options.Listen.Address, "fairlead lab");
+        StrongBox<AcceptedForms> forms = new(new AcceptedForms(options.Protocols, options.PortForwardProtocols));
         ProcessRuntime? runtime = null;
         WebApplication? application = null;
         try
@@ -87,12 +93,11 @@ public sealed class LabServer : IAsyncDisposable
                 {
                     Users = users(),
                     CurrentUsers = users,
-                    Protocols = options.Protocols,
-                    PortForwardProtocols = options.PortForwardProtocols,
+                    CurrentForms = () => forms.Value!,
                     Limits = options.Limits with { InlineReaders = true }
                 });
             await application.StartAsync(cancellationToken);
-            return new LabServer(runtime, certificate, application, users, file, StreamingHost.AddressesOf(application)[0]);
+            return new LabServer(runtime, certificate, application, users, file, forms, StreamingHost.AddressesOf(application)[0]);
         }
         catch
         {
@@ -106,7 +111,17 @@ public sealed class LabServer : IAsyncDisposable
 
     /// <summary>Writes a kubeconfig (mode 0600) with a context for each user; the first user's is the current one.</summary>
     public Task WriteKubeconfigAsync(string path, CancellationToken cancellationToken = default) =>
-        OwnerOnlyFile.WriteAsync(path, ServerKubeconfig.Format(Url, AuthorityPem, Users), cancellationToken);
+        WriteKubeconfigAsync(path, Url, cancellationToken);
+
+    /// <summary>The same with another address, of what stands before the lab.</summary>
+    public Task WriteKubeconfigAsync(string path, Uri url, CancellationToken cancellationToken = default) =>
+        OwnerOnlyFile.WriteAsync(path, ServerKubeconfig.Format(url, AuthorityPem, Users), cancellationToken);
+
+    /// <summary>Accepts other forms from the next session on.</summary>
+    /// <param name="commands">Of exec and attach; null to leave them.</param>
+    /// <param name="forwards">Of port-forward; null to leave them.</param>
+    public void Speak(ImmutableArray<RemoteCommandProtocol>? commands, ImmutableArray<PortForwardProtocol>? forwards) =>
+        _forms.Value = new AcceptedForms(commands ?? _forms.Value!.Commands, forwards ?? _forms.Value!.Forwards);
 
     static ApiUser Administrator() => new()
     {

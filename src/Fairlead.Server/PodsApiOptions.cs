@@ -38,6 +38,12 @@ public sealed class PodsApiOptions
     /// <summary>The forms of port-forward that are accepted.</summary>
     public ImmutableArray<PortForwardProtocol> PortForwardProtocols { get; init; } = PortForwardProtocol.All;
 
+    /// <summary>
+    /// Asked at each session for the forms that are accepted, in place of <see cref="Protocols"/> and <see cref="PortForwardProtocols"/>.
+    /// Null where they never change.
+    /// </summary>
+    public Func<AcceptedForms>? CurrentForms { get; init; }
+
     /// <summary>How long connecting to a pod's port may take.</summary>
     public TimeSpan PortConnectTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(15);
 
@@ -46,6 +52,8 @@ public sealed class PodsApiOptions
 
     /// <summary>The clock that ages in tables are counted by.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    internal AcceptedForms PresentForms() => CurrentForms?.Invoke() ?? new AcceptedForms(Protocols, PortForwardProtocols);
 
     internal IReadOnlyList<ApiUser> PresentUsers() => CurrentUsers?.Invoke() ?? Users;
 }

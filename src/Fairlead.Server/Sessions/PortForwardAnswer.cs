@@ -1,10 +1,10 @@
+using System.Collections.Immutable;
 using Fairlead.Server.Access;
 using Fairlead.Server.Answers;
 using Fairlead.Server.Handshakes;
 using Fairlead.Server.Issued;
 using Fairlead.Server.Operations;
 using Fairlead.Server.Ports;
-using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Http;
@@ -21,13 +21,12 @@ sealed class PortForwardAnswer(Serving serving)
     public async Task AnswerAsync(HttpContext context, IssuedForward asked, ApiUser user)
     {
         (string @namespace, string pod, IReadOnlyList<int> ports) = (asked.Namespace, asked.Pod, asked.Ports);
+        ImmutableArray<PortForwardProtocol> forms = _options.PresentForms().Forwards;
         OfferedUpgrades.RequireSpdyOrWebSocket(
-            context.Request,
-            _options.PortForwardProtocols.Contains(PortForwardProtocol.Spdy),
-            _options.PortForwardProtocols.Any(static protocol => protocol != PortForwardProtocol.Spdy));
+            context.Request, forms.Contains(PortForwardProtocol.Spdy), forms.Any(static form => form != PortForwardProtocol.Spdy));
 
         DataRates.Lift(context);
-        if (await PortForwardHandshake.NegotiateAsync(context, _options.PortForwardProtocols) is not { } protocol) return;
+        if (await PortForwardHandshake.NegotiateAsync(context, forms) is not { } protocol) return;
         if (protocol.HasChannels && ports.Count == 0) throw new ApiRefusal(Refusals.BadRequest("query parameter \"ports\" is required"));
         Stream stream = await PortForwardHandshake.UpgradeAsync(context, protocol, _options.Limits);
         await using PortForwardAcceptor acceptor = PortForwardHandshake.Answer(context, stream, protocol, ports, _options.Limits);

@@ -14,19 +14,19 @@ namespace Fairlead.Server.Sessions;
 sealed class RemoteCommandAnswer(Serving serving)
 {
     readonly PodsApiOptions _options = serving.Options;
-    readonly RemoteCommandProtocol[] _overWebSocket = [.. serving.Options.Protocols.Where(static form => !form.IsSpdy)];
-    readonly RemoteCommandProtocol[] _overSpdy = [.. serving.Options.Protocols.Where(static form => form.IsSpdy)];
     readonly ILogger _logger = serving.Logger;
 
     /// <exception cref="ApiRefusal">The request asks for no upgrade, or for one that is not offered.</exception>
     public async Task AnswerAsync(HttpContext context, IssuedCommand asked, ApiUser user)
     {
-        bool isSpdy = OfferedUpgrades.RequireSpdyOrWebSocket(context.Request, _overSpdy is not [], _overWebSocket is not []);
+        RemoteCommandProtocol[] forms = [.. _options.PresentForms().Commands], overSpdy = Array.FindAll(forms, static form => form.IsSpdy),
+            overWebSocket = Array.FindAll(forms, static form => !form.IsSpdy);
+        bool isSpdy = OfferedUpgrades.RequireSpdyOrWebSocket(context.Request, overSpdy is not [], overWebSocket is not []);
 
         DataRates.Lift(context);
         await using AnsweringSession? session = isSpdy
-            ? await SpdyUpgrade.AcceptAsync(context, asked.Request, _overSpdy, _options.Limits)
-            : await WebSocketUpgrade.AcceptAsync(context, asked.Request, _overWebSocket, _options.Limits);
+            ? await SpdyUpgrade.AcceptAsync(context, asked.Request, overSpdy, _options.Limits)
+            : await WebSocketUpgrade.AcceptAsync(context, asked.Request, overWebSocket, _options.Limits);
         if (session is not null) await RunAsync(session, asked, user, MeasuredSession.Of(context));
     }
 
