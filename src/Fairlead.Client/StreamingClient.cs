@@ -1,7 +1,7 @@
 using Fairlead.Client;
 using System.Diagnostics;
 using Fairlead.Client.Forwarding;
-using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Client.Telemetry;
 using Fairlead.Upgrades;
 using Microsoft.Extensions.Logging;
 
@@ -145,41 +145,6 @@ public sealed partial class StreamingClient : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
     }
 
-    async Task<RemoteProcess> OpenAsync(
-        string subresource, PodReference pod, IReadOnlyList<string> command, ExecOptions? options, CancellationToken cancellationToken)
-    {
-        long started = Stopwatch.GetTimestamp();
-        options ??= new ExecOptions();
-        pod = await FindPodAsync(pod, cancellationToken);
-        RemoteCommandRequest asked = new()
-        {
-            Command = command,
-            Stdin = options.Stdin,
-            Stdout = options.Stdout,
-            Stderr = options.Stderr && !options.Tty,
-            Tty = options.Tty,
-        };
-        Log.Opening(_logger, subresource, pod.Namespace!, pod.Name, pod.Container ?? "(the server's choice)", asked.Stdin, asked.Stdout,
-            asked.Stderr, asked.Tty);
-        RemoteCommandAdapter adapter;
-        string? fellBack;
-        try
-        {
-            (adapter, fellBack) = await DialAsync();
-        }
-        catch (UpgradeException refused) when (refused.NeedsContainer && pod.Container is null && Finder is not null)
-        {
-            pod = await Finder.FindAsync(pod, cancellationToken);
-            (adapter, fellBack) = await DialAsync();
-        }
-
-        AskingSession session = new(adapter, asked);
-        return new RemoteProcess(session) { FellBack = fellBack, Told = SessionTale.BeginAsync(_logger, subresource, session, started) };
-
-        Task<(RemoteCommandAdapter Adapter, string? FellBack)> DialAsync() => _dialer.OpenAsync(
-            PodPath.Of(Endpoint.Server, pod, subresource, asked), asked, options, cancellationToken);
-    }
-
     /// <summary>
     /// Brings ports of a pod to this machine: listens, and joins each connection to the pod's port. Keeps listening when the connection
     /// goes, and dials this pod again; of a deployment or a service, one of its pods that runs then.
@@ -227,7 +192,24 @@ public sealed partial class StreamingClient : IDisposable
         options ??= new ForwardOptions();
         ForwardDialer dialer = new(FindAsync, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token),
             () => Endpoint.IsFetchingCredentials);
-        return PortForward.StartAsync(dialer, locals, ForwardTale.ToldTo(_logger, options), cancellationToken);
+        return StartAsync();
+
+        async Task<PortForward> StartAsync()
+        {
+            Activity? activity = ForwardTelemetry.Begin(Endpoint.Server);
+            try
+            {
+                PortForward forward = await PortForward.StartAsync(dialer, locals, ForwardTale.ToldTo(_logger, options), cancellationToken);
+                ForwardTelemetry.Follow(activity, forward);
+                return forward;
+            }
+            catch (Exception e)
+            {
+                activity?.Fail(e);
+                activity?.Dispose();
+                throw;
+            }
+        }
 
         async Task<ForwardTarget> FindAsync(bool again, CancellationToken token)
         {

@@ -57,7 +57,7 @@ public sealed class PodFiles
             OpenHere = source.OpenAgain,
         };
         using CopyRun run = new(source, target, options, _logger);
-        return await run.RunAsync(cancellationToken);
+        return await CopyTelemetry.WatchAsync("to_pod", pod, () => run.RunAsync(cancellationToken));
     }
 
     /// <summary>
@@ -84,7 +84,7 @@ public sealed class PodFiles
         await using PodSource source = new(ShellSource.Of(_client, pod, podPath, options), podPath, options);
         await using LocalTarget target = new(localPath, options);
         using CopyRun run = new(source, target, options, _logger);
-        return await run.RunAsync(cancellationToken);
+        return await CopyTelemetry.WatchAsync("from_pod", pod, () => run.RunAsync(cancellationToken));
     }
 
     /// <summary>Copies from this container to another one, through this machine; nothing is stored on the way.</summary>
@@ -110,7 +110,7 @@ public sealed class PodFiles
         await using PodSource from = new(ShellSource.Of(_client, pod, podPath, options), podPath, options);
         await using PodTarget to = new(ShellSource.Of(target._client, other, targetPath, options), targetPath, from.Leaf, options);
         using CopyRun run = new(from, to, options, _logger);
-        return await run.RunAsync(cancellationToken);
+        return await CopyTelemetry.WatchAsync("between_pods", pod, () => run.RunAsync(cancellationToken));
     }
 
     static void Check(

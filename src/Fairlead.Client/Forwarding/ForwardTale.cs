@@ -1,3 +1,4 @@
+using Fairlead.Client.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Client.Forwarding;
@@ -5,16 +6,17 @@ namespace Fairlead.Client.Forwarding;
 /// <summary>Tells the log what happens to a forward, beside whoever else is told.</summary>
 static class ForwardTale
 {
-    /// <summary>The options with an observer that tells the log first.</summary>
+    /// <summary>The options with an observer that counts and tells the log first.</summary>
     internal static ForwardOptions ToldTo(ILogger logger, ForwardOptions options)
     {
-        if (!logger.IsEnabled(LogLevel.Error)) return options;
+        bool isLogged = logger.IsEnabled(LogLevel.Error);
         Action<ForwardEvent>? observer = options.Observer;
         return options with
         {
             Observer = happened =>
             {
-                Tell(logger, happened);
+                ForwardTelemetry.Tell(happened);
+                if (isLogged) Tell(logger, happened);
                 observer?.Invoke(happened);
             },
         };

@@ -16,6 +16,8 @@ public sealed class AskingSession : IAsyncDisposable
     readonly Task<Status> _status;
     readonly Task _closing;
     readonly SemaphoreSlim _resizing = new(1, 1);
+    PipeWriter? _input;
+    PipeReader? _output, _error;
 
     /// <summary>Wraps an adapter, which the session then owns.</summary>
     public AskingSession(RemoteCommandAdapter adapter, RemoteCommandRequest request)
@@ -40,13 +42,23 @@ public sealed class AskingSession : IAsyncDisposable
     public WithheldWords Withheld => _adapter.Withheld;
 
     /// <summary>The command's input. Completing it is the half-close: see <see cref="RemoteCommandProtocol.CanEndInput"/>.</summary>
-    public PipeWriter StandardInput => _adapter.GetWriter(RemoteChannel.StandardInput);
+    public PipeWriter StandardInput => _input ?? _adapter.GetWriter(RemoteChannel.StandardInput);
 
     /// <summary>The command's output, or the terminal's.</summary>
-    public PipeReader StandardOutput => _adapter.GetReader(RemoteChannel.StandardOutput);
+    public PipeReader StandardOutput => _output ?? _adapter.GetReader(RemoteChannel.StandardOutput);
 
     /// <summary>The command's error output; ends at once with a terminal.</summary>
-    public PipeReader StandardError => _adapter.GetReader(RemoteChannel.StandardError);
+    public PipeReader StandardError => _error ?? _adapter.GetReader(RemoteChannel.StandardError);
+
+    /// <summary>Counts the payload of input and outputs that were asked for. To be called once, before the first of it passes.</summary>
+    /// <param name="sent">Is told of input.</param>
+    /// <param name="received">Is told of outputs.</param>
+    public void Count(Action<long> sent, Action<long> received)
+    {
+        if (Request.Stdin) _input = new CountedWriter(StandardInput, sent);
+        if (Request.Stdout) _output = new CountedReader(StandardOutput, received);
+        if (Request is { Stderr: true, Tty: false }) _error = new CountedReader(StandardError, received);
+    }
 
     /// <summary>
     /// Completes with the final status; faults with <see cref="SessionLostException"/> when none came. Before v4 a version has no

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Fairlead.Client.Telemetry;
+
+/// <summary>
+/// The client's source of activities and its meter, both named <c>Fairlead</c>, with names by OpenTelemetry's conventions. Copies, of
+/// another assembly, have a source and a meter of the same name.
+/// </summary>
+static class Instruments
+{
+    internal const string Name = "Fairlead";
+
+    static readonly Meter s_meter = new(Name);
+
+    internal static readonly KeyValuePair<string, object?> Transmit = new("network.io.direction", "transmit"),
+        Receive = new("network.io.direction", "receive");
+
+    internal static ActivitySource Traces { get; } = new(Name);
+
+    internal static UpDownCounter<long> Active { get; } =
+        s_meter.CreateUpDownCounter<long>("fairlead.client.active_sessions", "{session}", "Sessions that are open now.");
+
+    internal static Counter<long> Sessions { get; } =
+        s_meter.CreateCounter<long>("fairlead.client.sessions", "{session}", "Sessions that are over, by how they ended.");
+
+    internal static Histogram<double> Duration { get; } =
+        s_meter.CreateHistogram<double>("fairlead.client.session.duration", "s", "How long sessions lasted, from asking to end.");
+
+    internal static Counter<long> Bytes { get; } =
+        s_meter.CreateCounter<long>("fairlead.client.session.io", "By", "Bytes of input and outputs.");
+
+    internal static Counter<long> Losses { get; } =
+        s_meter.CreateCounter<long>("fairlead.client.losses", "{loss}", "Sessions and ways to pods that were lost.");
+
+    internal static Counter<long> Resumptions { get; } =
+        s_meter.CreateCounter<long>("fairlead.client.resumptions", "{resumption}", "Ways to pods that were found again after a loss.");
+
+    internal static Counter<long> Fallbacks { get; } =
+        s_meter.CreateCounter<long>("fairlead.client.fallbacks", "{session}", "Sessions that did not go the way that was tried first.");
+
+    /// <summary>Where it goes.</summary>
+    internal static void Describe(this Activity activity, Uri server, PodReference pod)
+    {
+        if (!activity.IsAllDataRequested) return;
+        activity.SetTag("server.address", server.Host);
+        activity.SetTag("server.port", server.Port);
+        activity.SetTag("k8s.namespace.name", pod.Namespace);
+        activity.SetTag(pod.Owner is null ? "k8s.pod.name" : $"k8s.{pod.Owner}.name", pod.Name);
+        if (pod.Container is not null) activity.SetTag("k8s.container.name", pod.Container);
+    }
+
+    /// <summary>It failed, where it did: by its kind alone, since messages may quote what a server says.</summary>
+    internal static void Fail(this Activity activity, Exception? failure)
+    {
+        if (failure is null) return;
+        activity.SetTag("error.type", failure is SessionLostException lost ? lost.Kind.ToString() : failure.GetType().FullName);
+        activity.SetStatus(ActivityStatusCode.Error);
+    }
+}

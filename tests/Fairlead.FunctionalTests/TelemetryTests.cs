@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Threading.Channels;
+using Fairlead;
+using Fairlead.Lab.Testing;
+
+namespace LabUsers;
+
+/// <summary>What the library tells OpenTelemetry. Alone, since whoever listens hears all of the process.</summary>
+[Collection(Fairlead.FunctionalTests.Alone.Name)]
+public sealed class TelemetryTests : IDisposable
+{
+    readonly ConcurrentQueue<Activity> _ended = [];
+    readonly Channel<bool> _news = Channel.CreateUnbounded<bool>();
+    readonly ConcurrentQueue<(string Name, double Value, string Tags)> _measured = [];
+    readonly ActivityListener _traces;
+    readonly MeterListener _meters = new();
+
+    public TelemetryTests()
+    {
+        _traces = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == "Fairlead",
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activity =>
+            {
+                _ended.Enqueue(activity);
+                _news.Writer.TryWrite(true);
+            },
+        };
+        ActivitySource.AddActivityListener(_traces);
+        _meters.InstrumentPublished = static (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == "Fairlead") listener.EnableMeasurementEvents(instrument);
+        };
+        _meters.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument.Name, value, tags));
+        _meters.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Keep(instrument.Name, value, tags));
+        _meters.Start();
+    }
+
+    void Keep(string name, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        List<string> told = [];
+        foreach ((string key, object? tag) in tags) told.Add($"{key}={tag}");
+        _measured.Enqueue((name, value, string.Join(' ', told.Order(StringComparer.Ordinal))));
+        _news.Writer.TryWrite(true);
+    }
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    double Sum(string name, string tags) => _measured.Where(one => one.Name == name && one.Tags == tags).Sum(static one => one.Value);
+
+    async Task<Activity> EndedAsync(string name)
+    {
+        await HoldsAsync(() => _ended.Any(activity => activity.OperationName == name));
+        return _ended.First(activity => activity.OperationName == name);
+    }
+
+    async Task HoldsAsync(Func<bool> condition)
+    {
+        while (!condition()) await _news.Reader.ReadAsync(Ct);
+    }
+
+    [Fact]
+    public async Task A_session_has_an_activity_with_its_upgrade_below_and_is_counted()
+    {
+        await using Lab lab = await Lab.StartAsync(cancellationToken: Ct);
+        using StreamingClient client = lab.CreateClient();
+        await client.RunAsync(new("demo"), ["sh", "-c", "cat; cat secret-file; exit 3"], "abc", cancellationToken: Ct);
+
+        Activity exec = await EndedAsync("exec"), upgrade = await EndedAsync("upgrade");
+        Assert.Null(Activity.Current); // it is the session's alone
+        Assert.Equal(exec.SpanId, upgrade.ParentSpanId);
+        Assert.Equal(ActivityKind.Client, exec.Kind);
+        Assert.Equal((3, "exited", "127.0.0.1", lab.Url.Port, "demo", "default"),
+            (exec.GetTagItem("process.exit.code"), exec.GetTagItem("fairlead.outcome"), exec.GetTagItem("server.address"), exec.GetTagItem("server.port"),
+            exec.GetTagItem("k8s.pod.name"), exec.GetTagItem("k8s.namespace.name")));
+        Assert.DoesNotContain(exec.TagObjects.Concat(upgrade.TagObjects), static tag => $"{tag.Value}".Contains("secret", StringComparison.Ordinal));
+
+        Assert.Equal(1, Sum("fairlead.client.sessions", "fairlead.kind=exec fairlead.outcome=exited"));
+        Assert.Equal(3, Sum("fairlead.client.session.io", "fairlead.kind=exec network.io.direction=transmit"));
+        Assert.InRange(Sum("fairlead.client.session.io", "fairlead.kind=exec network.io.direction=receive"), 3, 1000); // and what cat says of the file
+        await HoldsAsync(() => _measured.Count(static one => one.Name == "fairlead.client.active_sessions") == 2);
+        Assert.Equal(0, Sum("fairlead.client.active_sessions", "fairlead.kind=exec"));
+    }
+
+    [Fact]
+    public async Task Losses_refusals_and_fallbacks_are_told_by_their_kind()
+    {
+        await using Lab lab = await Lab.StartAsync(cancellationToken: Ct);
+        lab.SpeakOnly(Transport.Spdy);
+        using StreamingClient client = lab.CreateClient();
+        await using RemoteProcess run = await client.ExecAsync(new("demo"), ["sleep", "1000"], cancellationToken: Ct);
+        Assert.Equal(1, Sum("fairlead.client.fallbacks", "fairlead.kind=exec"));
+        lab.CutConnections();
+        Activity lost = await EndedAsync("exec");
+        Assert.Equal(("lost", "ConnectionBroken", ActivityStatusCode.Error), (lost.GetTagItem("fairlead.outcome"), lost.GetTagItem("error.type"), lost.Status));
+        Assert.Equal(1, Sum("fairlead.client.losses", "error.type=ConnectionBroken fairlead.kind=exec"));
+
+        await Assert.ThrowsAsync<UpgradeException>(() => client.AttachAsync(new("nobody"), cancellationToken: Ct));
+        Activity refused = await EndedAsync("attach");
+        Assert.Equal(("refused", "Fairlead.UpgradeException"), (refused.GetTagItem("fairlead.outcome"), refused.GetTagItem("error.type")));
+    }
+
+    [Fact]
+    public async Task A_forward_and_a_copy_are_told_too()
+    {
+        await using Lab lab = await Lab.StartAsync(cancellationToken: Ct);
+        using StreamingClient client = lab.CreateClient();
+        await using (PortForward forward = await client.ForwardAsync(new("demo"), [new(0, 80)], cancellationToken: Ct))
+        {
+            lab.CutConnections();
+            await HoldsAsync(() => Sum("fairlead.client.resumptions", "fairlead.kind=forward") == 1);
+            Assert.Equal(1, Sum("fairlead.client.losses", "fairlead.kind=forward"));
+        }
+
+        Assert.Equal("demo", (await EndedAsync("forward")).GetTagItem("k8s.pod.name"));
+
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("fairlead-");
+        try
+        {
+            await File.WriteAllTextAsync(folder.FullName + "/a", "abc", Ct);
+            await client.Files(new("demo", Container: "web")).CopyToPodAsync(folder.FullName + "/a", folder.FullName + "/b", cancellationToken: Ct);
+            Assert.Equal(3L, (await EndedAsync("copy")).GetTagItem("fairlead.copy.bytes"));
+            Assert.Equal(3, Sum("fairlead.client.copy.io", "fairlead.copy.direction=to_pod"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    public void Dispose()
+    {
+        _traces.Dispose();
+        _meters.Dispose();
+    }
+}
