@@ -8,7 +8,7 @@ namespace Fairlead.FunctionalTests;
 /// <summary>The arrows of docs/architecture.md, read off the assemblies.</summary>
 public sealed class ArchitectureTests
 {
-    static readonly string[] s_rooms = ["Wire", "Yaml", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Server", "HostProcesses", "Lab", "Lab.Testing", "Containerd", "Node", "Gateway"];
+    static readonly string[] s_rooms = ["Wire", "Yaml", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Extensions.DependencyInjection", "Server", "HostProcesses", "Lab", "Lab.Testing", "Containerd", "Node", "Gateway"];
 
     [Theory]
     [InlineData("Wire")]
@@ -18,6 +18,7 @@ public sealed class ArchitectureTests
     [InlineData("Client", "Wire", "Streaming", "Upgrades")]
     [InlineData("Files", "Wire", "Streaming", "Upgrades", "Client")]
     [InlineData("KubeConfig", "Wire", "Yaml", "Streaming", "Upgrades", "Client")]
+    [InlineData("Extensions.DependencyInjection", "Wire", "Streaming", "Upgrades", "Client", "KubeConfig")]
     [InlineData("Server", "Wire", "Streaming")]
     [InlineData("HostProcesses", "Wire")]
     [InlineData("Lab", "Wire", "Yaml", "Streaming", "Server", "HostProcesses")]
@@ -46,6 +47,7 @@ public sealed class ArchitectureTests
     [InlineData("Client")]
     [InlineData("Files")]
     [InlineData("KubeConfig")]
+    [InlineData("Extensions.DependencyInjection")]
     [InlineData("HostProcesses")]
     public void What_needs_no_server_does_not_see_the_web_server(string room) =>
         Assert.DoesNotContain(References(room), name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
