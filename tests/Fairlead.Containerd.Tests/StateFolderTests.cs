@@ -1,3 +1,4 @@
+using Fairlead.Containerd.Tasks;
 using Fairlead.Testing.Containerd;
 using Grpc.Core;
 

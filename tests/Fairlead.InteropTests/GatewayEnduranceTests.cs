@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using Fairlead.KubeConfig;
-using Fairlead.Upgrades;
 
 namespace Fairlead.InteropTests;
 

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Pipelines;
-using Fairlead.KubeConfig;
-using Fairlead.Upgrades;
 
 namespace Fairlead.InteropTests;
 

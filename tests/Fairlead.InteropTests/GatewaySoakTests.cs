@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Fairlead.Files;
-using Fairlead.KubeConfig;
 
 namespace Fairlead.InteropTests;
 

@@ -3,7 +3,6 @@ using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Options;
 using Fairlead.Cli.Sessions;
 using Fairlead.Cli.Usage;
-using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Targets;
 using Fairlead.Wire;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Fairlead.KubeConfig.Api;
 using Fairlead.KubeConfig.Targets;
 
 namespace Fairlead.Cli.Sessions;

@@ -8,7 +8,6 @@ using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Node;
 using Fairlead.Cli.Usage;
-using Fairlead.KubeConfig;
 using Fairlead.Node;
 using Fairlead.Node.Host;
 using Fairlead.Server.Access;

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
+using Fairlead.Containerd.Tasks;
 using Fairlead.Node;
 using Fairlead.Server.Access;
 using Fairlead.Testing;
