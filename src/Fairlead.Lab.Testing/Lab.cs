@@ -26,6 +26,7 @@ public sealed class Lab : IAsyncDisposable
 {
     readonly LabServer _server;
     readonly FaultyNetwork _network;
+    int _disposed;
 
     [SupportedOSPlatform("linux")]
     Lab(LabServer server)
@@ -130,6 +131,7 @@ public sealed class Lab : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await _network.DisposeAsync();
         if (OperatingSystem.IsLinux()) await _server.DisposeAsync();
     }
