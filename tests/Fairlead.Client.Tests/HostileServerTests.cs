@@ -135,7 +135,7 @@ public sealed class HostileServerTests
     static CancellationToken Bounded()
     {
         CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        source.CancelAfter(TimeSpan.FromSeconds(2));
+        source.CancelAfter(TimeSpan.FromSeconds(1));
         return source.Token;
     }
 }
