@@ -14,9 +14,13 @@ sealed class StopSignals : IDisposable
     readonly CancellationTokenSource _cancel = new();
     readonly PosixSignalRegistration[] _registrations;
 
+    readonly bool _endsAtSecond;
+
     /// <param name="reload">Called at SIGHUP, which then ends nothing; null for one that ends like the others.</param>
-    public StopSignals(Action? reload = null)
+    /// <param name="endsAtSecond">Who asks again ends the program at once; false for one that has to finish.</param>
+    public StopSignals(Action? reload = null, bool endsAtSecond = true)
     {
+        _endsAtSecond = endsAtSecond;
         PosixSignal[] ending = [PosixSignal.SIGTERM, PosixSignal.SIGINT, .. reload is null ? new[] { PosixSignal.SIGHUP } : []];
         _registrations =
         [
@@ -55,9 +59,9 @@ sealed class StopSignals : IDisposable
 
     void Stop(PosixSignalContext context)
     {
-        if (!_stop.TrySetResult()) return; // asked again: the program ends as any would
-        context.Cancel = true;
-        _cancel.Cancel();
+        bool isFirst = _stop.TrySetResult();
+        context.Cancel = isFirst || !_endsAtSecond;
+        if (isFirst) _cancel.Cancel();
     }
 
     public void Dispose()

@@ -51,9 +51,11 @@ sealed class FrontOptions
             verb.Add(option);
     }
 
+    public HostRoot ReadRoot(ParseResult parsed) => new(parsed.GetValue(_root)!);
+
     public FrontChoice Read(ParseResult parsed)
     {
-        HostRoot root = new(parsed.GetValue(_root)!);
+        HostRoot root = ReadRoot(parsed);
         KubeletFlags? running = Running(root, parsed), flags = running ?? Recorded(root);
         string? certificate = parsed.GetValue(_certificate), key = parsed.GetValue(_key), token = parsed.GetValue(_token);
         if (certificate is null != key is null) throw new UsageException("--kubelet-client-cert and --kubelet-client-key belong together");

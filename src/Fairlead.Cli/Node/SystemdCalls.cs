@@ -1,12 +1,10 @@
-using System.Diagnostics;
 using System.Runtime.Versioning;
 using Fairlead.Node.Host;
 
 namespace Fairlead.Cli.Node;
 
 /// <summary>What is asked of the machine's systemd, by its own systemctl; shown only, where no systemd runs the machine.</summary>
-/// <param name="root">The machine. One whose root is somewhere else is entered by chroot, as its root has to be this user's to
-/// enter.</param>
+/// <param name="root">The machine.</param>
 /// <param name="output">Where each call is told.</param>
 [SupportedOSPlatform("linux")]
 sealed class SystemdCalls(HostRoot root, TextWriter output)
@@ -40,13 +38,10 @@ sealed class SystemdCalls(HostRoot root, TextWriter output)
 
     async Task RunAsync(string[] call, CancellationToken cancellationToken)
     {
-        (string program, string[] arguments) = root.IsOwn ? ("systemctl", call) : ("chroot", [root.Folder, "systemctl", .. call]);
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })!;
-        await process.WaitForExitAsync(cancellationToken);
-        if (process.ExitCode != 0)
+        int code = await MachinePrograms.RunAsync(root, ["systemctl", .. call], cancellationToken);
+        if (code != 0)
             throw new IOException(
-                $"systemctl {string.Join(' ', call)} ended with {process.ExitCode}: mend that and run this again, or take " +
-                "everything back " +
-                "by 'fairlead node uninstall --yes'");
+                $"systemctl {string.Join(' ', call)} ended with {code}: mend that and run this again, or take everything back by " +
+                "'fairlead node uninstall --yes'");
     }
 }

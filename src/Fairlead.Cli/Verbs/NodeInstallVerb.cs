@@ -3,7 +3,6 @@ using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Node;
 using Fairlead.Cli.Usage;
-using Fairlead.Node.Host;
 using Fairlead.Node.Installation;
 
 namespace Fairlead.Cli.Verbs;
@@ -47,32 +46,9 @@ static class NodeInstallVerb
     static async Task<int> RunAsync(
         Invocation invocation, FrontChoice choice, string? program, bool yes, CancellationToken cancellationToken)
     {
-        if (choice.Certificate is null && choice.Token is null)
-            throw new UsageException(
-                "the front needs a credential of its own for the kubelet: --kubelet-client-cert and --kubelet-client-key, or " +
-                "--kubelet-token-file");
-        if (choice.Kubeconfig is null)
-            throw new UsageException("no kubelet runs here whose kubeconfig could be taken: name one by --authorization-kubeconfig");
         TextWriter output = invocation.Output;
-        InstallationPlan plan;
-        try
-        {
-            plan = InstallationPlan.Of(new InstallationOptions
-            {
-                Root = choice.Root,
-                Config = choice.Config,
-                ConfigFolder = choice.ConfigFolder,
-                Flags = choice.Flags ?? KubeletFlags.None,
-                Program = program ?? Environment.ProcessPath ?? throw new UsageException("say by --program where this command is"),
-                Arguments = choice.Arguments,
-                Addresses = NodeAddresses.Find(),
-            });
-        }
-        catch (InvalidDataException e)
-        {
-            throw new UsageException(e.Message);
-        }
-
+        InstallationPlan plan = FrontChanges.Plan(
+            choice, program ?? Environment.ProcessPath ?? throw new UsageException("say by --program where this command is"));
         if (plan.Calls.Count == 0)
         {
             await output.WriteLineAsync("everything is as it should be: nothing to do");
@@ -86,20 +62,16 @@ static class NodeInstallVerb
             foreach (string line in lines[1..]) await output.WriteLineAsync("  " + line);
         }
 
-        SystemdCalls systemd = new(choice.Root, output);
+        FrontChanges changes = new(choice.Root, output);
         if (!yes)
         {
             await output.WriteLineAsync("then:");
-            await systemd.ShowAsync(plan.Calls);
+            await changes.Systemd.ShowAsync(plan.Calls);
             await output.WriteLineAsync("nothing was changed: add --yes to do it");
             return ExitCodes.Success;
         }
 
-        FrontInstallation.Apply(choice.Root, plan);
-        foreach (FileChange file in plan.Files) await output.WriteLineAsync($"wrote {file.Path}");
-        await systemd.RunAsync(plan.Calls, cancellationToken);
-        FrontInstallation.Complete(choice.Root);
-        await output.WriteLineAsync("installed: the front has the node's addresses, the kubelet has loopback");
+        await changes.InstallAsync(plan, cancellationToken);
         return ExitCodes.Success;
     }
 }

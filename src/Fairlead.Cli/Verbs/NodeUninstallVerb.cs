@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Node;
-using Fairlead.Cli.Usage;
 using Fairlead.Node.Host;
 using Fairlead.Node.Installation;
 
@@ -38,61 +37,26 @@ static class NodeUninstallVerb
     static async Task<int> RunAsync(Invocation invocation, HostRoot root, bool yes, CancellationToken cancellationToken)
     {
         TextWriter output = invocation.Output;
-        IReadOnlyList<FileRestoration> files = Plan(root);
+        FrontChanges changes = new(root, output);
+        IReadOnlyList<FileRestoration> files = changes.PlanUndo();
         if (files.Count == 0)
         {
             await output.WriteLineAsync("no front is installed here: nothing to do");
             return ExitCodes.Success;
         }
 
-        SystemdCalls systemd = new(root, output);
         if (!yes)
         {
             await output.WriteLineAsync("first:");
-            await systemd.ShowAsync(FrontInstallation.CallsBeforeUndo);
+            await changes.Systemd.ShowAsync(FrontInstallation.CallsBeforeUndo(root));
             foreach (FileRestoration file in files) await output.WriteLineAsync($"{file.Path} {file.Outcome}");
             await output.WriteLineAsync("then:");
-            await systemd.ShowAsync(FrontInstallation.CallsAfterUndo);
+            await changes.Systemd.ShowAsync(FrontInstallation.CallsAfterUndo);
             await output.WriteLineAsync("nothing was changed: add --yes to do it");
             return ExitCodes.Success;
         }
 
-        await systemd.RunAsync(FrontInstallation.CallsBeforeUndo, cancellationToken);
-        FrontInstallation.Restore(root, files);
-        foreach (FileRestoration file in files) await output.WriteLineAsync($"{file.Path} {file.Outcome}");
-        await systemd.RunAsync(FrontInstallation.CallsAfterUndo, cancellationToken);
-        string end = WhereTheKubeletIs(root);
-        FrontInstallation.Forget(root);
-        await output.WriteLineAsync(end);
+        await changes.UninstallAsync(files, cancellationToken);
         return ExitCodes.Success;
-    }
-
-    /// <summary>The address may have stood there before the front was put in.</summary>
-    static string WhereTheKubeletIs(HostRoot root)
-    {
-        try
-        {
-            return FrontInstallation.KubeletAddress(root) is "127.0.0.1" or "::1" or "localhost"
-                ? "uninstalled, but the kubelet still listens on 127.0.0.1 alone, as it did before the front was put in: the API server "
-                    + "does not reach this node. Take the address out of its configuration, and out of the ConfigMap kubelet-config, and "
-                    + "restart the kubelet"
-                : "uninstalled: the kubelet has its addresses back";
-        }
-        catch (InvalidDataException e)
-        {
-            return "uninstalled; where the kubelet listens cannot be told: " + e.Message;
-        }
-    }
-
-    static IReadOnlyList<FileRestoration> Plan(HostRoot root)
-    {
-        try
-        {
-            return FrontInstallation.PlanUndo(root);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new UsageException(e.Message);
-        }
     }
 }

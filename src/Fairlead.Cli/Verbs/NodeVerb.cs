@@ -64,7 +64,7 @@ static class NodeVerb
         if (OperatingSystem.IsLinux())
         {
             foreach (Command more in (Command[])[NodeCheckVerb.Create(invocation), NodeInstallVerb.Create(invocation),
-                NodeUninstallVerb.Create(invocation)])
+                NodeUninstallVerb.Create(invocation), NodeStayVerb.Create(invocation), MachinePrograms.CreateVerb(invocation)])
                 verb.Add(more);
         }
 

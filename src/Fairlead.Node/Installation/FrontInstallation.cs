@@ -50,10 +50,16 @@ public static class FrontInstallation
     }
 
     /// <summary>
-    /// What is asked of systemd before the files are put back: nobody may hold the node's addresses when the kubelet returns.
+    /// What is asked of systemd before the files are put back: nobody may hold the node's addresses when the kubelet returns. Of a unit
+    /// that is gone already nothing is asked: systemd would take that for a fault.
     /// </summary>
-    public static IReadOnlyList<string[]> CallsBeforeUndo { get; } =
-        [["disable", "--now", Units.Service], ["disable", "--now", Units.Socket]];
+    /// <param name="root">The machine.</param>
+    public static IReadOnlyList<string[]> CallsBeforeUndo(HostRoot root)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        return [.. new[] { Units.Service, Units.Socket }.Where(unit => root.HasFile($"{Units.Folder}/{unit}"))
+            .Select(static unit => new[] { "disable", "--now", unit })];
+    }
 
     /// <summary>What is asked of systemd afterwards.</summary>
     public static IReadOnlyList<string[]> CallsAfterUndo { get; } = [["daemon-reload"], ["restart", "kubelet.service"]];
@@ -99,6 +105,15 @@ public static class FrontInstallation
     {
         KubeletFlags flags = RecordedFlags(root) ?? KubeletFlags.None;
         return KubeletSettings.Read(root, flags.Get("config") ?? KubeletSettings.UsualFile, flags.Get("config-dir"), flags).Address;
+    }
+
+    /// <summary>A front is installed, and systemd has done all that was asked of it for that.</summary>
+    /// <param name="root">The machine.</param>
+    /// <exception cref="InvalidDataException">The record cannot be read.</exception>
+    public static bool IsComplete(HostRoot root)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        return InstallationRecord.Read(root) is { Pending.Count: 0 };
     }
 
     /// <summary>Says that systemd has done what the plan asks of it: until then it is asked again.</summary>

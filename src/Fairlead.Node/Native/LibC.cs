@@ -5,7 +5,7 @@ namespace Fairlead.Node.Native;
 /// <summary>The calls of the C library that this room needs.</summary>
 static partial class LibC
 {
-    internal const int F_SETFD = 2, FD_CLOEXEC = 1;
+    internal const int F_SETFD = 2, FD_CLOEXEC = 1, LOCK_EX = 2, EINTR = 4;
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     internal static partial int chown(string path, uint user, uint group);
@@ -15,4 +15,20 @@ static partial class LibC
 
     [LibraryImport("libc")]
     internal static partial int getppid();
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    internal static partial int chroot(string folder);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    internal static partial int chdir(string folder);
+
+    /// <summary>Comes back only where it failed. Both lists end with a null.</summary>
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    internal static partial int execve(string program, string?[] arguments, string?[] environment);
+
+    [LibraryImport("libc")]
+    internal static partial void _exit(int code);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int flock(SafeHandle descriptor, int operation);
 }

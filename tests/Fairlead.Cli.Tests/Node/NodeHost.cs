@@ -12,6 +12,7 @@ sealed class NodeHost : IDisposable
         "--config=/var/lib/kubelet/config.yaml\0--pod-infra-container-image=registry.k8s.io/pause:3.10\0";
 
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fairlead-node-");
+    readonly HashSet<string> _own = [];
 
     public NodeHost()
     {
@@ -31,17 +32,28 @@ sealed class NodeHost : IDisposable
         WriteProcess(4711, Kubelet);
         WriteProcess(4712, "/usr/bin/containerd\0");
         Directory.CreateDirectory(Root + "/run/systemd/system");
-        // the machine's own systemctl is run by chroot, which needs more than a test may have
-        string chroot = Path.Combine(_folder.CreateSubdirectory("bin").FullName, "chroot");
-        File.WriteAllText(chroot, $"#!/bin/sh\n[ \"$1 $2\" = '{Root} systemctl' ] || exit 99\nshift 2\necho \"$*\" >> '{Asked}'\n[ \"$*\" != \"$(cat '{Failing}' 2>/dev/null)\" ]\n");
-        File.SetUnixFileMode(chroot, (UnixFileMode)0b111_101_101);
+        PutShell();
+        WriteProgram("/usr/bin/systemctl", """
+            #!/bin/sh
+            [ "$SYSTEMD_IGNORE_CHROOT" = 1 ] || { echo "Running in chroot, ignoring command" >&2; exit 0; }
+            echo "$*" >> /asked
+            for unit; do :; done
+            if [ "$1" = disable ] && [ ! -e "/etc/systemd/system/$unit" ]; then
+                echo "Failed to disable unit: Unit file $unit does not exist." >&2
+                exit 1
+            fi
+            failing=
+            [ ! -e /failing ] || read -r failing < /failing
+            [ "$*" != "$failing" ]
+
+            """);
     }
 
     public string Root { get; }
 
-    string Asked => Path.Combine(_folder.FullName, "asked");
+    string Asked => Path.Combine(Root, "asked");
 
-    string Failing => Path.Combine(_folder.FullName, "failing");
+    string Failing => Path.Combine(Root, "failing");
 
     /// <summary>What systemctl was asked since the last look.</summary>
     public string[] TakeCalls()
@@ -52,7 +64,7 @@ sealed class NodeHost : IDisposable
     }
 
     /// <summary>systemctl fails at this call; at none for null.</summary>
-    public void FailAt(string? call) => File.WriteAllText(Failing, call ?? "");
+    public void FailAt(string? call) => File.WriteAllText(Failing, call + "\n");
 
     public string Read(string path) => File.ReadAllText(Root + path);
 
@@ -60,6 +72,34 @@ sealed class NodeHost : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Root + path)!);
         File.WriteAllText(Root + path, text);
+    }
+
+    /// <summary>A program of the machine's: a script for its shell.</summary>
+    public void WriteProgram(string path, string text)
+    {
+        Write(path, text);
+        Own(path);
+    }
+
+    /// <summary>This machine's own shell with the libraries that it needs, so that the root can really be entered.</summary>
+    void PutShell()
+    {
+        using System.Diagnostics.Process libraries = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("ldd", "/bin/sh") { RedirectStandardOutput = true })!;
+        string listed = libraries.StandardOutput.ReadToEnd();
+        libraries.WaitForExit();
+        foreach (string file in listed.Split((char[])[' ', '\t', '\n']).Where(static word => word.StartsWith('/')).Append("/bin/sh"))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Root + file)!);
+            File.Copy(file, Root + file);
+            Own(file);
+        }
+    }
+
+    void Own(string path)
+    {
+        File.SetUnixFileMode(Root + path, (UnixFileMode)0b111_101_101);
+        _own.Add(Root + path);
     }
 
     /// <summary>A process of root's, of the machine's own or in a container.</summary>
@@ -75,12 +115,13 @@ sealed class NodeHost : IDisposable
         }
     }
 
-    /// <summary>Every file with its bytes and mode, by its path.</summary>
+    /// <summary>Every file with its bytes and mode, by its path: not what a test put there, nor what lies in memory alone.</summary>
     public SortedDictionary<string, string> Everything()
     {
         SortedDictionary<string, string> files = new(StringComparer.Ordinal);
         foreach (string file in Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories))
         {
+            if (_own.Contains(file) || file == Asked || file == Failing || file.StartsWith(Root + "/run/", StringComparison.Ordinal)) continue;
             files[file[Root.Length..]] = new FileInfo(file).LinkTarget is { } target
                 ? "link to " + target
                 : $"{File.GetUnixFileMode(file)} {Convert.ToHexString(File.ReadAllBytes(file))}";
@@ -89,9 +130,12 @@ sealed class NodeHost : IDisposable
         return files;
     }
 
-    /// <summary>Runs <c>fairlead node</c> at this machine.</summary>
-    public Task<CommandProcess.Result> RunAsync(string verb, string options, CancellationToken cancellationToken) => CommandProcess.RunAsync(
-        "/dev/null", $"PATH='{_folder.FullName}/bin':$PATH fairlead node {verb} --root '{Root}' {options}", cancellationToken);
+    /// <summary>Runs <c>fairlead node</c> at this machine, as root, or as one who is it in a namespace of users: roots are entered by nobody else.</summary>
+    public Task<CommandProcess.Result> RunAsync(string verb, string options, CancellationToken cancellationToken) =>
+        CommandProcess.RunAsync("/dev/null", string.Join(' ', AsRoot.Select(static word => $"'{word}'")) + $" node {verb} --root '{Root}' {options}", cancellationToken);
+
+    /// <summary>The program, with what makes one root who is not.</summary>
+    public static string[] AsRoot => Environment.IsPrivilegedProcess ? [CommandProcess.Path] : ["unshare", "--user", "--map-root-user", CommandProcess.Path];
 
     public void Dispose() => _folder.Delete(recursive: true);
 }

@@ -1,0 +1,46 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Fairlead.Node.Host;
+using Fairlead.Node.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fairlead.Node.Installation;
+
+/// <summary>Only one at a time changes a machine: the holder of this, until it is disposed of or its process ends.</summary>
+public sealed class FrontLock : IDisposable
+{
+    const string Path = "/run/fairlead/node-installation.lock";
+
+    readonly SafeFileHandle _file;
+
+    FrontLock(SafeFileHandle file) => _file = file;
+
+    /// <summary>Waits until nobody else has it, and takes it.</summary>
+    /// <param name="root">The machine.</param>
+    /// <exception cref="IOException">It cannot be taken.</exception>
+    public static Task<FrontLock> TakeAsync(HostRoot root)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        return Task.Factory.StartNew(() => Take(root), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    static FrontLock Take(HostRoot root)
+    {
+        string path = root.PathOf(Path);
+        Directory.CreateDirectory(
+            System.IO.Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        while (LibC.flock(file, LibC.LOCK_EX) != 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            if (error == LibC.EINTR) continue;
+            file.Dispose();
+            throw new IOException($"{Path}: {new Win32Exception(error).Message}");
+        }
+
+        return new FrontLock(file);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+}
