@@ -23,7 +23,7 @@ static class NodeStayVerb
         Option<string?> from = Text("--program-from", "FILE", "What is put there (default: this command)");
         Option<string?> token = Text("--token-from", "FILE",
             "Copy this file to --kubelet-token-file on the machine, and again when it changes: a pod's own token");
-        Option<string?> holder = Text("--holder", "NAME", "Who this is: a name that no other has, such as a pod's");
+        Option<string?> holder = Text("--holder", "NAME", "Who this is: a name that no other has, such as a pod's (default: $FAIRLEAD_HOLDER)");
         Option<TimeSpan> every = new("--look-every")
         {
             HelpName = "DURATION",
@@ -56,7 +56,8 @@ static class NodeStayVerb
         foreach (Option option in (Option[])[program, from, token, holder, every, remove, check, yes]) verb.Add(option);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            string name = parsed.GetValue(holder) ?? throw new UsageException("say by --holder who this is");
+            string name = parsed.GetValue(holder) ?? Environment.GetEnvironmentVariable("FAIRLEAD_HOLDER")
+                ?? throw new UsageException("say by --holder who this is");
             bool isRemoval = parsed.GetValue(remove);
             HostRoot root = front.ReadRoot(parsed);
             if (parsed.GetValue(check)) return await FrontStay.CheckAsync(root, name, isRemoval, invocation.Output);

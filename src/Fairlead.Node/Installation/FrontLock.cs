@@ -10,6 +10,7 @@ namespace Fairlead.Node.Installation;
 public sealed class FrontLock : IDisposable
 {
     const string Path = "/run/fairlead/node-installation.lock";
+    const uint OwnersAlone = 0x180; // 0600
 
     readonly SafeFileHandle _file;
 
@@ -29,11 +30,12 @@ public sealed class FrontLock : IDisposable
         string path = root.PathOf(Path);
         Directory.CreateDirectory(
             System.IO.Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-        while (LibC.flock(file, LibC.LOCK_EX) != 0)
+        // Not by File, which takes a lock of its own on whatever it opens, and does not wait for it.
+        SafeFileHandle file = LibC.open(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_CLOEXEC, OwnersAlone);
+        while (file.IsInvalid || LibC.flock(file, LibC.LOCK_EX) != 0)
         {
             int error = Marshal.GetLastPInvokeError();
-            if (error == LibC.EINTR) continue;
+            if (!file.IsInvalid && error == LibC.EINTR) continue;
             file.Dispose();
             throw new IOException($"{Path}: {new Win32Exception(error).Message}");
         }

@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fairlead.Node.Native;
 
 /// <summary>The calls of the C library that this room needs.</summary>
 static partial class LibC
 {
-    internal const int F_SETFD = 2, FD_CLOEXEC = 1, LOCK_EX = 2, EINTR = 4;
+    internal const int F_SETFD = 2, FD_CLOEXEC = 1, LOCK_EX = 2, EINTR = 4, O_RDWR = 2, O_CREAT = 0x40, O_CLOEXEC = 0x80000;
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     internal static partial int chown(string path, uint user, uint group);
@@ -28,6 +29,9 @@ static partial class LibC
 
     [LibraryImport("libc")]
     internal static partial void _exit(int code);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    internal static partial SafeFileHandle open(string path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int flock(SafeHandle descriptor, int operation);

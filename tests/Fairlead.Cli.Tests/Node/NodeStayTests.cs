@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Fairlead.Testing;
+using Fairlead.Yaml;
 
 namespace Fairlead.Cli.Tests.Node;
 
@@ -23,7 +25,7 @@ public sealed class NodeStayTests : IDisposable
 
     string PodToken => Path.Combine(_pod.FullName, "token");
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task It_is_there_as_long_as_the_process_and_then_everything_is_as_before()
     {
         SortedDictionary<string, string> before = _host.Everything();
@@ -49,7 +51,7 @@ public sealed class NodeStayTests : IDisposable
         Assert.Equal(before, _host.Everything());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_new_version_takes_over_and_the_port_is_held_all_the_time()
     {
         SortedDictionary<string, string> before = _host.Everything();
@@ -78,7 +80,30 @@ public sealed class NodeStayTests : IDisposable
         Assert.Equal(before, _host.Everything());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
+    public async Task The_DaemonSets_own_words_do_it()
+    {
+        string manifest = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "deploy/kustomize/node/daemonset.yaml"), Ct);
+        JsonNode container = new YamlReader(new StringReader(manifest)).Read()!.ToObject().Node["spec"]!["template"]!["spec"]!["containers"]![0]!;
+        RunOptions pod = new() { Environment = new Dictionary<string, string?> { ["FAIRLEAD_HOLDER"] = "fairlead-node-x7k2p" } };
+        string[] probe = Here(container["readinessProbe"]!["exec"]!["command"]!)[1..];
+        Assert.Equal(1, (await RunningProcess.RunAsync(CommandProcess.Path, probe, options: pod, cancellationToken: Ct)).ExitCode);
+        await using RunningProcess stay = RunningProcess.Start(
+            NodeHost.AsRoot[0], [.. NodeHost.AsRoot[1..], .. Here(container["args"]!), "--program-from", Path.Combine(_pod.FullName, "program")], pod);
+        await ReadyAsync(stay);
+        Assert.Equal(0, (await RunningProcess.RunAsync(CommandProcess.Path, probe, options: pod, cancellationToken: Ct)).ExitCode);
+        Assert.Equal("first", _host.Read(Token));
+        Assert.Contains(" --node-name worker-1 ", _host.Read(NodeHost.Service), StringComparison.Ordinal);
+        Assert.Equal(0, await stay.TerminateAsync(Ct));
+        Assert.Equal([.. s_installing, .. s_uninstalling], _host.TakeCalls());
+
+        string[] Here(JsonNode words) => [.. words.AsArray().Select(word => ((string)word!)
+            .Replace("$(NODE_NAME)", "worker-1", StringComparison.Ordinal)
+            .Replace("/host", _host.Root, StringComparison.Ordinal)
+            .Replace("/var/run/secrets/fairlead/token", PodToken, StringComparison.Ordinal))];
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task What_an_upgrade_of_the_kubelet_takes_away_is_put_back_and_a_new_token_is_taken_along()
     {
         await using RunningProcess stay = Stay("a");
@@ -94,7 +119,7 @@ public sealed class NodeStayTests : IDisposable
         Assert.Equal("kind: KubeletConfiguration\nmaxPods: 7\n", _host.Read(NodeHost.Config));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_program_that_does_not_run_on_the_machine_changes_nothing()
     {
         WriteProgram("3", 7);
@@ -110,7 +135,7 @@ public sealed class NodeStayTests : IDisposable
         Assert.Empty(_host.TakeCalls());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task What_was_left_is_taken_out_by_one_that_only_removes()
     {
         SortedDictionary<string, string> before = _host.Everything();
@@ -157,7 +182,9 @@ public sealed class NodeStayTests : IDisposable
         await ready;
     }
 
-    async Task<int> CheckAsync(string holder) => (await _host.RunAsync("stay", $"--holder {holder} --check", Ct)).ExitCode;
+    /// <summary>As a probe asks: by the variable of its container.</summary>
+    async Task<int> CheckAsync(string holder) => (await CommandProcess.RunAsync(
+        "/dev/null", $"FAIRLEAD_HOLDER={holder} '{CommandProcess.Path}' node stay --root '{_host.Root}' --check", Ct)).ExitCode;
 
     /// <summary>What the image would have: a program that says its version when it is tried out.</summary>
     void WriteProgram(string version, int code) => File.WriteAllText(

@@ -15,6 +15,7 @@ sealed class Overlay
         ["v1/Service"] = typeof(V1Service),
         ["v1/ServiceAccount"] = typeof(V1ServiceAccount),
         ["apps/v1/Deployment"] = typeof(V1Deployment),
+        ["apps/v1/DaemonSet"] = typeof(V1DaemonSet),
         ["autoscaling/v2/HorizontalPodAutoscaler"] = typeof(V2HorizontalPodAutoscaler),
         ["networking.k8s.io/v1/NetworkPolicy"] = typeof(V1NetworkPolicy),
         ["policy/v1/PodDisruptionBudget"] = typeof(V1PodDisruptionBudget),
@@ -27,7 +28,7 @@ sealed class Overlay
 
     Overlay(IReadOnlyList<object> objects) => Objects = objects;
 
-    /// <summary>All of them, by their paths: what somebody would apply.</summary>
+    /// <summary>Those of the gateway, by their paths: what somebody would apply.</summary>
     public static TheoryData<string> Names { get; } =
         [.. new[] { "gateway" }.Concat(Directory.GetDirectories(Path.Combine(s_root, "overlays")).Select(static folder => "overlays/" + Path.GetFileName(folder))).Order()];
 
