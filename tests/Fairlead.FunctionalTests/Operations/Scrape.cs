@@ -49,7 +49,7 @@ sealed partial class Scrape
         await using FaultProxy proxy = new(new IPEndPoint(IPAddress.Loopback, lab.Url.Port));
         await using GatewayRoom room = await GatewayRoom.StartAsync(shared: lab, configure: options => options with
         {
-            Upstream = GatewayRoom.EndpointOf(new UriBuilder(lab.Url) { Port = proxy.EndPoint.Port }.Uri, lab.AuthorityPem, null),
+            Upstream = GatewayRoom.EndpointOf(new Uri($"https://127.0.0.1:{proxy.Port}"), lab.AuthorityPem, null),
             Operations = new IPEndPoint(IPAddress.Loopback, 0),
             Audit = static _ => throw new IOException("nobody takes it"),
         });
@@ -58,7 +58,7 @@ sealed partial class Scrape
         await Assert.ThrowsAnyAsync<Exception>(() => nobody.ExecAsync(s_shell, ["true"], cancellationToken: cancellationToken));
         await using RemoteProcess lost = await client.ExecAsync(s_shell, ["sleep", "300"], cancellationToken: cancellationToken);
         proxy.Cut(CutKind.Reset);
-        await Assert.ThrowsAnyAsync<Exception>(() => lost.WaitForExitAsync(cancellationToken));
+        await Assert.ThrowsAnyAsync<Exception>(async () => await lost.WaitForExitAsync(cancellationToken));
         using HttpClient operations = new() { BaseAddress = room.Gateway.OperationsUrl };
         Scrape scrape = null!;
         await Eventually.HoldsAsync(
