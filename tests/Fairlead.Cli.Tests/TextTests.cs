@@ -15,6 +15,7 @@ public sealed class TextTests
     [InlineData("attach -h", "attach")]
     [InlineData("cp -h", "cp")]
     [InlineData("port-forward -h", "port-forward")]
+    [InlineData("gateway -h", "gateway")]
     public async Task Help_is_as_it_was_approved(string line, string name)
     {
         CommandLines.Result result = await CommandLines.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));

@@ -90,6 +90,11 @@ sealed class GatewayVerbOptions
     public Option<string?> Operations { get; } = Text(
         "--operations", "ADDR:PORT", "Where to serve /healthz, /readyz and /metrics in plain HTTP");
 
+    public Option<bool> CheckConfig { get; } = new("--check-config")
+    {
+        Description = "Read all that a start would read, say what came of it, and end: exit code 0 or 1. Nothing is listened on",
+    };
+
     public void AddTo(Command command)
     {
         Option[] all =
@@ -97,7 +102,7 @@ sealed class GatewayVerbOptions
             Listen, Upstream, UpstreamCa, Kubeconfig, Transport, TlsCert, TlsKey, ClientCa, WriteKubeconfig, AllowOrigin,
                 UpstreamChecksCreate,
             HandshakeTimeout, StreamTimeout, PingInterval, PingTimeout, IdleTimeout, MaxSessionAge, ReauthorizeEvery, ReviewerGrace,
-            LameDuck, Drain, MaxSessions, MaxSessionsPerCaller, AuditCommand, Operations,
+            LameDuck, Drain, MaxSessions, MaxSessionsPerCaller, AuditCommand, Operations, CheckConfig,
         ];
         foreach (Option option in all) command.Add(option);
     }

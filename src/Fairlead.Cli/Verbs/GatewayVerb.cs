@@ -7,7 +7,6 @@ using Fairlead.Cli.Usage;
 using Fairlead.Gateway;
 using Fairlead.KubeConfig;
 using Fairlead.Server.Hosting;
-using Fairlead.Streaming;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;
@@ -33,6 +32,10 @@ static class GatewayVerb
                 fairlead gateway --listen 0.0.0.0:8443 --upstream-kubeconfig gateway-identity.kubeconfig \
                     --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt --max-session-age 1h
 
+                # Whether it would start: every file is read, nothing is listened on
+                fairlead gateway --upstream-kubeconfig gateway-identity.kubeconfig --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt \
+                    --check-config
+
                 # Why a session does not come about: each step, and each failure with its cause
                 fairlead gateway --upstream-kubeconfig ~/.kube/config --log-level debug
 
@@ -46,10 +49,11 @@ static class GatewayVerb
         log.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
+            GatewayConfiguration configuration = new(parsed, options, invocation);
+            if (parsed.GetValue(options.CheckConfig)) return await configuration.CheckAsync();
             using StopSignals stop = new();
             using Telemetry? telemetry = Telemetry.Start();
-            GatewayOptions configured = Read(parsed, options, invocation);
-            await using GatewayServer gateway = await StartAsync(configured, cancellationToken);
+            await using GatewayServer gateway = await StartAsync(configuration.Read(), cancellationToken);
             string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
             if (kubeconfig is not null)
                 await WriteAsync(
@@ -64,63 +68,9 @@ static class GatewayVerb
             await stop.WaitAsync(cancellationToken);
             if (parsed.GetValue(options.LameDuck) is { } lameDuck) await gateway.AnnounceEndAsync(lameDuck, cancellationToken);
             await gateway.DrainAsync(parsed.GetValue(options.Drain), cancellationToken);
+            return ExitCodes.Success;
         });
         return verb;
-    }
-
-    static GatewayOptions Read(ParseResult parsed, GatewayVerbOptions options, Invocation invocation)
-    {
-        string? url = parsed.GetValue(options.Upstream), kubeconfig = parsed.GetValue(options.Kubeconfig),
-            clientCa = parsed.GetValue(options.ClientCa);
-        string? certificate = parsed.GetValue(options.TlsCert), key = parsed.GetValue(options.TlsKey);
-        if (url is null == kubeconfig is null) throw new UsageException("name the server: either --upstream or --upstream-kubeconfig");
-        if (certificate is null != key is null) throw new UsageException("--tls-cert and --tls-key belong together");
-        if (clientCa is not null && kubeconfig is null)
-            throw new UsageException(
-                "--client-ca needs credentials by which the gateway speaks for its clients: name them by --upstream-kubeconfig");
-
-        KubeConfigOptions upstream = new()
-        {
-            Path = kubeconfig,
-            Server = url,
-            CertificateAuthority = parsed.GetValue(options.UpstreamCa),
-            Anonymous = true,
-            Interactive = false,
-            Logging = invocation.Logging
-        };
-        CarrierLimits limits = CarrierLimits.Default with
-        {
-            PingInterval = parsed.GetValue(options.PingInterval),
-            PingTimeout = parsed.GetValue(options.PingTimeout),
-            StreamTimeout = parsed.GetValue(options.StreamTimeout),
-        };
-        return new GatewayOptions
-        {
-            Listen = GatewayVerbOptions.Address("--listen", parsed.GetValue(options.Listen)!),
-            Upstream = KubeConfigEndpoint.Load(upstream),
-            Own = clientCa is null ? null : KubeConfigEndpoint.Load(upstream with { Anonymous = false }),
-            UpstreamTransport = parsed.GetValue(options.Transport),
-            CertificateFile = certificate,
-            KeyFile = key,
-            ClientAuthoritiesFile = clientCa,
-            AllowedOrigins = parsed.GetValue(options.AllowOrigin) ?? [],
-            UpstreamChecksCreate = parsed.GetValue(options.UpstreamChecksCreate),
-            ClientLimits = limits,
-            UpstreamLimits = limits,
-            UpgradeTimeout = parsed.GetValue(options.HandshakeTimeout),
-            IdleTimeout = parsed.GetValue(options.IdleTimeout),
-            MaxSessionAge = parsed.GetValue(options.MaxSessionAge),
-            ReauthorizeEvery = parsed.GetValue(options.ReauthorizeEvery),
-            ReviewerGrace = parsed.GetValue(options.ReviewerGrace),
-            MaxSessions = parsed.GetValue(options.MaxSessions),
-            MaxSessionsPerCaller = parsed.GetValue(options.MaxSessionsPerCaller),
-            AuditCommand = parsed.GetValue(options.AuditCommand),
-            Audit = record => invocation.Log?.WriteAudit(record.ToJson()),
-            Operations = parsed.GetValue(options.Operations) is { } operations
-                ? GatewayVerbOptions.Address("--operations", operations)
-                : null,
-            Logging = invocation.Log,
-        };
     }
 
     static async Task<GatewayServer> StartAsync(GatewayOptions options, CancellationToken cancellationToken)
