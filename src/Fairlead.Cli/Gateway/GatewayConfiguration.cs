@@ -107,7 +107,9 @@ sealed class GatewayConfiguration(ParseResult parsed, GatewayVerbOptions options
                 using ServerTls read = Tls(new ServerTlsOptions { CertificateFile = Certificate, KeyFile = Key });
                 DateTime end = read.Certificate.NotAfter.ToUniversalTime();
                 string day = end.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-                return end < DateTime.UtcNow ? $"{Certificate} has ended on {day}: clients will not take it" : $"{Certificate}, valid until {day}";
+                return end < DateTime.UtcNow
+                    ? $"{Certificate} has ended on {day}: clients will not take it"
+                    : $"{Certificate}, valid until {day}";
             });
         }
 

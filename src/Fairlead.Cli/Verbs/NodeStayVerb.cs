@@ -23,7 +23,8 @@ static class NodeStayVerb
         Option<string?> from = Text("--program-from", "FILE", "What is put there (default: this command)");
         Option<string?> token = Text("--token-from", "FILE",
             "Copy this file to --kubelet-token-file on the machine, and again when it changes: a pod's own token");
-        Option<string?> holder = Text("--holder", "NAME", "Who this is: a name that no other has, such as a pod's (default: $FAIRLEAD_HOLDER)");
+        Option<string?> holder = Text("--holder", "NAME",
+            "Who this is: a name that no other has, such as a pod's (default: $FAIRLEAD_HOLDER)");
         Option<TimeSpan> every = new("--look-every")
         {
             HelpName = "DURATION",
@@ -49,8 +50,10 @@ static class NodeStayVerb
                 # Take out what others left
                 fairlead node stay --root /host --holder "$POD_NAME" --remove --yes
                 """,
-            CodesHelp = "Exit codes: 0 when it was ended and has left the machine as it should be, 1 otherwise. A second holder takes over " +
-                "from a first, which then leaves the front to it.",
+            CodesHelp = """
+                Exit codes: 0 when it was ended and has left the machine as it should be, 1 otherwise. A second holder takes over from a
+                first, which then leaves the front to it.
+                """,
         };
         front.AddTo(verb);
         foreach (Option option in (Option[])[program, from, token, holder, every, remove, check, yes]) verb.Add(option);
