@@ -22,6 +22,11 @@ public sealed record AuditRecord
     public required string Who { get; init; }
 
     /// <summary>
+    /// The address that it was asked from: the connection's other end, or what a trusted proxy says; null where there is none.
+    /// </summary>
+    public string? Address { get; init; }
+
+    /// <summary>
     /// <c>exec</c>, <c>attach</c> or <c>portforward</c>; <c>upgrade</c> where the path or the query is ambiguous, or no session's.
     /// </summary>
     public required string Kind { get; init; }
@@ -94,6 +99,7 @@ public sealed record AuditRecord
             json.WriteString("audit", "session");
             json.WriteString("time", Time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
             Text("who", Who);
+            Text("address", Address);
             Text("kind", Kind);
             Text("path", Path);
             Text("namespace", Namespace);

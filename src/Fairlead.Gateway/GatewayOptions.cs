@@ -103,6 +103,16 @@ public sealed record GatewayOptions
     public Action<AuditRecord>? Audit { get; init; }
 
     /// <summary>
+    /// Networks of proxies that say where their clients are, by <c>X-Forwarded-For</c>, for the audit. Nobody is let in for it.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>
+    /// Connections from <see cref="TrustedProxies"/> begin with the PROXY protocol, version 1 or 2, and are refused without.
+    /// </summary>
+    public bool TakesProxyProtocol { get; init; }
+
+    /// <summary>
     /// Where health and metrics are served in plain HTTP, apart from what is forwarded; null for health on the main address alone.
     /// </summary>
     public IPEndPoint? Operations { get; init; }

@@ -160,6 +160,7 @@ public sealed class GatewayServer : IAsyncDisposable
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
         kestrel.Listen(options.Listen, listen =>
         {
+            if (options.TakesProxyProtocol) ProxyProtocol.Take(listen, options.TrustedProxies, options.Clock, () => _logger);
             if (!options.WithoutTls) listen.UseHttps(_tls.Configure);
         });
         if (options.Operations is { } operations) kestrel.Listen(operations, OperationsEndpoint.Mark);

@@ -54,4 +54,9 @@ static partial class Log
     [LoggerMessage(12, LogLevel.Information, "The gateway will end: /readyz fails, new sessions are taken for {Period} yet",
         EventName = "EndAnnounced")]
     public static partial void EndAnnounced(ILogger logger, TimeSpan period);
+
+    [LoggerMessage(13, LogLevel.Warning,
+        "A connection from the trusted proxy {Address} was closed: it did not begin with a PROXY header that can be read",
+        EventName = "ProxyHeaderMissing")]
+    public static partial void ProxyHeaderMissing(ILogger logger, PeerText address);
 }

@@ -67,6 +67,8 @@ public sealed class CheckConfigTests : IDisposable
     [Theory]
     [InlineData("", "name the server: either --upstream or --upstream-kubeconfig")]
     [InlineData("--upstream https://h --tls-cert @tls.crt", "--tls-cert and --tls-key belong together")]
+    [InlineData("--upstream https://h --proxy-protocol", "--proxy-protocol needs --trust-proxy: anybody else's header would be believed")]
+    [InlineData("--upstream https://h --trust-proxy here", "--trust-proxy takes a network, as 192.0.2.0/24 or 2001:db8::1/128, not \"here\"")]
     public async Task A_line_that_is_not_whole_is_refused_as_at_a_start(string options, string told)
     {
         CommandLines.Result refused = await CheckAsync(options);

@@ -71,6 +71,8 @@ sealed class GatewayConfiguration(ParseResult parsed, GatewayVerbOptions options
             MaxSessions = parsed.GetValue(options.MaxSessions),
             MaxSessionsPerCaller = parsed.GetValue(options.MaxSessionsPerCaller),
             AuditCommand = parsed.GetValue(options.AuditCommand),
+            TrustedProxies = parsed.GetValue(options.TrustProxy) ?? [],
+            TakesProxyProtocol = parsed.GetValue(options.ProxyProtocol),
             Audit = record => invocation.Log?.WriteAudit(record.ToJson()),
             Operations = parsed.GetValue(options.Operations) is { } operations
                 ? GatewayVerbOptions.Address("--operations", operations)
@@ -147,6 +149,8 @@ sealed class GatewayConfiguration(ParseResult parsed, GatewayVerbOptions options
         if (ClientCa is not null && Kubeconfig is null)
             throw new UsageException(
                 "--client-ca needs credentials by which the gateway speaks for its clients: name them by --upstream-kubeconfig");
+        if (parsed.GetValue(options.ProxyProtocol) && parsed.GetValue(options.TrustProxy) is not { Length: > 0 })
+            throw new UsageException("--proxy-protocol needs --trust-proxy: anybody else's header would be believed");
     }
 
     static string ServerOf(KubeConfigOptions upstream)

@@ -90,6 +90,18 @@ sealed class GatewayVerbOptions
     public Option<string?> Operations { get; } = Text(
         "--operations", "ADDR:PORT", "Where to serve /healthz, /readyz and /metrics in plain HTTP");
 
+    public Option<IPNetwork[]> TrustProxy { get; } = new("--trust-proxy")
+    {
+        HelpName = "CIDR",
+        Description = "A network of proxies that say by X-Forwarded-For where their clients are, for the audit; may be repeated",
+        CustomParser = ParseNetworks,
+    };
+
+    public Option<bool> ProxyProtocol { get; } = new("--proxy-protocol")
+    {
+        Description = "Connections from --trust-proxy begin with the PROXY protocol, version 1 or 2, and are refused without",
+    };
+
     public Option<bool> CheckConfig { get; } = new("--check-config")
     {
         Description = "Read all that a start would read, say what came of it, and end: exit code 0 or 1. Nothing is listened on",
@@ -102,7 +114,8 @@ sealed class GatewayVerbOptions
             Listen, Upstream, UpstreamCa, Kubeconfig, Transport, TlsCert, TlsKey, ClientCa, WriteKubeconfig, AllowOrigin,
                 UpstreamChecksCreate,
             HandshakeTimeout, StreamTimeout, PingInterval, PingTimeout, IdleTimeout, MaxSessionAge, ReauthorizeEvery, ReviewerGrace,
-            LameDuck, Drain, MaxSessions, MaxSessionsPerCaller, AuditCommand, Operations, CheckConfig,
+            LameDuck, Drain, MaxSessions, MaxSessionsPerCaller, AuditCommand, TrustProxy, ProxyProtocol,
+            Operations, CheckConfig,
         ];
         foreach (Option option in all) command.Add(option);
     }
@@ -135,6 +148,18 @@ sealed class GatewayVerbOptions
                 result.AddError($"{name} is at least 1");
         });
         return option;
+    }
+
+    static IPNetwork[] ParseNetworks(ArgumentResult result)
+    {
+        List<IPNetwork> networks = [];
+        foreach (Token token in result.Tokens)
+        {
+            if (IPNetwork.TryParse(token.Value, out IPNetwork network)) networks.Add(network);
+            else result.AddError($"--trust-proxy takes a network, as 192.0.2.0/24 or 2001:db8::1/128, not \"{token.Value}\"");
+        }
+
+        return [.. networks];
     }
 
     static AuditCommand ParseAuditCommand(ArgumentResult result)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Operations;
 using Fairlead.Server.Operations;
@@ -33,8 +34,9 @@ sealed class SessionRecord : IDisposable
     /// <param name="target">What is asked for; null where that cannot be said: the path is ambiguous, or no session's.</param>
     /// <param name="command">The command that is asked for.</param>
     /// <param name="path">The path as it was sent.</param>
+    /// <param name="address">Where it was asked from; null where that is not known.</param>
     internal SessionRecord(GatewayOptions options, GatewayMetrics metrics, ILogger logger, StreamTarget? target,
-        IReadOnlyList<string> command, string path)
+        IReadOnlyList<string> command, string path, IPAddress? address)
     {
         (_options, _metrics, _logger, _started) = (options, metrics, logger, options.Clock.GetTimestamp());
         Traffic = new RelayTraffic(options.Clock);
@@ -42,6 +44,7 @@ sealed class SessionRecord : IDisposable
         {
             Time = options.Clock.GetUtcNow(),
             Who = "unknown",
+            Address = address?.ToString(),
             Kind = target?.Subresource ?? "upgrade",
             Path = target is null ? path : null,
             Namespace = target?.Namespace ?? "",

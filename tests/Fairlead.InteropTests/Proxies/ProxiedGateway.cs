@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Fairlead.InteropTests.Proxies;
@@ -19,12 +21,12 @@ sealed partial class ProxiedGateway : IAsyncDisposable
 
     public string Log => $"{_proxy.Log}\n{_gateway.Log}";
 
-    public static async Task<ProxiedGateway> StartAsync(string name, LabProcess lab, CancellationToken cancellationToken, Func<string, string>? change = null)
+    public static async Task<ProxiedGateway> StartAsync(string name, LabProcess lab, CancellationToken cancellationToken, Func<string, string>? change = null, params string[] options)
     {
         TestAuthority authority = new();
         string folder = Directory.CreateTempSubdirectory("fairlead-proxied-").FullName;
         string[] tls = WriteCertificate(authority, folder);
-        GatewayProcess gateway = await GatewayProcess.StartAsync(lab.Kubeconfig, tls, cancellationToken);
+        GatewayProcess gateway = await GatewayProcess.StartAsync(lab.Kubeconfig, [.. tls, .. options], cancellationToken);
         try
         {
             ProxyServer proxy = await ProxyServer.StartAsync(name, authority, [gateway.Server.Port], change, cancellationToken);
@@ -40,6 +42,9 @@ sealed partial class ProxiedGateway : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Waits for a line of the gateway's audit that has a text.</summary>
+    public Task AuditAsync(string part, CancellationToken cancellationToken) => _gateway.LinesAsync(part, 1, cancellationToken);
 
     /// <summary>The gateway's options for a certificate of the authority's.</summary>
     public static string[] WriteCertificate(TestAuthority authority, string folder)
@@ -61,10 +66,20 @@ sealed partial class ProxiedGateway : IAsyncDisposable
         current-context: x
         """;
 
-    /// <summary>A client for ordinary requests.</summary>
-    public HttpClient Client()
+    /// <summary>A client for ordinary requests, which asks from an address of this machine.</summary>
+    public HttpClient Client(IPAddress? from = null)
     {
-        SocketsHttpHandler handler = new() { UseProxy = false };
+        SocketsHttpHandler handler = new()
+        {
+            UseProxy = false,
+            ConnectCallback = async (context, cancellationToken) =>
+            {
+                Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(from ?? IPAddress.Loopback, 0));
+                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
         handler.SslOptions.CertificateChainPolicy = new()
         {
             TrustMode = System.Security.Cryptography.X509Certificates.X509ChainTrustMode.CustomRootTrust,

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 
 namespace Fairlead.InteropTests.Proxies;
@@ -33,9 +34,9 @@ public sealed class ProxyTests(LabFixture fixture)
 
     /// <summary>The timeouts that the files set are what keeps a silent watch: with a short one it ends.</summary>
     [Theory(Timeout = 120_000)]
-    [InlineData("nginx", "proxy_read_timeout 1h", "proxy_read_timeout 1s")]
-    [InlineData("haproxy", "timeout server 1h", "timeout server 1s")]
-    [InlineData("apache2", "timeout=3600", "timeout=1")]
+    [InlineData("nginx", "proxy_read_timeout 1h", "proxy_read_timeout 4s")]
+    [InlineData("haproxy", "timeout server 1h", "timeout server 4s")]
+    [InlineData("apache2", "timeout=3600", "timeout=4")]
     public async Task A_silent_watch_lasts_as_long_as_the_timeout_that_is_named(string name, string written, string changed)
     {
         await using ProxiedGateway room = await ProxiedGateway.StartAsync(name, fixture.Lab, Ct, text =>
@@ -48,6 +49,22 @@ public sealed class ProxyTests(LabFixture fixture)
             .WaitAsync(TimeSpan.FromSeconds(60), Ct);
         Exception? cut = await Record.ExceptionAsync(() => watch.Content.ReadAsStringAsync(Ct)); // comes back when the proxy has ended it, in order or not
         Assert.True(cut is null or HttpRequestException or IOException, cut?.ToString());
+    }
+
+    [Theory(Timeout = 120_000), MemberData(nameof(Names))]
+    public async Task The_audit_has_the_clients_address_and_not_the_proxys(string name)
+    {
+        await using ProxiedGateway room = await ProxiedGateway.StartAsync(
+            name, fixture.Lab, Ct, text => name == "haproxy" ? text.Replace("default-server check ", "default-server check send-proxy-v2 check-send-proxy ", StringComparison.Ordinal) : text,
+            [.. name == "haproxy" ? new[] { "--proxy-protocol" } : [], "--trust-proxy", "127.0.0.1/32"]);
+        using HttpClient client = room.Client(IPAddress.Parse("127.0.0.77"));
+        using HttpRequestMessage upgrade = new(HttpMethod.Get, "/api/v1/namespaces/default/pods/demo/exec?command=true&stdout=true");
+        upgrade.Headers.TryAddWithoutValidation("Connection", "Upgrade");
+        upgrade.Headers.TryAddWithoutValidation("Upgrade", "websocket");
+        upgrade.Headers.TryAddWithoutValidation("X-Forwarded-For", "203.0.113.9"); // what the client says itself
+        using HttpResponseMessage refused = await client.SendAsync(upgrade, Ct);
+        Assert.True((int)refused.StatusCode is 400 or 403, $"{refused.StatusCode}\n{room.Log}"); // no key, no version
+        await room.AuditAsync("\"address\":\"127.0.0.77\"", Ct);
     }
 
     [Theory, MemberData(nameof(Names))]
