@@ -52,7 +52,7 @@ public sealed class RollingRestartTests(LabFixture fixture)
             for (int i = 0; i < gateways.Count; i++)
             {
                 Assert.True(gateways[i].Signal(Terminate));
-                // a third of the old ones end by themselves meanwhile
+                // some of the old ones end by themselves meanwhile, where they run yet
                 foreach (RemoteProcess process in held.Skip(i * held.Length / 9).Take(held.Length / 9)) await process.StandardInput.CompleteAsync();
                 Assert.Equal(0, await gateways[i].WaitForExitAsync(Ct));
                 ended.Add(gateways[i]);
@@ -69,7 +69,7 @@ public sealed class RollingRestartTests(LabFixture fixture)
 
             Assert.Empty(refused);
             Assert.All(told, static end => Assert.Contains(end, (string[])["0", "Draining"]));
-            Assert.True(told.Count(static end => end == "0") >= 3 * (held.Length / 9), string.Join(' ', told));
+            Assert.True(told.Count(static end => end == "0") >= held.Length / 9, string.Join(' ', told)); // none of the first had been ended before
             Assert.Equal(held.Length + asked, gateways.Concat(ended).Sum(static each => each.Stderr.Text.Split("\"audit\":\"session\"").Length - 1));
             Measurement.Tell(string.Create(CultureInfo.InvariantCulture,
                 $"three gateways behind haproxy replaced in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s under {held.Length} sessions: {asked} new ones, none refused; " +
