@@ -33,7 +33,8 @@ static class ProxyProtocol
     /// Takes the header off each connection that comes from a proxy, which has to have one. Others come as they are: what they say of
     /// themselves is not believed, and no TLS begins so.
     /// </summary>
-    internal static void Take(ListenOptions listen, IReadOnlyList<IPNetwork> proxies, TimeProvider clock, Func<ILogger> logger) =>
+    internal static void Take(
+        ListenOptions listen, IReadOnlyList<IPNetwork> proxies, TimeProvider clock, Func<ILogger> logger) =>
         listen.Use(next => async connection =>
         {
             if (connection.RemoteEndPoint is IPEndPoint { Address: var proxy } && ClientAddress.IsIn(proxies, proxy))
@@ -43,7 +44,7 @@ static class ProxyProtocol
                     using CancellationTokenSource patience = new(s_patience, clock);
                     if (await ReadAsync(connection.Transport.Input, patience.Token) is { } source) connection.RemoteEndPoint = source;
                 }
-                catch (Exception e) when (e is InvalidDataException or OperationCanceledException or IOException or ConnectionResetException)
+                catch (Exception e) when (e is InvalidDataException or OperationCanceledException or IOException)
                 {
                     Log.ProxyHeaderMissing(logger(), proxy.ToString());
                     connection.Abort();

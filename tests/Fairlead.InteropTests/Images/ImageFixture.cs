@@ -64,7 +64,7 @@ public sealed class ImageFixture : IAsyncLifetime
         return Path.Combine(_folder, "second");
     }
 
-    /// <summary>Makes the files alone, as for a Dockerfile.</summary>
+    /// <summary>Makes the files alone, as for a Dockerfile, anew each time.</summary>
     /// <returns>The folder that is to be the image's root.</returns>
     internal async Task<string> BuildFilesAsync(CancellationToken cancellationToken)
     {
