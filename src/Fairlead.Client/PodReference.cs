@@ -74,7 +74,7 @@ public readonly record struct PodReference(string Name, string? Namespace = null
         foreach (string? part in (ReadOnlySpan<string?>)[pod.Name, pod.Namespace])
         {
             if (part is "." or ".." || part?.AsSpan().IndexOfAny('/', '%') >= 0)
-                throw new ArgumentException($"\"{new PeerText(part)}\" is no name of a pod or namespace.", nameof(pod)); // client-go refuses these too
+                throw new ArgumentException($"\"{new PeerText(part)}\" is no name of a pod or namespace.", nameof(pod));
         }
 
         return pod.Namespace is null ? pod with { Namespace = defaultNamespace } : pod;

@@ -114,7 +114,8 @@ public sealed class PodFiles
     }
 
     static void Check(
-        string from, string to, [CallerArgumentExpression(nameof(from))] string fromName = "", [CallerArgumentExpression(nameof(to))] string toName = "")
+        string from, string to, [CallerArgumentExpression(nameof(from))] string fromName = "",
+        [CallerArgumentExpression(nameof(to))] string toName = "")
     {
         foreach ((string path, string name) in (ReadOnlySpan<(string, string)>)[(from, fromName), (to, toName)])
         {

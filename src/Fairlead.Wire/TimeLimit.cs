@@ -4,8 +4,8 @@ namespace Fairlead.Wire;
 
 /// <summary>What a time that was given as a limit may be, and what it means: the one place for every option that holds one.</summary>
 /// <remarks>
-/// What .NET writes for "no limit", <see cref="Timeout.InfiniteTimeSpan"/>, is the smallest of all times but one: compared as it is, it would be over
-/// at once. And a timer takes no more than 49 days.
+/// What .NET writes for "no limit", <see cref="Timeout.InfiniteTimeSpan"/>, is a time below zero: compared as it is, it would be over at
+/// once. And a timer takes no more than 49 days.
 /// </remarks>
 public static class TimeLimit
 {

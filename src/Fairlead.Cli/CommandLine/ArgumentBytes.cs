@@ -14,7 +14,8 @@ static class ArgumentBytes
     /// <summary>Refuses the first of them; null where there is none, or where nobody can tell.</summary>
     public static string? Refusal(IReadOnlyList<string> arguments)
     {
-        if (!arguments.Any(static argument => argument.Contains(Replacement, StringComparison.Ordinal)) || !File.Exists(Source)) return null;
+        if (!arguments.Any(static argument => argument.Contains(Replacement, StringComparison.Ordinal)) || !File.Exists(Source))
+            return null;
         return Refusal(File.ReadAllBytes(Source), arguments.Count);
     }
 
@@ -29,7 +30,8 @@ static class ArgumentBytes
         int at = words.FindIndex(first, static word => !System.Text.Unicode.Utf8.IsValid(word));
         if (at < 0) return null;
         return $"error: argument {at - first + 1} is not UTF-8: \"{Show(words[at])}\". It would reach the container as another. " +
-            "For a command, let a shell in the container make it: sh -c 'touch \"$(printf \"caf\\351\")\"'; for cp, copy the folder that it is in";
+            "For a command, let a shell in the container make it: sh -c 'touch \"$(printf \"caf\\351\")\"'; for cp, copy the folder " +
+            "that it is in";
     }
 
     static string Show(byte[] word)

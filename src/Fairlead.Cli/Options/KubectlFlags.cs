@@ -29,9 +29,12 @@ static class KubectlFlags
     }
 
     /// <summary>
-    /// kubectl's levels of its log, <c>-v=6</c>, <c>-v6</c>, <c>-v 6</c>, <c>--v=6</c> and <c>--v 6</c>, as what they are here: from 1 on more is said.
+    /// kubectl's levels of its log, <c>-v=6</c>, <c>-v6</c>, <c>-v 6</c>, <c>--v=6</c> and <c>--v 6</c>, as what they are here: from 1 on
+    /// more is said.
     /// </summary>
-    /// <remarks>Behind a blank it may be no level but a word of its own, as our <c>-v</c> takes none: 0 to 10 are taken for kubectl's.</remarks>
+    /// <remarks>
+    /// Behind a blank it may be no level but a word of its own, since our <c>-v</c> takes none: 0 to 10 are taken for kubectl's.
+    /// </remarks>
     public static IReadOnlyList<string> WithoutLevels(IReadOnlyList<string> arguments)
     {
         List<string> kept = [];

@@ -31,7 +31,8 @@ public sealed partial class StreamingClient
             (RemoteCommandAdapter adapter, string? fellBack) = await DialAsync(subresource, pod, asked, options, cancellationToken);
             AskingSession session = new(adapter, asked);
             telemetry?.Opened(session, fellBack);
-            return new RemoteProcess(session) { FellBack = fellBack, Told = SessionTale.BeginAsync(_logger, subresource, session, started) };
+            Task told = SessionTale.BeginAsync(_logger, subresource, session, started);
+            return new RemoteProcess(session) { FellBack = fellBack, Told = told };
         }
         catch (Exception e)
         {

@@ -10,7 +10,9 @@ readonly record struct LocalStatus(int Mode, long Size, long Modified, int UserI
 {
     const int Length = 256; // struct statx is the same on every architecture
 
-    /// <summary>Null where there is no such name, or where a link that is followed leads to none. Links are followed only where that is asked for.</summary>
+    /// <summary>
+    /// Null where there is no such name, or where a link that is followed leads to none. A link is followed only where that is asked for.
+    /// </summary>
     internal static unsafe LocalStatus? Of(int folder, string name, bool followsLinks = false)
     {
         byte* status = stackalloc byte[Length];

@@ -96,7 +96,7 @@ static class ListingReader
         string name = fields[5];
         string path = name == root ? "" : name.StartsWith(root + "/", StringComparison.Ordinal) ? name[(root.Length + 1)..] : name;
         EntryKind kind = TreeEntry.KindOf(mode);
-        return new TreeEntry(path, kind, mode & 0xFFF, kind == EntryKind.File ? size : 0, time == "-" ? null : modified, (int)user, (int)group,
-            Inode: (long)inode);
+        return new TreeEntry(path, kind, mode & 0xFFF, kind == EntryKind.File ? size : 0, time == "-" ? null : modified, (int)user,
+            (int)group, Inode: (long)inode);
     }
 }

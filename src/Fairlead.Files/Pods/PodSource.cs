@@ -83,8 +83,7 @@ sealed class PodSource : PodSide, ICopySource
             Shell, ".", Description, cancellationToken, behind: behind);
         await AddAsync(tree, entries, cancellationToken);
         foreach (TreeEntry folder in closed) tree.RefuseFolder(folder, $"{PathOf(folder)}: Permission denied");
-        foreach (CopyProblem fault in faults)
-            tree.Report(fault.Path == "." ? fault : fault with { Reason = $"{PathOf(new TreeEntry(fault.Path, EntryKind.Other, 0, 0, 0))}: {fault.Reason}" });
+        foreach (CopyProblem fault in faults) tree.Report(fault, Path);
         return tree;
     }
 

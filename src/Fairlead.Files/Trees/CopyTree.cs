@@ -103,8 +103,12 @@ sealed class CopyTree
         _hasGone = true;
     }
 
-    /// <summary>Names what could not be listed, or not to its end. What is known of it is copied.</summary>
-    internal void Report(CopyProblem problem) => _refused.Add(problem with { Reason = VisibleText.Line(problem.Reason) });
+    /// <summary>Names what could not be listed in a folder, or not to its end. What is known of it is copied.</summary>
+    internal void Report(CopyProblem problem, string folder)
+    {
+        string reason = problem.Path == "." ? problem.Reason : $"{folder.TrimEnd('/')}/{problem.Path}: {problem.Reason}";
+        _refused.Add(problem with { Reason = VisibleText.Line(reason) });
+    }
 
     /// <summary>The same as a refusal for a folder that cannot be listed.</summary>
     internal void RefuseFolder(TreeEntry folder, string reason)

@@ -13,7 +13,8 @@ namespace Fairlead.Files.Trees;
 /// <param name="Target">Where a link points.</param>
 /// <param name="Inode">Its number on its disk; 0 where the container cannot tell.</param>
 sealed record TreeEntry(
-    string Path, EntryKind Kind, int Mode, long Size, long? Modified, int UserId = 0, int GroupId = 0, string? Target = null, long Inode = 0)
+    string Path, EntryKind Kind, int Mode, long Size, long? Modified, int UserId = 0, int GroupId = 0, string? Target = null,
+    long Inode = 0)
 {
     /// <summary>What the user calls the root.</summary>
     internal string? Given { get; init; }

@@ -29,7 +29,8 @@ readonly record struct TargetName(OwnerKind? Owner, string Name)
     /// <exception cref="TargetException">It is none.</exception>
     internal static void CheckSegment(string name)
     {
-        if (name is "." or ".." || name.AsSpan().IndexOfAny('/', '%') >= 0) throw new TargetException($"\"{name}\" is no name that anything can have");
+        if (name is "." or ".." || name.AsSpan().IndexOfAny('/', '%') >= 0)
+            throw new TargetException($"\"{name}\" is no name that anything can have");
     }
 
     /// <summary>

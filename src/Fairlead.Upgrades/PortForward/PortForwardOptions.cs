@@ -25,7 +25,8 @@ public sealed record PortForwardOptions : UpgradeOptions
     /// How long disposing a connection takes at most: until what was written is on the wire, and the pod has ended too. Then it is reset.
     /// 5 seconds.
     /// </summary>
-    public TimeSpan DisposeTimeout { get; init => field = TimeLimit.OrForEver(value, orZero: true); } = CarrierLimits.Default.DisposeTimeout;
+    public TimeSpan DisposeTimeout { get; init => field = TimeLimit.OrForEver(value, orZero: true); } =
+        CarrierLimits.Default.DisposeTimeout;
 
     internal CarrierLimits Limits(ILoggerFactory logging) => LimitsOf(logging) with { DisposeTimeout = DisposeTimeout };
 }
