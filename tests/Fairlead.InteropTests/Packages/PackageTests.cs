@@ -7,13 +7,17 @@ namespace Fairlead.InteropTests.Packages;
 /// <summary>The packages as somebody gets them: what they say, and new programs that use them, each built with warnings as errors and run against a lab.</summary>
 public sealed class PackageTests(PackedRepository packed) : IClassFixture<PackedRepository>
 {
+    const string Minutes = "packing and building programs takes minutes: ./test --full";
+
+    public static bool IsFull => Repository.IsFull;
+
     static readonly string[] s_names =
     [
         "Fairlead.Cli", "Fairlead.Client", "Fairlead.Extensions.DependencyInjection", "Fairlead.Files", "Fairlead.HostProcesses", "Fairlead.KubeConfig",
         "Fairlead.Lab", "Fairlead.Lab.Testing", "Fairlead.Server", "Fairlead.Streaming", "Fairlead.Upgrades", "Fairlead.Wire", "Fairlead.Yaml",
     ];
 
-    [Fact]
+    [Fact(Skip = Minutes, SkipUnless = nameof(IsFull))]
     public void Each_package_says_what_it_is_and_has_no_path_of_this_machine()
     {
         Assert.Equal(s_names.Select(static name => $"{name}.{PackedRepository.Version}.nupkg").Order(StringComparer.Ordinal),
@@ -102,7 +106,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
         return await PackedRepository.RunAsync(program, arguments, packed.Programs, ("KUBECONFIG", kubeconfig));
     }
 
-    [Fact(Timeout = 600_000)]
+    [Fact(Skip = Minutes, SkipUnless = nameof(IsFull), Timeout = 600_000)]
     public async Task A_console_program()
     {
         await packed.WriteAsync("First/First.csproj", Project("Microsoft.NET.Sdk", "<OutputType>Exe</OutputType>", "Fairlead.KubeConfig", "Fairlead.Files"));
@@ -111,7 +115,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
         Assert.Equal(Expected, await RunWithLabAsync(Path.Combine(packed.Programs, "First/bin/Release/net10.0/First")));
     }
 
-    [Fact(Timeout = 600_000)]
+    [Fact(Skip = Minutes, SkipUnless = nameof(IsFull), Timeout = 600_000)]
     public async Task The_program_of_the_README_as_it_is_printed()
     {
         string readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"), TestContext.Current.CancellationToken);
@@ -123,7 +127,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
             await File.ReadAllBytesAsync(Path.Combine(packed.Programs, "hostname"), TestContext.Current.CancellationToken));
     }
 
-    [Fact(Timeout = 900_000)]
+    [Fact(Skip = Minutes, SkipUnless = nameof(IsFull), Timeout = 900_000)]
     public async Task The_same_as_one_native_file()
     {
         Assert.SkipUnless(Linker.IsThere, "no linker (clang or gcc) is there");
@@ -134,7 +138,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
         Assert.Equal(Expected, await RunWithLabAsync(Path.Combine(packed.Programs, "native-out/Native")));
     }
 
-    [Fact(Timeout = 600_000)]
+    [Fact(Skip = Minutes, SkipUnless = nameof(IsFull), Timeout = 600_000)]
     public async Task A_web_application_with_another_Kubernetes_library_beside_it()
     {
         await packed.WriteAsync("Web/Web.csproj", Project("Microsoft.NET.Sdk.Web", "", "Fairlead.Extensions.DependencyInjection", "KubernetesClient=21.0.8"));
@@ -160,7 +164,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
         Assert.Equal("ran Healthy\n1\n", await RunWithLabAsync(Path.Combine(packed.Programs, "Web/bin/Release/net10.0/Web")));
     }
 
-    [Fact(Timeout = 600_000)]
+    [Fact(Skip = Minutes, SkipUnless = nameof(IsFull), Timeout = 600_000)]
     public async Task A_test_with_a_lab()
     {
         await packed.WriteAsync("Tests/Tests.csproj", Project("Microsoft.NET.Sdk", "<OutputType>Exe</OutputType>", "Fairlead.Lab.Testing", "xunit.v3.mtp-v2=4.0.2"));
@@ -173,7 +177,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
             {
                 static CancellationToken Token => TestContext.Current.CancellationToken;
 
-                [Fact]
+                [Fact(Skip = Minutes, SkipUnless = nameof(IsFull))]
                 public async Task A_cut_connection_is_a_loss()
                 {
                     await using Lab lab = await Lab.StartAsync(cancellationToken: Token);
@@ -188,7 +192,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
         await PackedRepository.RunAsync(Path.Combine(packed.Programs, "Tests/bin/Release/net10.0/Tests"), [], packed.Programs);
     }
 
-    [Fact(Timeout = 600_000)]
+    [Fact(Skip = Minutes, SkipUnless = nameof(IsFull), Timeout = 600_000)]
     public async Task The_command_as_a_tool()
     {
         await PackedRepository.RunAsync("dotnet",
