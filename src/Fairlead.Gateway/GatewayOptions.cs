@@ -2,8 +2,6 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
-using Fairlead.Upgrades.Endpoints;
-using Fairlead.Upgrades;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 

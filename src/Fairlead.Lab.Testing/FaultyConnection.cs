@@ -81,7 +81,7 @@ sealed class FaultyConnection(Socket client, IPEndPoint server, Func<TimeSpan> l
             await foreach ((byte[] bytes, int count, long due) in way.ReadAllAsync())
             {
                 TimeSpan early = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
-                if (early > TimeSpan.Zero) await Task.Delay(early); // that is the latency
+                if (early > TimeSpan.Zero) await Task.Delay(early, TimeProvider.System); // that is the latency
                 if (count == 0)
                 {
                     to.Shutdown(SocketShutdown.Send);

@@ -1,10 +1,6 @@
 using Fairlead.Gateway;
-using Fairlead.KubeConfig;
 using Fairlead.Lab;
 using Fairlead.Testing;
-using Fairlead.Upgrades.Endpoints;
-using Fairlead.Upgrades.PortForward;
-using Fairlead.Upgrades;
 
 namespace Fairlead.FunctionalTests;
 

@@ -4,10 +4,8 @@ using System.Net;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Usage;
 using Fairlead.Gateway;
-using Fairlead.KubeConfig;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
-using Fairlead.Upgrades.Endpoints;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fairlead.Cli.Gateway;

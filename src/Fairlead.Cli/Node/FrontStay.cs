@@ -54,7 +54,7 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
         await BeginAsync(cancellationToken);
         await invocation.Output.WriteLineAsync(Choose is null ? "ready: no front is here" : "ready: the front is here");
         await invocation.Output.FlushAsync(cancellationToken);
-        using PeriodicTimer timer = new(Every);
+        using PeriodicTimer timer = new(Every, TimeProvider.System);
         try
         {
             while (await timer.WaitForNextTickAsync(stop.Token)) await LookAsync(cancellationToken);

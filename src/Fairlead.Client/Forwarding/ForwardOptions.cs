@@ -1,4 +1,3 @@
-using Fairlead.Upgrades.PortForward;
 using Fairlead.Wire;
 
 namespace Fairlead;

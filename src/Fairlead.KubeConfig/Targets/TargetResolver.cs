@@ -1,6 +1,5 @@
 using System.Globalization;
 using Fairlead.KubeConfig.Api;
-using Fairlead.Upgrades.Endpoints;
 using Fairlead.Wire;
 
 namespace Fairlead.KubeConfig.Targets;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Fairlead.Client;
 using Fairlead.Lab;
 using Fairlead.Node;
 using Fairlead.Server.Operations;

@@ -1,5 +1,4 @@
 using System.Text;
-using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Upgrades;
 

@@ -1,7 +1,5 @@
 using System.Net.Sockets;
 using Fairlead.Containerd;
-using Fairlead.Streaming.PortForward;
-using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing.Containerd;
 using Fairlead.Upgrades;

@@ -177,7 +177,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
             {
                 static CancellationToken Token => TestContext.Current.CancellationToken;
 
-                [Fact(Skip = Minutes, SkipUnless = nameof(IsFull))]
+                [Fact]
                 public async Task A_cut_connection_is_a_loss()
                 {
                     await using Lab lab = await Lab.StartAsync(cancellationToken: Token);

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using Fairlead.Client;
-using Fairlead.KubeConfig;
 
 namespace Fairlead.InteropTests.Proxies;
 
