@@ -47,7 +47,7 @@ public sealed class RemoteProcess : IAsyncDisposable
     /// <summary>Carrier and version for people, for instance <c>WebSocket v5.channel.k8s.io</c>.</summary>
     public string Connection => _session.Description;
 
-    /// <summary>Why the session did not go the first way that was thought of; null where it did.</summary>
+    /// <summary>Why the session fell back from the transport that was tried first, or would have been; null where it did not.</summary>
     public string? FellBack { get; internal init; }
 
     /// <summary>Tells the terminal's size; without effect without a terminal.</summary>

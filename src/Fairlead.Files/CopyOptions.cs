@@ -28,13 +28,15 @@ public sealed record CopyOptions
     public bool Owners { get; init; }
 
     /// <summary>
-    /// How often in a row a lost connection is made anew although the last one has moved nothing. 5; less than 0 for no end.
+    /// How many attempts in a row may move nothing before the copy gives up. An attempt that moved something starts the count again. 5 by
+    /// default; a number below 0 means no limit.
     /// </summary>
     public int Retries { get; init; } = 5;
 
     /// <summary>
-    /// A file that changes while it is copied, and be it that it grows, is copied again, and ends the copy where it keeps changing. Without
-    /// it, what was there when a file was listed is what is copied and verified, and a file that keeps being replaced is refused by name.
+    /// True: a file that changes while it is copied, even one that only grows, is copied again; if it keeps changing, the copy fails.
+    /// False: of a file that grows, the part that was there when it was listed is copied and verified, and a file that keeps being replaced
+    /// is refused by name.
     /// </summary>
     public bool Consistent { get; init; }
 
@@ -42,8 +44,9 @@ public sealed record CopyOptions
     public CopyVerification Verify { get; init; }
 
     /// <summary>
-    /// How long what runs in a container may say nothing while it is waited for; longer where it was told to read much. 30 s. A shell that
-    /// says nothing for so long counts as lost, and twice in a row as hanging.
+    /// How long the shell in the container may print nothing while an answer is awaited. The limit is longer where the shell was told to
+    /// read much. 30 s by default. A shell that is silent for that long counts as lost; two such shells in a row count as a hanging
+    /// container, and the copy fails.
     /// </summary>
     public TimeSpan AnswerTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(30);
 }

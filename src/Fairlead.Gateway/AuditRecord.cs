@@ -108,7 +108,7 @@ public sealed record AuditRecord
             Text("command", Command);
             Text("client", ClientProtocol);
             Text("server", ServerProtocol);
-            if (Path is null) // of what is no session nobody counts
+            if (Path is null) // bytes are counted for sessions only; Path is set where the upgrade is no session
             {
                 json.WriteNumber("bytesToServer", BytesToServer);
                 json.WriteNumber("bytesToClient", BytesToClient);

@@ -39,7 +39,7 @@ sealed class GatewayHandler(
             }
             else
             {
-                // unless it was told: then the handshake was answered where it was read
+                // does nothing where the end was recorded already; otherwise the handshake was refused while it was read
                 record?.Refused(context.Response.StatusCode, "BadHandshake");
             }
         }

@@ -39,7 +39,8 @@ public sealed record CarrierLimits
     public TimeSpan StallTimeout { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// After this side's close: how long a silent peer is waited for. A peer that still sends is read from on. 15 seconds.
+    /// After this side's close: how long to wait for a peer that says nothing. While a peer still sends, this side goes on reading. 15
+    /// seconds.
     /// </summary>
     public TimeSpan Linger { get; init => field = TimeLimit.OrForEver(value, orZero: true); } = TimeSpan.FromSeconds(15);
 
@@ -85,8 +86,9 @@ public sealed record CarrierLimits
     public SpdyLimits Spdy { get; init; } = SpdyLimits.Default;
 
     /// <summary>
-    /// How often a side that cannot read, since its consumer is behind, shows that it lives. Also how it learns that its peer is gone,
-    /// whose end lies behind what it does not read: so more often than pings, at most every 2 seconds.
+    /// How often a side that cannot read, since its consumer is behind, shows that it lives. This side also learns from it that the peer is
+    /// gone: the peer's end lies behind bytes that are not read yet, so nothing else would tell. It is therefore done at least every 2
+    /// seconds, even where pings are rarer.
     /// </summary>
     internal TimeSpan BeatInterval => PingInterval < TimeSpan.FromSeconds(2) ? PingInterval : TimeSpan.FromSeconds(2);
 

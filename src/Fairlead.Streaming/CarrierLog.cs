@@ -14,7 +14,7 @@ sealed class CarrierLog
     readonly ILogger _logger;
     readonly string _kind;
     readonly WithheldWords _withheld;
-    readonly int _id = Interlocked.Increment(ref s_last); // tells the lines of one from those of another
+    readonly int _id = Interlocked.Increment(ref s_last); // distinguishes this carrier's lines from those of other carriers
     readonly Dictionary<uint, long> _received = [], _sent = [];
     TimeSpan _nextSilence;
 

@@ -18,7 +18,10 @@ sealed class ForwardCarrier(ForwardSession session, ForwardTarget target)
 
     internal string? FellBack => session.FellBack;
 
-    /// <summary>It did what it is for, or at least stood for a while: the next loss is a new one, not the same again.</summary>
+    /// <summary>
+    /// It has carried a connection, or has lived for ten seconds: its loss then counts as a new failure, and the pauses between attempts
+    /// start short again.
+    /// </summary>
     internal bool HasProved => _carried || TimeProvider.System.GetElapsedTime(_since) > TimeSpan.FromSeconds(10);
 
     /// <summary>Completes when the forward hands it out no more.</summary>

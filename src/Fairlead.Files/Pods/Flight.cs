@@ -15,7 +15,7 @@ sealed class Flight
     const long CalmerAfter = 64 << 20, CalmAfter = 512 << 20;
 
     bool _wasCut;
-    long _held; // so many bytes have arrived since the window is as wide as it is
+    long _held; // bytes that have arrived since the window was last changed
 
     /// <summary>Bytes that may be on their way.</summary>
     internal int Window { get; private set; } = First;

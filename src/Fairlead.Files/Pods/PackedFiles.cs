@@ -14,7 +14,7 @@ static class PackedFiles
     /// <summary>Longer than any name, and than what comes with one.</summary>
     const int LongestExtension = 16 * 1024, MostExtensions = 8;
 
-    /// <summary>So much may files have grown since they were listed, before the archive is left.</summary>
+    /// <summary>How much files may have grown since they were listed. Where they have grown by more, the archive is given up.</summary>
     const long MostSurplus = 64 << 20;
 
     /// <summary>Reads them, up to the end of the archive. What it could not hold, and what it breaks off in, does not come.</summary>

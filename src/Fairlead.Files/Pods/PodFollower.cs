@@ -9,8 +9,8 @@ namespace Fairlead.Files.Pods;
 
 /// <summary>
 /// A second session hashes what lies in a container already, while the first one still writes: a large file part by part, each compared
-/// with the same part of what is sent. Nobody waits for it before all was written: what it is told is done one thing after the other,
-/// beside the caller.
+/// with the same part of what is sent. The copy waits for it only after everything was written: until then its steps run one after the
+/// other, beside the writing.
 /// </summary>
 sealed class PodFollower(Func<CancellationToken, ValueTask<RemoteShell>> open, Func<TreeEntry, string> quoted) : IAsyncDisposable
 {
@@ -35,7 +35,7 @@ sealed class PodFollower(Func<CancellationToken, ValueTask<RemoteShell>> open, F
     /// <summary>Opens a file that is sent; null where it cannot be opened any more.</summary>
     internal required Func<TreeEntry, SafeFileHandle?> OpenHere { get; init; }
 
-    /// <summary>A file has arrived so far.</summary>
+    /// <summary>A file has arrived up to <paramref name="end"/>.</summary>
     internal void Follow(TreeEntry file, long end)
     {
         if (_following != file)

@@ -34,7 +34,7 @@ sealed class PodPlacing(RemoteShell shell, PodDestination destination, CopyOptio
 
     int Mode(TreeEntry entry) => EntryModes.Of(entry, options);
 
-    /// <summary>It was staged with another one, or a new owner has taken special bits away.</summary>
+    /// <summary>The file was staged with other permissions, or setting its owner has removed special bits.</summary>
     bool IsModeMissing(TreeEntry file) => Mode(file) != EntryModes.Staged(file, options) || (options.Owners && (Mode(file) & 0xE00) != 0);
 
     /// <summary>Deepest first: nobody but root changes anything below a folder that may not be entered.</summary>

@@ -112,7 +112,7 @@ sealed class PodSource : PodSide, ICopySource
         }
     }
 
-    /// <summary>It is said to be empty, and was not read early and found so: a folder comes early only where all of them are.</summary>
+    /// <summary>Listed as empty, and not read early: a folder's files come early only where none holds more than is listed.</summary>
     bool MayBeFilled(TreeEntry entry) =>
         entry is { Kind: EntryKind.File, Size: 0 } && !(_isFolder == true ? _early is not null : _early?.Length == 0);
 

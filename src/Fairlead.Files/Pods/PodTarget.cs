@@ -7,12 +7,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Fairlead.Files.Pods;
 
 /// <summary>
-/// A place in a container. What little there is to copy is sent right behind the lines that make the place ready, and one small file goes
-/// to its place with the line that clears up behind it: each of both spares a round trip.
+/// A place in a container. Little content is sent right behind the lines that prepare the place, and a single small file is placed and its
+/// stage removed by one line: each of these saves a round trip.
 /// </summary>
 sealed class PodTarget : PodSide, ICopyTarget
 {
-    /// <summary>So few bytes are not gone on with after a loss but sent again, and so few entries.</summary>
+    /// <summary>After a loss, a copy of at most so many bytes and entries is sent again from its beginning, not resumed.</summary>
     const int FewBytes = 1 << 20, FewEntries = 1000;
 
     readonly PodFollower _follower;
@@ -212,7 +212,8 @@ sealed class PodTarget : PodSide, ICopyTarget
         if (!IsStaged) return true;
         PodPlacing placing = new(Shell, Destination, Options);
 
-        // A stage that is gone proves nothing: but for one small file, it goes when it is sure that all is in its place.
+        // A missing stage does not prove that everything was placed, so it is removed by a step of its own at the end. Only a single small
+        // file, which is cheap to send again, is placed and cleaned up in one step.
         if (tree.Root.Kind == EntryKind.File && IsLittle(tree) && !_isPlaced)
             return await placing.PlaceAsync(tree, Leave, cancellationToken);
         _isPlaced = _isPlaced || await placing.PlaceAsync(tree, null, cancellationToken);

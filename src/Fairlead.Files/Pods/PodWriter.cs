@@ -166,7 +166,10 @@ sealed class PodWriter(RemoteShell shell, PodDestination destination, ShellTools
 
     static bool IsOfTheName(ShellEnding ending) => s_name.Any(ending.Reason.StartsWith);
 
-    /// <summary>The file under way is not gone on with: the piece that was begun is filled up, and all that was sent has arrived.</summary>
+    /// <summary>
+    /// Gives up the file that is being written. The piece that was begun is filled up with zeros, and this returns when everything that was
+    /// sent has arrived.
+    /// </summary>
     internal async ValueTask DropAsync(CancellationToken cancellationToken)
     {
         for (byte[] zeros = new byte[Math.Min(_left, Flight.Block)]; _left > 0; _left -= zeros.Length)

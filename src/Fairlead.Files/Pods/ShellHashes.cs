@@ -54,8 +54,8 @@ static class ShellHashes
     internal static long Work(TreeEntry[] files) => files.Sum(static file => file.Size);
 
     /// <summary>
-    /// Takes what that command printed. Tools print names with odd characters each in a way of its own, so order tells, and a count that
-    /// all are there.
+    /// Takes what that command printed. Each tool prints names with unusual characters in its own way. So hashes are matched to files by
+    /// their order, and the count of lines shows that none is missing.
     /// </summary>
     /// <returns>False where it does not tell of each.</returns>
     internal static bool TryKeep(TreeEntry[] files, ShellEnding ending, byte[] text, Dictionary<TreeEntry, byte[]> hashes)

@@ -17,7 +17,7 @@ readonly record struct TarHeader(string Name, long Size, char Type)
 
     const long MostSize = 1L << 60, LargestOctal = (1L << 33) - 1;
 
-    /// <summary>A file: two ways of old to say so, and one that nobody means otherwise.</summary>
+    /// <summary>A file: '0' and, in old archives, a zero byte say so; '7' (a contiguous file) is read as a file by everybody.</summary>
     internal bool IsFile => Type is '0' or '\0' or '7';
 
     internal long PaddedSize => (Size + Length - 1) / Length * Length;

@@ -11,7 +11,8 @@ sealed partial class CopyRun
 
     readonly Dictionary<string, byte[]> _hashes = new(StringComparer.Ordinal);
     readonly Dictionary<string, IncrementalHash> _seeds = new(StringComparer.Ordinal);
-    readonly Dictionary<string, string> _suspects = new(StringComparer.Ordinal); // what was another than it had been, and why
+    // files that had changed when they were read or compared, and why
+    readonly Dictionary<string, string> _suspects = new(StringComparer.Ordinal);
     readonly Dictionary<string, int> _changes = new(StringComparer.Ordinal);
     readonly HashSet<string> _grown = new(StringComparer.Ordinal);
     FollowingHash? _following;

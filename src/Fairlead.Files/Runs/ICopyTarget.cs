@@ -22,10 +22,16 @@ interface ICopyTarget : ICopySide
     /// <summary>Waits until everything written is there.</summary>
     ValueTask<WriteOutcome> FlushAsync(CancellationToken cancellationToken);
 
-    /// <summary>What arrives of this file is compared with what is sent while it arrives.</summary>
+    /// <summary>
+    /// True where this file is compared with what is sent while it still arrives (see <see cref="EqualAsync"/>), so that it need not be
+    /// hashed at the end.
+    /// </summary>
     bool ComparesBeside(TreeEntry file);
 
-    /// <summary>Waits for that, and gives the files that are the same. The others are compared as all are.</summary>
+    /// <summary>
+    /// Waits for the comparisons that run beside the copy (<see cref="ComparesBeside"/>), and gives the files that were found equal. All
+    /// others still have to be compared.
+    /// </summary>
     ValueTask<IReadOnlySet<TreeEntry>> EqualAsync(CancellationToken cancellationToken);
 
     /// <summary>How long what it has is, by path; null where nothing can tell.</summary>

@@ -22,7 +22,9 @@ sealed class RemoteShell : IAsyncDisposable
     /// <summary>Whatever was sent, no more than this is between here and a tool: what is behind it still waits here.</summary>
     const long MostBuffered = 24 << 20;
 
-    /// <summary>A line is waited for so often as long as a shell may say nothing, and longer by what it prints, bytes a second.</summary>
+    /// <summary>
+    /// One line may take this many times the limit of silence in all, plus one second for each so many bytes that it prints.
+    /// </summary>
     const double WaitsOfALine = 4, SlowestOutput = 1024;
 
     /// <summary>A shell reads its lines byte by byte, with a system call for each: longer ones are handed to it as a block.</summary>
@@ -285,8 +287,9 @@ sealed class RemoteShell : IAsyncDisposable
     }
 
     /// <summary>
-    /// The first line of what a program said, which others follow by numbers of its own, behind the place that the user named. Where it
-    /// speaks of what is ours alone, the folder beside that place and what is in it, only why it failed is left.
+    /// The first line of what a program printed as its error, behind the place that the user named. Further lines, which hold only numbers
+    /// of the program's own, are left out. Where the line names files that are ours alone (the stage), only the reason of the failure is
+    /// kept.
     /// </summary>
     string Told(string said)
     {

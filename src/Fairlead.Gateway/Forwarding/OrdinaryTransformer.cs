@@ -50,7 +50,10 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
         return copies;
     }
 
-    /// <summary>Behind the server's own proxy stand others, who have users of their own: a 401 may be theirs, and is about those.</summary>
+    /// <summary>
+    /// The path goes through the server's own proxy to a pod, a service or a node, which has users of its own: a 401 may come from there
+    /// and concern one of those users.
+    /// </summary>
     bool IsOfWhatIsProxied()
     {
         string[] segments = target.Split('?')[0].Split('/');

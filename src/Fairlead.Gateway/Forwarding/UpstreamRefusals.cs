@@ -16,7 +16,10 @@ static class UpstreamRefusals
     /// </summary>
     internal const string OwnRefused = "the server behind the gateway does not take the gateway's own credentials";
 
-    /// <summary>The same where there are none; what keeps them is for those who run the gateway, and in its log.</summary>
+    /// <summary>
+    /// What such a caller is told where the gateway has no credentials at the moment. The cause concerns those who run the gateway, and is
+    /// in its log.
+    /// </summary>
     internal const string OwnMissing = "the gateway's own credentials cannot be had";
 
     /// <summary>True for what may come of dialling, whoever's fault it is.</summary>
@@ -61,7 +64,9 @@ static class UpstreamRefusals
 
     internal static Status NotReached(int code, string message) => Status.Refusal(code, ReasonOf(code), message);
 
-    /// <summary>By these, servers and what is before them refuse versions; others are about the session or the server.</summary>
+    /// <summary>
+    /// Servers, and proxies before them, refuse a version with these codes. Other codes concern the session or the server.
+    /// </summary>
     static bool MayBeForTheVersion(HttpStatusCode code) =>
         code is HttpStatusCode.SwitchingProtocols or HttpStatusCode.BadRequest or HttpStatusCode.Forbidden || (int)code is >= 200 and < 300;
 

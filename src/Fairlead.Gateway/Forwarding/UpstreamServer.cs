@@ -49,7 +49,10 @@ sealed class UpstreamServer : IDisposable
     /// </summary>
     internal void RenewBeforeNext(Caller caller) => SideFor(caller).WasRefused = true;
 
-    /// <summary>Shows the caller, behind the gateway's own credentials; an impersonation of their own gives way to the caller's.</summary>
+    /// <summary>
+    /// Adds the headers that name the caller, after the gateway's own credentials. Impersonation headers that those credentials set are
+    /// replaced by the caller's.
+    /// </summary>
     internal static void Show(HttpRequestHeaders headers, Caller caller)
     {
         foreach (string name in headers.Select(static header => header.Key)

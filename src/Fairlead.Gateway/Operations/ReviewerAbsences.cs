@@ -7,7 +7,7 @@ namespace Fairlead.Gateway.Operations;
 /// be the gateway's credentials that fail.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="validity">For how long a question that failed says anything.</param>
+/// <param name="validity">How long a failed question counts. After that nobody knows whether a question would be answered.</param>
 sealed class ReviewerAbsences(TimeProvider time, TimeSpan validity)
 {
     readonly ReviewerAbsence _callers = new(time, validity), _gateway = new(time, validity);

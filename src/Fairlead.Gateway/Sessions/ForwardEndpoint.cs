@@ -20,7 +20,7 @@ namespace Fairlead.Gateway.Sessions;
 /// </summary>
 sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, CreateCheck create, DrainState drain, ILogger logger)
 {
-    /// <summary>Tries forms with channels where a client that needs no ports has named none.</summary>
+    /// <summary>The port that forms with channels are dialled with where the client has named none, which its own form allows.</summary>
     const int AnyPort = 1;
 
     /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>

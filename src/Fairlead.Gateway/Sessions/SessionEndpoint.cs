@@ -24,8 +24,8 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     /// <param name="target">What it asks for.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="record">Where it is told.</param>
-    /// <param name="go">Answers it; the token fires when nobody wants it any more before it has begun: the client is gone, or the gateway
-    /// goes.</param>
+    /// <param name="go">Answers the request. The token fires where the session has not begun yet and nobody wants it any more: the client
+    /// is gone, or the gateway is stopping.</param>
     /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>
     internal async Task<Status?> RunAdmittedAsync(
         HttpContext context, StreamTarget target, Caller caller, SessionRecord record, Func<CancellationToken, Task<Status?>> go)

@@ -64,7 +64,8 @@ sealed class SessionRecord : IDisposable
     internal RelayTraffic Traffic { get; }
 
     /// <summary>
-    /// What is given back when the session has been told: who waits for no sessions to be left finds all of them in the audit.
+    /// Given back only after the session was written to the audit. So whoever waits until no session is left finds every session in the
+    /// audit.
     /// </summary>
     internal IDisposable? Slot { get; set; }
 

@@ -11,7 +11,8 @@ static class CommandInputPump
     /// <paramref name="reader"/> in any case, so that what still comes is dropped and holds nothing up.
     /// </summary>
     /// <remarks>
-    /// A lost client is no end of input: the pipe stays open, for whoever reads from it must not take a part for the whole.
+    /// Where the client is lost, this does not end the command's input: the command must not take a part for the whole. What follows is up
+    /// to <see cref="LostClientPolicy"/>.
     /// </remarks>
     internal static async Task RunAsync(PipeReader reader, ICommandInput input, CancellationToken stop)
     {

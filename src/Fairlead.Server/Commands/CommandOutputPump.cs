@@ -6,8 +6,8 @@ namespace Fairlead.Server.Commands;
 
 /// <summary>Moves one output of a command to its reader, and drops it once there is none. One call at a time.</summary>
 /// <remarks>
-/// When the command has ended, children may hold its output open. So long they are waited for: until nothing came for the drain time, or
-/// until that time is over, when only what was printed by then is still moved, whatever time its reader takes.
+/// When the command has ended, its children may still hold its output open. They are waited for until nothing has come for the drain time.
+/// Once that time has passed since the command's end, only what was printed by then is still moved, however slowly it is read.
 /// </remarks>
 sealed class CommandOutputPump(ICommandOutput output, TimeProvider time) : IDisposable
 {

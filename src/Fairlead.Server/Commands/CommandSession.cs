@@ -117,7 +117,7 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
     }
 
     /// <param name="command">The command, which runs.</param>
-    /// <param name="isOrdered">It is to end, whatever is done for lost clients.</param>
+    /// <param name="isOrdered">End it whatever the policy for lost clients says: a pump failed, or the server stops.</param>
     async Task EndAsync(IStartedCommand command, bool isOrdered)
     {
         if (isOrdered || _options.LostClient == LostClientPolicy.Kill) await command.EndAsync(hangUp: true);

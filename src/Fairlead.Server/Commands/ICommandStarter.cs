@@ -4,7 +4,8 @@ using Fairlead.Wire;
 namespace Fairlead.Server.Commands;
 
 /// <summary>
-/// Starts commands in one container. What a runtime has to know; all that happens to a command after its start is written once, in
+/// Starts commands in one container. For commands, a runtime implements this and <see cref="IStartedCommand"/>. What happens to a command
+/// after its start is written once, in
 /// <see cref="CommandKeeper"/>.
 /// </summary>
 public interface ICommandStarter

@@ -36,8 +36,8 @@ public interface IStartedCommand : IAsyncDisposable
     /// Ends it with all that it started: asks first, then kills. Returns when nothing of it is found any more, or cannot be ended.
     /// </summary>
     /// <param name="hangUp">
-    /// Its terminal is closed too, for there is nobody who still reads it: an interactive shell that was asked just before it waited for
-    /// input is ended by nothing else.
+    /// Closes its terminal too, because nobody reads it any more. An interactive shell that gets the signals just before it begins to wait
+    /// for input is ended by nothing else.
     /// </param>
     Task EndAsync(bool hangUp);
 }

@@ -85,8 +85,9 @@ public static class ForwardPump
         }
 
         /// <summary>
-        /// Who has ended its own direction and then resets, or is lost, is not heard by a read any more; a source that is silent would be
-        /// waited for as long as it likes. What had come from it before is delivered first: that direction tells both if it fails.
+        /// A destination that has ended its own direction and is then reset or lost cannot be noticed by a read any more, because nobody
+        /// reads from it. Without this, the pump would wait for a silent source for ever. What the destination had sent before is delivered
+        /// first: the other direction reports its own failure to both sides.
         /// </summary>
         async Task EndWithAsync(Task<IOException> gone, Direction other)
         {
@@ -157,8 +158,8 @@ public static class ForwardPump
         }
 
         /// <summary>
-        /// A peer that has ended both directions at once, as forms with channels do, takes no answer, but what it sent before is to arrive:
-        /// whoever is told of the reset at once may lose what it has not read yet.
+        /// A source that takes no more may have ended both directions at once, as forms with channels do. What it sent before that must
+        /// still arrive: if the other side were reset at once, it could lose bytes that it has not read yet.
         /// </summary>
         async Task DropUntilDoneAsync(Direction other)
         {

@@ -37,7 +37,8 @@ public abstract class ForwardedStream : Stream
     internal virtual PipeWriter? Output => null;
 
     /// <summary>
-    /// Completes with why the peer takes nothing more, for who waits for something else; null where only a write can tell.
+    /// Completes with the reason why the peer takes nothing more, for a caller that is waiting for something else than a write. Null for a
+    /// form in which only a write can find that out.
     /// </summary>
     internal virtual Task<IOException>? Lost => null;
 

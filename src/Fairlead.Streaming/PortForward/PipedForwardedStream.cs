@@ -8,7 +8,9 @@ namespace Fairlead.Streaming.PortForward;
 /// <summary>A forwarded connection whose directions are channels of a carrier.</summary>
 sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IForwardLink link) : ForwardedStream
 {
-    /// <summary>Dropped at most of a peer that sends on after this side has ended: what was under way, and no more.</summary>
+    /// <summary>
+    /// The most that is dropped from a peer that goes on sending after this side has ended: enough for what was already on its way.
+    /// </summary>
     const long MostDropped = 8 * 1024 * 1024;
 
     readonly SemaphoreSlim _reading = new(1);
@@ -138,8 +140,8 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
     }
 
     /// <summary>
-    /// As closing a TCP connection does: what was written arrives, and then the end. The peer's end is awaited, since a carrier that goes
-    /// before has cut the connection for who reads on the other side; what the peer still sends meanwhile is dropped.
+    /// As closing a TCP connection does: what was written arrives, and then the end. The peer's end is awaited: if the carrier closed
+    /// earlier, whoever reads on the other side would see a connection that was cut. What the peer still sends meanwhile is dropped.
     /// </summary>
     async ValueTask EndInOrderAsync()
     {
@@ -167,7 +169,10 @@ sealed class PipedForwardedStream(PipeReader input, ChannelPipeWriter output, IF
         }
     }
 
-    /// <summary>Reads to the peer's end. One that goes on talking is cut, since nobody listens: a log that is followed has none.</summary>
+    /// <summary>
+    /// Reads to the peer's end. A peer that goes on sending is cut, because nobody reads it any more: a followed log, for instance, never
+    /// ends.
+    /// </summary>
     async ValueTask DropInputAsync(CancellationToken limit)
     {
         long dropped = 0;

@@ -21,7 +21,7 @@ public sealed class CommandObserver : ISpliceObserver
     /// <summary>Begins with nothing seen.</summary>
     /// <param name="protocol">What both sides speak: a version whose status is JSON, in bytes.</param>
     /// <param name="traffic">Counts what passes.</param>
-    /// <param name="withheld">What the server must not be quoted with.</param>
+    /// <param name="withheld">Words of the request that are blanked where the server quotes them.</param>
     public CommandObserver(RemoteCommandProtocol protocol, RelayTraffic traffic, WithheldWords withheld)
     {
         if (protocol is not { HasJsonStatus: true, IsBase64: false, IsSpdy: false })
@@ -65,7 +65,7 @@ public sealed class CommandObserver : ISpliceObserver
         ChannelMessage.TryDecodeChannel(first, _protocol, out RemoteChannel channel) && channel is RemoteChannel.Error;
 
     /// <inheritdoc/>
-    /// <remarks>A status in several messages is told when it is whole, and nothing behind one.</remarks>
+    /// <remarks>A status that comes in several messages is passed on when it is whole. What comes after a status is dropped.</remarks>
     public ReadOnlyMemory<byte>? Amend()
     {
         if (IsOver) return ReadOnlyMemory<byte>.Empty;
@@ -93,8 +93,8 @@ public sealed class CommandObserver : ISpliceObserver
     }
 
     /// <summary>
-    /// Looks at the letters of the JSON and not at the value that was read: where a field stands twice, another reader may take the other
-    /// one.
+    /// Looks at the JSON text and not at the value that was parsed from it: where a field occurs twice, another parser may take the other
+    /// occurrence.
     /// </summary>
     static bool IsFit(string json)
     {

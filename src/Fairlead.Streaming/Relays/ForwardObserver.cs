@@ -65,7 +65,7 @@ public sealed class ForwardObserver(RelayTraffic traffic, WithheldWords withheld
     }
 
     /// <inheritdoc/>
-    /// <remarks>A carrier that was kept in reserve may go at any time.</remarks>
+    /// <remarks>A client may close a carrier that it kept in reserve at any time: that is no loss.</remarks>
     public void SeeInputClose()
     {
         lock (_lock) _isOver |= !_isAsked;

@@ -36,6 +36,6 @@ public interface ISpliceObserver : IDisposable
     /// </summary>
     ReadOnlyMemory<byte>? Amend();
 
-    /// <summary>The message by which a client learns of a failure; empty where there is nobody to learn it but by the Close.</summary>
+    /// <summary>The message that tells the client of a failure; empty where no message can, and the Close alone has to tell it.</summary>
     ReadOnlyMemory<byte> Tell(Status failure);
 }

@@ -8,7 +8,8 @@ namespace Fairlead.Streaming.Relays;
 public static class SessionEndings
 {
     /// <summary>
-    /// The reason of a session that was lost beyond the server that tells so: a loss, for whoever hears it, as one of their own.
+    /// The reason that a server gives when it has lost the session on its own far side. Whoever receives it treats it like a loss of their
+    /// own connection.
     /// </summary>
     public const string LostReason = "SessionLost";
 

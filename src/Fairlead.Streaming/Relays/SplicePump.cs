@@ -37,8 +37,8 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
     internal Func<ReadOnlyMemory<byte>?>? Amend { get; init; }
 
     /// <summary>
-    /// True where the source says nothing after its Close. A client waits then for the server to hang up (RFC 6455 section 7.1.1): waiting
-    /// for the client's end would be to wait for each other.
+    /// True where the source sends nothing after its Close. After its Close a client waits for the server to hang up (RFC 6455 section
+    /// 7.1.1). If this side waited for the client to hang up, each would wait for the other.
     /// </summary>
     internal bool EndsWithClose { get; init; }
 
@@ -156,7 +156,8 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
     }
 
     /// <summary>
-    /// Keeps a part back, unless its message is another one: then what was kept goes on, and all that follows passes.
+    /// Keeps a part of a message back. Where the message turns out to be one that is not kept back, what was kept so far is sent, and the
+    /// rest of the message passes.
     /// </summary>
     /// <returns>Up to where the bytes were dealt with.</returns>
     async ValueTask<int> KeepAsync(ReadOnlyMemory<byte> bytes, int written, int at, ObservedPart part)

@@ -4,9 +4,9 @@ using Fairlead.Wire.WebSockets;
 namespace Fairlead.Streaming.Relays;
 
 /// <summary>
-/// Joins two WebSockets that speak the same version: bytes pass as they are, and are only watched, so that a status that never came, and
-/// silence, are known: an observer of the version says so. The counterpart, for equal versions, of what decodes (a
-/// <see cref="RemoteCommandRelay"/>, a forward's pump); the same promises hold.
+/// Joins two WebSockets that speak the same version. Bytes pass unchanged and are only watched: an observer of that version says whether a
+/// status came, and silence is noticed here. For different versions a <see cref="RemoteCommandRelay"/> or a forward's pump does this by
+/// decoding; the promises are the same.
 /// </summary>
 public sealed class WebSocketSplice : IAsyncDisposable
 {
@@ -26,7 +26,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
     bool _clientLeft, _faultTold;
 
     /// <summary>Joins two upgraded connections, which the splice then owns.</summary>
-    /// <param name="observer">Says what their messages mean: of the version that both speak, and the splice's own.</param>
+    /// <param name="observer">Says what the messages mean, in the version that both sides speak. The splice disposes it.</param>
     /// <param name="client">The one that was accepted.</param>
     /// <param name="clientLimits">Its deadlines.</param>
     /// <param name="server">The one that was dialled.</param>
@@ -82,7 +82,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         Task<SpliceEnd> up = _toServer.RunAsync(), down = _toClient.RunAsync();
         Task watching = WatchAsync(over.Token);
 
-        // An unwilling client may keep the last bytes from going out: when it is this side that ends, not for long.
+        // A client that does not read can hold back the last bytes. Where this side ends the session, it may do so for a limited time only.
         await Task.WhenAny(up, down);
         EndForFaults();
         if (up.IsCompleted && !down.IsCompleted) await AfterClientAsync(await up, down);
@@ -90,7 +90,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         EndForFaults();
         RelayOutcome outcome = await ConcludeAsync(await down);
         await EitherAsync(up, _client.Limits.Linger);
-        // in order otherwise: it is hung up on, not reset
+        // otherwise both sides have closed in order, and the client's connection is ended without a reset
         if (!up.IsCompleted || !_toServer.ClosePassed || !_toClient.ClosePassed) _client.Cut();
         _server.Cut();
         await up;
@@ -100,7 +100,8 @@ public sealed class WebSocketSplice : IAsyncDisposable
     }
 
     /// <summary>
-    /// The client sends no more. Before the status that is its loss, which the server must see; afterwards it is the end that was due.
+    /// The client sends no more. Before the status this means that the client is lost, and the server must learn it. After the status it is
+    /// the expected end.
     /// </summary>
     async Task AfterClientAsync(SpliceEnd end, Task down)
     {
@@ -112,7 +113,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         }
 
         _clientLeft |= !_observer.IsOver && !_toClient.ClosePassed; // an answer to the server's Close is no leaving
-        // unless it has said so itself
+        // tells the server of the end, unless the client's own Close has done so
         if (_observer.IsOver)
             await EitherAsync(_toServer.InsertAsync(WebSocketFrames.ClientClose, isMessage: false), _server.Limits.Linger);
         if (_observer.IsOver || _toServer.ClosePassed) await EitherAsync(down, _server.Limits.Linger);

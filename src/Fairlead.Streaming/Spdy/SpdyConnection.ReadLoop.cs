@@ -60,7 +60,8 @@ sealed partial class SpdyConnection
         CompleteResetStreams();
         foreach (SpdyStream stream in streams)
         {
-            // Go servers leave a stream's end to the connection's; a client's input that has no end of its own is not whole.
+            // Go servers end the connection instead of each stream, so for a client that is an orderly end. A client's input, however, is
+            // whole only where its own stream has ended.
             stream.EndInput(
                 stream.IsOwn ? loss : loss ?? new SessionLostException(SessionLoss.PeerClosed, "The peer closed the connection."));
             stream.EndWriter(loss);
@@ -216,7 +217,7 @@ sealed partial class SpdyConnection
 
     void ReceiveReset(in SpdyFrame frame)
     {
-        CountIdle(); // one by one they are meant; a thousand in a row are opened only to be reset
+        CountIdle(); // single resets are normal; a thousand in a row show a peer that opens streams only to reset them
         SpdyResetStatus status = (SpdyResetStatus)frame.Value;
         _log.StreamReset(frame.Id, status.ToString());
         SpdyStream? stream = Find(frame.Id);
@@ -237,7 +238,8 @@ sealed partial class SpdyConnection
             return;
         }
 
-        // A server's CANCEL on a stream that it was given is how Go servers end it. Whoever opened a stream and cancels it gives up.
+        // A Go server sends CANCEL to end a stream that its client has opened: that is an orderly end. A CANCEL from the side that opened
+        // the stream means that it gives up.
         string what = $"The peer reset stream {frame.Id} with status {frame.Value} ({status}).";
         SessionLostException loss = new(status is SpdyResetStatus.Cancel ? SessionLoss.PeerClosed : SessionLoss.ProtocolError, what);
         bool isEnd = status is SpdyResetStatus.Cancel && stream.IsOwn && !stream.SetReplied(loss);

@@ -7,7 +7,9 @@ namespace Fairlead.Streaming.Spdy;
 /// <summary>Sending, and signs of life.</summary>
 sealed partial class SpdyConnection
 {
-    /// <summary>So many frames Go peers queue for a stream that nobody reads, before they read nothing at all any more.</summary>
+    /// <summary>
+    /// How many frames a Go peer queues for a stream that nobody reads. When the queue is full, it stops reading the connection.
+    /// </summary>
     const int GoQueue = 50;
 
     readonly SpdyHeaderDeflater _deflater = new();
@@ -116,12 +118,14 @@ sealed partial class SpdyConnection
         {
             if (silent >= _limits.Linger) _stream.StopReading();
 
-            // A server that pings on and never closes has nothing more to say; a client that does may still be reading what we said.
+            // A server that only pings and never closes has nothing more to say. A client that only pings may still be reading what we
+            // sent.
             else if (!_isServer && _closeSent && _stream.NotReadingFor == TimeSpan.Zero
                 && _time.GetElapsedTime(Volatile.Read(ref _lastData)) >= _limits.Linger)
                 _stream.StopReading();
 
-            // A command that reads no input holds up the read loop, which then never meets the end: its client would never be lost.
+            // A command that reads no input blocks the read loop, so the loop never reaches the connection's end. Without this, the
+            // client's loss would never be noticed.
             else if (_isServer && !_closeSent && _stream.NotReadingFor >= _limits.BeatInterval)
                 Abort(
                     new SessionLostException(SessionLoss.ConnectionBroken,

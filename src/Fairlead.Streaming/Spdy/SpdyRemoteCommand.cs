@@ -146,8 +146,8 @@ public sealed class SpdyRemoteCommand : RemoteCommandAdapter
     public override ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     /// <summary>
-    /// As Go clients do: output may still be behind the status, then whatever is open is reset. A Go server that gets a GOAWAY keeps
-    /// the connection for as long as it has a stream.
+    /// Does as Go clients do: waits for output that comes after the status, then resets every stream that is still open. A Go server that
+    /// gets a GOAWAY keeps the connection for as long as it has a stream.
     /// </summary>
     async ValueTask EndStreamsAsync()
     {

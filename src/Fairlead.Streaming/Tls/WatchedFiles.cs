@@ -65,8 +65,8 @@ public sealed class WatchedFiles<T> : IDisposable where T : class
     }
 
     /// <summary>
-    /// Looks at once, and takes what has changed without a second look. For whom something tells that the files must be newer than what is
-    /// in force. Reads files in this call.
+    /// Looks at once, and takes what has changed without a second look. For callers that know from elsewhere that the files must be newer
+    /// than the value in force. Reads files in this call.
     /// </summary>
     /// <returns>True where a new value was taken.</returns>
     public bool TakeNow()

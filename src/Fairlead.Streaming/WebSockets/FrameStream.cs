@@ -40,8 +40,9 @@ sealed class FrameStream : Stream
     internal Task CloseSent => _closeSent.Task;
 
     /// <summary>
-    /// Whose frames these are, where it is a client's: once it has read the peer's Close it gets no more to read. It would wait for the
-    /// server to hang up, as RFC 6455 section 7.1.1 would like, which is a round trip after everything was said.
+    /// The WebSocket that writes these frames, if it is a client's. Once it has read the peer's Close, it is given the end of the stream.
+    /// Otherwise it would wait for the server to hang up, as RFC 6455 section 7.1.1 asks, which costs a round trip after everything was
+    /// said.
     /// </summary>
     internal WebSocket? Client { private get; set; }
 

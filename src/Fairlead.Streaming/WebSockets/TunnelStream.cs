@@ -33,7 +33,8 @@ sealed class TunnelStream : Stream
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // The library answers a cancelled token by disposing the stream that it was given, which would not end the read below that.
+        // When a token is cancelled, the library disposes the stream that it was given. That would not end the read that is pending on the
+        // stream below.
         await using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(
             static state => ((TunnelStream)state!)._inner.StopReading(), this);
         try

@@ -19,13 +19,14 @@ sealed partial class WebSocketCarrier
         {
             if (silent >= _linger) _stream.StopReading();
 
-            // A server that pings on and never closes has nothing more to say; a client that does may still be reading what we said.
+            // A server that only pings and never closes has nothing more to say. A client that only pings may still be reading what we
+            // sent.
             else if (!_isServer && _closeSent && _stream.NotReadingFor == TimeSpan.Zero
                 && _time.GetElapsedTime(Volatile.Read(ref _lastMessage)) >= _linger)
                 _stream.StopReading();
 
-            // A command that reads no input holds up the read loop, which then never meets the end: its client would never be lost.
-            // Not on the asking side, where what has arrived is delivered however slow its reader.
+            // A command that reads no input blocks the read loop, so the loop never reaches the connection's end. Without this, the
+            // client's loss would never be noticed. Not on the asking side, where what has arrived is delivered however slow its reader.
             else if (_isServer && !_closeSent && _stream.NotReadingFor >= _limits.BeatInterval)
                 Abort(
                     new SessionLostException(SessionLoss.ConnectionBroken,

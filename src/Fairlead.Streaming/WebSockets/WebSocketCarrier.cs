@@ -92,7 +92,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     /// <summary>What the peer said in its Close; empty before, and where it said nothing.</summary>
     internal PeerText LastWords => _limits.Withheld.Blank(_socket.CloseStatusDescription);
 
-    /// <summary>The Close of who has nothing to say: a code of an orderly end, or none at all, and no words.</summary>
+    /// <summary>The peer's Close reports no failure: it has the code of an orderly end or no code, and no text.</summary>
     bool ClosedWithoutAWord => LastWords.IsEmpty
         && _socket.CloseStatus is null or WebSocketCloseStatus.NormalClosure or WebSocketCloseStatus.EndpointUnavailable
             or WebSocketCloseStatus.Empty;

@@ -54,8 +54,19 @@ public sealed partial class OperationsPageTests
     {
         AuditRecord session = new()
         {
-            Time = DateTimeOffset.UnixEpoch, Who = "w", Address = "a", Kind = "exec", Namespace = "n", Pod = "p", Container = "c", Command = "sh", ClientProtocol = "x", ServerProtocol = "y",
-            ExitCode = 1, End = "Completed", Reason = "r",
+            Time = DateTimeOffset.UnixEpoch,
+            Who = "w",
+            Address = "a",
+            Kind = "exec",
+            Namespace = "n",
+            Pod = "p",
+            Container = "c",
+            Command = "sh",
+            ClientProtocol = "x",
+            ServerProtocol = "y",
+            ExitCode = 1,
+            End = "Completed",
+            Reason = "r",
         };
         Assert.All(typeof(AuditRecord).GetProperties().Where(static each => each.Name != nameof(AuditRecord.Path)), property => Assert.NotNull(property.GetValue(session))); // nothing was left out here
         string[] fields = [.. Fields(session).Union(Fields(session with { Path = "/x" }))];

@@ -82,8 +82,8 @@ sealed class SpdyForward : IForwardLink, ISpdyStreamObserver
     }
 
     /// <summary>
-    /// The server's last word, before the data stream ends. Only once, and nothing where the client would give up more than this
-    /// connection.
+    /// Sends the error text, if there is one, and ends the error stream, before the data stream ends. Does so once. A client that would
+    /// give up all of its connections for an error text gets none.
     /// </summary>
     void EndError(string reason)
     {

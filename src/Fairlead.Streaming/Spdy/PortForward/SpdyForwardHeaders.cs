@@ -7,7 +7,7 @@ namespace Fairlead.Streaming.Spdy.PortForward;
 /// <param name="IsError">The error stream; otherwise the data stream.</param>
 /// <param name="Port">The port of the pod.</param>
 /// <param name="RequestId">What joins the two streams.</param>
-/// <param name="TakesText">The client ends only this connection for an error text, and so is sent one.</param>
+/// <param name="TakesText">An error text makes this client end this connection only, not all of them: so it may be sent one.</param>
 readonly record struct SpdyForwardHeaders(bool IsError, int Port, string RequestId, bool TakesText)
 {
     const string PortHeader = "port", RequestIdHeader = "requestid", Error = "error", Data = "data";
