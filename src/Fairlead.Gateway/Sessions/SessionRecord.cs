@@ -131,8 +131,8 @@ sealed class SessionRecord : IDisposable
         Log.SessionEnded(
             _logger, record.Kind, record.Who, record.Namespace, record.Pod, (long)duration.TotalMilliseconds, told, Traffic.BytesToServer,
             Traffic.BytesToClient);
-        _metrics.Over(end);
         if (HasBegun) _metrics.End(record.ClientProtocol!, record.ServerProtocol!, IsSpliced, end, Traffic, duration);
+        _metrics.Over(end); // last: who sees this count sees the others too
         _activity?.SetTag("fairlead.client", record.ClientProtocol).SetTag("fairlead.server", record.ServerProtocol)
             .SetTag("fairlead.end", end.ToString());
         if (end is SessionEnd.Failed or SessionEnd.ServerLost) _activity?.SetStatus(ActivityStatusCode.Error);

@@ -54,8 +54,8 @@ sealed class MeasuredSession(SessionMetrics metrics, TimeProvider clock)
     public bool Tell(SessionEnd end)
     {
         if (Interlocked.Exchange(ref _told, 1) != 0) return false;
-        metrics.Over(end);
         if (_what is { } what) metrics.End(what, end, Traffic, clock.GetElapsedTime(_asked));
+        metrics.Over(end); // last: who sees this count sees the others too
         return true;
     }
 }
