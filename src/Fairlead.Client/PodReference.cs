@@ -8,7 +8,8 @@ namespace Fairlead;
 /// <param name="Name">The pod's name, or its owner's.</param>
 /// <param name="Namespace">Its namespace; null for the client's own, which a kubeconfig's context names (<c>default</c> where it names
 /// none).</param>
-/// <param name="Container">The container; null for the pod's only one, or its default.</param>
+/// <param name="Container">The container; null for the pod's default one, or else its first. Of several, a client without a
+/// <see cref="StreamingClient.Finder"/> has to name one.</param>
 public readonly record struct PodReference(string Name, string? Namespace = null, string? Container = null) : IParsable<PodReference>
 {
     /// <summary>
