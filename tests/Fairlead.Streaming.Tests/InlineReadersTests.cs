@@ -116,8 +116,8 @@ public sealed class InlineReadersTests
         await using SessionPair pair = await SessionPair.OpenAsync(request: SessionPair.Terminal, clientLimits: Inline);
         using ManualResetEventSlim goOn = new();
         TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task writing = WriteBlockingAsync();
         Task<byte[]> input = pair.Server.StandardInput.ReadAllAsync(Ct);
+        Task writing = Task.Run(WriteBlockingAsync, Ct); // a write that is over at once goes on where it was made
         await begun.Task.WaitAsync(Ct);
         try
         {
