@@ -30,6 +30,15 @@ static class PodOwner
         ["replicationcontrollers"] = "replicationcontroller",
     };
 
+    static readonly Dictionary<string, string> s_groups = new(StringComparer.Ordinal)
+    {
+        ["deployment"] = "apps",
+        ["statefulset"] = "apps",
+        ["daemonset"] = "apps",
+        ["replicaset"] = "apps",
+        ["job"] = "batch",
+    };
+
     /// <summary>Reads a type.</summary>
     /// <param name="word">The word, alone or with a group behind a dot.</param>
     /// <param name="owner">The type's name; null for a pod.</param>
@@ -37,6 +46,11 @@ static class PodOwner
     internal static bool TryRead(string? word, out string? owner)
     {
         owner = null;
-        return word is not null && s_words.TryGetValue(word.Split('.')[0], out owner);
+        string[] parts = word?.Split('.', 2) ?? [];
+        if (parts.Length == 0 || !s_words.TryGetValue(parts[0], out owner)) return false;
+        // Another group's type of that name stands for other pods, or for none.
+        string group = s_groups.GetValueOrDefault(owner ?? "", ""), version = group.Length == 0 ? "v1" : $"v1.{group}";
+        return parts is not [_, var said] || string.Equals(said, group, StringComparison.OrdinalIgnoreCase)
+            || string.Equals(said, version, StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -46,6 +46,8 @@ public readonly record struct PodReference(string Name, string? Namespace = null
         string? owner = null;
         bool hasType = parts.Length > 1 && PodOwner.TryRead(parts[^2], out owner);
         if (parts.Length == 3 && !hasType) return false;
+        // a word with a dot is a type of some group, which this is not: no namespace has one
+        if (parts.Length > 1 && parts[0].Contains('.', StringComparison.Ordinal) && !(hasType && parts.Length == 2)) return false;
         pod = new PodReference(parts[^1], parts.Length == 3 || (parts.Length == 2 && !hasType) ? parts[0] : null) { Owner = owner };
         return true;
     }

@@ -15,7 +15,7 @@ public static class FairleadHealthChecks
         public IHealthChecksBuilder AddFairlead(string? name = null, IEnumerable<string>? tags = null) =>
             checks.Add(new HealthCheckRegistration(
                 name is null ? "fairlead" : $"fairlead-{name}",
-                provider => new ServerHealthCheck(name is null
+                provider => new ServerHealthCheck(() => name is null // made when it is asked: a client that cannot be made is a finding too
                     ? provider.GetRequiredService<StreamingClient>()
                     : provider.GetRequiredKeyedService<StreamingClient>(name)),
                 failureStatus: null, tags));

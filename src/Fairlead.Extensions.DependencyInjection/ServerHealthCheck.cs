@@ -1,15 +1,26 @@
 using System.Net;
+using Fairlead.Upgrades.Http;
+using Fairlead.Wire;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Fairlead.Extensions.DependencyInjection;
 
 /// <summary>Asks a client's server for its version: whether it is reached, and takes the client's credentials.</summary>
-sealed class ServerHealthCheck(StreamingClient client) : IHealthCheck
+sealed class ServerHealthCheck(Func<StreamingClient> client) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        KubernetesEndpoint endpoint = client.Endpoint;
         HealthStatus failed = context.Registration.FailureStatus;
+        KubernetesEndpoint endpoint;
+        try
+        {
+            endpoint = client().Endpoint;
+        }
+        catch (FairleadException e)
+        {
+            return new HealthCheckResult(failed, e.Message);
+        }
+
         using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
@@ -20,9 +31,9 @@ sealed class ServerHealthCheck(StreamingClient client) : IHealthCheck
         {
             return new HealthCheckResult(failed, $"the server did not answer within {endpoint.RequestTimeout.TotalSeconds:0.###} s");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (IOException e)
         {
-            return new HealthCheckResult(failed, e.Message, e);
+            return new HealthCheckResult(failed, e.Message);
         }
     }
 
@@ -35,11 +46,28 @@ sealed class ServerHealthCheck(StreamingClient client) : IHealthCheck
         late.CancelAfter(Timeout.InfiniteTimeSpan); // the server's time does not run while credentials are fetched
         if (endpoint.Authorize is { } authorize) await authorize(request, renew, cancellationToken);
         late.CancelAfter(endpoint.RequestTimeout);
-        using HttpResponseMessage response = await http.SendAsync(request, late.Token);
+        using HttpResponseMessage response = await SendAsync(http, request, late.Token);
         if (response.StatusCode is not HttpStatusCode.Unauthorized)
             return response.IsSuccessStatusCode ? null : $"the server answered {(int)response.StatusCode}";
         return renew || endpoint.Authorize is null
             ? "the server does not take the credentials" + KubernetesEndpoint.DoubtAbout(response)
             : await AskAsync(endpoint, renew: true, late, cancellationToken);
+    }
+
+    /// <exception cref="ServerUnreachableException">It was not reached. What it quoted of the request is not in the words.</exception>
+    static async Task<HttpResponseMessage> SendAsync(
+        HttpMessageInvoker http, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await http.SendAsync(request, cancellationToken);
+        }
+        catch (HttpRequestException e)
+        {
+            WithheldWords said = WithheldWords.OfRequest(
+                [], request.Headers.NonValidated.SelectMany(
+                    static header => header.Value, static (header, value) => new KeyValuePair<string, string>(header.Key, value)));
+            throw new ServerUnreachableException(CredentialFree.Of(e, said) ?? e);
+        }
     }
 }

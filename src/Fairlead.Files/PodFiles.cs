@@ -51,7 +51,7 @@ public sealed class PodFiles
         options ??= new CopyOptions();
         if (!OperatingSystem.IsLinux()) throw Unsupported();
         PodReference pod = await _client.FindPodAsync(_pod, cancellationToken);
-        await using LocalSource source = new(localPath);
+        await using LocalSource source = LocalSource.Open(localPath);
         await using PodTarget target = new(ShellSource.Of(_client, pod, podPath, options), podPath, source.Leaf, options)
         {
             OpenHere = source.OpenAgain,

@@ -60,7 +60,8 @@ public sealed class GatewayServer : IAsyncDisposable
             options, tls,
             new SessionEndpoint(options, _upstream, create, _slots, _drain, _logger),
             new ForwardEndpoint(options, _upstream, create, _drain, _logger),
-            new OrdinaryRequests(_upstream, _application.Services.GetRequiredService<IHttpForwarder>(), _logger),
+            new OrdinaryRequests(
+                _upstream, _application.Services.GetRequiredService<IHttpForwarder>(), options.TrustedProxies, _logger),
             new OperationsEndpoint(_text, _drain), _metrics, _logger);
         _application.Run(handler.InvokeAsync);
     }

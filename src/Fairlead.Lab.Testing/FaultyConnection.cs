@@ -15,6 +15,7 @@ sealed class FaultyConnection(Socket client, IPEndPoint server, Func<TimeSpan> l
     const int MostPieces = 256;
 
     readonly Socket _behind = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    readonly CancellationTokenSource _over = new();
     int _cut;
 
     /// <summary>Joins both sides until both have ended. Never throws: what happens to one side happens to the other.</summary>
@@ -35,8 +36,10 @@ sealed class FaultyConnection(Socket client, IPEndPoint server, Func<TimeSpan> l
     /// <inheritdoc/>
     public void Dispose()
     {
+        Interlocked.Exchange(ref _cut, 1); // there is nothing left to cut
         client.Dispose();
         _behind.Dispose();
+        _over.Dispose();
     }
 
     /// <summary>Resets both sides.</summary>
@@ -44,6 +47,7 @@ sealed class FaultyConnection(Socket client, IPEndPoint server, Func<TimeSpan> l
     internal bool Cut()
     {
         if (Interlocked.Exchange(ref _cut, 1) != 0) return false;
+        _over.Cancel(); // what waits for its time, or for room, waits no longer
         client.Close(timeout: 0); // without this there would be an end in order first
         _behind.Close(timeout: 0);
         return true;
@@ -60,13 +64,13 @@ sealed class FaultyConnection(Socket client, IPEndPoint server, Func<TimeSpan> l
                 byte[] piece = ArrayPool<byte>.Shared.Rent(PieceSize);
                 int count = await from.ReceiveAsync(piece);
                 long due = Stopwatch.GetTimestamp() + (long)(latency().TotalSeconds * Stopwatch.Frequency);
-                await way.Writer.WriteAsync((piece, count, due));
+                await way.Writer.WriteAsync((piece, count, due), _over.Token);
                 if (count == 0) break;
             }
 
             await delivering;
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or ChannelClosedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             way.Writer.TryComplete();
             Cut();
@@ -81,7 +85,7 @@ sealed class FaultyConnection(Socket client, IPEndPoint server, Func<TimeSpan> l
             await foreach ((byte[] bytes, int count, long due) in way.ReadAllAsync())
             {
                 TimeSpan early = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
-                if (early > TimeSpan.Zero) await Task.Delay(early, TimeProvider.System); // that is the latency
+                if (early > TimeSpan.Zero) await Task.Delay(early, TimeProvider.System, _over.Token); // that is the latency
                 if (count == 0)
                 {
                     to.Shutdown(SocketShutdown.Send);
@@ -92,7 +96,7 @@ sealed class FaultyConnection(Socket client, IPEndPoint server, Func<TimeSpan> l
                 ArrayPool<byte>.Shared.Return(bytes);
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             Cut();
         }

@@ -132,7 +132,13 @@ public sealed class Lab : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        await _network.DisposeAsync();
-        if (OperatingSystem.IsLinux()) await _server.DisposeAsync();
+        try
+        {
+            await _network.DisposeAsync();
+        }
+        finally
+        {
+            if (OperatingSystem.IsLinux()) await _server.DisposeAsync();
+        }
     }
 }

@@ -8,6 +8,8 @@ public sealed class PodReferenceTests
     [InlineData("pod/web-0", null, null, "web-0", "web-0")]
     [InlineData("deploy/web", null, "deployment", "web", "deployment/web")]
     [InlineData("deployments.apps/web", null, "deployment", "web", "deployment/web")]
+    [InlineData("deployments.v1.apps/web", null, "deployment", "web", "deployment/web")]
+    [InlineData("shop/services.v1/web", "shop", "service", "web", "shop/service/web")]
     [InlineData("SVC/web", null, "service", "web", "service/web")]
     [InlineData("shop/sts/db", "shop", "statefulset", "db", "shop/statefulset/db")]
     [InlineData("job/pod/web-0", "job", null, "web-0", "job/pod/web-0")]
@@ -19,7 +21,7 @@ public sealed class PodReferenceTests
         Assert.Equal(pod, PodReference.Parse(pod.ToString()));
     }
 
-    [Theory, InlineData(null), InlineData(""), InlineData("/"), InlineData("/web"), InlineData("shop/"), InlineData("a/b/c"), InlineData("a/deploy/b/c"), InlineData("web 0")]
+    [Theory, InlineData(null), InlineData(""), InlineData("/"), InlineData("/web"), InlineData("shop/"), InlineData("a/b/c"), InlineData("a/deploy/b/c"), InlineData("services.serving.knative.dev/web"), InlineData("shop/deployments.example.com/web"), InlineData("../web"), InlineData("web 0")]
     public void What_is_none_is_refused(string? text)
     {
         Assert.False(PodReference.TryParse(text, out PodReference pod));

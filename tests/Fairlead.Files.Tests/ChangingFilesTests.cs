@@ -22,7 +22,7 @@ public sealed class ChangingFilesTests : IDisposable
     public async Task A_file_here_that_has_become_something_else_is_a_fault_of_its_own()
     {
         foreach (string name in (string[])["folder", "gone", "pipe", "still"]) await File.WriteAllTextAsync($"{Root}/{name}", name, Ct);
-        await using LocalSource source = new(Root);
+        await using LocalSource source = LocalSource.Open(Root);
         CopyTree tree = await source.ListAsync(Ct);
         foreach (string name in (string[])["folder", "gone", "pipe"]) File.Delete($"{Root}/{name}");
         Directory.CreateDirectory(Root + "/folder");
@@ -40,7 +40,7 @@ public sealed class ChangingFilesTests : IDisposable
     public async Task A_file_here_that_goes_behind_its_first_piece_is_not_followed()
     {
         await File.WriteAllBytesAsync(Root + "/large", new byte[600_000], Ct);
-        await using LocalSource source = new(Root);
+        await using LocalSource source = LocalSource.Open(Root);
         TreeEntry file = (await source.ListAsync(Ct)).Files[0];
         File.Delete(Root + "/large");
         Assert.Null(source.Follow(file, IncrementalHash.CreateHash(HashAlgorithmName.SHA256), 0));

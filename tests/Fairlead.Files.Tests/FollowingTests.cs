@@ -40,7 +40,7 @@ public sealed class FollowingTests : IDisposable
         new Random(1).NextBytes(content);
         await File.WriteAllBytesAsync(Root + "/from", content, Ct);
         CopyOptions options = new();
-        await using LocalSource source = new(Root + "/from");
+        await using LocalSource source = LocalSource.Open(Root + "/from");
         ShellSource shells = HostShell.Source(Root, Tools(afterWriting)) with { Time = clock };
         await using PodTarget target = new(shells, Root + "/to", source.Leaf, options) { OpenHere = source.OpenAgain };
         using CopyRun run = new(source, target, options, NullLogger.Instance);

@@ -41,7 +41,7 @@ public sealed class PlacingTests : IDisposable
     async Task<CopyResult> CopyAsync(string name, string to, ShellSource shells, CopyOptions? options = null)
     {
         options = (options ?? new CopyOptions()) with { Notice = _notices.Add };
-        await using LocalSource source = new(Here + "/" + name);
+        await using LocalSource source = LocalSource.Open(Here + "/" + name);
         await using PodTarget target = new(shells, to, source.Leaf, options);
         using CopyRun run = new(source, target, options, NullLogger.Instance);
         return await run.RunAsync(Ct).WaitAsync(TimeSpan.FromSeconds(60), Ct);

@@ -62,7 +62,7 @@ public sealed class WrongPeerTests
                 Patience = fault == PeerFault.None ? there.Patience : TimeSpan.FromSeconds(1),
             };
             CopyOptions options = new() { Retries = 2 };
-            await using LocalSource source = new(from.FullName);
+            await using LocalSource source = LocalSource.Open(from.FullName);
             await using PodTarget target = new(shells, folder.FullName + "/to", source.Leaf, options);
             using CopyRun run = new(source, target, options, NullLogger.Instance);
             bool isDone = true;

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Text;
 using Fairlead.Gateway.Callers;
 using Microsoft.AspNetCore.Http;
@@ -41,6 +43,29 @@ public sealed class ClientAddressTests
         context.Connection.RemoteIpAddress = IPAddress.Parse("192.0.2.1");
         context.Request.Headers["X-Forwarded-For"] = new(["203.0.113.9", "192.0.2.2"]);
         Assert.Equal("203.0.113.9", ClientAddress.Of(context, s_proxies)?.ToString());
+    }
+
+    /// <summary>Behind a balancer that passes TLS through and names nobody, what stands in a request is the client's own word.</summary>
+    [Theory]
+    [InlineData("PROXY UNKNOWN\r\n", "127.0.0.1")]
+    [InlineData("PROXY TCP4 203.0.113.9 192.0.2.1 56324 8443\r\n", "203.0.113.9")]
+    public async Task The_server_behind_is_told_what_the_connection_says_and_nothing_else(string header, string expected)
+    {
+        await using GatewayPair pair = await GatewayPair.StartAsync(static (options, _) =>
+            options with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")], TakesProxyProtocol = true });
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(pair.Address, Ct);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(header), Ct);
+        await using SslStream tls = new(new NetworkStream(socket));
+#pragma warning disable CA5359 // the test's own gateway on loopback
+        await tls.AuthenticateAsClientAsync(new() { TargetHost = "localhost", RemoteCertificateValidationCallback = static (_, _, _, _) => true }, Ct);
+#pragma warning restore CA5359
+        await tls.WriteAsync(Encoding.ASCII.GetBytes(
+            "GET /api/v1/pods HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 6.6.6.6\r\nX-Real-Ip: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nConnection: close\r\n\r\n"), Ct);
+        using StreamReader answer = new(tls);
+        Assert.StartsWith("HTTP/1.1 200 ", await answer.ReadToEndAsync(Ct), StringComparison.Ordinal);
+        RecordingUpstream.Seen seen = Assert.Single(pair.Upstream.Others);
+        Assert.Equal((expected, null, null), (seen.Header("X-Forwarded-For"), seen.Header("X-Real-Ip"), seen.Header("Forwarded")));
     }
 
     public static TheoryData<string, string?> Headers => new()

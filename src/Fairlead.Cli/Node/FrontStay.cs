@@ -20,7 +20,7 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
 
     readonly FrontChanges _changes = new(root, invocation.Output);
     PlacedProgram? _program;
-    string? _toldLast;
+    string? _toldLast, _token;
 
     /// <summary>What is wanted, by a look at the machine each time; null where the front is to be away.</summary>
     public required Func<FrontChoice>? Choose { get; init; }
@@ -73,7 +73,7 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
         if (FrontHolder.Read(root) is { } former && former.Name != name) await TellAsync($"takes over from {former.Name}");
         if (Choose is not null)
         {
-            await PutInAsync(cancellationToken);
+            await BeginAsync(isFirst: !FrontInstallation.IsThere(root), cancellationToken);
             return;
         }
 
@@ -81,13 +81,37 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
         new FrontHolder { Name = name }.Write(root);
     }
 
-    /// <summary>Mends what somebody changed, such as an upgrade of the kubelet that took its address away.</summary>
+    /// <summary>A first installation that fails is taken back: nobody may be here to do it when the kubelet starts the next time.</summary>
+    async Task BeginAsync(bool isFirst, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PutInAsync(cancellationToken);
+        }
+        catch (IOException) when (isFirst && FrontInstallation.IsThere(root))
+        {
+            try
+            {
+                await TakeOutAsync(cancellationToken);
+            }
+            catch (IOException e)
+            {
+                invocation.Error.WriteLine($"error: it could not be taken back either: {e.Message}");
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Mends what somebody changed, such as an upgrade of the kubelet that took its address away, and puts in what nobody keeps.
+    /// </summary>
     async Task LookAsync(CancellationToken cancellationToken)
     {
         try
         {
             using FrontLock held = await FrontLock.TakeAsync(root);
-            if (Choose is not null && FrontHolder.Read(root)?.Name == name) await PutInAsync(cancellationToken);
+            if (Choose is not null && (FrontHolder.Read(root)?.Name ?? name) == name) await PutInAsync(cancellationToken);
             _toldLast = null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or UsageException)
@@ -109,6 +133,8 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
 
     async Task PutInAsync(CancellationToken cancellationToken)
     {
+        // First, and whatever becomes of the rest: the front's credential ends when nobody renews it.
+        if (_token is not null) await CopyTokenAsync(_token, cancellationToken);
         FrontChoice choice = Choose!();
         string? token = TokenSource is null
             ? null
@@ -118,20 +144,21 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
         FrontHolder? former = FrontHolder.Read(root);
         FrontHolder holder = new() { Name = name, Files = files, Program = former?.Program };
         string program = await (_program ??= new PlacedProgram(root, Program)).PlaceAsync(Source, TryOutAsync);
-        if (former?.Name != name) holder.Write(root);
-        if (token is not null)
-        {
-            byte[] content = await File.ReadAllBytesAsync(TokenSource!, cancellationToken);
-            if (root.ReadBytes(token) is not { } there || !there.AsSpan().SequenceEqual(content))
-                root.Write(token, content, ownerOnly: true);
-        }
-
-        bool isNew = plan.Files.Count > 0 && plan.Files[0].Before is null;
+        if (token is not null) await CopyTokenAsync(_token = token, cancellationToken);
+        if (former is null) holder.Write(root); // whoever ends meanwhile leaves word of what was brought
         if (plan.Calls.Count > 0) await _changes.InstallAsync(plan, cancellationToken);
-        if (holder.Program == program) return;
         // One that runs is told of a new program: it hands its sockets over, and no connection is refused.
-        if (!isNew) await _changes.Systemd.RunAsync([s_takeNewProgram], cancellationToken);
-        (holder with { Program = program }).Write(root);
+        bool isTold = holder.Program == program;
+        if (!isTold && !plan.IsFirst) await _changes.Systemd.RunAsync([s_takeNewProgram], cancellationToken);
+        // Another's place is taken only by who has succeeded.
+        if (!isTold || former?.Name != name) (holder with { Program = program }).Write(root);
+        foreach (string unused in (former?.Files ?? []).Except(files)) root.Delete(unused);
+    }
+
+    async Task CopyTokenAsync(string to, CancellationToken cancellationToken)
+    {
+        byte[] content = await File.ReadAllBytesAsync(TokenSource!, cancellationToken);
+        if (root.ReadBytes(to) is not { } there || !there.AsSpan().SequenceEqual(content)) root.Write(to, content, ownerOnly: true);
     }
 
     async Task TryOutAsync(string program)
@@ -147,6 +174,10 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
     {
         IReadOnlyList<FileRestoration> files = _changes.PlanUndo();
         if (files.Count > 0) await _changes.UninstallAsync(files, cancellationToken);
+        else if (FrontInstallation.IsThere(root))
+            throw new IOException(
+                "the front's units are here and the record of what was there before is not: put it in again by 'fairlead node install " +
+                "--yes', which makes a new one, and then take it out");
         FrontHolder.Read(root)?.Leave(root);
     }
 

@@ -21,9 +21,10 @@ static class MachinePrograms
     public static async Task<int> RunAsync(HostRoot root, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
         (string program, IEnumerable<string> arguments) = root.IsOwn
-            ? (command[0], command.Skip(1))
+            ? (HostEntry.Find(root, command[0]), command.Skip(1))
             : (Environment.ProcessPath!, ["node", Verb, "--root", root.Folder, "--", .. command]);
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })!;
+        ProcessStartInfo start = new(program, arguments) { UseShellExecute = false, WorkingDirectory = "/" };
+        using Process process = Process.Start(start)!;
         await process.WaitForExitAsync(cancellationToken);
         return process.ExitCode;
     }

@@ -47,6 +47,7 @@ static class NodeInstallVerb
         Invocation invocation, FrontChoice choice, string? program, bool yes, CancellationToken cancellationToken)
     {
         TextWriter output = invocation.Output;
+        using FrontLock? held = yes ? await FrontLock.TakeAsync(choice.Root) : null; // a pod may keep a front here
         InstallationPlan plan = FrontChanges.Plan(
             choice, program ?? Environment.ProcessPath ?? throw new UsageException("say by --program where this command is"));
         if (plan.Calls.Count == 0)

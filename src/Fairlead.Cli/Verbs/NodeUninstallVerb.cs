@@ -37,6 +37,7 @@ static class NodeUninstallVerb
     static async Task<int> RunAsync(Invocation invocation, HostRoot root, bool yes, CancellationToken cancellationToken)
     {
         TextWriter output = invocation.Output;
+        using FrontLock? held = yes ? await FrontLock.TakeAsync(root) : null; // a pod may keep a front here
         FrontChanges changes = new(root, output);
         IReadOnlyList<FileRestoration> files = changes.PlanUndo();
         if (files.Count == 0)
@@ -57,6 +58,12 @@ static class NodeUninstallVerb
         }
 
         await changes.UninstallAsync(files, cancellationToken);
+        if (FrontHolder.Read(root) is { } holder)
+        {
+            holder.Leave(root);
+            await output.WriteLineAsync($"{holder.Name} kept the front here: as long as it runs it puts it in again");
+        }
+
         return ExitCodes.Success;
     }
 }

@@ -15,7 +15,20 @@ sealed class LocalSource : ICopySource
     readonly string _rootFile; // the file's name in the tree's root; empty for a folder
     readonly byte[] _buffer = new byte[LocalHash.BufferSize];
 
-    internal LocalSource(string path)
+    /// <exception cref="CopyException">It is not there, or this user may not open it.</exception>
+    internal static LocalSource Open(string path)
+    {
+        try
+        {
+            return new LocalSource(path);
+        }
+        catch (LocalFaultException e)
+        {
+            throw new CopyException($"{path}: {e.Reason}", e);
+        }
+    }
+
+    LocalSource(string path)
     {
         string full = Path.GetFullPath(path);
         if (!Path.Exists(full)) throw new CopyException($"{path}: no such file or directory here");

@@ -19,7 +19,7 @@ static class ClientAddress
     {
         if (context.Connection.RemoteIpAddress is not { } address) return null;
         address = Plain(address);
-        if (!IsIn(proxies, address)) return address;
+        if (!IsIn(proxies, address) || context.Features.Get<SourcelessConnection>() is not null) return address;
         string[] said = [.. context.Request.Headers[Header].SelectMany(static line => (line ?? "").Split(','))];
         for (int i = said.Length - 1; i >= 0 && IsIn(proxies, address); i--)
         {
@@ -29,6 +29,12 @@ static class ClientAddress
 
         return address;
     }
+
+    /// <summary>
+    /// On a connection whose PROXY header names nobody: TLS passes through there, so that what stands in its requests is the client's own
+    /// word.
+    /// </summary>
+    internal sealed class SourcelessConnection;
 
     internal static bool IsIn(IReadOnlyList<IPNetwork> networks, IPAddress address) =>
         networks.Any(network => network.Contains(Plain(address)));

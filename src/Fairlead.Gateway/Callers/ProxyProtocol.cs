@@ -42,6 +42,7 @@ static class ProxyProtocol
                 {
                     using CancellationTokenSource patience = new(s_patience, clock);
                     if (await ReadAsync(connection.Transport.Input, patience.Token) is { } source) connection.RemoteEndPoint = source;
+                    else connection.Features.Set(new ClientAddress.SourcelessConnection());
                 }
                 catch (Exception e) when (e is InvalidDataException or OperationCanceledException or IOException)
                 {

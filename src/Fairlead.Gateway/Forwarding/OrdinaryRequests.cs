@@ -12,7 +12,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Fairlead.Gateway.Forwarding;
 
 /// <summary>Everything that is no session, by YARP: lists, watches, logs, large bodies, trailers, and upgrades to other things.</summary>
-sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder, ILogger logger)
+sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder, IReadOnlyList<IPNetwork> proxies, ILogger logger)
 {
     readonly ForwarderRequestConfig _config = new()
     {
@@ -49,7 +49,8 @@ sealed class OrdinaryRequests(UpstreamServer upstream, IHttpForwarder forwarder,
     async Task<bool> IsOwnRefusedAsync(HttpContext context, Caller caller, WithheldWords withheld, bool isUpgrade, bool renew)
     {
         OrdinaryTransformer transformer = new(
-            upstream, caller, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, renew);
+            upstream, caller, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
+            ClientAddress.Of(context, proxies), renew);
         ForwarderError error = await forwarder.SendAsync(
             context, upstream.Locate("").AbsoluteUri, upstream.HttpFor(caller), isUpgrade ? _upgrade : _config, transformer,
             context.RequestAborted);

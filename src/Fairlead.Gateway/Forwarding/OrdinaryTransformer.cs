@@ -10,10 +10,16 @@ namespace Fairlead.Gateway.Forwarding;
 /// <param name="upstream">The server behind.</param>
 /// <param name="caller">Who sends it.</param>
 /// <param name="target">Where to, as it was sent.</param>
+/// <param name="client">Where it comes from; null where nobody knows.</param>
 /// <param name="renew">The gateway's own credentials were refused: they are fetched anew.</param>
-sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string target, bool renew) : HttpTransformer
+sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string target, IPAddress? client, bool renew) : HttpTransformer
 {
     static readonly string[] s_proxied = ["pods", "services", "nodes"];
+
+    /// <summary>What an API server writes into its audit as the source of a request, whoever has said it.</summary>
+    static readonly string[] s_sources = [Source, "X-Real-Ip", "Forwarded"];
+
+    const string Source = "X-Forwarded-For";
 
     /// <summary>The server behind refused the gateway's own credentials, and of its answer nothing was passed on.</summary>
     internal bool WereOwnRefused { get; private set; }
@@ -24,6 +30,8 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         proxyRequest.RequestUri = upstream.Locate(target); // as it was sent: nothing is unescaped and escaped again
         proxyRequest.Headers.Host = null;
+        foreach (string source in s_sources) proxyRequest.Headers.Remove(source);
+        if (client is not null) proxyRequest.Headers.TryAddWithoutValidation(Source, client.ToString());
         await upstream.AuthorizeAsync(proxyRequest, caller, renew, cancellationToken);
     }
 

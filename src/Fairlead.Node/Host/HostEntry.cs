@@ -22,6 +22,24 @@ public static class HostEntry
     /// </summary>
     static readonly string?[] s_environment = ["PATH=" + string.Join(':', s_folders), "SYSTEMD_IGNORE_CHROOT=1", null];
 
+    /// <summary>
+    /// Where a machine has one of its own programs, which are nowhere else: not in the folder that somebody happens to be in, nor where
+    /// their PATH leads.
+    /// </summary>
+    /// <param name="root">The machine.</param>
+    /// <param name="program">Its name, or its path on the machine.</param>
+    /// <returns>Its path on the machine.</returns>
+    /// <exception cref="IOException">The machine has no such program.</exception>
+    public static string Find(HostRoot root, string program)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        ArgumentNullException.ThrowIfNull(program);
+        return program.StartsWith('/')
+            ? program
+            : s_folders.Select(folder => Path.Join(folder, program)).FirstOrDefault(root.HasFile)
+                ?? throw new IOException($"{program}: there is no such program below {root.Folder}");
+    }
+
     /// <summary>Enters the root and becomes a program there. This process is that program then.</summary>
     /// <param name="root">The machine.</param>
     /// <param name="command">The program, by its name or its path on the machine, and its arguments.</param>
@@ -31,10 +49,7 @@ public static class HostEntry
     {
         ArgumentNullException.ThrowIfNull(root);
         ArgumentNullException.ThrowIfNull(command);
-        string program = command[0].StartsWith('/')
-            ? command[0]
-            : s_folders.Select(folder => Path.Join(folder, command[0])).FirstOrDefault(root.HasFile)
-                ?? throw new IOException($"{command[0]}: there is no such program below {root.Folder}");
+        string program = Find(root, command[0]);
         string?[] arguments = [.. command, null];
         if (LibC.chroot(root.Folder) != 0)
             throw new IOException($"{root.Folder} cannot be entered: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");

@@ -148,6 +148,7 @@ public sealed record HostRoot
             }
 
             FileFacts? former = FileFacts.Read(full, followLink: false);
+            if (ownerOnly) former = null; // whosever it was, it is this user's alone now
             if (former is { User: var user, Group: var group } && LibC.chown(part, user, group) != 0)
                 throw new IOException($"{path}: its owner cannot be kept: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
             File.SetUnixFileMode(part, former is { Mode: var mode } ? mode : ownerOnly ? own : everybody);

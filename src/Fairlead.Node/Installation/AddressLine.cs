@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Fairlead.Yaml;
@@ -50,6 +51,9 @@ static partial class AddressLine
             ? Own().Replace(text, former.Value + "$1", 1)
             : Own().Replace(text, "", 1);
     }
+
+    /// <summary>The configuration as it may have been before <see cref="Set"/>, where nobody knows any more.</summary>
+    public static byte[] Without(byte[] text) => Encoding.UTF8.GetBytes(Own().Replace(Encoding.UTF8.GetString(text), "", 1));
 
     static string? AddressOf(JsonObject settings) => settings["address"]?.ToString();
 

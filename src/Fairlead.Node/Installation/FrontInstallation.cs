@@ -20,16 +20,20 @@ public static class FrontInstallation
     {
         ArgumentNullException.ThrowIfNull(root);
         ArgumentNullException.ThrowIfNull(plan);
-        if (plan.Files.Count == 0) return;
+        InstallationRecord? known = InstallationRecord.Read(root);
+        if (plan.Files.Count == 0 && known is not null) return;
 
-        // What was there before the first of several installations is what counts.
+        // What was there before the first of several installations is what counts. Where the record was lost, what stands there is ours all
+        // the same: without one nothing would ever be taken out again.
+        bool isLost = known is null && !plan.IsFirst;
         Dictionary<string, InstalledFile> installed = [];
-        foreach (InstalledFile file in InstallationRecord.Read(root)?.Files ?? []) installed[file.Path] = file;
-        foreach (FileChange change in plan.Files)
+        foreach (InstalledFile file in known?.Files ?? []) installed[file.Path] = file;
+        foreach (FileChange change in isLost ? plan.All : plan.Files)
         {
-            byte[]? before = installed.TryGetValue(change.Path, out InstalledFile? former) && IsOurs(former, change.Before)
-                ? former.Before
-                : change.Before;
+            byte[]? before = installed.TryGetValue(change.Path, out InstalledFile? former) && IsOurs(former, change.Before) ? former.Before
+                : !isLost ? change.Before
+                : change.Path == plan.KubeletFile ? AddressLine.Without(change.Before!)
+                : null;
             installed[change.Path] = new InstalledFile { Path = change.Path, Before = before, After = change.After };
         }
 
@@ -106,6 +110,10 @@ public static class FrontInstallation
         KubeletFlags flags = RecordedFlags(root) ?? KubeletFlags.None;
         return KubeletSettings.Read(root, flags.Get("config") ?? KubeletSettings.UsualFile, flags.Get("config-dir"), flags).Address;
     }
+
+    /// <summary>A front's units are here, whoever put them there.</summary>
+    /// <param name="root">The machine.</param>
+    public static bool IsThere(HostRoot root) => CallsBeforeUndo(root).Count > 0;
 
     /// <summary>A front is installed, and systemd has done all that was asked of it for that.</summary>
     /// <param name="root">The machine.</param>

@@ -26,6 +26,15 @@ public sealed record InstallationPlan
     /// <summary>What the kubelet is started with, and the configuration that is meant, for the record.</summary>
     public required IReadOnlyList<string> Kubelet { get; init; }
 
+    /// <summary>No front was here: its service starts now, and need not be told of anything.</summary>
+    public required bool IsFirst { get; init; }
+
+    /// <summary>Also those that stand there as they should.</summary>
+    internal IReadOnlyList<FileChange> All { get; init; } = [];
+
+    /// <summary>The kubelet's own file among them; null where the kubelet has a folder of files, and one of ours in it.</summary>
+    internal string? KubeletFile { get; init; }
+
     /// <summary>Looks at the machine and says what is to be done. Changes nothing.</summary>
     /// <param name="options">The machine, and what is wanted.</param>
     /// <exception cref="InvalidDataException">The kubelet's configuration cannot be read, or not be changed by one line.</exception>
@@ -50,7 +59,15 @@ public sealed record InstallationPlan
             KubeletChange(options),
         ];
         FileChange[] changed = [.. files.Where(static file => file.Before is null || !file.Before.AsSpan().SequenceEqual(file.After))];
-        return new InstallationPlan { Files = changed, Calls = CallsFor(options, files, changed), Kubelet = Named(options) };
+        return new InstallationPlan
+        {
+            Files = changed,
+            Calls = CallsFor(options, files, changed),
+            Kubelet = Named(options),
+            IsFirst = files[1].Before is null,
+            All = files,
+            KubeletFile = options.ConfigFolder is null ? options.Config : null,
+        };
     }
 
     /// <summary>The last value of a flag counts.</summary>

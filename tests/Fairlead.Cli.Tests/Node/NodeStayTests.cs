@@ -120,6 +120,49 @@ public sealed class NodeStayTests : IDisposable
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_record_that_was_lost_is_made_anew_and_all_is_taken_out_by_it()
+    {
+        SortedDictionary<string, string> before = _host.Everything();
+        await using RunningProcess stay = Stay("a");
+        await ReadyAsync(stay);
+        _host.TakeCalls();
+        string record = _host.Root + "/var/lib/fairlead/node-installation.json";
+        File.Delete(record);
+        await Eventually.HoldsAsync(() => File.Exists(record) && File.ReadAllText(record).Contains("\"pending\": []", StringComparison.Ordinal), "there is one again", cancellationToken: Ct);
+        File.WriteAllText(PodToken, "second");
+        await Eventually.HoldsAsync(() => _host.Read(Token) == "second", "it has looked again", cancellationToken: Ct);
+        Assert.Equal(s_installing, _host.TakeCalls()); // once, and not at every look
+        Assert.Equal(0, await stay.TerminateAsync(Ct));
+        Assert.Equal(before, _host.Everything());
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_is_taken_out_by_hand_is_put_in_again_as_long_as_somebody_keeps_it()
+    {
+        SortedDictionary<string, string> before = _host.Everything();
+        await using RunningProcess stay = Stay("a");
+        await ReadyAsync(stay);
+        CommandProcess.Result removed = await _host.RunAsync("uninstall", "--yes", Ct);
+        Assert.Equal(0, removed.ExitCode);
+        Assert.EndsWith("a kept the front here: as long as it runs it puts it in again\n", removed.Output, StringComparison.Ordinal);
+        await Eventually.HoldsAsync(async () => await CheckAsync("a") == 0, "it is there again", cancellationToken: Ct);
+        Assert.Equal(0, await stay.TerminateAsync(Ct));
+        Assert.Equal(before, _host.Everything());
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_first_installation_that_fails_is_taken_back()
+    {
+        SortedDictionary<string, string> before = _host.Everything();
+        _host.FailAt(s_installing[2]);
+        await using RunningProcess stay = Stay("a");
+        Assert.Equal(1, await stay.WaitForExitAsync(Ct));
+        Assert.Contains("error: systemctl enable --now fairlead-node.socket ended with 1", stay.Stderr.Text, StringComparison.Ordinal);
+        _host.FailAt(null);
+        Assert.Equal(before, _host.Everything());
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task A_program_that_does_not_run_on_the_machine_changes_nothing()
     {
         WriteProgram("3", 7);
