@@ -24,6 +24,21 @@ public sealed class FailedRequestTests
         Assert.True(late.IsTimeout);
     }
 
+    [Theory, Trait("Case", "D13")]
+    [InlineData(typeof(FileNotFoundException))]
+    [InlineData(typeof(UnauthorizedAccessException))]
+    public async Task Credentials_of_an_endpoint_that_cannot_be_had(Type kind)
+    {
+        await using CannedServer server = new(static _ => CannedServer.Answer("200 OK"));
+        using KubernetesEndpoint endpoint = new(server.Url, new SocketsHttpHandler { UseProxy = false })
+        {
+            Authorize = (_, _, _) => throw (kind == typeof(FileNotFoundException) ? new FileNotFoundException("no token") : new UnauthorizedAccessException("no token")),
+        };
+        using StreamingClient client = new(endpoint);
+        CredentialsException missing = await Assert.ThrowsAsync<CredentialsException>(() => client.ExecAsync(new("web-0"), ["ls"], cancellationToken: Ct));
+        Assert.Equal("the credentials cannot be had: no token", missing.Message);
+    }
+
     [Theory, Trait("Case", "14.2")]
     [InlineData("", "the proxy http://127.0.0.1:PORT (MY_PROXY) did not answer within 0.5 s")]
     [InlineData("HTTP/1.1 200 OK\r\n\r\n", "the server cluster.example:6443 did not answer the TLS handshake through the proxy http://127.0.0.1:PORT (MY_PROXY) within 0.5 s")]

@@ -55,6 +55,20 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
         }
     }
 
+    static async ValueTask AuthorizeAsync(
+        Func<HttpRequestMessage, bool, CancellationToken, ValueTask> authorize, HttpRequestMessage request, bool renew,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            await authorize(request, renew, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException and not FairleadException or UnauthorizedAccessException)
+        {
+            throw new CredentialsException(e); // a token's file is no matter of the server's
+        }
+    }
+
     /// <param name="path">What to get.</param>
     /// <param name="type">Its JSON type.</param>
     /// <param name="withhold">Learns what a request says, which the server may quote.</param>
@@ -71,7 +85,7 @@ sealed class ApiReader(KubernetesEndpoint endpoint)
             request.Headers.Accept.ParseAdd("application/json");
             request.Headers.UserAgent.ParseAdd("fairlead");
             deadline.CancelAfter(Timeout.InfiniteTimeSpan);
-            if (endpoint.Authorize is { } authorize) await authorize(request, renew, cancellationToken);
+            if (endpoint.Authorize is { } authorize) await AuthorizeAsync(authorize, request, renew, cancellationToken);
             WithheldWords said = WithheldWords.OfRequest(
                 [], request.Headers.NonValidated.SelectMany(
                 static header => header.Value, static (header, value) => new KeyValuePair<string, string>(header.Key, value)));

@@ -2,7 +2,9 @@ using Fairlead.Wire;
 
 namespace Fairlead;
 
-/// <summary>A server that speaks for others has no credentials of its own to show: nothing was sent. The cause says why.</summary>
+/// <summary>
+/// The credentials that a request needs cannot be had, such as a token whose file is gone: nothing was sent. The cause says why.
+/// </summary>
 public sealed class CredentialsException : SetupException
 {
     /// <summary>Creates it.</summary>

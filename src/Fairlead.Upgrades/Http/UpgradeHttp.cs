@@ -84,6 +84,18 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
             throw;
         }
 
+        async ValueTask AuthorizeAsync(HttpRequestMessage message, bool renew)
+        {
+            try
+            {
+                await _authorize(message, renew, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException and not FairleadException or UnauthorizedAccessException)
+            {
+                throw new CredentialsException(e); // a token's file is no matter of the server's
+            }
+        }
+
         async Task<HttpResponseMessage> SendOnceAsync(bool renew)
         {
             // The handler repeats a request without a body, up to three times, when its connection ends before the answer: the command
@@ -99,7 +111,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
             describe(message.Headers);
             // the server's time does not run while credentials are fetched: a person may have to sign in
             deadline.CancelAfter(Timeout.InfiniteTimeSpan);
-            if (_authorize is not null) await _authorize(message, renew, cancellationToken);
+            if (_authorize is not null) await AuthorizeAsync(message, renew);
             target.Describe?.Invoke(message.Headers);
             target.Withhold(message.Headers);
             log.Asked(message, protocol.ToString());
