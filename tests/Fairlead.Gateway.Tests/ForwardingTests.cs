@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Fairlead.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -44,6 +45,23 @@ public sealed class ForwardingTests
         Assert.Equal("first", await lines.ReadLineAsync(Ct));
         seen.SetResult();
         Assert.Equal("second", await lines.ReadLineAsync(Ct));
+    }
+
+    [Fact]
+    public async Task The_head_of_a_silent_watch_does_not_wait_for_its_first_event()
+    {
+        await using GatewayPair pair = await GatewayPair.StartAsync();
+        TaskCompletionSource seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        pair.Upstream.Other = async context =>
+        {
+            await context.Response.Body.FlushAsync();
+            await seen.Task;
+            await context.Response.WriteAsync("event\n");
+        };
+        using HttpClient client = pair.Client();
+        using HttpResponseMessage response = await client.GetAsync("/api/v1/pods?watch=1", HttpCompletionOption.ResponseHeadersRead, Ct).WaitAsync(Eventually.Patience, Ct);
+        seen.SetResult();
+        Assert.Equal("event\n", await response.Content.ReadAsStringAsync(Ct));
     }
 
     [Fact]

@@ -55,6 +55,11 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
 
         bool copies = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         HopHeaders.Remove(httpContext.Response.Headers, proxyResponse.Headers.Connection.ToArray());
+
+        // The forwarder sends the head with the first of the body. A watch may be silent for an hour, and whoever waits for its head, a
+        // proxy with a time limit too, takes that for a server that does not answer.
+        bool isStream = copies && !wantsUpgrade && proxyResponse.Content.Headers.ContentLength is null;
+        if (isStream) await httpContext.Response.BodyWriter.FlushAsync(cancellationToken);
         return copies;
     }
 
