@@ -7,8 +7,8 @@ using Fairlead.Node.Installation;
 namespace Fairlead.Cli.Installing;
 
 /// <summary>
-/// What is installed beside a kubelet as long as this process lives, or until another takes over: it is the machine's, under its systemd, so
-/// that it goes on through every restart of this process.
+/// What is installed beside a kubelet as long as this process lives, or until another takes over: it is the machine's, under its systemd,
+/// so that it goes on through every restart of this process.
 /// </summary>
 /// <param name="invocation">Where it tells what it does.</param>
 /// <param name="root">The machine.</param>
@@ -174,8 +174,8 @@ sealed class InstallationStay(Invocation invocation, HostRoot root, Installation
         if (steps.Count > 0) await _changes.UninstallAsync(steps, cancellationToken);
         else if (_changes.Installation.IsThere)
             throw new IOException(
-                $"the {kind.Name}'s units are here and the record of what was there before is not: put it in again by '{kind.Verb} install " +
-                "--yes', which makes a new one, and then take it out");
+                $"the {kind.Name}'s units are here and the record of what was there before is not: put it in again by '{kind.Verb} " +
+                "install --yes', which makes a new one, and then take it out");
         InstallationHolder.Read(root, kind)?.Leave(root, kind);
     }
 

@@ -62,8 +62,8 @@ sealed class StayOptions
     /// <param name="token">A credential that is copied along, and where to; null where none is.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<int> RunAsync(
-        Invocation invocation, ParseResult parsed, HostRoot root, Func<string, InstallationPlan> plan, Func<(string From, string To)?> token,
-        CancellationToken cancellationToken)
+        Invocation invocation, ParseResult parsed, HostRoot root, Func<string, InstallationPlan> plan,
+        Func<(string From, string To)?> token, CancellationToken cancellationToken)
     {
         string name = parsed.GetValue(_holder) ?? Environment.GetEnvironmentVariable("FAIRLEAD_HOLDER")
             ?? throw new UsageException("say by --holder who this is");

@@ -34,8 +34,8 @@ public sealed class NodeCheck(NodeCheckOptions options)
         {
             if (CriProxyUnit.IsNamedBy(settings.RuntimeEndpoint))
                 yield return new("CRI proxy", CheckOutcome.Fault,
-                    $"the kubelet asks one, {settings.RuntimeEndpoint}, and no node needs both: take it out first, by 'fairlead cri-proxy " +
-                    "uninstall --yes', or by the node's label where a DaemonSet keeps it");
+                    $"the kubelet asks one, {settings.RuntimeEndpoint}, and no node needs both: take it out first, by 'fairlead " +
+                    "cri-proxy uninstall --yes', or by the node's label where a DaemonSet keeps it");
             foreach (CheckLine each in Doors(settings)) yield return each;
             yield return Certificate(settings);
             yield return Authorities(settings);

@@ -11,8 +11,8 @@ public sealed class InstallationKind
     internal static readonly string[] RestartKubelet = ["restart", "kubelet.service"];
 
     InstallationKind(
-        string name, string verb, string[] units, KubeletLine line, string dropIn, string recordFile, string holderFile, string[] newProgram,
-        bool kubeletNeedsIt) =>
+        string name, string verb, string[] units, KubeletLine line, string dropIn, string recordFile, string holderFile,
+        string[] newProgram, bool kubeletNeedsIt) =>
         (Name, Verb, Units, Line, DropIn, RecordFile, HolderFile, NewProgram, KubeletNeedsIt) =
             (name, verb, units, line, dropIn, recordFile, holderFile, newProgram, kubeletNeedsIt);
 
@@ -88,7 +88,7 @@ public sealed class InstallationKind
         NodeInstallation other = new(root, Other);
         if (other.IsThere || other.IsRecorded)
             throw new InvalidDataException(
-                $"a {Other.Name} is installed here, and no node needs both: take it out first, by '{Other.Verb} uninstall --yes', or by the " +
-                "node's label where a DaemonSet keeps it");
+                $"a {Other.Name} is installed here, and no node needs both: take it out first, by '{Other.Verb} uninstall --yes', or by " +
+                "the node's label where a DaemonSet keeps it");
     }
 }

@@ -17,7 +17,9 @@ sealed record InstallationRecord
     /// it.</summary>
     [JsonPropertyName("kubelet")] public required IReadOnlyList<string> Kubelet { get; init; }
 
-    /// <summary>The runtime's own socket, where the kubelet was given another one to ask: however often it is installed, the original.</summary>
+    /// <summary>
+    /// The runtime's own socket, where the kubelet was given another one to ask: however often it is installed, the original.
+    /// </summary>
     [JsonPropertyName("runtime")] public string? Runtime { get; init; }
 
     /// <summary>The kubelet's configuration has been written, so that a kubelet may go by it.</summary>

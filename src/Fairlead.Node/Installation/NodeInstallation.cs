@@ -99,7 +99,11 @@ public sealed class NodeInstallation(HostRoot root, InstallationKind kind)
             .Select(static unit => new[] { "disable", "--now", unit })];
         string[] reload = ["daemon-reload"];
         InstallationStep<FileRestoration>[] steps = kind.KubeletNeedsIt
-            ? [new([.. files.Except(units)], record.IsKubeletChanged ? [InstallationKind.RestartKubelet] : []), new([], ends), new(units, [reload])]
+            ?
+            [
+                new([.. files.Except(units)], record.IsKubeletChanged ? [InstallationKind.RestartKubelet] : []), new([], ends),
+                new(units, [reload]),
+            ]
             : [new([], ends), new(files, [reload, InstallationKind.RestartKubelet])];
         return [.. steps.Where(static step => step.Files.Count + step.Calls.Count > 0)];
     }
@@ -129,8 +133,8 @@ public sealed class NodeInstallation(HostRoot root, InstallationKind kind)
         if (kind == InstallationKind.CriProxy && HasConfiguration && ReadKubelet() is var kubelet
             && CriProxyUnit.IsNamedBy(kubelet.RuntimeEndpoint))
             throw new IOException(
-                $"{string.Join(", ", kubelet.Files)}: the kubelet would still ask {kubelet.RuntimeEndpoint}, where nobody will be: write its " +
-                $"runtime's own endpoint there ({Runtime}), and run this again");
+                $"{string.Join(", ", kubelet.Files)}: the kubelet would still ask {kubelet.RuntimeEndpoint}, where nobody will be: write " +
+                $"its runtime's own endpoint there ({Runtime}), and run this again");
     }
 
     /// <summary>Forgets the installation, after its last file and systemd's last call.</summary>

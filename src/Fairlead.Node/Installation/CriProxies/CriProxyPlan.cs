@@ -22,8 +22,8 @@ public static class CriProxyPlan
         kind.RequireAlone(options.Root);
         if (options.Flags.Get("container-runtime-endpoint") is { } flag)
             throw new InvalidDataException(
-                $"the kubelet is started with --container-runtime-endpoint={flag}, which overrules its configuration: take that flag away " +
-                $"first (kubeadm keeps it in /var/lib/kubelet/kubeadm-flags.env), write containerRuntimeEndpoint: {flag} into " +
+                $"the kubelet is started with --container-runtime-endpoint={flag}, which overrules its configuration: take that flag " +
+                $"away first (kubeadm keeps it in /var/lib/kubelet/kubeadm-flags.env), write containerRuntimeEndpoint: {flag} into " +
                 $"{options.Config} instead, and restart the kubelet");
         string unit = InstallationKind.PathOf(CriProxyUnit.Service);
         string runtime = Runtime(options, kind, options.Root.ReadBytes(unit)).ToString();

@@ -34,8 +34,8 @@ public static partial class CriProxyUnit
     }
 
     /// <remarks>
-    /// It is ready when it answers (<c>Type=notify</c>): until then systemd lets neither an installation nor a kubelet that starts go on. It
-    /// is begun again without end, since a runtime may come up late and a kubelet can do nothing without it.
+    /// It is ready when it answers (<c>Type=notify</c>): until then systemd lets neither an installation nor a kubelet that starts go on.
+    /// It is begun again without end, since a runtime may come up late and a kubelet can do nothing without it.
     /// </remarks>
     internal static string Text(string program, string runtime) => $"""
         # Written by "fairlead cri-proxy install"; "fairlead cri-proxy uninstall" removes it.

@@ -26,8 +26,8 @@ public static class FrontPlan
         KubeletSettings settings = KubeletSettings.Read(options.Root, options.Config, options.ConfigFolder, options.Flags);
         if (CriProxyUnit.IsNamedBy(settings.RuntimeEndpoint))
             throw new InvalidDataException(
-                $"the kubelet asks a CRI proxy, {settings.RuntimeEndpoint}, and a front needs none behind it: give the kubelet its runtime's " +
-                "own endpoint first");
+                $"the kubelet asks a CRI proxy, {settings.RuntimeEndpoint}, and a front needs none behind it: give the kubelet its " +
+                "runtime's own endpoint first");
         List<string> arguments = ["node", "--config", options.Config];
         if (options.ConfigFolder is { } folder) arguments.AddRange(["--config-dir", folder]);
         arguments.AddRange(SaidByFlags(options, settings));
