@@ -98,7 +98,7 @@ public sealed class RollingRestartTests(LabFixture fixture)
         }
         finally
         {
-            foreach (RunningProcess gateway in gateways.Concat(ended)) await gateway.DisposeAsync();
+            foreach (RunningProcess gateway in gateways.Concat(ended).Distinct()) await gateway.DisposeAsync(); // one that could not be replaced is in both
             Directory.Delete(folder, recursive: true);
         }
     }
@@ -107,8 +107,16 @@ public sealed class RollingRestartTests(LabFixture fixture)
     {
         RunningProcess gateway = RunningProcess.Start(Repository.Command,
             ["gateway", "--listen", $"127.0.0.1:{port}", "--upstream-kubeconfig", fixture.Lab.Kubeconfig, .. tls, "--lame-duck", s_lameDuck, "--drain", s_drain], new RunOptions { CaptureLimit = 64 << 20 });
-        await gateway.Stdout!.LineAsync("ready ", TimeSpan.FromSeconds(60), Ct);
-        return gateway;
+        try
+        {
+            await gateway.Stdout!.LineAsync("ready ", TimeSpan.FromSeconds(60), Ct);
+            return gateway;
+        }
+        catch (Exception e) when (e is EndOfStreamException or TimeoutException)
+        {
+            await gateway.DisposeAsync();
+            throw new InvalidOperationException($"a gateway on port {port} did not begin: {gateway.Stdout!.Text}\n{gateway.Stderr.Text}", e);
+        }
     }
 
     /// <summary>The exit code, or the reason that the session was given.</summary>
