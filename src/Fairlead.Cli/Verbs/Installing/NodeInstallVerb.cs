@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
 using Fairlead.Cli.CommandLine;
+using Fairlead.Cli.Installing;
 using Fairlead.Cli.Node;
 using Fairlead.Cli.Usage;
 using Fairlead.Node.Installation;
 
-namespace Fairlead.Cli.Verbs;
+namespace Fairlead.Cli.Verbs.Installing;
 
 /// <summary><c>fairlead node install</c>: puts a front before this machine's kubelet.</summary>
 [SupportedOSPlatform("linux")]
@@ -38,41 +39,10 @@ static class NodeInstallVerb
         front.AddTo(verb);
         verb.Add(program);
         verb.Add(yes);
-        verb.SetAction((parsed, cancellationToken) => RunAsync(
-            invocation, front.Read(parsed), parsed.GetValue(program), parsed.GetValue(yes), cancellationToken));
+        verb.SetAction((parsed, cancellationToken) =>
+            new InstallationRun(invocation, front.ReadRoot(parsed), InstallationKind.Front, parsed.GetValue(yes)).InstallAsync(
+                () => front.Read(parsed).Plan(parsed.GetValue(program) ?? Environment.ProcessPath
+                    ?? throw new UsageException("say by --program where this command is")), cancellationToken));
         return verb;
-    }
-
-    static async Task<int> RunAsync(
-        Invocation invocation, FrontChoice choice, string? program, bool yes, CancellationToken cancellationToken)
-    {
-        TextWriter output = invocation.Output;
-        using FrontLock? held = yes ? await FrontLock.TakeAsync(choice.Root) : null; // a pod may keep a front here
-        InstallationPlan plan = FrontChanges.Plan(
-            choice, program ?? Environment.ProcessPath ?? throw new UsageException("say by --program where this command is"));
-        if (plan.Calls.Count == 0)
-        {
-            await output.WriteLineAsync("everything is as it should be: nothing to do");
-            return ExitCodes.Success;
-        }
-
-        foreach (FileChange file in plan.Files)
-        {
-            string[] lines = [.. file.Difference()];
-            await output.WriteLineAsync($"{file.Path}: {lines[0]} ({file.Why})");
-            foreach (string line in lines[1..]) await output.WriteLineAsync("  " + line);
-        }
-
-        FrontChanges changes = new(choice.Root, output);
-        if (!yes)
-        {
-            await output.WriteLineAsync("then:");
-            await changes.Systemd.ShowAsync(plan.Calls);
-            await output.WriteLineAsync("nothing was changed: add --yes to do it");
-            return ExitCodes.Success;
-        }
-
-        await changes.InstallAsync(plan, cancellationToken);
-        return ExitCodes.Success;
     }
 }

@@ -4,26 +4,26 @@ using Fairlead.Cli.Usage;
 using Fairlead.Node.Host;
 using Fairlead.Node.Installation;
 
-namespace Fairlead.Cli.Node;
+namespace Fairlead.Cli.Installing;
 
 /// <summary>
-/// A front that is before a kubelet as long as this process lives, or until another takes over: the front itself is the machine's, under
-/// its systemd, so that it goes on through every restart of this process.
+/// What is installed beside a kubelet as long as this process lives, or until another takes over: it is the machine's, under its systemd,
+/// so that it goes on through every restart of this process.
 /// </summary>
 /// <param name="invocation">Where it tells what it does.</param>
 /// <param name="root">The machine.</param>
+/// <param name="kind">What is installed.</param>
 /// <param name="name">The holder's name, which no other has.</param>
 [SupportedOSPlatform("linux")]
-sealed class FrontStay(Invocation invocation, HostRoot root, string name)
+sealed class InstallationStay(Invocation invocation, HostRoot root, InstallationKind kind, string name)
 {
-    static readonly string[] s_takeNewProgram = ["reload-or-restart", "fairlead-node.service"];
-
-    readonly FrontChanges _changes = new(root, invocation.Output);
+    readonly InstallationChanges _changes = new(root, kind, invocation.Output);
     PlacedProgram? _program;
-    string? _toldLast, _token;
+    string? _toldLast;
+    bool _hasToken;
 
-    /// <summary>What is wanted, by a look at the machine each time; null where the front is to be away.</summary>
-    public required Func<FrontChoice>? Choose { get; init; }
+    /// <summary>What is wanted, by a look at the machine each time; null where it is to be away.</summary>
+    public required Func<InstallationPlan>? Plan { get; init; }
 
     /// <summary>Where the command is put, as the machine sees it.</summary>
     public required string Program { get; init; }
@@ -31,18 +31,18 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
     /// <summary>Where it is taken from.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The front's token, which is copied to the machine; null where it is there already.</summary>
-    public required string? TokenSource { get; init; }
+    /// <summary>A credential that is copied to the machine, and where to; null where none is.</summary>
+    public required (string From, string To)? Token { get; init; }
 
     /// <summary>The time between two looks at the machine.</summary>
     public required TimeSpan Every { get; init; }
 
     /// <summary>Says whether a holder has done what it is there for.</summary>
-    public static async Task<int> CheckAsync(HostRoot root, string name, bool isRemoval, TextWriter output)
+    public static async Task<int> CheckAsync(HostRoot root, InstallationKind kind, string name, bool isRemoval, TextWriter output)
     {
-        bool isHolder = FrontHolder.Read(root)?.Name == name;
-        bool isDone = isHolder && FrontInstallation.IsComplete(root) == !isRemoval;
-        await output.WriteLineAsync(isDone ? "done" : isHolder ? "not yet" : "another holds the front, or nobody");
+        bool isHolder = InstallationHolder.Read(root, kind)?.Name == name;
+        bool isDone = isHolder && new NodeInstallation(root, kind).IsComplete == !isRemoval;
+        await output.WriteLineAsync(isDone ? "done" : isHolder ? "not yet" : $"another holds the {kind.Name}, or nobody");
         return isDone ? ExitCodes.Success : ExitCodes.Failure;
     }
 
@@ -52,7 +52,7 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
         // Who ends a container asks again when the kubelet was restarted meanwhile, which is what this does.
         using StopSignals stop = new(endsAtSecond: false);
         await BeginAsync(cancellationToken);
-        await invocation.Output.WriteLineAsync(Choose is null ? "ready: no front is here" : "ready: the front is here");
+        await invocation.Output.WriteLineAsync(Plan is null ? $"ready: no {kind.Name} is here" : $"ready: the {kind.Name} is here");
         await invocation.Output.FlushAsync(cancellationToken);
         using PeriodicTimer timer = new(Every, TimeProvider.System);
         try
@@ -69,16 +69,16 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
 
     async Task BeginAsync(CancellationToken cancellationToken)
     {
-        using FrontLock held = await FrontLock.TakeAsync(root);
-        if (FrontHolder.Read(root) is { } former && former.Name != name) await TellAsync($"takes over from {former.Name}");
-        if (Choose is not null)
+        using InstallationLock held = await InstallationLock.TakeAsync(root);
+        if (InstallationHolder.Read(root, kind) is { } former && former.Name != name) await TellAsync($"takes over from {former.Name}");
+        if (Plan is not null)
         {
-            await BeginAsync(isFirst: !FrontInstallation.IsThere(root), cancellationToken);
+            await BeginAsync(isFirst: !_changes.Installation.IsThere, cancellationToken);
             return;
         }
 
         await TakeOutAsync(cancellationToken);
-        new FrontHolder { Name = name }.Write(root);
+        new InstallationHolder { Name = name }.Write(root, kind);
     }
 
     /// <summary>A first installation that fails is taken back: nobody may be here to do it when the kubelet starts the next time.</summary>
@@ -88,7 +88,7 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
         {
             await PutInAsync(cancellationToken);
         }
-        catch (IOException) when (isFirst && FrontInstallation.IsThere(root))
+        catch (IOException) when (isFirst && _changes.Installation.IsThere)
         {
             try
             {
@@ -110,8 +110,8 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
     {
         try
         {
-            using FrontLock held = await FrontLock.TakeAsync(root);
-            if (Choose is not null && (FrontHolder.Read(root)?.Name ?? name) == name) await PutInAsync(cancellationToken);
+            using InstallationLock held = await InstallationLock.TakeAsync(root);
+            if (Plan is not null && (InstallationHolder.Read(root, kind)?.Name ?? name) == name) await PutInAsync(cancellationToken);
             _toldLast = null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or UsageException)
@@ -125,39 +125,37 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
     /// <summary>Leaves the machine as it was, unless another keeps the front by now.</summary>
     async Task EndAsync(CancellationToken cancellationToken)
     {
-        using FrontLock held = await FrontLock.TakeAsync(root);
-        FrontHolder? holder = FrontHolder.Read(root);
-        if (holder?.Name != name) await TellAsync($"the front is left to {holder?.Name ?? "nobody"}");
+        using InstallationLock held = await InstallationLock.TakeAsync(root);
+        InstallationHolder? holder = InstallationHolder.Read(root, kind);
+        if (holder?.Name != name) await TellAsync($"the {kind.Name} is left to {holder?.Name ?? "nobody"}");
         else await TakeOutAsync(cancellationToken);
     }
 
     async Task PutInAsync(CancellationToken cancellationToken)
     {
-        // First, and whatever becomes of the rest: the front's credential ends when nobody renews it.
-        if (_token is not null) await CopyTokenAsync(_token, cancellationToken);
-        FrontChoice choice = Choose!();
-        string? token = TokenSource is null
-            ? null
-            : choice.Token ?? throw new UsageException("--token-from needs --kubelet-token-file, where the front finds it on the machine");
-        InstallationPlan plan = FrontChanges.Plan(choice, Program);
-        string[] files = token is null ? [Program] : [Program, token];
-        FrontHolder? former = FrontHolder.Read(root);
-        FrontHolder holder = new() { Name = name, Files = files, Program = former?.Program };
+        // First, and whatever becomes of the rest: a credential ends when nobody renews it.
+        if (_hasToken) await CopyTokenAsync(cancellationToken);
+        InstallationPlan plan = Plan!();
+        string[] files = Token is { To: var token } ? [Program, token] : [Program];
+        InstallationHolder? former = InstallationHolder.Read(root, kind);
+        InstallationHolder holder = new() { Name = name, Files = files, Program = former?.Program };
         string program = await (_program ??= new PlacedProgram(root, Program)).PlaceAsync(Source, TryOutAsync);
-        if (token is not null) await CopyTokenAsync(_token = token, cancellationToken);
-        if (former is null) holder.Write(root); // whoever ends meanwhile leaves word of what was brought
+        _hasToken = Token is not null;
+        if (_hasToken) await CopyTokenAsync(cancellationToken);
+        if (former is null) holder.Write(root, kind); // whoever ends meanwhile leaves word of what was brought
         if (plan.Calls.Count > 0) await _changes.InstallAsync(plan, cancellationToken);
-        // One that runs is told of a new program: it hands its sockets over, and no connection is refused.
+        // One that runs is told of a new program, unless it has just been started anew.
         bool isTold = holder.Program == program;
-        if (!isTold && !plan.IsFirst) await _changes.Systemd.RunAsync([s_takeNewProgram], cancellationToken);
+        if (!isTold && !plan.IsFirst && !plan.RestartsService) await _changes.Systemd.RunAsync([[.. kind.NewProgram]], cancellationToken);
         // Another's place is taken only by who has succeeded.
-        if (!isTold || former?.Name != name) (holder with { Program = program }).Write(root);
+        if (!isTold || former?.Name != name) (holder with { Program = program }).Write(root, kind);
         foreach (string unused in (former?.Files ?? []).Except(files)) root.Delete(unused);
     }
 
-    async Task CopyTokenAsync(string to, CancellationToken cancellationToken)
+    async Task CopyTokenAsync(CancellationToken cancellationToken)
     {
-        byte[] content = await File.ReadAllBytesAsync(TokenSource!, cancellationToken);
+        (string from, string to) = Token!.Value;
+        byte[] content = await File.ReadAllBytesAsync(from, cancellationToken);
         if (root.ReadBytes(to) is not { } there || !there.AsSpan().SequenceEqual(content)) root.Write(to, content, ownerOnly: true);
     }
 
@@ -172,13 +170,13 @@ sealed class FrontStay(Invocation invocation, HostRoot root, string name)
 
     async Task TakeOutAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<FileRestoration> files = _changes.PlanUndo();
-        if (files.Count > 0) await _changes.UninstallAsync(files, cancellationToken);
-        else if (FrontInstallation.IsThere(root))
+        IReadOnlyList<InstallationStep<FileRestoration>> steps = _changes.PlanUndo();
+        if (steps.Count > 0) await _changes.UninstallAsync(steps, cancellationToken);
+        else if (_changes.Installation.IsThere)
             throw new IOException(
-                "the front's units are here and the record of what was there before is not: put it in again by 'fairlead node install " +
-                "--yes', which makes a new one, and then take it out");
-        FrontHolder.Read(root)?.Leave(root);
+                $"the {kind.Name}'s units are here and the record of what was there before is not: put it in again by '{kind.Verb} " +
+                "install --yes', which makes a new one, and then take it out");
+        InstallationHolder.Read(root, kind)?.Leave(root, kind);
     }
 
     async Task TellAsync(string text)

@@ -1,17 +1,17 @@
-using System.Buffers;
 using System.Net;
 using System.Text;
 
-namespace Fairlead.Node.Installation;
+namespace Fairlead.Node.Installation.Fronts;
 
 /// <summary>
 /// The units that systemd runs a front by: a socket, which holds the port whatever becomes of the process, and a service.
 /// </summary>
-static class Units
+static class FrontUnits
 {
-    static readonly SearchValues<char> s_special = SearchValues.Create(" \t\"'\\;");
+    public const string Socket = "fairlead-node.socket", Service = "fairlead-node.service";
 
-    public const string Socket = "fairlead-node.socket", Service = "fairlead-node.service", Folder = "/etc/systemd/system";
+    /// <summary>Where a kubelet listens that has a front.</summary>
+    public const string KubeletAddress = "127.0.0.1";
 
     public static string SocketText(IReadOnlyList<IPAddress> addresses, int port)
     {
@@ -49,7 +49,7 @@ static class Units
         [Service]
         Type=notify
         NotifyAccess=all
-        ExecStart={string.Join(' ', new[] { program }.Concat(arguments).Select(Quote))}
+        ExecStart={UnitWords.Join([program, .. arguments])}
         ExecReload=/bin/kill -HUP $MAINPID
         KillMode=control-group
         TimeoutStopSec=20
@@ -67,17 +67,4 @@ static class Units
         WantedBy=multi-user.target
 
         """;
-
-    /// <summary>
-    /// A word as systemd.syntax(7) and systemd.service(5) read it: quotes, backslashes, specifiers and variables mean themselves.
-    /// </summary>
-    /// <exception cref="InvalidDataException">It has a line's end or the like, which could begin another setting.</exception>
-    static string Quote(string word)
-    {
-        if (word.Any(char.IsControl)) throw new InvalidDataException("a word of the unit's command line has a control character");
-        string meant = word.Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal);
-        return meant.Length > 0 && !meant.AsSpan().ContainsAny(s_special)
-            ? meant
-            : $"\"{meant.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
-    }
 }

@@ -1,13 +1,15 @@
 using System.Runtime.Versioning;
 using Fairlead.Node.Host;
+using Fairlead.Node.Installation;
 
-namespace Fairlead.Cli.Node;
+namespace Fairlead.Cli.Installing;
 
 /// <summary>What is asked of the machine's systemd, by its own systemctl; shown only, where no systemd runs the machine.</summary>
 /// <param name="root">The machine.</param>
+/// <param name="kind">What it is asked for.</param>
 /// <param name="output">Where each call is told.</param>
 [SupportedOSPlatform("linux")]
-sealed class SystemdCalls(HostRoot root, TextWriter output)
+sealed class SystemdCalls(HostRoot root, InstallationKind kind, TextWriter output)
 {
     bool IsThere => Directory.Exists(root.PathOf("/run/systemd/system"));
 
@@ -42,6 +44,6 @@ sealed class SystemdCalls(HostRoot root, TextWriter output)
         if (code != 0)
             throw new IOException(
                 $"systemctl {string.Join(' ', call)} ended with {code}: mend that and run this again, or take everything back by " +
-                "'fairlead node uninstall --yes'");
+                $"'{kind.Verb} uninstall --yes'");
     }
 }

@@ -5,7 +5,7 @@ using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Usage;
 using Fairlead.Node.Host;
 
-namespace Fairlead.Cli.Node;
+namespace Fairlead.Cli.Installing;
 
 /// <summary>
 /// Runs programs of a machine whose root may be a folder here. Such a root is entered by a process of this same command, which then becomes
@@ -32,7 +32,7 @@ static class MachinePrograms
     /// <summary>The verb of that process; no help names it.</summary>
     public static Command CreateVerb(Invocation invocation)
     {
-        Option<string> root = FrontOptions.Root();
+        Option<string> root = KubeletLook.Root();
         VerbCommand verb = new(Verb, "Become a program of the machine whose root is at --root.")
         {
             Of = "node",

@@ -7,25 +7,25 @@ using Microsoft.Win32.SafeHandles;
 namespace Fairlead.Node.Installation;
 
 /// <summary>Only one at a time changes a machine: the holder of this, until it is disposed of or its process ends.</summary>
-public sealed class FrontLock : IDisposable
+public sealed class InstallationLock : IDisposable
 {
     const string Path = "/run/fairlead/node-installation.lock";
     const uint OwnersAlone = 0x180; // 0600
 
     readonly SafeFileHandle _file;
 
-    FrontLock(SafeFileHandle file) => _file = file;
+    InstallationLock(SafeFileHandle file) => _file = file;
 
     /// <summary>Waits until nobody else has it, and takes it.</summary>
     /// <param name="root">The machine.</param>
     /// <exception cref="IOException">It cannot be taken.</exception>
-    public static Task<FrontLock> TakeAsync(HostRoot root)
+    public static Task<InstallationLock> TakeAsync(HostRoot root)
     {
         ArgumentNullException.ThrowIfNull(root);
         return Task.Factory.StartNew(() => Take(root), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    static FrontLock Take(HostRoot root)
+    static InstallationLock Take(HostRoot root)
     {
         string path = root.PathOf(Path);
         Directory.CreateDirectory(
@@ -40,7 +40,7 @@ public sealed class FrontLock : IDisposable
             throw new IOException($"{Path}: {new Win32Exception(error).Message}");
         }
 
-        return new FrontLock(file);
+        return new InstallationLock(file);
     }
 
     /// <inheritdoc/>
