@@ -17,8 +17,10 @@ public sealed class WindowsNamesTests
     [InlineData("Com1.txt", "COM1 is a device's")]
     [InlineData("lpt¹", "LPT¹ is a device's")]
     [InlineData("con .tar.gz", "CON is a device's")]
-    [InlineData("caf\uDCE9", "is text")]
     public void A_name_that_Windows_has_not(string name, string problem) => Assert.Contains(problem, WindowsNames.Problem(name)!, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_name_that_is_no_text() => Assert.Contains("is text", WindowsNames.Problem("caf\uDCE9")!, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("a")]

@@ -35,8 +35,9 @@ sealed class HandleStream(nint handle, bool isInput) : Stream
                 if (WindowsConsole.Read(handle, target, (uint)buffer.Length, out uint count, 0) == 0)
                     return Marshal.GetLastPInvokeError() == WindowsConsole.BrokenPipe ? 0 : throw Failed(); // its writer has gone: the end
 
-                // Somebody may write nothing into a pipe, which its reader is told of and which is not the end. Of a file it is.
+                // Somebody may write nothing into a pipe, which its reader is told of and which is not the end: whether it is, a look says.
                 if (count > 0 || buffer.IsEmpty || WindowsConsole.KindOf(handle) != WindowsConsole.Pipe) return (int)count;
+                if (WindowsConsole.Peek(handle, null, 0, null, null, null) == 0) return 0;
             }
         }
     }

@@ -79,6 +79,10 @@ static unsafe partial class WindowsConsole
     [LibraryImport("kernel32", EntryPoint = "GetFileType")]
     public static partial uint KindOf(nint file);
 
+    /// <returns>0 where the pipe has nothing more, and nobody who could write into it.</returns>
+    [LibraryImport("kernel32", EntryPoint = "PeekNamedPipe", SetLastError = true)]
+    public static partial int Peek(nint pipe, byte* buffer, uint room, uint* count, uint* waiting, uint* left);
+
     /// <summary>What a failed call's exception says of a pipe that nobody reads any more.</summary>
     public static bool IsClosedPipe(int error) => error is BrokenPipe or NoData or NotConnected;
 

@@ -69,7 +69,8 @@ static class VersionVerb
             writer.WriteString("compiled", RuntimeFeature.IsDynamicCodeSupported ? "when it runs" : "ahead");
             writer.WriteString("platform", RuntimeInformation.RuntimeIdentifier);
             writer.WriteStartObject("builtIn");
-            Write(writer, "exec", RemoteCommandProtocol.OverWebSocket.Select(static known => known.Name).Where(static name => name.Length > 0));
+            Write(writer, "exec",
+                RemoteCommandProtocol.OverWebSocket.Select(static known => known.Name).Where(static name => name.Length > 0));
             Write(writer, "execOverSpdy", RemoteCommandProtocol.OverSpdy.Select(static known => known.Name));
             Write(writer, "serves", OperatingSystem.IsLinux() ? ["gateway", "lab", "node", "cri-proxy"] : ["gateway"]);
             writer.WriteEndObject();

@@ -86,7 +86,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
 
         if (tree.Root.Kind == EntryKind.Folder && !isFolder && File.Exists(full)) throw new CopyException($"{full} is not a directory");
         _finalName = isFolder ? "" : Path.GetFileName(Path.TrimEndingDirectorySeparator(full));
-        if (!isFolder) CheckName(_finalName);
+        if (!isFolder) CheckName(_finalName.Length > 0 ? _finalName : Path.GetFileName(path)); // a device has no folder on Windows
         string parent = isFolder ? full : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(full))!;
         if (!Directory.Exists(parent)) throw new CopyException($"{parent}: no such directory");
         _base = LocalFolder.Open(parent);

@@ -17,7 +17,6 @@ namespace Fairlead.Files.Local;
 sealed class WindowsFolder : LocalFolder
 {
     const string LockName = "lock";
-    const int FolderMode = 0x4000 | 0x1ED /* 0755 */, FileMode = 0x8000 | 0x1A4 /* 0644 */, LinkMode = 0xA000 | 0x1FF;
 
     readonly string _path;
     readonly SafeFileHandle _handle;
@@ -95,19 +94,10 @@ sealed class WindowsFolder : LocalFolder
     internal override LocalStatus? Status(string name)
     {
         if (!WindowsNames.IsText(name)) throw new LocalFaultException(name, Kernel32.InvalidName, "its name is no text, and has no bytes");
-        return Do(name, () => StatusOf(new FileInfo(Below(name))));
+        return Do(name, () => WindowsStatus.Of(new FileInfo(Below(name))));
     }
 
-    internal override LocalStatus Status() => StatusOf(new FileInfo(_path)) ?? throw Fault(".", Kernel32.NotFound);
-
-    static LocalStatus? StatusOf(FileInfo info)
-    {
-        if ((int)info.Attributes == -1) return null;
-        bool isFolder = info.Attributes.HasFlag(FileAttributes.Directory), isLink = info.Attributes.HasFlag(FileAttributes.ReparsePoint);
-        int mode = isLink ? info.LinkTarget is null ? 0 : LinkMode : isFolder ? FolderMode : FileMode;
-        long modified = new DateTimeOffset(info.LastWriteTimeUtc).ToUnixTimeSeconds();
-        return new LocalStatus(mode, isFolder || isLink ? 0 : info.Length, modified, 0, 0, 0);
-    }
+    internal override LocalStatus Status() => WindowsStatus.Of(new FileInfo(_path)) ?? throw Fault(".", Kernel32.NotFound);
 
     internal override string ReadLink(string name) =>
         Do(name, () => new FileInfo(Below(name)).LinkTarget)?.Replace('\\', '/') ?? throw Fault(name, Kernel32.NotFound);
@@ -141,18 +131,10 @@ sealed class WindowsFolder : LocalFolder
 
     static CopyException NoOwners() => new("Windows has no numbers for owners: copy without --owner");
 
-    internal override void SetModified(long seconds) => Do(".", () => Directory.SetLastWriteTimeUtc(_path, Date(seconds)));
+    internal override void SetModified(long seconds) => Do(".", () => Directory.SetLastWriteTimeUtc(_path, WindowsStatus.Date(seconds)));
 
     internal override void SetModified(SafeFileHandle handle, long seconds) =>
-        Do("file", () => File.SetLastWriteTimeUtc(handle, Date(seconds)));
-
-    /// <summary>Windows' dates begin in 1601; .NET's end in 9999.</summary>
-    static DateTime Date(long seconds)
-    {
-        DateTimeOffset first = new(1601, 1, 2, 0, 0, 0, TimeSpan.Zero);
-        return DateTimeOffset.FromUnixTimeSeconds(
-            Math.Clamp(seconds, first.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds())).UtcDateTime;
-    }
+        Do("file", () => File.SetLastWriteTimeUtc(handle, WindowsStatus.Date(seconds)));
 
     internal override bool TryLock()
     {
@@ -160,7 +142,7 @@ sealed class WindowsFolder : LocalFolder
         {
             _lock = new FileStream(PathOf(LockName), new FileStreamOptions
             {
-                Mode = System.IO.FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None,
+                Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None,
                 Options = FileOptions.DeleteOnClose, BufferSize = 0,
             });
             return true;

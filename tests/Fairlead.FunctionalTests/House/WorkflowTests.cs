@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Fairlead.Testing;
@@ -65,12 +66,12 @@ public sealed partial class WorkflowTests
 
     [Theory, MemberData(nameof(Workflows))]
     public void Each_job_has_a_time_limit(string name) =>
-        Assert.All(Jobs(Read(name)), static job => Assert.InRange((int)job["timeout-minutes"]!, 1, 90));
+        Assert.All(Jobs(Read(name)), static job => Assert.InRange(int.Parse(job["timeout-minutes"]!.ToString(), CultureInfo.InvariantCulture), 1, 90));
 
     [Fact]
     public void Each_system_of_a_release_is_one_that_is_built_ahead_on_its_own_machine()
     {
-        string[] systems = [.. Read("release.yml")["jobs"]!["archive"]!["strategy"]!["matrix"]!["include"]!.AsArray().Select(static one => (string?)one!["system"]!)];
+        string[] systems = [.. Read("release.yml")["jobs"]!["archive"]!["strategy"]!["matrix"]!["include"]!.AsArray().Select(static one => (string)one!["system"]!)];
         Assert.Equal(["linux-x64", "linux-arm64", "win-x64", "win-arm64", "osx-arm64"], systems);
     }
 
