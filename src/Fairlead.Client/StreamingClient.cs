@@ -181,7 +181,8 @@ public sealed partial class StreamingClient : IDisposable
     /// <param name="locals">Where to listen, for each of the ports.</param>
     /// <param name="options">Addresses, events, and what to do when the connection goes.</param>
     /// <param name="cancellationToken">Ends the wait for the forward; without effect on one that stands.</param>
-    /// <inheritdoc cref="ForwardAsync(PodReference, IReadOnlyList{PortMapping}, ForwardOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="ForwardAsync(PodReference, IReadOnlyList{PortMapping}, ForwardOptions?, CancellationToken)" path="/returns"/>
+    /// <inheritdoc cref="ForwardAsync(PodReference, IReadOnlyList{PortMapping}, ForwardOptions?, CancellationToken)" path="/exception"/>
     public Task<PortForward> ForwardResolvedAsync(
         Func<bool, CancellationToken, Task<ForwardTarget>> resolve, IReadOnlyList<LocalListener> locals, ForwardOptions? options = null,
         CancellationToken cancellationToken = default)

@@ -14,14 +14,14 @@ static class ConsoleSession
     /// <returns>Null where it was left by these keys.</returns>
     public static async Task<ExitStatus?> RunAsync(RemoteProcess process, ExecOptions options, bool redraw, DetachKeys? keys)
     {
-        if (!options.Tty || OperatingSystem.IsWindows()) return await PumpAsync(process, options, null);
+        if (!options.Tty) return await PumpAsync(process, options, null, null);
 
-        using RawTerminal terminal = RawTerminal.Enter();
-        await using WindowSizes sizes = await WindowSizes.StartAsync(process.ResizeAsync, redraw);
-        return await PumpAsync(process, options, keys);
+        using ITerminal terminal = OperatingSystem.IsWindows() ? WindowsTerminal.Enter() : RawTerminal.Enter();
+        await using WindowSizes sizes = await WindowSizes.StartAsync(terminal, process.ResizeAsync, redraw);
+        return await PumpAsync(process, options, terminal.Input, keys);
     }
 
-    static async Task<ExitStatus?> PumpAsync(RemoteProcess process, ExecOptions options, DetachKeys? keys)
+    static async Task<ExitStatus?> PumpAsync(RemoteProcess process, ExecOptions options, Stream? typed, DetachKeys? keys)
     {
         Task output = options.Stdout
             ? OutputPump.Start("stdout", process.StandardOutput, StandardStreams.OpenOutput()).Completion
@@ -29,7 +29,7 @@ static class ConsoleSession
         Task error = options.Stderr
             ? OutputPump.Start("stderr", process.StandardError, StandardStreams.OpenError()).Completion
             : Task.CompletedTask;
-        using InputPump? input = options.Stdin ? InputPump.Start(StandardStreams.OpenInput(), process.StandardInput, keys) : null;
+        using InputPump? input = options.Stdin ? InputPump.Start(typed ?? StandardStreams.OpenInput(), process.StandardInput, keys) : null;
 
         Task<ExitStatus> exit = process.WaitForExitAsync().AsTask();
         Task ended = Task.WhenAll(exit, output, error);

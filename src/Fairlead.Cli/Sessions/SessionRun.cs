@@ -114,7 +114,6 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         }
 
         if (!tty || !stdin) return false;
-        if (OperatingSystem.IsWindows()) throw new UsageException("-t is not supported on Windows yet: run without it");
         if (StandardStreams.InputIsTerminal) return true;
         if (_toldOfNoTerminal) return false;
         _toldOfNoTerminal = true;
