@@ -37,7 +37,7 @@ public sealed partial class HouseTests
             .Select(static folder => $"{Name(folder.Key)}: {folder.Count()}"));
 
     /// <summary>Of the rooms that a program uses, what it uses is in <c>Fairlead</c>: one using line, whatever the folder.</summary>
-    static readonly string[] s_library = ["Wire", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Extensions.DependencyInjection"];
+    static readonly string[] s_library = ["Wire", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Extensions.DependencyInjection", "KubernetesClient"];
 
     [Fact]
     public void Folder_and_namespace_agree() =>
