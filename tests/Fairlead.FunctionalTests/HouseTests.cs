@@ -52,6 +52,17 @@ public sealed partial class HouseTests
         Assert.Empty(Files.Where(static file => File.ReadAllText(file) is var text && Namespace().Match(text).Groups[1].Value == "Fairlead"
             && !PublicType().IsMatch(text)).Select(Name));
 
+    /// <summary>What a user meets first stays small. What records have by being records is not counted.</summary>
+    [Fact]
+    public void The_surface_of_the_client_is_at_most_150_lines() =>
+        Assert.InRange(
+            File.ReadLines(Path.Combine(s_sources, "Fairlead.Client/PublicAPI.Shipped.txt")).Concat(File.ReadLines(Path.Combine(s_sources, "Fairlead.Client/PublicAPI.Unshipped.txt")))
+                .Count(static line => line.StartsWith('#') is false && !OfRecords().IsMatch(line)),
+            50, 150);
+
+    [GeneratedRegex(@"<Clone>\$|\.Equals\(|\.GetHashCode\(|\.ToString\(|operator [!=]=|\.Deconstruct\(")]
+    private static partial Regex OfRecords();
+
     [GeneratedRegex(@"^public [\w ]*(class|struct|record|interface|enum) ", RegexOptions.Multiline)]
     private static partial Regex PublicType();
 

@@ -2,7 +2,7 @@ using Fairlead.Lab.Testing;
 using Fairlead.Testing;
 
 [assembly: AssemblyFixture(typeof(LabUsers.LabFixture))]
-[assembly: CollectionBehavior(DisableTestParallelization = true)] // code of the documents runs in this process, with its folder and environment
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)] // one after another: code of the documents has this process' folder and environment
 
 namespace LabUsers; // as a program's own tests: what is below Fairlead sees the namespace Fairlead.Lab first
 

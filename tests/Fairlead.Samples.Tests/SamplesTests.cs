@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fairlead;
 using Fairlead.Testing;
 
 namespace LabUsers;
