@@ -1,8 +1,9 @@
+using Fairlead.Testing;
 using System.IO.Compression;
 using System.Text;
 using System.Xml.Linq;
 
-namespace Fairlead.InteropTests.Packages;
+namespace Fairlead.Samples.Packages;
 
 /// <summary>The packages as somebody gets them: what they say, and new programs that use them, each built with warnings as errors and run against a lab.</summary>
 public sealed class PackageTests(PackedRepository packed) : IClassFixture<PackedRepository>
@@ -14,7 +15,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
     static readonly string[] s_names =
     [
         "Fairlead.Cli", "Fairlead.Client", "Fairlead.Extensions.DependencyInjection", "Fairlead.Files", "Fairlead.HostProcesses", "Fairlead.KubeConfig",
-        "Fairlead.Lab", "Fairlead.Lab.Testing", "Fairlead.Server", "Fairlead.Streaming", "Fairlead.Upgrades", "Fairlead.Wire", "Fairlead.Yaml",
+        "Fairlead.KubernetesClient", "Fairlead.Lab", "Fairlead.Lab.Testing", "Fairlead.Server", "Fairlead.Streaming", "Fairlead.Upgrades", "Fairlead.Wire", "Fairlead.Yaml",
     ];
 
     [Fact(Skip = Minutes, SkipUnless = nameof(IsFull))]
@@ -141,7 +142,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
     [Fact(Skip = Minutes, SkipUnless = nameof(IsFull), Timeout = 600_000)]
     public async Task A_web_application_with_another_Kubernetes_library_beside_it()
     {
-        await packed.WriteAsync("Web/Web.csproj", Project("Microsoft.NET.Sdk.Web", "", "Fairlead.Extensions.DependencyInjection", "KubernetesClient=21.0.8"));
+        await packed.WriteAsync("Web/Web.csproj", Project("Microsoft.NET.Sdk.Web", "", "Fairlead.Extensions.DependencyInjection", "Fairlead.KubernetesClient", "KubernetesClient=21.0.8"));
         await packed.WriteAsync("Web/Program.cs", """
             using Fairlead;
             using k8s;
@@ -159,9 +160,11 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
             Console.WriteLine($"{await http.GetStringAsync("/run")} {await http.GetStringAsync("/healthz")}");
             using Kubernetes kubernetes = new(KubernetesClientConfiguration.BuildDefaultConfig());
             Console.WriteLine((await kubernetes.CoreV1.ListNamespacedPodAsync("default")).Items.Count);
+            using StreamingClient streaming = kubernetes.Streaming();
+            Console.WriteLine((await streaming.RunAsync(new("demo"), ["printf", "too"])).Output);
             """);
         await packed.BuildAsync("Web");
-        Assert.Equal("ran Healthy\n1\n", await RunWithLabAsync(Path.Combine(packed.Programs, "Web/bin/Release/net10.0/Web")));
+        Assert.Equal("ran Healthy\n1\ntoo\n", await RunWithLabAsync(Path.Combine(packed.Programs, "Web/bin/Release/net10.0/Web")));
     }
 
     [Fact(Skip = Minutes, SkipUnless = nameof(IsFull), Timeout = 600_000)]

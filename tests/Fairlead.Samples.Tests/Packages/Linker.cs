@@ -1,4 +1,4 @@
-namespace Fairlead.InteropTests.Packages;
+namespace Fairlead.Samples.Packages;
 
 /// <summary>What native programs are linked by.</summary>
 static class Linker

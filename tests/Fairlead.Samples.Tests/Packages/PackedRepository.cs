@@ -1,4 +1,5 @@
-namespace Fairlead.InteropTests.Packages;
+using Fairlead.Testing;
+namespace Fairlead.Samples.Packages;
 
 /// <summary>The packages of this repository in a folder, and a folder for programs that use them: new ones, as somebody else's.</summary>
 public sealed class PackedRepository : IAsyncLifetime
