@@ -85,7 +85,8 @@ public sealed class ConversationObserver : ISpliceObserver
     {
         byte[]? told = _told;
         (_told, _isLone) = (null, false);
-        return told is null ? null : WebSocketFrames.ServerMessage(told[0], told.AsSpan(1));
+        if (told is null) return null; // by itself: as one half of a conditional it would be an empty message
+        return WebSocketFrames.ServerMessage(told[0], told.AsSpan(1));
     }
 
     /// <inheritdoc/>

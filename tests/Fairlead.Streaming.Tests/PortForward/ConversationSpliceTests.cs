@@ -24,10 +24,17 @@ public sealed class ConversationSpliceTests
         await using ConversationPortForward client = Ask(pair);
         await using ConversationAcceptor server = Answer(pair);
         const int Size = 3_000_000;
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(async i =>
+        List<(ForwardedStream Near, ForwardedStream Far)> open = [];
+        for (int i = 0; i < 4; i++)
         {
             Task<ForwardedStream> opening = client.OpenAsync(8080, Ct).AsTask();
-            ForwardedStream far = (await server.AcceptAsync(Ct))!.Accept(), near = await opening;
+            ForwardedStream far = (await server.AcceptAsync(Ct))!.Accept();
+            open.Add((await opening, far));
+        }
+
+        await Task.WhenAll(open.Select(async (both, i) =>
+        {
+            (ForwardedStream near, ForwardedStream far) = both;
             Assert.Equal(TimeSpan.Zero, _traffic.IdleFor); // an open connection is not idle
             byte[] content = new byte[Size], back = new byte[Size];
             new Random(i).NextBytes(content);
