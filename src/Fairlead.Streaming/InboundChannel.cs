@@ -11,7 +11,7 @@ sealed class InboundChannel
     /// <summary>What is received in one go before the consumer is woken.</summary>
     const int FlushBytes = 64 * 1024;
 
-    /// <summary>What the peer may send is bounded by the credit that it was given: nothing waits here. Small, since many hold little.</summary>
+    /// <summary>Bounded by the credit that the peer was given, so that nothing waits here. Small, since many hold little.</summary>
     static readonly PipeOptions s_credited = new(pauseWriterThreshold: 0, minimumSegmentSize: 4096, useSynchronizationContext: false);
 
     readonly Pipe _pipe;
@@ -75,9 +75,9 @@ sealed class InboundChannel
         if (_unflushed == 0) return;
         _unflushed = 0;
         ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync();
-#pragma warning disable VSTHRD002, CA2012 // a pipe without a bound is never full
-        if (flush.GetAwaiter().GetResult() is { IsCompleted: true } or { IsCanceled: true }) _dropping = true;
-#pragma warning restore VSTHRD002, CA2012
+        if (!flush.IsCompletedSuccessfully) throw new InvalidOperationException("A channel without a bound was full.");
+        FlushResult result = flush.Result;
+        if (result.IsCompleted || result.IsCanceled) _dropping = true;
     }
 
     internal async ValueTask WriteAsync(ReadOnlyMemory<byte> payload)

@@ -16,7 +16,8 @@ public abstract class PortForwardAdapter : IAsyncDisposable
 
     /// <summary>
     /// Opens a connection. Forms without an answer to that (<see cref="PortForwardProtocol.Conversations"/> and
-    /// <see cref="PortForwardProtocol.Direct"/> alone have one) return at once and report a refusal when the stream is read. Where <see cref="PortForwardProtocol.CarriesMany"/> is false, once.
+    /// <see cref="PortForwardProtocol.Direct"/> alone have one) return at once and report a refusal when the stream is read.
+    /// Where <see cref="PortForwardProtocol.CarriesMany"/> is false, once.
     /// </summary>
     /// <param name="port">The port of the pod, 1 to 65535.</param>
     /// <param name="cancellationToken">Gives the connection up.</param>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.WebSockets;
-using Fairlead.Streaming.WebSockets.Conversations;
 
 namespace Fairlead.Streaming.WebSockets;
 

@@ -1,6 +1,6 @@
 namespace Fairlead.Wire.PortForward;
 
-/// <summary>Cuts the bytes of messages of <c>portforward.fairlead.v2</c> into records, however they come. Holds no more than a header.</summary>
+/// <summary>Cuts messages of <c>portforward.fairlead.v2</c> into records, however they come. Holds no more than a header.</summary>
 public sealed class ForwardRecordParser
 {
     readonly byte[] _bytes = new byte[ForwardRecordHeader.Size];

@@ -1,6 +1,6 @@
 namespace Fairlead.Wire.PortForward;
 
-/// <summary>How much may be sent of one direction of a conversation: totals since its beginning, so that nothing said twice counts twice.</summary>
+/// <summary>How much may be sent of one direction of a conversation: totals, so that nothing said twice counts twice.</summary>
 public struct SendWindow
 {
     /// <summary>The total that the peer takes.</summary>

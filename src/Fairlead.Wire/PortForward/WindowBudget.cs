@@ -1,11 +1,11 @@
 namespace Fairlead.Wire.PortForward;
 
 /// <summary>
-/// What the windows of all conversations of a carrier may come to. A conversation begins with little, with less the more there are, and gets
-/// more when it has shown that it can use it.
+/// What the windows of all conversations of a carrier may come to. A conversation begins with little, with less the more there are, and
+/// gets more when it has shown that it can use it.
 /// </summary>
 /// <param name="total">Bytes that all windows together may have beyond the least that each has.</param>
-/// <remarks>Safe for concurrent use.</remarks>
+/// <remarks>Not safe for concurrent use.</remarks>
 public sealed class WindowBudget(long total)
 {
     /// <summary>What a conversation begins with, where few others are, and however many others are. Bytes.</summary>
@@ -17,17 +17,15 @@ public sealed class WindowBudget(long total)
     /// </summary>
     static readonly TimeSpan s_inside = TimeSpan.FromMilliseconds(1);
 
-    long _given;
-
     /// <summary>What all windows have now.</summary>
-    public long Given => Volatile.Read(ref _given);
+    public long Given { get; private set; }
 
     /// <summary>A window for a new conversation.</summary>
     public int Begin()
     {
         long free = total - Given;
         int size = free >= total / 2 ? Usual : free >= total / 4 ? Usual / 2 : Least;
-        Interlocked.Add(ref _given, size);
+        Given += size;
         return size;
     }
 
@@ -42,12 +40,11 @@ public sealed class WindowBudget(long total)
     public int Grow(int size, long consumed, TimeSpan elapsed, TimeSpan roundTrip)
     {
         double wanted = 2.0 * consumed * (roundTrip + s_inside).Ticks / Math.Max(1, elapsed.Ticks);
-        if (wanted <= size || size > total / 4) return size;
-        if (Interlocked.Add(ref _given, size) <= total) return size * 2;
-        Interlocked.Add(ref _given, -size);
-        return size;
+        if (wanted <= size || size > total / 4 || Given + size > total) return size;
+        Given += size;
+        return size * 2;
     }
 
     /// <summary>A conversation is over.</summary>
-    public void Return(int size) => Interlocked.Add(ref _given, -size);
+    public void Return(int size) => Given -= size;
 }

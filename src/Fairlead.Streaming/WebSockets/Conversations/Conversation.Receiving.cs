@@ -10,7 +10,8 @@ sealed partial class Conversation
         lock (_lock)
         {
             if (_isOver) return;
-            if (!_isAsking || _isAnswered) throw ConversationSet.Broken($"Conversation {Id} was answered, and not asked for or answered before");
+            if (!_isAsking || _isAnswered)
+                throw ConversationSet.Broken($"Conversation {Id} was answered, and not asked for or answered before");
             _isAnswered = true;
             _send.Raise(credit);
         }
@@ -41,7 +42,8 @@ sealed partial class Conversation
         lock (_lock)
         {
             if (_isOver) return;
-            if (_peerEnded || (_isAsking && !_isAnswered)) throw ConversationSet.Broken($"END of conversation {Id} came where it has no meaning");
+            if (_peerEnded || (_isAsking && !_isAnswered))
+                throw ConversationSet.Broken($"END of conversation {Id} came where it has no meaning");
             _peerEnded = _inputCompleted = true;
             isOver = _isOver = _endSent;
         }
@@ -124,8 +126,8 @@ sealed partial class Conversation
         {
             if (_isOver || _peerEnded || !_receive.Consume(count)) return;
             long now = Time.GetTimestamp();
-            _receive.Widen(_set.Budget.Grow(
-                _receive.Size, _receive.Consumed - _creditedConsumed, Time.GetElapsedTime(_creditedAt, now), _set.RoundTrip.Last));
+            _receive.Widen(_set.GrowWindow(
+                _receive.Size, _receive.Consumed - _creditedConsumed, Time.GetElapsedTime(_creditedAt, now)));
             (_creditedAt, _creditedConsumed, _isCreditDue) = (now, _receive.Consumed, true);
         }
 

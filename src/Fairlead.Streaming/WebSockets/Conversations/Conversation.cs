@@ -8,7 +8,7 @@ namespace Fairlead.Streaming.WebSockets.Conversations;
 /// write loop, and the stream is somebody's who knows neither.
 /// </summary>
 /// <remarks>
-/// What both loops and the stream's holder change is under <c>_lock</c>, which is never held while anybody else is called.
+/// What both loops and the stream's holder change is under <c>_lock</c>, which is held over no call but those of the budget.
 /// </remarks>
 sealed partial class Conversation : IForwardLink
 {
@@ -140,7 +140,7 @@ sealed partial class Conversation : IForwardLink
     /// <summary>Under the lock, or before anybody else knows of this.</summary>
     void BeginWindow()
     {
-        _receive = new ReceiveWindow(_set.Budget.Begin());
+        _receive = new ReceiveWindow(_set.BeginWindow());
         _creditedAt = Time.GetTimestamp();
     }
 
@@ -148,7 +148,8 @@ sealed partial class Conversation : IForwardLink
     void Finish(IOException reason, bool byReadLoop)
     {
         _writer.OnEnded(reason);
-        _answer.TrySetResult(reason as ForwardResetException ?? new ForwardResetException(ForwardFault.CarrierLost, reason.Message, reason));
+        _answer.TrySetResult(
+            reason as ForwardResetException ?? new ForwardResetException(ForwardFault.CarrierLost, reason.Message, reason));
         lock (_lock)
         {
             // A record that is being received goes where the input is: whoever receives it completes the input behind it.

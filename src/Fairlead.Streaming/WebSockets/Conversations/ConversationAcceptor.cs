@@ -29,7 +29,7 @@ public sealed class ConversationAcceptor : PortForwardAcceptor
     internal int Open => _set.Open;
 
     /// <summary>What the windows of all conversations come to.</summary>
-    internal long Windows => _set.Budget.Given;
+    internal long Windows => _set.Windows;
 
     /// <inheritdoc/>
     public override async ValueTask<IncomingForward?> AcceptAsync(CancellationToken cancellationToken = default)

@@ -28,7 +28,7 @@ public sealed class ConversationPortForward : PortForwardAdapter
     internal int Open => _set.Open;
 
     /// <summary>What the windows of all conversations come to.</summary>
-    internal long Windows => _set.Budget.Given;
+    internal long Windows => _set.Windows;
 
     /// <inheritdoc/>
     public override async ValueTask<ForwardedStream> OpenAsync(int port, CancellationToken cancellationToken = default)

@@ -127,7 +127,8 @@ sealed partial class ConversationSet
     void OnFault(ForwardRecordHeader header, ForwardResetException reason)
     {
         if (header.Conversation != 0) Find(header)?.OnFault(header.Type, reason);
-        else if (header.Type is ForwardRecordType.Reset) _farewell = new SessionLostException(SessionLoss.PeerClosed, reason.Message, reason);
+        else if (header.Type is ForwardRecordType.Reset)
+            _farewell = new SessionLostException(SessionLoss.PeerClosed, reason.Message, reason);
         else throw Broken("Conversation 0 was refused");
     }
 

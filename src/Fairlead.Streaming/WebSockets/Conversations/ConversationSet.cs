@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Streaming.WebSockets.Conversations;
@@ -15,6 +14,8 @@ sealed partial class ConversationSet : IPackedMessages, IAsyncDisposable
     static readonly TimeSpan s_resetTime = TimeSpan.FromSeconds(2);
 
     readonly Lock _lock = new();
+    readonly Lock _windows = new(); // of the budget
+    readonly WindowBudget _budget;
     readonly Dictionary<uint, Conversation> _conversations = [];
     readonly CarrierLimits _limits;
     readonly WebSocketCarrier _carrier;
@@ -28,7 +29,7 @@ sealed partial class ConversationSet : IPackedMessages, IAsyncDisposable
         CancellationToken peerGone = default)
     {
         (_isServer, _limits, Time) = (isServer, limits, time ?? TimeProvider.System);
-        Budget = new WindowBudget(limits.WindowBytes);
+        _budget = new WindowBudget(limits.WindowBytes);
         RoundTrip = new RoundTrip(Time);
         _carrier = new WebSocketCarrier(stream, isServer, this, limits, cut, time, peerGone);
     }
@@ -37,7 +38,14 @@ sealed partial class ConversationSet : IPackedMessages, IAsyncDisposable
     internal Channel<Conversation> Incoming { get; } = Channel.CreateUnbounded<Conversation>(
         new UnboundedChannelOptions { SingleReader = true });
 
-    internal WindowBudget Budget { get; }
+    /// <summary>What the windows of all conversations come to.</summary>
+    internal long Windows
+    {
+        get
+        {
+            lock (_windows) return _budget.Given;
+        }
+    }
 
     internal RoundTrip RoundTrip { get; }
 
@@ -87,9 +95,21 @@ sealed partial class ConversationSet : IPackedMessages, IAsyncDisposable
     /// <summary>Nobody holds a conversation any more.</summary>
     internal void Released(Conversation conversation, int window)
     {
-        Budget.Return(window);
+        lock (_windows) _budget.Return(window);
         if (IsOurs(conversation.Id)) return;
         lock (_lock) _held--;
+    }
+
+    /// <summary>A window for a new conversation.</summary>
+    internal int BeginWindow()
+    {
+        lock (_windows) return _budget.Begin();
+    }
+
+    /// <summary>What a conversation's window is from now on, after so much of it was read in this time.</summary>
+    internal int GrowWindow(int size, long consumed, TimeSpan elapsed)
+    {
+        lock (_windows) return _budget.Grow(size, consumed, elapsed, RoundTrip.Last);
     }
 
     internal void Abort(SessionLostException reason) => _carrier.Abort(reason);

@@ -22,7 +22,7 @@ interface IPackedMessages : IWebSocketReceiver
     void EndMessage();
 
     /// <summary>Writes the next message.</summary>
-    /// <returns>Its length; 0 where there is nothing to say, after which <see cref="WebSocketCarrier.Ring"/> is owed for what comes.</returns>
+    /// <returns>Its length; 0 where there is nothing to say: then <see cref="WebSocketCarrier.Ring"/> is owed for what comes.</returns>
     int Pack(Span<byte> room);
 
     /// <summary>What was packed last has gone out, or never will.</summary>

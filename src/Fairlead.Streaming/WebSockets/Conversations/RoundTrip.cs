@@ -14,7 +14,7 @@ sealed class RoundTrip(TimeProvider time)
     long _askedAt, _measuredAt;
     bool _isAsked, _isKnown;
 
-    /// <summary>The last measurement, less where the one before was less: what waits in between adds to it. Zero before the first.</summary>
+    /// <summary>The last measurement, less where the one before was less: what waits adds to it. Zero before the first.</summary>
     internal TimeSpan Last { get; private set; }
 
     /// <summary>True when it is time to ask: the caller then sends a PING.</summary>
