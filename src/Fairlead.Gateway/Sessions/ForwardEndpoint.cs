@@ -66,11 +66,9 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         }
         else
         {
-            Action<int, ForwardResetException> failed = (port, fault) =>
-                Log.ConnectionFailed(logger, port, target.Namespace, target.Pod, fault.Fault.ToString(), fault.Message);
             ISpliceObserver observer = protocol == PortForwardProtocol.Direct
-                ? new ForwardObserver(record.Traffic, upgraded.Withheld) { Failed = failed }
-                : new ConversationObserver(record.Traffic, upgraded.Withheld) { Failed = failed };
+                ? new ForwardObserver(record.Traffic, upgraded.Withheld) { Failed = Tell }
+                : new ConversationObserver(record.Traffic, upgraded.Withheld) { Failed = Tell };
             await using WebSocketSplice splice = new(
                 observer, stream, limits, upgraded.Stream, options.UpstreamLimits with { Withheld = upgraded.Withheld }, context.Abort,
                 context.RequestAborted, options.Clock);
@@ -79,6 +77,9 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         }
 
         return null;
+
+        void Tell(int port, ForwardResetException fault) =>
+            Log.ConnectionFailed(logger, port, target.Namespace, target.Pod, fault.Fault.ToString(), fault.Message);
     }
 
     SessionWatch Watch(SessionRecord record, Caller caller, StreamTarget target, Action<Status> end) => new(

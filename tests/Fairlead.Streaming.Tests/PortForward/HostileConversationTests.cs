@@ -1,7 +1,9 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.WebSockets.Conversations;
 using Fairlead.Testing;
+using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Streaming.Tests.PortForward;
 
@@ -166,7 +168,7 @@ public sealed class HostileConversationTests
         await reset.DisposeAsync();
         await Eventually.HoldsAsync(() => pair.Server.Open == 1, "the second is over on the wire", cancellationToken: Ct);
         ForwardResetException refusal = await Assert.ThrowsAsync<ForwardResetException>(async () => await pair.Client.OpenAsync(80, Ct));
-        Assert.Equal(Fairlead.Wire.PortForward.ForwardFault.LimitReached, refusal.Fault);
+        Assert.Equal(ForwardFault.LimitReached, refusal.Fault);
         await held.DisposeAsync();
         (ForwardedStream next, ForwardedStream nextFar) = await pair.ConverseAsync();
         foreach (ForwardedStream stream in (ForwardedStream[])[near, far, next, nextFar])
@@ -188,7 +190,7 @@ public sealed class HostileConversationTests
         {
             for (uint id = 1; ; id += 2)
             {
-                System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(open.AsSpan(4), id);
+                BinaryPrimitives.WriteUInt32BigEndian(open.AsSpan(4), id);
                 await raw.WriteAsync(RawWebSocketFrames.Encode(2, open), Ct);
             }
         }, Ct);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Fairlead.Streaming.WebSockets.Conversations;
 
@@ -24,7 +25,7 @@ sealed class CreditedReader(PipeReader inner, Conversation conversation) : PipeR
         return new ValueTask<ReadResult>(result);
     }
 
-    [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> read)
     {
         ReadResult result = await read;
