@@ -1,8 +1,9 @@
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
+using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire;
 
-namespace Fairlead.Streaming.WebSockets;
+namespace Fairlead.Streaming.Spdy.PortForward;
 
 /// <summary>
 /// The bytes of another protocol in binary messages of a WebSocket: <c>SPDY/3.1+portforward.k8s.io</c>. Where a message begins or ends
