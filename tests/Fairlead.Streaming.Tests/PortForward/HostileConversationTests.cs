@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.WebSockets.Conversations;
 using Fairlead.Testing;
 using Fairlead.Wire.PortForward;
@@ -72,7 +71,7 @@ public sealed class HostileConversationTests
         Assert.Equal(1002, (await CloseAsync(raw))!.CloseCode);
         SessionLostException loss = (await carrier.Ended.WaitAsync(Ct))!;
         Assert.Contains(told, loss.Message, StringComparison.Ordinal);
-        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Record.ExceptionAsync(() => opening);
         if (opening.IsCompletedSuccessfully) await Assert.ThrowsAsync<SessionLostException>(async () => await (await opening).ReadExactlyAsync(new byte[1], Ct));
         await Assert.ThrowsAnyAsync<IOException>(async () => await carrier.OpenAsync(80, Ct));
     }
