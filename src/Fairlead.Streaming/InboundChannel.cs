@@ -76,7 +76,9 @@ sealed class InboundChannel
         _unflushed = 0;
         ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync();
         if (!flush.IsCompletedSuccessfully) throw new InvalidOperationException("A channel without a bound was full.");
+#pragma warning disable VSTHRD002 // it is complete: nothing is waited for
         FlushResult result = flush.Result;
+#pragma warning restore VSTHRD002
         if (result.IsCompleted || result.IsCanceled) _dropping = true;
     }
 

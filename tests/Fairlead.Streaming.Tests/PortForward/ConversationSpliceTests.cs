@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Relays;
 using Fairlead.Streaming.WebSockets.Conversations;
 using Fairlead.Testing;

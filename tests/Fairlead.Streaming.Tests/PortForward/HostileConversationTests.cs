@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.WebSockets.Conversations;
 using Fairlead.Testing;
 using Fairlead.Wire.PortForward;
@@ -72,7 +71,7 @@ public sealed class HostileConversationTests
         Assert.Equal(1002, (await CloseAsync(raw))!.CloseCode);
         SessionLostException loss = (await carrier.Ended.WaitAsync(Ct))!;
         Assert.Contains(told, loss.Message, StringComparison.Ordinal);
-        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Record.ExceptionAsync(() => opening);
         if (opening.IsCompletedSuccessfully) await Assert.ThrowsAsync<SessionLostException>(async () => await (await opening).ReadExactlyAsync(new byte[1], Ct));
         await Assert.ThrowsAnyAsync<IOException>(async () => await carrier.OpenAsync(80, Ct));
     }
@@ -182,20 +181,33 @@ public sealed class HostileConversationTests
     public async Task A_flood_of_opens_that_reads_no_answers_is_cut_by_name()
     {
         (Socket client, Socket server) = await SessionPair.ConnectAsync();
-        (server.SendBufferSize, client.ReceiveBufferSize) = (4096, 4096);
-        await using ConversationAcceptor acceptor = new(new NetworkStream(server, ownsSocket: true), Limits with { Conversations = 16 }, () => server.Close(0));
+        await using StuckStream stuck = new(new NetworkStream(server, ownsSocket: true));
+        await using ConversationAcceptor acceptor = new(stuck, Limits with { Conversations = 16 }, () => server.Close(0));
         await using NetworkStream raw = new(client, ownsSocket: true);
         byte[] open = Hex(Open1);
-        Task flooding = Task.Run(async () =>
+        for (uint id = 1; id < 200; id += 2)
         {
-            for (uint id = 1; ; id += 2)
-            {
-                BinaryPrimitives.WriteUInt32BigEndian(open.AsSpan(4), id);
-                await raw.WriteAsync(RawWebSocketFrames.Encode(2, open), Ct);
-            }
-        }, Ct);
+            BinaryPrimitives.WriteUInt32BigEndian(open.AsSpan(4), id);
+            await raw.WriteAsync(RawWebSocketFrames.Encode(2, open), Ct);
+        }
+
         SessionLostException loss = (await acceptor.Ended.WaitAsync(Ct))!;
         Assert.Contains("does not read how they are refused", loss.Message, StringComparison.Ordinal);
+        stuck.Dispose();
+    }
+
+    /// <summary>A peer that broke the protocol and never stops sending is not read for ever.</summary>
+    [Fact]
+    public async Task A_client_that_goes_on_sending_after_it_was_told_is_let_go()
+    {
+        (Socket client, Socket server) = await SessionPair.ConnectAsync();
+        ConversationAcceptor acceptor = new(new NetworkStream(server, ownsSocket: true), Limits, () => server.Close(0));
+        await using NetworkStream raw = new(client, ownsSocket: true);
+        Task flooding = Task.Run(async () =>
+        {
+            while (true) await raw.WriteAsync(RawWebSocketFrames.Encode(2, Hex("04 000000 00000002")), Ct);
+        }, Ct);
+        Assert.Equal(SessionLoss.ProtocolError, (await acceptor.Ended.WaitAsync(Ct))!.Kind);
         await acceptor.DisposeAsync();
         await Assert.ThrowsAnyAsync<IOException>(() => flooding);
     }
@@ -225,4 +237,37 @@ public sealed class HostileConversationTests
     }
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>Reads as ever; a write waits until the stream is disposed, as one to a peer that does not read.</summary>
+    sealed class StuckStream(Stream inner) : Stream
+    {
+        readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await _gone.Task.WaitAsync(cancellationToken);
+            throw new IOException("The peer is gone.");
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) inner.Dispose();
+            _gone.TrySetResult();
+            base.Dispose(disposing);
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public override bool CanRead => true;
+        public override bool CanWrite => true;
+        public override bool CanSeek => false;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override void Flush() => throw new NotSupportedException();
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
 }
