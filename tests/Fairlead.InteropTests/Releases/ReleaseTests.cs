@@ -28,7 +28,7 @@ public sealed class ReleaseTests : IDisposable
     {
         Assert.SkipUnless(File.Exists("/usr/bin/dpkg-deb"), "dpkg-deb is not here");
         string program = Environment.GetEnvironmentVariable("FAIRLEAD_TEST_COMMAND") is { Length: > 0 } built ? built : Repository.Command;
-        string first = (await MakeAsync("one")), second = await MakeAsync("two");
+        string first = await MakeAsync("one"), second = await MakeAsync("two");
         Assert.Equal(SHA256.HashData(await File.ReadAllBytesAsync(first, TestContext.Current.CancellationToken)),
             SHA256.HashData(await File.ReadAllBytesAsync(second, TestContext.Current.CancellationToken)));
 
@@ -114,7 +114,7 @@ public sealed class ReleaseTests : IDisposable
         string list = (await RunAsync(Script("release/sbom"), _folder)).Stdout.Trim();
         using JsonDocument json = JsonDocument.Parse(await File.ReadAllTextAsync(list, TestContext.Current.CancellationToken));
         string?[] names = [.. json.RootElement.GetProperty("components").EnumerateArray().Select(static one => one.GetProperty("name").GetString())];
-        Assert.Superset(new HashSet<string?> { "YamlDotNet", "System.CommandLine", "Yarp.ReverseProxy", "Google.Protobuf" }, [.. names]);
+        foreach (string package in (string[])["YamlDotNet", "System.CommandLine", "Yarp.ReverseProxy", "Google.Protobuf"]) Assert.Contains(package, names);
         Assert.DoesNotContain(names, static name => name!.Contains("Analyzer", StringComparison.Ordinal));
     }
 

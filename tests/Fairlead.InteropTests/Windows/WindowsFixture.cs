@@ -27,11 +27,11 @@ public sealed partial class WindowsFixture(LabFixture lab) : IAsyncLifetime
         Assert.True(built.ExitCode == 0, built.ToString());
         string token = Token().Match(await File.ReadAllTextAsync(Lab.Kubeconfig)).Groups[1].Value;
         _front = new PlainFront(Lab.Server.Port, token);
-        await File.WriteAllTextAsync(Kubeconfig, $$"""
+        await File.WriteAllTextAsync(Kubeconfig, $$$"""
             apiVersion: v1
             kind: Config
             current-context: plain
-            clusters: [{name: plain, cluster: {server: "http://127.0.0.1:{{_front.Port}}"}}]
+            clusters: [{name: plain, cluster: {server: "http://127.0.0.1:{{{_front.Port}}}"}}]
             contexts: [{name: plain, context: {cluster: plain, user: nobody}}]
             users: [{name: nobody, user: {}}]
             """);
