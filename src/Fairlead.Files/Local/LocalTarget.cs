@@ -149,7 +149,8 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
             Write(piece);
             return new(true);
         }
-        catch (LocalFaultException e) when (e.Error is LibC.ENAMETOOLONG or LibC.EINVAL or LibC.EILSEQ)
+        catch (LocalFaultException e)
+            when (OperatingSystem.IsLinux() && (e.Error is LibC.ENAMETOOLONG or LibC.EINVAL or LibC.EILSEQ))
         {
             _nameless = piece.File;
             _refused.Add((piece.File, $"it cannot be here by this name: {e.Reason}"));
