@@ -1,12 +1,14 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Fairlead.Streaming.RemoteCommand;
 
 /// <summary>Tells how many bytes are taken out of a pipe.</summary>
 /// <param name="inner">The pipe.</param>
 /// <param name="taken">Is told.</param>
-sealed class CountedReader(PipeReader inner, Action<long> taken) : PipeReader
+/// <param name="completed">Is told that no more are.</param>
+sealed class CountedReader(PipeReader inner, Action<long> taken, Action? completed = null) : PipeReader
 {
     ReadOnlySequence<byte> _read;
 
@@ -24,12 +26,26 @@ sealed class CountedReader(PipeReader inner, Action<long> taken) : PipeReader
 
     public override void CancelPendingRead() => inner.CancelPendingRead();
 
-    public override void Complete(Exception? exception = null) => inner.Complete(exception);
+    public override void Complete(Exception? exception = null)
+    {
+        inner.Complete(exception);
+        completed?.Invoke();
+    }
 
-    public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
+    public override async ValueTask CompleteAsync(Exception? exception = null)
+    {
+        await inner.CompleteAsync(exception);
+        completed?.Invoke();
+    }
 
-    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
-        Keep(await inner.ReadAsync(cancellationToken));
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        ValueTask<ReadResult> read = inner.ReadAsync(cancellationToken);
+        return read.IsCompletedSuccessfully ? new(Keep(read.Result)) : KeepAsync(read);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    async ValueTask<ReadResult> KeepAsync(ValueTask<ReadResult> read) => Keep(await read);
 
     public override bool TryRead(out ReadResult result)
     {
