@@ -43,6 +43,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
                 + (process.FellBack is { } reason ? $" ({reason})" : ""));
         if (verb == TargetVerb.Attach && options.Tty) Say("If you don't see a command prompt, try pressing enter.");
 
+        using LeavingSignals? leaving = options.Resume == TimeSpan.Zero ? null : new(process);
         ExitStatus exit;
         try
         {
@@ -92,6 +93,8 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             InlineReaders = true, // OutputPump never blocks there
             Transport = parsed.GetValue(session.Carrier.Transport),
             NoRetry = parsed.GetValue(session.NoRetry),
+            Resume = parsed.GetValue(session.Resume),
+            ResumeEvents = _quiet || !StandardStreams.ErrorIsTerminal ? null : new ResumeNotice(invocation.Error, isRaw: tty).Tell,
             Protocols = parsed.GetValue(session.Protocols) is { } overWebSocket
                 ? [.. overWebSocket, .. RemoteCommandProtocol.OverSpdy]
                 : null,

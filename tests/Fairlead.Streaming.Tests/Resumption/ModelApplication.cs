@@ -24,13 +24,21 @@ sealed class ModelApplication(ResumableSession session, Random random)
     /// <summary>One step of one channel, if it can take one.</summary>
     internal void Step(byte channel, bool isGreedy = false)
     {
+        if (session.Ended.IsCompleted) return; // lost, and told so to whoever waits for it
         if (_writes.TryGetValue(channel, out Stream? write)) WriteSome(channel, write, isGreedy);
         else ReadSome(channel, _reads[channel], isGreedy);
     }
 
     void WriteSome(byte channel, Stream stream, bool isGreedy)
     {
-        if (stream.HasEnded || stream.Waiting is { IsCompleted: false }) return;
+        if (stream.HasEnded) return;
+        if (stream.Waiting is { } waiting)
+        {
+            if (!waiting.IsCompleted) return;
+            stream.Waiting = null;
+            waiting.GetAwaiter().GetResult();
+        }
+
         PipeWriter writer = session.Writer(channel)!;
         if (stream.At == stream.Length)
         {
@@ -44,8 +52,7 @@ sealed class ModelApplication(ResumableSession session, Random random)
         for (int i = 0; i < count; i++) memory[i] = Expected(channel, stream.At + i);
         writer.Advance(count);
         stream.At += count;
-        stream.Waiting = writer.FlushAsync().AsTask();
-        _ = stream.Waiting.Exception; // a session that is lost says so to whoever waits for it
+        stream.Waiting = writer.FlushAsync();
     }
 
     void ReadSome(byte channel, Stream stream, bool isGreedy)
@@ -82,6 +89,6 @@ sealed class ModelApplication(ResumableSession session, Random random)
 
         internal bool HasEnded { get; set; }
 
-        internal Task? Waiting { get; set; }
+        internal ValueTask<FlushResult>? Waiting { get; set; }
     }
 }

@@ -33,20 +33,21 @@ public sealed class SessionMessageTests
             "C" + Hex(SessionMessage.EncodeOpen(Opening(isKnown: true))),
             "S" + Hex(SessionMessage.EncodeOpened(new SessionAnswer(true, [new(0, 2)]))),
             "S016869",
-            "S" + Confirm(new(0, 2)),
+            "S" + Confirm((0, 2)),
             "C" + End(0, 2),
-            "C" + Confirm(new(1, 2)),
-            "S" + Confirm(new(0, 3)),
+            "C" + Confirm((1, 2)),
+            "S" + Confirm((0, 3)),
             "S" + End(1, 2),
             "S03" + Hex(Status.Success.ToJson()),
             "S" + End(3, Status.Success.ToJson().Length),
-            "C" + Confirm(new(1, 3), new(3, Status.Success.ToJson().Length + 1)),
+            "C" + Confirm((1, 3), (3, Status.Success.ToJson().Length + 1)),
             "S" + Hex(SessionMessage.EncodeRefused(SessionRefusal.ServerLost, "so it is gone")),
             "C" + Hex(SessionMessage.Leave.Span),
         ];
         Assert.Equal(Page().Replace("DIGEST", Hex(s_digest), StringComparison.Ordinal).Split('\n'), sent);
 
-        string Confirm(params ChannelTotal[] totals) => Hex(buffer.AsSpan(0, SessionMessage.WriteConfirm(buffer, totals)));
+        string Confirm(params (byte Channel, long Total)[] totals) =>
+            Hex(buffer.AsSpan(0, SessionMessage.WriteConfirm(buffer, [.. totals.Select(total => new ChannelTotal(total.Channel, total.Total))])));
         string End(byte channel, long length) => Hex(buffer.AsSpan(0, SessionMessage.WriteEnd(buffer, channel, length)));
     }
 
