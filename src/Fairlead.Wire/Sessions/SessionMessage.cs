@@ -8,7 +8,8 @@ namespace Fairlead.Wire.Sessions;
 /// <code>
 /// DATA    | 00 to 0f: the channel | bytes ...
 /// HELLO   | 10 | version (1) | server (16) | clock (8) | keep, s (4) |
-/// OPEN    | 11 | version (1) | flags (1) | id (16) | secret (32) | digest (32) | server (16) | clock (8) | n (1) | n totals |
+/// OPEN    | 11 | version (1) | flags (1) | attempt (4) | id (16) | secret (32) | digest (32) | server (16) | clock (8)
+///                | n (1) | n totals |
 /// OPENED  | 12 | flags (1) | n (1) | n totals |
 /// REFUSED | 13 | code (2) | text, UTF-8 ... |
 /// CONFIRM | 14 | n (1) | n totals |
@@ -46,7 +47,7 @@ public static class SessionMessage
 
     const int MomentLength = 16 + sizeof(long), TotalLength = 1 + sizeof(long);
     const int HelloBody = 1 + MomentLength + sizeof(uint);
-    const int OpenFixed = 1 + 1 + 16 + SecretLength + RequestDigest.Length + MomentLength;
+    const int IdAt = 1 + 1 + sizeof(uint), OpenFixed = IdAt + 16 + SecretLength + RequestDigest.Length + MomentLength;
     const byte Known = 1, Resumed = 1;
 
     /// <summary>HELLO.</summary>
@@ -79,8 +80,9 @@ public static class SessionMessage
             throw new ArgumentException("A secret and a digest have 32 bytes each.", nameof(opening));
         byte[] message = new byte[1 + OpenFixed + 1 + opening.Received.Count * TotalLength];
         (message[0], message[1], message[2]) = ((byte)SessionMessageType.Open, Version, opening.IsKnown ? Known : (byte)0);
-        BinaryPrimitives.WriteUInt128BigEndian(message.AsSpan(3), opening.Id);
-        Span<byte> rest = message.AsSpan(3 + 16);
+        BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(3), opening.Attempt);
+        BinaryPrimitives.WriteUInt128BigEndian(message.AsSpan(1 + IdAt), opening.Id);
+        Span<byte> rest = message.AsSpan(1 + IdAt + 16);
         opening.Secret.Span.CopyTo(rest);
         opening.Digest.Span.CopyTo(rest[SecretLength..]);
         WriteMoment(rest[(SecretLength + RequestDigest.Length)..], opening.First);
@@ -93,12 +95,13 @@ public static class SessionMessage
     public static SessionOpening? DecodeOpen(ReadOnlySpan<byte> body)
     {
         if (body.Length < OpenFixed + 1 || body[0] != Version) return null;
-        ReadOnlySpan<byte> rest = body[(2 + 16)..];
+        ReadOnlySpan<byte> rest = body[(IdAt + 16)..];
         if (ReadMoment(rest[(SecretLength + RequestDigest.Length)..]) is not { } first || ReadTotals(body[OpenFixed..]) is not { } received)
             return null;
         return new SessionOpening
         {
-            Id = BinaryPrimitives.ReadUInt128BigEndian(body[2..]),
+            Attempt = BinaryPrimitives.ReadUInt32BigEndian(body[2..]),
+            Id = BinaryPrimitives.ReadUInt128BigEndian(body[IdAt..]),
             Secret = rest[..SecretLength].ToArray(),
             Digest = rest.Slice(SecretLength, RequestDigest.Length).ToArray(),
             First = first,

@@ -19,6 +19,9 @@ public sealed class SessionOpening
     /// <summary>The client was told that the session is there: a server that does not know it must not start it anew.</summary>
     public bool IsKnown { get; init; }
 
+    /// <summary>Which opening of the session this is, from 1: one that was late does not take over from a later one.</summary>
+    public required uint Attempt { get; init; }
+
     /// <summary>What the client has received of each channel that the server writes; nothing at first.</summary>
     public IReadOnlyList<ChannelTotal> Received { get; init; } = [];
 

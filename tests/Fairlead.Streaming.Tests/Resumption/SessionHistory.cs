@@ -309,6 +309,7 @@ sealed class SessionHistory
     static SessionOpening Like(SessionOpening opening, byte[]? secret = null, byte[]? digest = null, UInt128? id = null, bool? isKnown = null, ChannelTotal[]? received = null) => new()
     {
         Id = id ?? opening.Id,
+        Attempt = opening.Attempt,
         Secret = secret ?? opening.Secret,
         Digest = digest ?? opening.Digest,
         First = opening.First,

@@ -13,6 +13,7 @@ public sealed class SessionMessageTests
     static SessionOpening Opening(bool isKnown) => new()
     {
         Id = s_id,
+        Attempt = isKnown ? 2u : 1,
         Secret = s_secret,
         Digest = s_digest,
         First = new SessionMoment(s_server, 1000),
@@ -82,12 +83,12 @@ public sealed class SessionMessageTests
     public void Openings_come_back_as_they_went() =>
         Gen.Select(Gen.ULong, Gen.ULong, Gen.Byte.Array[32], Gen.Byte.Array[32], Gen.Long[0, long.MaxValue], Gen.Bool, s_totals).Sample((high, low, secret, digest, clock, isKnown, totals) =>
         {
-            SessionOpening opening = new() { Id = new(high, low), Secret = secret, Digest = digest, First = new(new(low, high), clock), IsKnown = isKnown, Received = totals };
+            SessionOpening opening = new() { Id = new(high, low), Attempt = (uint)low, Secret = secret, Digest = digest, First = new(new(low, high), clock), IsKnown = isKnown, Received = totals };
             byte[] message = SessionMessage.EncodeOpen(opening);
             Assert.InRange(message.Length, 1, SessionMessage.LongestControl);
             SessionOpening? read = SessionMessage.DecodeOpen([.. message.AsSpan(1), 1, 2, 3]);
             Assert.NotNull(read);
-            Assert.Equal((opening.Id, opening.First, isKnown), (read.Id, read.First, read.IsKnown));
+            Assert.Equal((opening.Id, opening.Attempt, opening.First, isKnown), (read.Id, read.Attempt, read.First, read.IsKnown));
             Assert.Equal(Hex(secret) + Hex(digest), Hex(read.Secret.Span) + Hex(read.Digest.Span));
             Assert.Equal(totals, read.Received);
             Assert.DoesNotContain(Hex(secret)[..8], read.ToString(), StringComparison.OrdinalIgnoreCase);

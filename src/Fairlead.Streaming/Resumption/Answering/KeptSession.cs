@@ -19,10 +19,12 @@ sealed class KeptSession
     readonly ITimer _expiry;
     SessionCarrier? _carrier;
     SessionLostException? _loss;
+    uint _attempt;
 
     internal KeptSession(SessionRegistry registry, SessionOpening opening, SessionOwner owner, string subject)
     {
         (_registry, Id, Owner, _subject) = (registry, opening.Id, owner, subject);
+        _attempt = opening.Attempt;
         (_secret, _digest) = (opening.Secret.ToArray(), opening.Digest.ToArray());
         _expiry = registry.Time.CreateTimer(
             static session => ((KeptSession)session!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -43,6 +45,15 @@ sealed class KeptSession
 
     internal bool IsSecret(ReadOnlySpan<byte> secret) => CryptographicOperations.FixedTimeEquals(_secret, secret);
 
+    /// <summary>Takes the number of an opening, under the registry's lock.</summary>
+    /// <returns>False for one that is not later than all before it: its carrier is one that the client has given up.</returns>
+    internal bool TryAdvance(uint attempt)
+    {
+        if (attempt <= _attempt) return false;
+        Volatile.Write(ref _attempt, attempt);
+        return true;
+    }
+
     internal bool IsRequest(ReadOnlySpan<byte> digest, string subject) => _digest.AsSpan().SequenceEqual(digest) && _subject == subject;
 
     /// <summary>Serves it over a carrier until that has ended.</summary>
@@ -54,7 +65,13 @@ sealed class KeptSession
             if (!Session.Ended.IsCompleted && !Session.Fits(opening.Received))
             {
                 // before the carrier that it has is touched: whoever is wrong here must not disturb who is right
-                await RefuseAsync(carrier, SessionRefusal.BadTotals, "the client says that it has received what cannot be");
+                await RefuseAsync(carrier, SessionRefusal.BadTotals, SessionRegistry.WordsOf(SessionRefusal.BadTotals));
+                return;
+            }
+
+            if (opening.Attempt < Volatile.Read(ref _attempt))
+            {
+                await RefuseAsync(carrier, SessionRefusal.TakenOver, SessionRegistry.WordsOf(SessionRefusal.TakenOver));
                 return;
             }
 
@@ -68,7 +85,7 @@ sealed class KeptSession
             if (!carrier.Accept(Session, isResumed, opening.Received))
             {
                 if (!Session.Ended.IsCompleted) OnDetached();
-                await RefuseAsync(carrier, Epitaph, "the session is over");
+                await RefuseAsync(carrier, Epitaph, SessionRegistry.WordsOf(Epitaph));
                 return;
             }
 

@@ -84,11 +84,13 @@ sealed class SessionRegistry
         }
     }
 
+    /// <remarks>The session is the present opening's from here on, if its carrier comes to it.</remarks>
     static Verdict Judge(KeptSession session, SessionOpening opening, string? caller, string subject) =>
         !session.IsSecret(opening.Secret.Span) ? Refused(SessionRefusal.WrongSecret)
         : session.Owner.Caller != caller ? Refused(SessionRefusal.ForeignCaller)
         : !session.IsRequest(opening.Digest.Span, subject) ? Refused(SessionRefusal.DifferentRequest)
         : !session.Session.Fits(opening.Received) ? Refused(SessionRefusal.BadTotals)
+        : !session.TryAdvance(opening.Attempt) ? Refused(SessionRefusal.TakenOver)
         : new Verdict(session, true, default, "");
 
     /// <summary>It has a carrier again.</summary>
@@ -165,16 +167,18 @@ sealed class SessionRegistry
 
     static Verdict Refused(SessionRefusal code, string? text = null) => new(null, false, code, text ?? WordsOf(code));
 
-    static string WordsOf(SessionRefusal code) => code switch
+    internal static string WordsOf(SessionRefusal code) => code switch
     {
         SessionRefusal.Unknown => "this server has no such session",
-        SessionRefusal.ServerLost => "the session began at another server, or before this one was started: how its command ended is not known",
+        SessionRefusal.ServerLost =>
+            "the session began at another server, or before this one was started: how its command ended is not known",
         SessionRefusal.Expired => "the session had no connection for too long, and its client was taken for lost",
         SessionRefusal.Over => "the session is over",
         SessionRefusal.WrongSecret => "the secret is not that of the session",
         SessionRefusal.ForeignCaller => "the session was opened by somebody else",
         SessionRefusal.DifferentRequest => "the session was opened for another command, container or pod",
         SessionRefusal.BadTotals => "the client says that it has received what cannot be",
+        SessionRefusal.TakenOver => "a later opening of the session has come before this one",
         SessionRefusal.TooMany => "this server keeps as many sessions as it may; nothing was started",
         SessionRefusal.Stopping => "the server has ended the session: it was stopping",
         _ => "the opening cannot be read",

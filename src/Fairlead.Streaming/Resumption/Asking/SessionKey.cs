@@ -11,6 +11,7 @@ sealed class SessionKey(byte[] digest)
     readonly UInt128 _id = BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));
     readonly byte[] _secret = RandomNumberGenerator.GetBytes(SessionMessage.SecretLength);
     SessionMoment? _first;
+    uint _attempts;
 
     /// <summary>The opening for one carrier.</summary>
     /// <param name="hello">What its server said; that of the first carrier stays in all openings.</param>
@@ -22,6 +23,7 @@ sealed class SessionKey(byte[] digest)
         return new SessionOpening
         {
             Id = _id,
+            Attempt = ++_attempts,
             Secret = _secret,
             Digest = digest,
             First = _first.Value,

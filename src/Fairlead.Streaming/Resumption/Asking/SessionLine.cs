@@ -174,8 +174,8 @@ sealed class SessionLine(ResumableSession session, SessionKey key, CarrierLimits
     /// </summary>
     internal async Task CloseAsync()
     {
-        await Task.WhenAny(session.Complete, session.Ended).WaitAsync(limits.Linger, ways.Time)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task whole = Task.WhenAny(session.Complete, session.Ended);
+        await whole.WaitAsync(limits.Linger, ways.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
         {
             if (!_isOver && _carrier is { } carrier)
