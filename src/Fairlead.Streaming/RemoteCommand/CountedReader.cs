@@ -8,20 +8,27 @@ namespace Fairlead.Streaming.RemoteCommand;
 /// <param name="inner">The pipe.</param>
 /// <param name="taken">Is told.</param>
 /// <param name="completed">Is told that no more are.</param>
-sealed class CountedReader(PipeReader inner, Action<long> taken, Action? completed = null) : PipeReader
+/// <param name="countsLooks">
+/// What was looked at counts, also what is not taken out yet, as pipes do where they bound what waits: a reader that needs more at once
+/// gets it.
+/// </param>
+sealed class CountedReader(PipeReader inner, Action<long> taken, Action? completed = null, bool countsLooks = false) : PipeReader
 {
     ReadOnlySequence<byte> _read;
+    long _looked; // of what is left in the pipe
 
     public override void AdvanceTo(SequencePosition consumed)
     {
-        Count(consumed);
+        long count = Count(consumed, consumed);
         inner.AdvanceTo(consumed);
+        if (count > 0) taken(count);
     }
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        Count(consumed);
+        long count = Count(consumed, examined);
         inner.AdvanceTo(consumed, examined);
+        if (count > 0) taken(count);
     }
 
     public override void CancelPendingRead() => inner.CancelPendingRead();
@@ -60,10 +67,17 @@ sealed class CountedReader(PipeReader inner, Action<long> taken, Action? complet
         return result;
     }
 
-    void Count(SequencePosition consumed)
+    long Count(SequencePosition consumed, SequencePosition looked)
     {
         long length = _read.IsEmpty ? 0 : _read.Slice(0, consumed).Length;
+        long count = length;
+        if (countsLooks)
+        {
+            long all = Math.Max(_read.IsEmpty ? 0 : _read.Slice(0, looked).Length, _looked);
+            (count, _looked) = (all - _looked, all - length);
+        }
+
         _read = default;
-        if (length > 0) taken(length);
+        return count;
     }
 }

@@ -15,7 +15,7 @@ sealed class IncomingChannel
     {
         (_session, Number) = (session, number);
         Inbound = new InboundChannel(capacity, inlineReader) { OutlivesCarrier = true, Skipped = OnSkipped };
-        Reader = new CountedReader(Inbound.Reader, OnPassed, OnCompleted);
+        Reader = new CountedReader(Inbound.Reader, OnPassed, OnCompleted, countsLooks: true);
     }
 
     internal byte Number { get; }

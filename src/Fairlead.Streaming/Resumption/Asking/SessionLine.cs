@@ -9,6 +9,8 @@ sealed class SessionLine(ResumableSession session, SessionKey key, CarrierLimits
     /// <summary>How long the server may take to hear that the client goes.</summary>
     static readonly TimeSpan s_lastWord = TimeSpan.FromSeconds(2);
 
+    static readonly TimeSpan s_longestTry = TimeSpan.FromSeconds(15);
+
     readonly Lock _lock = new();
     readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource _over = new();
@@ -68,7 +70,7 @@ sealed class SessionLine(ResumableSession session, SessionKey key, CarrierLimits
     {
         SessionRefusedException => false,
         SessionLostException lost => lost.Kind is SessionLoss.ConnectionBroken or SessionLoss.KeepAliveTimeout or SessionLoss.PeerClosed,
-        TimeoutException => true,
+        TimeoutException or OperationCanceledException => true, // the latter where dialling took too long
         _ => ways.MayPass(failure),
     };
 
@@ -79,7 +81,7 @@ sealed class SessionLine(ResumableSession session, SessionKey key, CarrierLimits
         SessionCarrier? carrier = null;
         try
         {
-            stream ??= await ways.Dial(_over.Token);
+            stream ??= await DialAsync();
             carrier = new SessionCarrier(stream, isServer: false, limits, stream.Dispose, ways.Time);
             SessionHello hello = await carrier.Hello.WaitAsync(ways.Limits.OpeningTimeout, ways.Time, _over.Token);
             _keep = hello.Keep;
@@ -117,6 +119,14 @@ sealed class SessionLine(ResumableSession session, SessionKey key, CarrierLimits
 
             lock (_lock) _carrier = null;
         }
+    }
+
+    /// <summary>A try is given up before the whole time is spent on a way that leads nowhere: the next may be another.</summary>
+    async Task<Stream> DialAsync()
+    {
+        using CancellationTokenSource late = new(s_longestTry, ways.Time),
+            either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _over.Token);
+        return await ways.Dial(either.Token);
     }
 
     /// <summary>Waits before the next try, or until this machine's addresses change: the network is back, or another one.</summary>
