@@ -1,30 +1,26 @@
+using Fairlead.Cli.CommandLine;
+
 namespace Fairlead.Cli.Sessions;
 
 /// <summary>
-/// Tells a person that the connection is lost, in one line at the bottom of the terminal, and takes the line away when the session goes on.
+/// Knows whether the connection is lost, and tells a person so: in one line at the bottom of a terminal that is the remote program's, which
+/// goes away again when the session goes on, or in a line as every other.
 /// </summary>
-/// <param name="error">Where to.</param>
-/// <param name="isRaw">The terminal is the remote program's: the cursor stays where it is.</param>
-sealed class ResumeNotice(TextWriter error, bool isRaw)
+/// <param name="error">Where to; null where nobody is to be told.</param>
+/// <param name="isRaw">The terminal is the remote program's.</param>
+sealed class ResumeNotice(MessageWriter? error, bool isRaw)
 {
-    const string SaveCursor = "\e7", RestoreCursor = "\e8", LastLine = "\e[999;1H", ClearLine = "\e[2K";
+    volatile bool _isLost;
 
-    bool _isShown;
+    /// <summary>There is no connection at present.</summary>
+    public bool IsLost => _isLost;
 
     public void Tell(ResumeEvent happened)
     {
-        if (happened.Kind is ResumeEventKind.Resumed)
-        {
-            if (_isShown && isRaw) error.Write(SaveCursor + LastLine + ClearLine + RestoreCursor);
-            else if (_isShown) error.WriteLine("fairlead: connected again");
-            _isShown = false;
-            return;
-        }
-
-        if (_isShown && !isRaw) return; // once for each loss
-        _isShown = true;
-        string line = $"fairlead: connection lost, trying again for {happened.Left.TotalSeconds:0} s";
-        if (isRaw) error.Write(SaveCursor + LastLine + ClearLine + line + RestoreCursor);
-        else error.WriteLine(line + ", Ctrl-C to give up");
+        bool wasLost = _isLost;
+        _isLost = happened.Kind is ResumeEventKind.Lost;
+        string line = $"fairlead: connection lost, trying again ({happened.Left.TotalSeconds:0} s), Ctrl-C to give up";
+        if (isRaw) error?.DrawAtBottom(_isLost ? line : "");
+        else if (_isLost != wasLost) error?.WriteLine(_isLost ? line : "fairlead: connected again");
     }
 }
