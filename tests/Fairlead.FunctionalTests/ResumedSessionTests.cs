@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Fairlead.Gateway;
 using Fairlead.Lab;
 using Fairlead.Streaming.Relays;
@@ -219,7 +221,7 @@ public sealed class ResumedSessionTests : IAsyncLifetime
     static async Task<string> ReadAsync(PipeReader reader, int length)
     {
         ReadResult result = await reader.ReadAtLeastAsync(length, Ct);
-        string text = System.Text.Encoding.UTF8.GetString(result.Buffer.Slice(0, length));
+        string text = Encoding.UTF8.GetString(result.Buffer.Slice(0, length));
         reader.AdvanceTo(result.Buffer.GetPosition(length));
         return text;
     }

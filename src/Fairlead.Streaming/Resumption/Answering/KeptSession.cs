@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Fairlead.Wire.Sessions;
 
@@ -7,6 +8,7 @@ namespace Fairlead.Streaming.Resumption.Answering;
 /// A session at a server, between its carriers: whose it is, which carrier has it, and for how long it is kept without one. A carrier that
 /// comes takes over from one that seems to live, since a connection that is half dead must not lock its owner out.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no handle, and is waited for until the last carrier is gone.")]
 sealed class KeptSession
 {
     /// <summary>How long telling a client of the end may take.</summary>
@@ -15,7 +17,7 @@ sealed class KeptSession
     readonly SessionRegistry _registry;
     readonly byte[] _secret, _digest;
     readonly string _subject;
-    readonly SemaphoreSlim _handing = new(1, 1); // holds no handle: left to the collector
+    readonly SemaphoreSlim _handing = new(1, 1);
     readonly ITimer _expiry;
     SessionCarrier? _carrier;
     SessionLostException? _loss;
