@@ -3,6 +3,7 @@ using System.Net;
 using Fairlead.Lab.Manifests;
 using Fairlead.Server.Access;
 using Fairlead.Streaming;
+using Fairlead.Streaming.Resumption.Answering;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 using Microsoft.Extensions.Logging;
@@ -31,7 +32,10 @@ public sealed record LabOptions
     public ProcessRuntimeOptions Runtime { get; init; } = new();
 
     /// <summary>The forms of the remote command protocol that exec and attach accept; over SPDY/3.1 the best first.</summary>
-    public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.All;
+    public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.Accepted;
+
+    /// <summary>How many sessions are kept for clients whose connection was lost, and for how long.</summary>
+    public KeepLimits Keep { get; init; } = KeepLimits.Default;
 
     /// <summary>The forms of port-forward that are accepted.</summary>
     public ImmutableArray<PortForwardProtocol> PortForwardProtocols { get; init; } = PortForwardProtocol.All;

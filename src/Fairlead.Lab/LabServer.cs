@@ -94,7 +94,8 @@ public sealed class LabServer : IAsyncDisposable
                     Users = users(),
                     CurrentUsers = users,
                     CurrentForms = () => forms.Value!,
-                    Limits = options.Limits with { InlineReaders = true }
+                    Limits = options.Limits with { InlineReaders = true },
+                    Keep = options.Keep,
                 });
             await application.StartAsync(cancellationToken);
             return new LabServer(runtime, certificate, application, users, file, forms, StreamingHost.AddressesOf(application)[0]);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Fairlead.Server.Access;
 using Fairlead.Server.Operations;
 using Fairlead.Streaming;
+using Fairlead.Streaming.Resumption.Answering;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Http;
@@ -33,7 +34,13 @@ public sealed class PodsApiOptions
     public SessionMetrics? Counts { get; init; }
 
     /// <summary>The forms of the remote command protocol that exec and attach accept; over SPDY/3.1 the best first.</summary>
-    public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.All;
+    public ImmutableArray<RemoteCommandProtocol> Protocols { get; init; } = RemoteCommandProtocol.Accepted;
+
+    /// <summary>
+    /// How many sessions are kept for clients whose connection was lost, and for how long, where <see cref="Protocols"/> has
+    /// <see cref="RemoteCommandProtocol.Session"/>.
+    /// </summary>
+    public KeepLimits Keep { get; init; } = KeepLimits.Default;
 
     /// <summary>The forms of port-forward that are accepted.</summary>
     public ImmutableArray<PortForwardProtocol> PortForwardProtocols { get; init; } = PortForwardProtocol.All;

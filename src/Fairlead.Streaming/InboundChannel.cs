@@ -44,6 +44,12 @@ sealed class InboundChannel
     /// <summary>Bytes received since the session began.</summary>
     internal long Offset { get; private set; }
 
+    /// <summary>It goes on with another carrier where one was cut: what interrupts the wait for its consumer is no end of it.</summary>
+    internal bool OutlivesCarrier { get; init; }
+
+    /// <summary>Told of bytes that nobody takes; null for nobody.</summary>
+    internal Action? Skipped { get; init; }
+
     /// <summary>Nobody takes what comes: the consumer has completed its reader, or the peer said that it had ended.</summary>
     internal bool IsDropping => _dropping;
 
@@ -66,7 +72,14 @@ sealed class InboundChannel
         if (_unflushed == 0 || (!endOfMessage && _unflushed < FlushBytes)) return;
         _unflushed = 0;
         FlushResult result = await _pipe.Writer.FlushAsync();
-        if (result.IsCompleted || result.IsCanceled) _dropping = true;
+        if (result.IsCompleted || (result.IsCanceled && !OutlivesCarrier)) _dropping = true;
+    }
+
+    /// <summary>Counts what is received and not kept.</summary>
+    internal void Skip(int bytes)
+    {
+        Offset += bytes;
+        Skipped?.Invoke();
     }
 
     /// <summary>Passes on what has come, without a wait: of a channel that is bounded by credit.</summary>

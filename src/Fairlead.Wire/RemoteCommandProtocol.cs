@@ -29,7 +29,13 @@ public sealed record RemoteCommandProtocol(string Name, bool IsBase64, bool CanE
     /// <summary><c>base64.channel.k8s.io</c>.</summary>
     public static RemoteCommandProtocol Base64V1 { get; } = new("base64.channel.k8s.io", true, false, false);
 
-    /// <summary>Every version that travels over WebSocket, the best first.</summary>
+    /// <summary>
+    /// <c>session.fairlead.v1</c>: channels that outlive the connection. Offered and accepted beside the others, never alone; see
+    /// docs/protocols/session.md.
+    /// </summary>
+    public static RemoteCommandProtocol Session { get; } = new(Sessions.SessionMessage.Subprotocol, false, true, true) { IsResumable = true };
+
+    /// <summary>Every version of Kubernetes' own that travels over WebSocket, the best first.</summary>
     public static ImmutableArray<RemoteCommandProtocol> OverWebSocket { get; } = [V5, V4, V1, Unnamed, Base64V4, Base64V1];
 
     /// <summary><c>v4.channel.k8s.io</c> over SPDY, where FLAG_FIN ends the input.</summary>
@@ -47,14 +53,20 @@ public sealed record RemoteCommandProtocol(string Name, bool IsBase64, bool CanE
     /// <summary>Every version that travels over SPDY/3.1, the best first.</summary>
     public static ImmutableArray<RemoteCommandProtocol> OverSpdy { get; } = [SpdyV4, SpdyV3, SpdyV2, SpdyV1];
 
-    /// <summary>Every form there is: over WebSocket, then over SPDY/3.1.</summary>
+    /// <summary>Every form of Kubernetes' own: over WebSocket, then over SPDY/3.1.</summary>
     public static ImmutableArray<RemoteCommandProtocol> All { get; } = [.. OverWebSocket, .. OverSpdy];
+
+    /// <summary>What servers of ours accept where nothing else is said: <see cref="Session"/>, then <see cref="All"/>.</summary>
+    public static ImmutableArray<RemoteCommandProtocol> Accepted { get; } = [Session, .. All];
 
     static readonly ImmutableArray<RemoteCommandProtocol> s_offered = [V5, V4, .. OverSpdy],
         s_endingInput = [.. s_offered.Where(static form => form.CanEndInput)];
 
     /// <summary>Carried by SPDY/3.1; otherwise by WebSocket.</summary>
     public bool IsSpdy { get; init; }
+
+    /// <summary>A session of it outlives the connection that it began on.</summary>
+    public bool IsResumable { get; init; }
 
     /// <summary>Carrier and version for people, for instance <c>WebSocket v5.channel.k8s.io</c>.</summary>
     public string Description => (IsSpdy ? "SPDY/3.1 " : "WebSocket ") + this;
@@ -68,7 +80,7 @@ public sealed record RemoteCommandProtocol(string Name, bool IsBase64, bool CanE
     /// </summary>
     public static ImmutableArray<RemoteCommandProtocol> Offer(bool inputMustEnd) => inputMustEnd ? s_endingInput : s_offered;
 
-    /// <summary>The version with this name over WebSocket, or null. An empty name is <see cref="Unnamed"/>.</summary>
+    /// <summary>The version of Kubernetes' own with this name over WebSocket, or null. An empty name is <see cref="Unnamed"/>.</summary>
     public static RemoteCommandProtocol? Find(string? name)
     {
         foreach (RemoteCommandProtocol protocol in OverWebSocket)

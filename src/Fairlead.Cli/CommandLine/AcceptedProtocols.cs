@@ -8,14 +8,14 @@ namespace Fairlead.Cli.CommandLine;
 /// <summary>Which carriers and versions a lab accepts: the value of <c>--protocols</c>.</summary>
 sealed record AcceptedProtocols(ImmutableArray<RemoteCommandProtocol> Commands, ImmutableArray<PortForwardProtocol> PortForward)
 {
-    public static AcceptedProtocols All { get; } = new(RemoteCommandProtocol.All, PortForwardProtocol.All);
+    public static AcceptedProtocols All { get; } = new(RemoteCommandProtocol.Accepted, PortForwardProtocol.All);
 
     /// <summary>
-    /// Each by its short name: <c>websocket/v5</c>, <c>websocket/none</c>, <c>websocket/base64.v4</c>, <c>spdy/v1</c>… A name that
-    /// commands and port-forward share on the wire means both.
+    /// Each by its short name: <c>websocket/session</c>, <c>websocket/v5</c>, <c>websocket/none</c>, <c>websocket/base64.v4</c>,
+    /// <c>spdy/v1</c>… A name that commands and port-forward share on the wire means both.
     /// </summary>
     static readonly (string Name, RemoteCommandProtocol Protocol)[] s_commands =
-        [.. RemoteCommandProtocol.All.Select(protocol => ((protocol.IsSpdy ? "spdy/" : "websocket/") + Short(protocol), protocol))];
+        [.. RemoteCommandProtocol.Accepted.Select(protocol => ((protocol.IsSpdy ? "spdy/" : "websocket/") + Short(protocol), protocol))];
 
     static readonly (string Name, PortForwardProtocol Protocol)[] s_forwards =
     [
@@ -52,6 +52,7 @@ sealed record AcceptedProtocols(ImmutableArray<RemoteCommandProtocol> Commands, 
 
     static string Short(RemoteCommandProtocol protocol)
     {
+        if (protocol.IsResumable) return "session";
         string version = protocol.Name.StartsWith('v') ? protocol.Name[..2] : "v1";
         return protocol.Name.Length == 0 ? "none" : protocol.IsBase64 ? "base64." + version : version;
     }

@@ -21,6 +21,17 @@ static class DurationText
         return null;
     }
 
+    /// <summary>For <c>--resume</c>: <c>auto</c> is for as long as the server keeps a session, <c>never</c> is zero.</summary>
+    public static TimeSpan ParseResume(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (text == "auto") return Timeout.InfiniteTimeSpan;
+        if (text == "never") return TimeSpan.Zero;
+        if (GoDuration.TryParse(text, out TimeSpan duration) && duration > TimeSpan.Zero) return duration;
+        result.AddError($"\"{text}\" is not a value of --resume: write auto, never, or a duration, for instance 30s or 2m");
+        return default;
+    }
+
     /// <summary>For an option: zero is refused, since no wait of ours can be that short.</summary>
     public static TimeSpan ParsePositive(ArgumentResult result)
     {

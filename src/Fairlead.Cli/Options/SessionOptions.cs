@@ -25,6 +25,15 @@ sealed class SessionOptions(string detachKeys)
         "Never ask a second time after the server has accepted, even when it dropped the connection unheard"
     };
 
+    public Option<TimeSpan> Resume { get; } = new("--resume")
+    {
+        HelpName = "auto|never|DURATION",
+        Description = "When the connection is lost, go on by another one, where the server keeps sessions: for as long as it does, never, "
+            + "or for this long (default never)",
+        DefaultValueFactory = _ => TimeSpan.Zero,
+        CustomParser = DurationText.ParseResume,
+    };
+
     public Option<byte[]?> DetachKeys { get; } = new("--detach-keys")
     {
         HelpName = "KEYS",
@@ -50,6 +59,7 @@ sealed class SessionOptions(string detachKeys)
         foreach (Option option in (Option[])[Container, Stdin, Tty, Quiet, DetachKeys]) command.Add(option);
         Carrier.AddTo(command);
         command.Add(NoRetry);
+        command.Add(Resume);
         command.Add(Protocols);
     }
 }

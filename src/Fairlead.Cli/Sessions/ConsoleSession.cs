@@ -11,17 +11,20 @@ static class ConsoleSession
     /// <param name="options">What it was asked for.</param>
     /// <param name="redraw">Makes the remote program draw itself anew: for attach.</param>
     /// <param name="keys">What leaves a session with a terminal when it is typed; null for nothing.</param>
+    /// <param name="isLost">There is no connection at present: then a terminal's Ctrl-C gives the session up.</param>
     /// <returns>Null where it was left by these keys.</returns>
-    public static async Task<ExitStatus?> RunAsync(RemoteProcess process, ExecOptions options, bool redraw, DetachKeys? keys)
+    public static async Task<ExitStatus?> RunAsync(
+        RemoteProcess process, ExecOptions options, bool redraw, DetachKeys? keys, Func<bool> isLost)
     {
-        if (!options.Tty) return await PumpAsync(process, options, null, null);
+        if (!options.Tty) return await PumpAsync(process, options, null, null, null);
 
         using ITerminal terminal = OperatingSystem.IsWindows() ? WindowsTerminal.Enter() : RawTerminal.Enter();
         await using WindowSizes sizes = await WindowSizes.StartAsync(terminal, process.ResizeAsync, redraw);
-        return await PumpAsync(process, options, terminal.Input, keys);
+        return await PumpAsync(process, options, terminal.Input, keys, isLost);
     }
 
-    static async Task<ExitStatus?> PumpAsync(RemoteProcess process, ExecOptions options, Stream? typed, DetachKeys? keys)
+    static async Task<ExitStatus?> PumpAsync(
+        RemoteProcess process, ExecOptions options, Stream? typed, DetachKeys? keys, Func<bool>? isLost)
     {
         Task output = options.Stdout
             ? OutputPump.Start("stdout", process.StandardOutput, StandardStreams.OpenOutput()).Completion
@@ -29,12 +32,16 @@ static class ConsoleSession
         Task error = options.Stderr
             ? OutputPump.Start("stderr", process.StandardError, StandardStreams.OpenError()).Completion
             : Task.CompletedTask;
-        using InputPump? input = options.Stdin ? InputPump.Start(typed ?? StandardStreams.OpenInput(), process.StandardInput, keys) : null;
+        using InputPump? input = options.Stdin
+            ? InputPump.Start(typed ?? StandardStreams.OpenInput(), process.StandardInput, keys, isLost)
+            : null;
 
         Task<ExitStatus> exit = process.WaitForExitAsync().AsTask();
         Task ended = Task.WhenAll(exit, output, error);
         Task failed = FirstFaultAsync(output, error, input?.Completion ?? Task.CompletedTask);
-        if (await Task.WhenAny(ended, failed, input?.Detached ?? failed) == input?.Detached)
+        Task first = await Task.WhenAny(ended, failed, input?.Detached ?? failed, input?.GivenUp ?? failed);
+        if (first == input?.GivenUp) process.Abort("It was given up while its connection was lost.");
+        if (first == input?.Detached)
         {
             process.Abort("The session was left by its detach keys.");
             await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what is lost by leaving is known

@@ -10,19 +10,24 @@ namespace Fairlead.Cli.Sessions;
 /// </summary>
 sealed class InputPump : IDisposable
 {
+    const byte CtrlC = 3;
+
     readonly Stream _source;
     readonly PipeWriter _target;
     readonly DetachKeys? _keys;
+    readonly Func<bool>? _isLost;
     readonly ReadableWait? _wait;
     readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly TaskCompletionSource _detached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     volatile bool _stopped;
 
-    InputPump(Stream source, PipeWriter target, DetachKeys? keys)
+    InputPump(Stream source, PipeWriter target, DetachKeys? keys, Func<bool>? isLost)
     {
         _source = source;
         _target = target;
         _keys = keys;
+        _isLost = isLost;
         if (!OperatingSystem.IsWindows() && source is DescriptorStream) _wait = new ReadableWait(StandardStreams.InputDescriptor);
     }
 
@@ -32,9 +37,12 @@ sealed class InputPump : IDisposable
     /// <summary>Completes when the keys were typed that leave the session; nothing is read any more then.</summary>
     public Task Detached => _detached.Task;
 
-    public static InputPump Start(Stream source, PipeWriter target, DetachKeys? keys)
+    /// <summary>Completes when Ctrl-C was typed while there was no connection; nothing is read any more then.</summary>
+    public Task GivenUp => _givenUp.Task;
+
+    public static InputPump Start(Stream source, PipeWriter target, DetachKeys? keys, Func<bool>? isLost = null)
     {
-        InputPump pump = new(source, target, keys);
+        InputPump pump = new(source, target, keys, isLost);
         new Thread(pump.Run) { IsBackground = true, Name = "stdin" }.Start();
         return pump;
     }
@@ -64,12 +72,19 @@ sealed class InputPump : IDisposable
         byte[] typed = _keys is null ? [] : new byte[4096];
         while (WaitForInput())
         {
-            int count = Read(_keys is null ? _target.GetMemory() : typed);
+            Memory<byte> room = _keys is null ? _target.GetMemory() : typed;
+            int count = Read(room);
             if (count == 0)
             {
 #pragma warning disable VSTHRD002 // this thread is the terminal's, and has nothing else to do
                 _target.CompleteAsync().AsTask().GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
+                return;
+            }
+
+            if (_isLost?.Invoke() == true && room.Span[..count].Contains(CtrlC))
+            {
+                _givenUp.SetResult();
                 return;
             }
 

@@ -15,6 +15,7 @@ namespace Fairlead.Cli.Sessions;
 sealed class SessionRun(Invocation invocation, SessionOptions session, ConnectionOptions connection, ParseResult parsed)
 {
     readonly bool _quiet = parsed.GetValue(session.Quiet);
+    ResumeNotice? _notice;
     bool _toldOfNoTerminal; // a session may be asked for twice
 
     public async Task<int> RunAsync(string target, TargetVerb verb, IReadOnlyList<string> command, CancellationToken cancellationToken)
@@ -44,12 +45,13 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
                 + (process.FellBack is { } reason ? $" ({reason})" : ""));
         if (verb == TargetVerb.Attach && options.Tty) Say("If you don't see a command prompt, try pressing enter.");
 
+        using LeavingSignals? leaving = options.Resume == TimeSpan.Zero ? null : new(process);
         ExitStatus exit;
         try
         {
             DetachKeys? keys = parsed.GetValue(session.DetachKeys) is { Length: > 0 } bytes ? new DetachKeys(bytes) : null;
-            if (await pod.ExplainingAsync(
-                ConsoleSession.RunAsync(process, options, redraw: verb == TargetVerb.Attach, keys), cancellationToken) is not { } status)
+            Task<ExitStatus?> run = ConsoleSession.RunAsync(process, options, verb == TargetVerb.Attach, keys, () => _notice!.IsLost);
+            if (await pod.ExplainingAsync(run, cancellationToken) is not { } status)
             {
                 Say(verb == TargetVerb.Attach
                     ? $"Detached: the process in pod {opened.Name} runs on"
@@ -92,6 +94,8 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             Stderr = !tty,
             Transport = parsed.GetValue(session.Carrier.Transport),
             NoRetry = parsed.GetValue(session.NoRetry),
+            Resume = parsed.GetValue(session.Resume),
+            ResumeEvents = (_notice = new ResumeNotice(_quiet || !StandardStreams.ErrorIsTerminal ? null : invocation.Error, tty)).Tell,
             Protocols = parsed.GetValue(session.Protocols) is { } overWebSocket
                 ? [.. overWebSocket, .. RemoteCommandProtocol.OverSpdy]
                 : null,

@@ -11,7 +11,9 @@ namespace Fairlead.Gateway.Sessions;
 sealed record AcceptedUpgrade(HttpContext Context, RemoteCommandProtocol Protocol)
 {
     /// <summary>Reads the upgrade that a request asks for. Null where it was refused, which was then answered.</summary>
-    internal static async Task<AcceptedUpgrade?> NegotiateAsync(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="mayResume">A session that outlives its connection may be passed through, where the server keeps it.</param>
+    internal static async Task<AcceptedUpgrade?> NegotiateAsync(HttpContext context, bool mayResume)
     {
         bool isWebSocket = WebSocketUpgrade.IsRequested(context.Request);
         if (!isWebSocket && !SpdyUpgrade.IsRequested(context.Request))
@@ -21,10 +23,21 @@ sealed record AcceptedUpgrade(HttpContext Context, RemoteCommandProtocol Protoco
         }
 
         RemoteCommandProtocol? protocol = isWebSocket
-            ? await WebSocketUpgrade.NegotiateAsync(context, RemoteCommandProtocol.OverWebSocket)
+            ? await WebSocketUpgrade.NegotiateAsync(
+                context,
+                mayResume ? [RemoteCommandProtocol.Session, .. RemoteCommandProtocol.OverWebSocket] : RemoteCommandProtocol.OverWebSocket)
             : await SpdyUpgrade.NegotiateAsync(context, RemoteCommandProtocol.OverSpdy);
         return protocol is null ? null : new AcceptedUpgrade(context, protocol);
     }
+
+    /// <summary>
+    /// What it will get where the server behind keeps no sessions, of which the gateway keeps none of its own either. Null for a client
+    /// that offers nothing else, since it comes back for a session that it has.
+    /// </summary>
+    internal RemoteCommandProtocol? WithoutSession => Protocol.IsResumable
+        ? SubprotocolNegotiation.Pick(
+            SubprotocolNegotiation.Split(Context.Request.Headers.SecWebSocketProtocol), RemoteCommandProtocol.OverWebSocket)
+        : Protocol;
 
     /// <summary>Answers 101. The connection goes with the request.</summary>
     internal Task<Stream> UpgradeAsync(CarrierLimits limits) =>

@@ -59,19 +59,27 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
     internal async Task<Status?> AnswerAsync(
         HttpContext context, StreamTarget target, Caller caller, SessionRecord record, CancellationToken wanted)
     {
-        if (await AcceptedUpgrade.NegotiateAsync(context) is not { } accepted) return null;
+        if (await AcceptedUpgrade.NegotiateAsync(context, mayResume: options.UpstreamTransport is not Transport.Spdy) is not { } accepted)
+            return null;
+        RemoteCommandProtocol? withoutSession = accepted.WithoutSession;
         RemoteCommandRequest request = target.ReadRequest();
         record.IsAskedBy(accepted.Protocol.Description);
 
         // Dialled first, so that the server's refusal is an HTTP answer. Only versions that can say what this client can are offered.
-        bool inputMustEnd = request is { Stdin: true, Tty: false } && accepted.Protocol.CanEndInput;
+        bool inputMustEnd = request is { Stdin: true, Tty: false } && (withoutSession ?? accepted.Protocol).CanEndInput;
         UpgradedConnection connection;
         AskingSession? server = null;
         try
         {
             connection = await upstream.DialerFor(caller).DialAsync(
-                upstream.Locate(target.Path + context.Request.QueryString.Value), request, Options(inputMustEnd),
+                upstream.Locate(target.Path + context.Request.QueryString.Value), request, Options(accepted, inputMustEnd),
                 headers => UpstreamServer.Show(headers, caller), wanted);
+            if (accepted.Protocol.IsResumable && !connection.Protocol.IsResumable)
+            {
+                accepted = accepted with { Protocol = withoutSession! }; // otherwise nothing else was offered
+                record.IsAskedBy(accepted.Protocol.Description);
+            }
+
             if (!IsSpliced(accepted, connection))
                 server = new AskingSession(await connection.AskAsync(request, options.UpstreamLimits, wanted), request);
         }
@@ -113,7 +121,9 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         AcceptedUpgrade accepted, UpgradedConnection server, SessionRecord record, Caller caller, StreamTarget target)
     {
         Stream client = await accepted.UpgradeAsync(ClientLimits(record));
-        CommandObserver observer = new(accepted.Protocol, record.Traffic, server.Withheld);
+        ISpliceObserver observer = accepted.Protocol.IsResumable
+            ? new ResumableObserver(record.Traffic, server.Withheld)
+            : new CommandObserver(accepted.Protocol, record.Traffic, server.Withheld);
         await using WebSocketSplice splice = new(
             observer, client, ClientLimits(record), server.Stream, options.UpstreamLimits with { Withheld = server.Withheld },
             accepted.Context.Abort, accepted.Context.RequestAborted, options.Clock);
@@ -127,10 +137,12 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         record.Traffic, options, cancellationToken => create.AskAsync(caller, target, useKept: false, cancellationToken), end, logger,
         drain.Over);
 
-    RemoteCommandOptions Options(bool inputMustEnd) => new()
+    RemoteCommandOptions Options(AcceptedUpgrade accepted, bool inputMustEnd) => new()
     {
         Transport = options.UpstreamTransport,
         UpgradeTimeout = options.UpgradeTimeout,
-        Protocols = RemoteCommandProtocol.Offer(inputMustEnd),
+        Protocols = !accepted.Protocol.IsResumable ? RemoteCommandProtocol.Offer(inputMustEnd)
+            : accepted.WithoutSession is null ? [RemoteCommandProtocol.Session]
+            : [RemoteCommandProtocol.Session, .. RemoteCommandProtocol.Offer(inputMustEnd)],
     };
 }

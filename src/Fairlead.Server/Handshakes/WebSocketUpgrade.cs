@@ -41,7 +41,7 @@ public static class WebSocketUpgrade
     /// </summary>
     /// <param name="context">The request; its connection belongs to the session until that is disposed.</param>
     /// <param name="request">What was asked for, checked before.</param>
-    /// <param name="accepted">The versions that this server takes.</param>
+    /// <param name="accepted">The versions that this server takes; those whose sessions outlive the request are left out.</param>
     /// <param name="limits">Bounds and deadlines; the defaults for null.</param>
     public static async Task<AnsweringSession?> AcceptAsync(
         HttpContext context, RemoteCommandRequest request, IReadOnlyCollection<RemoteCommandProtocol> accepted,
@@ -49,7 +49,8 @@ public static class WebSocketUpgrade
     {
         ArgumentNullException.ThrowIfNull(context);
         limits ??= CarrierLimits.Default;
-        if (await NegotiateAsync(context, accepted) is not { } protocol) return null;
+        RemoteCommandProtocol[] ending = [.. accepted.Where(static form => !form.IsResumable)]; // the others outlive the request
+        if (await NegotiateAsync(context, ending) is not { } protocol) return null;
         return Answer(context, await UpgradeAsync(context, protocol, limits), protocol, request, limits);
     }
 

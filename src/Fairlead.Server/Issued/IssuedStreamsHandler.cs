@@ -18,7 +18,7 @@ sealed class IssuedStreamsHandler(StreamTickets tickets, Serving serving)
     static readonly ApiUser s_holder = new() { Name = "a ticket's holder", Token = "" };
 
     readonly RefusalLadder _ladder = new(serving.Logger, TextAnswer.WriteAsync);
-    readonly RemoteCommandAnswer _remoteCommand = new(serving);
+    readonly RemoteCommandAnswer _remoteCommand = new(serving, Callers.OnceOnly);
     readonly PortForwardAnswer _portForward = new(serving);
 
     public Task AnswerAsync(HttpContext context) => _ladder.AnswerAsync(context, RedeemAsync);

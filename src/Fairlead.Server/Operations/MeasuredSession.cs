@@ -16,6 +16,9 @@ sealed class MeasuredSession(SessionMetrics metrics, TimeProvider clock)
     /// <summary>What it carries.</summary>
     public RelayTraffic Traffic { get; } = new(clock);
 
+    /// <summary>The session goes on when its request has ended, and tells its end itself.</summary>
+    public bool OutlivesRequest { get; set; }
+
     /// <summary>That of a request; null where sessions are not counted.</summary>
     public static MeasuredSession? Of(HttpContext context) => context.Features.Get<MeasuredSession>();
 
@@ -55,6 +58,9 @@ sealed class MeasuredSession(SessionMetrics metrics, TimeProvider clock)
         SessionLoss.LocalFault => SessionEnd.Failed,
         _ => SessionEnd.ClientLost,
     };
+
+    /// <summary>The request was for a session that is counted elsewhere.</summary>
+    public void Ignore() => Interlocked.Exchange(ref _told, 1);
 
     /// <returns>False where an end was told before.</returns>
     public bool Tell(SessionEnd end)

@@ -97,7 +97,7 @@ public sealed class SessionMetrics : IDisposable
         }
         finally
         {
-            session.Tell(SessionEnd.Failed); // unless it was told
+            if (!session.OutlivesRequest) session.Tell(SessionEnd.Failed); // unless it was told
         }
     }
 

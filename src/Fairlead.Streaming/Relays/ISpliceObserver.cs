@@ -49,6 +49,12 @@ public interface ISpliceObserver : IDisposable
     /// </summary>
     ReadOnlyMemory<byte>? Amend();
 
+    /// <summary>
+    /// The message by which the server is told that the relay ends the session for this reason; empty where the end of its connection
+    /// says it.
+    /// </summary>
+    ReadOnlyMemory<byte> Farewell(Status reason) => default;
+
     /// <summary>The message that tells the client of a failure; empty where no message can, and the Close alone has to tell it.</summary>
     ReadOnlyMemory<byte> Tell(Status failure);
 }

@@ -10,8 +10,8 @@ namespace Fairlead.Streaming.Relays;
 /// </summary>
 public sealed class WebSocketSplice : IAsyncDisposable
 {
-    /// <summary>How long a client that does not read may keep a session open that this side has ended.</summary>
-    static readonly TimeSpan s_lastWord = TimeSpan.FromSeconds(15);
+    /// <summary>How long a client that does not read may keep a session open that this side has ended, and a server.</summary>
+    static readonly TimeSpan s_lastWord = TimeSpan.FromSeconds(15), s_leave = TimeSpan.FromSeconds(2);
 
     readonly ISpliceObserver _observer;
     readonly TimeProvider _time;
@@ -64,7 +64,14 @@ public sealed class WebSocketSplice : IAsyncDisposable
     public void End(Status reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        if (Interlocked.CompareExchange(ref _ending, reason, null) is null) _server.Cut();
+        if (Interlocked.CompareExchange(ref _ending, reason, null) is not null) return;
+        _ = TakeLeaveAsync(_observer.Farewell(reason));
+    }
+
+    async Task TakeLeaveAsync(ReadOnlyMemory<byte> words)
+    {
+        if (!words.IsEmpty) await EitherAsync(_toServer.InsertAsync(words, isMessage: true), s_leave);
+        _server.Cut();
     }
 
     /// <summary>A fault of ours: in the log with its stack, and the client is told a failure, not a loss of somebody else's.</summary>

@@ -94,10 +94,10 @@ sealed class FrameStream : Stream
         }
     }
 
-    /// <summary>Shows that this side lives: an unasked Pong, unless one is on its way already.</summary>
-    internal void Beat(ReadOnlyMemory<byte> pong)
+    /// <summary>Shows that this side lives, or asks whether the peer does: an empty Pong or Ping, unless one is on its way.</summary>
+    internal void Beat(ReadOnlyMemory<byte> frame)
     {
-        lock (_lock) _control[PongFrame - CloseFrame] ??= pong.ToArray();
+        lock (_lock) _control[(frame.Span[0] & 0x0f) - CloseFrame] ??= frame.ToArray();
         _work.Set();
     }
 

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using System.Runtime.CompilerServices;
 using Fairlead.Streaming.WebSockets.Conversations;
 using Fairlead.Wire;
+using Fairlead.Wire.WebSockets;
 
 namespace Fairlead.Streaming.WebSockets;
 
@@ -99,6 +100,12 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     bool ClosedWithoutAWord => LastWords.IsEmpty
         && _socket.CloseStatus is null or WebSocketCloseStatus.NormalClosure or WebSocketCloseStatus.EndpointUnavailable
             or WebSocketCloseStatus.Empty;
+
+    /// <summary>How long this side has waited for the peer's next byte; zero while it does not read.</summary>
+    internal TimeSpan SilentFor => _stream.SilentFor;
+
+    /// <summary>Asks the peer for a sign of life, ahead of what waits to be sent.</summary>
+    internal void Ping() => _frames.Beat(_isServer ? WebSocketFrames.ServerPing : WebSocketFrames.ClientPing);
 
     /// <summary>Queues a message; the write loop sends in this order. Dropped, its buffer returned, once the carrier closes.</summary>
     internal void Send(in OutgoingMessage message)
@@ -225,7 +232,12 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
                 isEnd = part.EndOfMessage;
                 length += part.Count;
                 if (length > _limits.MessageBytes) throw TooBig(_limits.MessageBytes);
-                if (!keep) continue;
+                if (!keep)
+                {
+                    channel?.Skip(part.Count);
+                    continue;
+                }
+
                 channel!.Advance(part.Count);
                 await channel.FlushAsync(isEnd);
             }
@@ -290,21 +302,25 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
                         continue;
                     }
 
+                    await _frames.RoomAsync();
+                    ReadOnlyMemory<byte> memory = message.Memory;
+                    if (message.Source is { } source && !source.TryTake(out memory)) continue;
                     bool isSent = false;
                     try
                     {
-                        await _frames.RoomAsync();
-                        await _socket.SendAsync(message.Memory, message.Type, endOfMessage: true, CancellationToken.None);
-                        _messages?.Sent(message.Memory.Span[0], _receiver.NameOf(message.Memory.Span[0]), message.Memory.Length - 1);
+                        await _socket.SendAsync(memory, message.Type, endOfMessage: true, CancellationToken.None);
+                        _messages?.Sent(memory.Span[0], _receiver.NameOf(memory.Span[0]), memory.Length - 1);
                         isSent = true;
                     }
                     finally
                     {
+                        message.Source?.OnTaken();
                         message.Buffer.Return();
                         if (!isSent) message.Owner?.OnDropped();
                     }
 
                     message.Owner?.OnSent();
+                    if (message.Source is not null) _queue.Writer.TryWrite(message); // at the end: others have their turn
                 }
             }
         }

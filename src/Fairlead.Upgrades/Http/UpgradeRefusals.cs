@@ -15,6 +15,18 @@ static class UpgradeRefusals
         _ => refusal.Status is null,
     };
 
+    /// <summary>
+    /// The same request may be answered otherwise in a moment: nobody was there, something between could not reach the server, or had too
+    /// much to do. What was refused for what it asks stays refused.
+    /// </summary>
+    internal static bool MayPass(Exception failure) => failure switch
+    {
+        UpgradeException refusal => refusal.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
+            or >= HttpStatusCode.InternalServerError,
+        ServerUnreachableException or CredentialsException => true,
+        _ => false,
+    };
+
     /// <summary>Refused by the authoriser: opening a WebSocket is a GET, and a role may have create and not get.</summary>
     internal static bool IsForTheVerb(UpgradeException refusal) => refusal is { StatusCode: HttpStatusCode.Forbidden, Status: not null };
 

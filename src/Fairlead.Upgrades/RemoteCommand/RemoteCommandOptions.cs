@@ -22,5 +22,15 @@ public record RemoteCommandOptions : UpgradeOptions
     /// <summary>Set by <see cref="Upgrades.RemoteCommand.InlineReading"/>.</summary>
     internal bool InlineReaders { get; init; }
 
+    /// <summary>
+    /// For how long another connection is tried for when the session's was lost, where the server keeps sessions; never longer than it keeps
+    /// them, which <see cref="Timeout.InfiniteTimeSpan"/> asks for. Zero, the default, for never: then a session ends with its connection.
+    /// See docs/protocols/session.md. Without effect where <see cref="Protocols"/> says what is offered.
+    /// </summary>
+    public TimeSpan Resume { get; init; }
+
+    /// <summary>Told when a session's connection is lost and when it goes on; must not block, nor throw. Null for nobody.</summary>
+    public Action<ResumeEvent>? ResumeEvents { get; init; }
+
     internal CarrierLimits Limits(ILoggerFactory logging) => LimitsOf(logging) with { InlineReaders = InlineReaders };
 }

@@ -20,8 +20,12 @@ sealed record RemoteCommandUpgrade(Uri Uri, RemoteCommandRequest Command, Remote
     /// <summary>Where its carrier logs.</summary>
     internal ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
 
+    /// <summary>A session that outlives its connection is offered first. Not to a gateway's server, whose client has to ask.</summary>
+    internal bool IsResumable { get; init; }
+
     /// <summary>The forms that are offered over WebSocket.</summary>
-    internal RemoteCommandProtocol[] OverWebSocket => Offered(Transport.Spdy, isSpdy: false);
+    internal RemoteCommandProtocol[] OverWebSocket =>
+        Offered(Transport.Spdy, isSpdy: false) is var forms && IsResumable && forms.Length > 0 ? [RemoteCommandProtocol.Session, .. forms] : forms;
 
     /// <summary>The forms that are offered over SPDY/3.1.</summary>
     internal RemoteCommandProtocol[] OverSpdy => Offered(Transport.WebSocket, isSpdy: true);

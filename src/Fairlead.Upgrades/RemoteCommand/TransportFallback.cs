@@ -1,7 +1,11 @@
 using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Streaming.Resumption;
+using Fairlead.Streaming.Resumption.Asking;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Upgrades.Http;
+using Fairlead.Wire;
+using Fairlead.Wire.Sessions;
 
 namespace Fairlead.Upgrades.RemoteCommand;
 
@@ -26,7 +30,23 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
         RemoteCommandUpgrade request, CancellationToken cancellationToken)
     {
         CarrierLimits limits = request.Limits; // first: options that make no sense are refused before anything is asked
+        request = request with { IsResumable = request.Options is { Resume.Ticks: not 0, Protocols: null } };
         UpgradedConnection connection = await UpgradeAsync(request, cancellationToken);
+        if (connection.Protocol.IsResumable)
+        {
+            try
+            {
+                return (await OpenSessionAsync(connection, request, limits, cancellationToken), connection.FellBack);
+            }
+            catch (SessionRefusedException refused) when (refused.Code is SessionRefusal.TooMany)
+            {
+                // nothing was started: a session that ends with its connection is better than none
+                Log.FallsBack(http.Logger, RemoteCommandProtocol.Session.Name, RemoteCommandProtocol.V5.Name, refused.Message);
+                request = request with { IsResumable = false };
+                connection = await UpgradeAsync(request, cancellationToken);
+            }
+        }
+
         RemoteCommandAdapter adapter = await connection.AskAsync(request.Command, limits, cancellationToken);
         if (request is { OverSpdy: [] } or { Options.NoRetry: true } || adapter is not WebSocketRemoteCommand webSocket
             || !await IsDroppedUnheardAsync(webSocket, cancellationToken))
@@ -45,6 +65,27 @@ sealed class TransportFallback(KubernetesEndpoint endpoint, UpgradeHttp http, IT
         }
 
         return (await connection.AskAsync(request.Command, request.Limits, cancellationToken), Dropped);
+    }
+
+    async Task<RemoteCommandAdapter> OpenSessionAsync(
+        UpgradedConnection connection, RemoteCommandUpgrade request, CarrierLimits limits, CancellationToken cancellationToken)
+    {
+        ResumeWays ways = new()
+        {
+            Dial = async token => (await WebSocketDialer.UpgradeAsync(http, request, token, RemoteCommandProtocol.Session)).Stream,
+            MayPass = UpgradeRefusals.MayPass,
+            Patience = request.Options.Resume,
+            Told = request.Options.ResumeEvents,
+        };
+        try
+        {
+            return await AskingResumable.AskAsync(
+                connection.Stream, request.Command, limits with { Withheld = connection.Withheld }, ways, cancellationToken);
+        }
+        catch (SessionRefusedException refused) when (refused.Code is not SessionRefusal.TooMany)
+        {
+            throw new SessionLostException(SessionLoss.PeerClosed, $"The server did not open the session: {refused.Message}.", refused);
+        }
     }
 
     /// <summary>The upgrade alone: the first that is not refused for what it is.</summary>

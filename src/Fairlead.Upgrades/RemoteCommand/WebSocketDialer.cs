@@ -7,9 +7,9 @@ namespace Fairlead.Upgrades.RemoteCommand;
 static class WebSocketDialer
 {
     internal static async Task<UpgradedConnection> UpgradeAsync(
-        UpgradeHttp http, RemoteCommandUpgrade request, CancellationToken cancellationToken)
+        UpgradeHttp http, RemoteCommandUpgrade request, CancellationToken cancellationToken, RemoteCommandProtocol? only = null)
     {
-        RemoteCommandProtocol[] offered = request.OverWebSocket;
+        RemoteCommandProtocol[] offered = only is null ? request.OverWebSocket : [only];
         UpgradeTarget target = request.Target;
         (HttpResponseMessage response, string name) = await WebSocketOffer.SendAsync(
             http, target, [.. offered.Select(static protocol => protocol.Name)], cancellationToken);

@@ -26,6 +26,9 @@ public static class WebSocketFrames
     /// <summary>A client's Close 1000.</summary>
     public static ReadOnlyMemory<byte> ClientClose { get; } = new byte[] { 0x88, 0x82, 0x37, 0xFA, 0x21, 0x3D, 0x34, 0x12 };
 
+    /// <summary>A whole message of a client's, of this one byte.</summary>
+    public static byte[] ClientMessage(byte first) => [0x82, 0x81, 0x37, 0xFA, 0x21, 0x3D, (byte)(first ^ 0x37)];
+
     /// <summary>A whole message of a server's, in one frame of bytes.</summary>
     public static byte[] ServerMessage(byte first, ReadOnlySpan<byte> payload)
     {

@@ -18,6 +18,7 @@ static class FuzzTarget
         ["websocket-frames"] = WebSocketFramesTarget.Run,
         ["forward-messages"] = ForwardMessagesTarget.Run,
         ["forward-records"] = ForwardRecordsTarget.Run,
+        ["session-messages"] = SessionMessagesTarget.Run,
         ["query"] = QueryTarget.Run,
         ["http-frames"] = HttpFramesTarget.Run,
         ["kubeconfig"] = KubeConfigTarget.Run,

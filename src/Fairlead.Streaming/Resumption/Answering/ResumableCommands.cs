@@ -1,0 +1,74 @@
+using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire.Sessions;
+
+namespace Fairlead.Streaming.Resumption.Answering;
+
+/// <summary>
+/// The remote commands of a server whose sessions outlive their carriers. A session is run by whoever was told of it when it began, for as
+/// long as it lasts; a carrier, the first one too, is only lent to it.
+/// </summary>
+/// <remarks>Safe for concurrent use.</remarks>
+/// <param name="limits">How many are kept, and for how long.</param>
+/// <param name="time">The clock; the system's for null.</param>
+public sealed class ResumableCommands(KeepLimits limits, TimeProvider? time = null)
+{
+    readonly SessionRegistry _registry = new(limits, time);
+
+    /// <summary>Sessions that are not over.</summary>
+    public int Count => _registry.Count;
+
+    /// <summary>Bytes that they keep for confirmation.</summary>
+    public long KeptBytes => _registry.KeptBytes;
+
+    /// <summary>Serves an upgraded connection until it has ended, or was refused.</summary>
+    /// <param name="stream">The connection after the upgrade; owned from here on.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="subject">
+    /// What it was asked of, as the server found it: a session is resumed only by a request for the same.
+    /// </param>
+    /// <param name="caller">Who asks; null where the server cannot tell callers apart.</param>
+    /// <param name="limits">Bounds and deadlines of the connection.</param>
+    /// <param name="cut">Cuts the connection at once; for a server whose stream does not do so when disposed.</param>
+    /// <param name="begin">Told of a session that begins: runs and disposes it, and must return at once.</param>
+    /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than
+    /// fail.</param>
+    /// <returns>True where a session had the connection; false where the opening was refused or never came.</returns>
+    public async Task<bool> ServeAsync(
+        Stream stream, RemoteCommandRequest request, string subject, string? caller, CarrierLimits limits, Action? cut,
+        Action<AnsweringSession> begin, CancellationToken peerGone = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(limits);
+        ArgumentNullException.ThrowIfNull(begin);
+        await using SessionCarrier carrier = new(stream, isServer: true, limits, cut, _registry.Time, peerGone);
+        carrier.Greet(_registry.Greet());
+        SessionOpening? opening;
+        try
+        {
+            opening = await carrier.Asked.WaitAsync(_registry.Limits.Sessions.OpeningTimeout, _registry.Time, CancellationToken.None);
+        }
+        catch (Exception e) when (e is SessionLostException or TimeoutException)
+        {
+            return false; // nothing was asked for, and nothing started
+        }
+
+        if (opening is null)
+        {
+            await KeptSession.RefuseAsync(carrier, SessionRefusal.BadMessage, "the opening cannot be read");
+            return false;
+        }
+
+        Verdict verdict = _registry.Decide(opening, caller, subject, budget => new ResumableSession(
+            ResumableRemoteCommand.Plan(request, isServer: true, limits.InlineReaders), _registry.Limits.Sessions, limits.ChannelBytes, budget,
+            _registry.Time));
+        if (verdict.Session is not { } session)
+        {
+            await KeptSession.RefuseAsync(carrier, verdict.Refusal, verdict.Text);
+            return false;
+        }
+
+        if (!verdict.IsResumed) begin(new AnsweringSession(new AnsweringResumable(session, limits), request));
+        await session.ServeAsync(carrier, opening, verdict.IsResumed);
+        return true;
+    }
+}

@@ -1,0 +1,186 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Fairlead.Wire.Sessions;
+
+namespace Fairlead.Streaming.Resumption.Answering;
+
+/// <summary>
+/// The sessions of a server: which an opening means, whether it may have it, and that none is ever started twice.
+/// </summary>
+/// <remarks>
+/// An opening is repeated where its answer was lost. One of a session that is not known here starts it, unless it may have been answered
+/// before: by a server that ran before this one, so long ago that the session's time is over, or by a session that is over and remembered.
+/// Safe for concurrent use.
+/// </remarks>
+sealed class SessionRegistry
+{
+    readonly Lock _lock = new();
+    readonly Dictionary<UInt128, KeptSession> _sessions = [];
+    readonly Dictionary<string, SessionOwner> _owners = [];
+    readonly Dictionary<UInt128, SessionRefusal> _over = [];
+    readonly Queue<(UInt128 Id, long At)> _order = new();
+    readonly SessionOwner _everybody;
+    readonly UInt128 _server = BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));
+    readonly long _started;
+
+    internal SessionRegistry(KeepLimits limits, TimeProvider? time = null)
+    {
+        (Limits, Time) = (limits, time ?? TimeProvider.System);
+        _everybody = new SessionOwner(null, new ByteBudget(limits.MostBytes));
+        _started = Time.GetTimestamp();
+    }
+
+    internal KeepLimits Limits { get; }
+
+    internal TimeProvider Time { get; }
+
+    /// <summary>Sessions that are not over.</summary>
+    internal int Count
+    {
+        get
+        {
+            lock (_lock) return _sessions.Count;
+        }
+    }
+
+    /// <summary>Bytes that they keep.</summary>
+    internal long KeptBytes => _everybody.Bytes.Used;
+
+    long Clock => (long)Time.GetElapsedTime(_started).TotalMilliseconds;
+
+    /// <summary>What the server says first on a carrier.</summary>
+    internal SessionHello Greet() => new(new SessionMoment(_server, Clock), Limits.Keep);
+
+    /// <summary>Judges an opening. A session that it starts is in the registry when this returns.</summary>
+    /// <param name="opening">The opening.</param>
+    /// <param name="caller">Who sends it; null where the server cannot tell callers apart.</param>
+    /// <param name="subject">What the request asks for, as the server understands it.</param>
+    /// <param name="create">Makes the channels of a session that begins.</param>
+    internal Verdict Decide(SessionOpening opening, string? caller, string subject, Func<ByteBudget, ResumableSession> create)
+    {
+        lock (_lock)
+        {
+            Forget();
+            if (_sessions.TryGetValue(opening.Id, out KeptSession? known)) return Judge(known, opening, caller, subject);
+            if (_over.TryGetValue(opening.Id, out SessionRefusal epitaph)) return Refused(epitaph, WordsOf(epitaph));
+            if (opening.First.Server != _server) return Refused(SessionRefusal.ServerLost);
+            if (opening.IsKnown) return Refused(SessionRefusal.Unknown);
+            if (Clock - opening.First.Clock > Limits.Keep.TotalMilliseconds) return Refused(SessionRefusal.Expired);
+            if (opening.First.Clock > Clock || opening.Received.Count > 0) return Refused(SessionRefusal.BadMessage);
+            SessionOwner owner = OwnerOf(caller);
+            if (_everybody.Sessions >= Limits.MostSessions || owner.Sessions >= MostOf(owner, Limits.MostSessionsOfCaller)
+                || _order.Count >= Limits.MostRemembered)
+            {
+                if (owner.Sessions == 0 && caller is not null) _owners.Remove(caller);
+                return Refused(SessionRefusal.TooMany);
+            }
+
+            KeptSession session = new(this, opening, owner, subject) { Session = create(owner.Bytes) };
+            session.Session.Over = () => Remove(session);
+            _sessions.Add(opening.Id, session);
+            owner.Sessions++;
+            if (owner != _everybody) _everybody.Sessions++;
+            return new Verdict(session, false, default, "");
+        }
+    }
+
+    /// <remarks>The session is the present opening's from here on, if its carrier comes to it.</remarks>
+    static Verdict Judge(KeptSession session, SessionOpening opening, string? caller, string subject) =>
+        !session.IsSecret(opening.Secret.Span) ? Refused(SessionRefusal.WrongSecret)
+        : session.Owner.Caller != caller ? Refused(SessionRefusal.ForeignCaller)
+        : !session.IsRequest(opening.Digest.Span, subject) ? Refused(SessionRefusal.DifferentRequest)
+        : !session.Session.Fits(opening.Received) ? Refused(SessionRefusal.BadTotals)
+        : !session.TryAdvance(opening.Attempt) ? Refused(SessionRefusal.TakenOver)
+        : new Verdict(session, true, default, "");
+
+    /// <summary>It has a carrier again.</summary>
+    internal void OnAttached(KeptSession session)
+    {
+        session.StopTime();
+        lock (_lock) Attach(session);
+    }
+
+    void Attach(KeptSession session)
+    {
+        if (!session.IsDetached) return;
+        session.IsDetached = false;
+        session.Owner.Detached--;
+        if (session.Owner != _everybody) _everybody.Detached--;
+    }
+
+    /// <summary>It has no carrier.</summary>
+    /// <returns>False where too many are kept already.</returns>
+    internal bool TryKeep(KeptSession session)
+    {
+        lock (_lock)
+        {
+            if (_everybody.Detached >= Limits.MostDetached
+                || session.Owner.Detached >= MostOf(session.Owner, Limits.MostDetachedOfCaller)) return false;
+            session.IsDetached = true;
+            session.Owner.Detached++;
+            if (session.Owner != _everybody) _everybody.Detached++;
+            return true;
+        }
+    }
+
+    void Remove(KeptSession session)
+    {
+        lock (_lock)
+        {
+            if (!_sessions.Remove(session.Id)) return;
+            Attach(session);
+            session.Owner.Sessions--;
+            if (session.Owner != _everybody) _everybody.Sessions--;
+            if (session.Owner is { Sessions: 0, Caller: { } caller }) _owners.Remove(caller);
+            _over[session.Id] = session.Epitaph;
+            _order.Enqueue((session.Id, Time.GetTimestamp()));
+        }
+
+        session.Dispose();
+    }
+
+    /// <summary>
+    /// Names are forgotten when no opening can be on its way that could start them again; and where there are not too many of them, not
+    /// before a client that comes back late would be told a word of its own.
+    /// </summary>
+    void Forget()
+    {
+        while (_order.TryPeek(out var oldest))
+        {
+            TimeSpan age = Time.GetElapsedTime(oldest.At);
+            if (age < Limits.Keep && (_order.Count < Limits.MostRemembered || age < 2 * Limits.Sessions.OpeningTimeout)) return;
+            _order.Dequeue();
+            _over.Remove(oldest.Id);
+        }
+    }
+
+    SessionOwner OwnerOf(string? caller)
+    {
+        if (caller is null) return _everybody;
+        if (_owners.TryGetValue(caller, out SessionOwner? owner)) return owner;
+        owner = new SessionOwner(caller, new ByteBudget(Limits.MostBytesOfCaller, _everybody.Bytes));
+        _owners.Add(caller, owner);
+        return owner;
+    }
+
+    int MostOf(SessionOwner owner, int most) => owner == _everybody ? int.MaxValue : most;
+
+    static Verdict Refused(SessionRefusal code, string? text = null) => new(null, false, code, text ?? WordsOf(code));
+
+    internal static string WordsOf(SessionRefusal code) => code switch
+    {
+        SessionRefusal.Unknown => "this server has no such session",
+        SessionRefusal.ServerLost =>
+            "the session began at another server, or before this one was started: how its command ended is not known",
+        SessionRefusal.Expired => "the session had no connection for too long, and its client was taken for lost",
+        SessionRefusal.Over => "the session is over",
+        SessionRefusal.WrongSecret => "the secret is not that of the session",
+        SessionRefusal.ForeignCaller => "the session was opened by somebody else",
+        SessionRefusal.DifferentRequest => "the session was opened for another command, container or pod",
+        SessionRefusal.BadTotals => "the client says that it has received what cannot be",
+        SessionRefusal.TakenOver => "a later opening of the session has come before this one",
+        SessionRefusal.TooMany => "this server keeps as many sessions as it may; nothing was started",
+        SessionRefusal.Stopping => "the server has ended the session: it was stopping",
+        _ => "the opening cannot be read",
+    };
+}

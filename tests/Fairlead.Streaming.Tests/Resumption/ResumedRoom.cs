@@ -1,0 +1,107 @@
+using System.Net;
+using System.Net.Sockets;
+using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Streaming.Resumption;
+using Fairlead.Streaming.Resumption.Answering;
+using Fairlead.Streaming.Resumption.Asking;
+using Fairlead.Testing;
+
+namespace Fairlead.Streaming.Tests.Resumption;
+
+/// <summary>A server of sessions on loopback, without HTTP in front, and a proxy that cuts between it and its client.</summary>
+sealed class ResumedRoom : IAsyncDisposable
+{
+    readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    readonly TaskCompletionSource<AnsweringSession> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly List<Task> _served = [];
+    readonly Task _accepting;
+    int _started;
+
+    internal ResumedRoom(KeepLimits? limits = null, FaultProxyOptions? proxy = null, RemoteCommandRequest? request = null, CarrierLimits? carrier = null)
+    {
+        Request = request ?? SessionPair.AllPipes;
+        Carrier = carrier ?? CarrierLimits.Default;
+        Server = new ResumableCommands(limits ?? KeepLimits.Default);
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen();
+        Proxy = new FaultProxy(_listener.LocalEndPoint!, proxy);
+        _accepting = AcceptAsync();
+    }
+
+    internal RemoteCommandRequest Request { get; }
+
+    internal CarrierLimits Carrier { get; }
+
+    internal ResumableCommands Server { get; }
+
+    internal FaultProxy Proxy { get; }
+
+    internal IPEndPoint Direct => (IPEndPoint)_listener.LocalEndPoint!;
+
+    /// <summary>How many sessions have begun.</summary>
+    internal int Started => Volatile.Read(ref _started);
+
+    /// <summary>The first session that begins.</summary>
+    internal Task<AnsweringSession> Begun => _begun.Task;
+
+    internal ResumeWays Ways(Action<ResumeEvent>? told = null, TimeSpan? patience = null, IPEndPoint? to = null, ResumptionLimits? limits = null) => new()
+    {
+        Dial = async token => await ConnectAsync(to ?? Proxy.EndPoint, token),
+        MayPass = static failure => failure is SocketException,
+        Told = told,
+        Patience = patience ?? Timeout.InfiniteTimeSpan,
+        Limits = limits ?? ResumptionLimits.Default,
+    };
+
+    internal async Task<AskingSession> AskAsync(ResumeWays? ways = null, IPEndPoint? first = null)
+    {
+        ways ??= Ways();
+        Stream stream = await ConnectAsync(first ?? Proxy.EndPoint, TestContext.Current.CancellationToken);
+        return new AskingSession(await AskingResumable.AskAsync(stream, Request, Carrier, ways, TestContext.Current.CancellationToken), Request);
+    }
+
+    static async Task<Stream> ConnectAsync(IPEndPoint to, CancellationToken cancellationToken)
+    {
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(to, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                Socket socket = await _listener.AcceptAsync();
+                socket.NoDelay = true;
+                _served.Add(Server.ServeAsync(new NetworkStream(socket, ownsSocket: true), Request, "here", "alice", Carrier, () => socket.Close(0), session =>
+                {
+                    Interlocked.Increment(ref _started);
+                    _begun.TrySetResult(session);
+                }));
+            }
+        }
+        catch (SocketException)
+        {
+            // the room is disposed
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Close();
+        await _accepting;
+        await Proxy.DisposeAsync();
+        if (_begun.Task.IsCompletedSuccessfully) await _begun.Task.Result.DisposeAsync();
+        await Task.WhenAll(_served);
+    }
+}
