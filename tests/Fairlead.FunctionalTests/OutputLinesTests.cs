@@ -1,4 +1,3 @@
-using Fairlead.Testing;
 using TestLab = Fairlead.Lab.Testing.Lab;
 
 namespace Fairlead.FunctionalTests;

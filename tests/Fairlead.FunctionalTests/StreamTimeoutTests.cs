@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Fairlead.Lab;
-using Fairlead.Testing;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.FunctionalTests;

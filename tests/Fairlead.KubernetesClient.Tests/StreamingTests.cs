@@ -37,7 +37,7 @@ public sealed class StreamingTests : IAsyncLifetime
     [Fact]
     public async Task One_program_lists_by_the_one_and_streams_by_the_other()
     {
-        using IKubernetes kubernetes = new Kubernetes(Configuration());
+        using Kubernetes kubernetes = new(Configuration());
         using (StreamingClient client = kubernetes.Streaming())
         {
             CommandResult counted = await client.RunAsync(s_demo, ["wc", "-c"], "abc", cancellationToken: Ct);
