@@ -113,7 +113,7 @@ public sealed class AlertRulesTests : IDisposable
         };
     }
 
-    static JsonNode Series(Cause cause, string instance, int begins)
+    static JsonObject Series(Cause cause, string instance, int begins)
     {
         string name = cause.Series.Contains('{', StringComparison.Ordinal) ? cause.Series.Replace("{", $"{{instance='{instance}',", StringComparison.Ordinal) : $"{cause.Series}{{instance='{instance}'}}";
         IEnumerable<double> values = Enumerable.Range(0, Late + 1).Select(minute =>

@@ -109,7 +109,7 @@ public sealed class WindowsTests(WindowsFixture windows) : IClassFixture<Windows
         {
             Directory.CreateDirectory(source + "/aux");
             Directory.CreateDirectory(source + "/d");
-            foreach (string name in (string[])["A", "a", "with space", "x:y", "end.", "zw\u00f6lf \u65e5\u672c", "aux/in", "d/deep"]) await File.WriteAllTextAsync($"{source}/{name}", name);
+            foreach (string name in (string[])["A", "a", "with space", "x:y", "end.", "zw\u00f6lf \u65e5\u672c", "aux/in", "d/deep"]) await File.WriteAllTextAsync($"{source}/{name}", name, TestContext.Current.CancellationToken);
             File.CreateSymbolicLink(source + "/link", "A");
 
             RunResult down = await windows.RunAsync(["cp", $"demo:{source}", WindowsFixture.There(root) + @"\here", "-c", "web"]);
@@ -121,7 +121,7 @@ public sealed class WindowsTests(WindowsFixture windows) : IClassFixture<Windows
             RunResult up = await windows.RunAsync(["cp", WindowsFixture.There(root) + @"\here", $"demo:{root}/back", "-c", "web"]);
             Assert.Equal(0, up.ExitCode);
             Assert.Equal(Files(root + "/here"), Files(root + "/back"));
-            foreach (string name in Files(root + "/back")) Assert.Equal(name, await File.ReadAllTextAsync($"{root}/back/{name}"));
+            foreach (string name in Files(root + "/back")) Assert.Equal(name, await File.ReadAllTextAsync($"{root}/back/{name}", TestContext.Current.CancellationToken));
 
             RunResult device = await windows.RunAsync(["cp", $"demo:{source}/A", "nul", "-c", "web"]);
             Assert.Contains("NUL is a device's name on Windows", device.Stderr, StringComparison.Ordinal);

@@ -177,7 +177,8 @@ sealed class SessionHistory
             ReadOnlyMemory<byte> part = payload[..Math.Min(payload.Length, 4096)];
             part.CopyTo(channel.GetMemory());
             channel.Advance(part.Length);
-            if (!channel.FlushAsync(endOfMessage: true).IsCompletedSuccessfully) throw new InvalidOperationException("more came than a window");
+            Task flushed = channel.FlushAsync(endOfMessage: true).AsTask();
+            if (!flushed.IsCompletedSuccessfully) throw new InvalidOperationException("more came than a window");
         }
 
         if (!payload.IsEmpty) channel.Skip(payload.Length);
