@@ -77,7 +77,8 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
         }
 
         await outputs; // from here on nothing touches the session's memory
-        Task policy = hasEnded ? Task.CompletedTask : WatchAsync(ApplyPolicyAsync(command, isOrdered: broken.IsCompleted || stop.IsCompleted));
+        bool isOrdered = broken.IsCompleted || stop.IsCompleted;
+        Task policy = hasEnded ? Task.CompletedTask : WatchAsync(ApplyPolicyAsync(command, isOrdered));
         keeper.Keep(FinishAsync(command, pumps, policy));
         await policy;
         if (_failure is not null) return Status.InternalError("the session failed: " + _failure.Message);

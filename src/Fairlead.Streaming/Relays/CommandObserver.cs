@@ -25,11 +25,12 @@ public sealed class CommandObserver : ISpliceObserver
     public CommandObserver(RemoteCommandProtocol protocol, RelayTraffic traffic, WithheldWords withheld)
     {
         ArgumentNullException.ThrowIfNull(protocol);
-        if (!CanFollow(protocol)) throw new ArgumentException("Without a status in JSON a loss cannot be told from success.", nameof(protocol));
+        if (!CanFollow(protocol))
+            throw new ArgumentException("Without a status in JSON a loss cannot be told from success.", nameof(protocol));
         (_protocol, _traffic, _withheld) = (protocol, traffic, withheld);
     }
 
-    /// <summary>Whether a session of this version may pass undecoded: its end, a status in JSON, is told from a loss by the frames alone.</summary>
+    /// <summary>Whether a session of this version may pass undecoded: frames alone tell its end, a status in JSON, from a loss.</summary>
     /// <param name="protocol">What both sides speak.</param>
     public static bool CanFollow(RemoteCommandProtocol protocol) => protocol is { HasJsonStatus: true, IsBase64: false, IsSpdy: false };
 

@@ -58,14 +58,11 @@ public sealed class WebSocketSplice : IAsyncDisposable
         _clientGone = clientGone.UnsafeRegister(static splice => ((WebSocketSplice)splice!)._client.Cut(), this);
     }
 
-    /// <summary>
-    /// Ends the session for a reason of this side's: the server's is cut, and the client told this failure. The first reason stays.
-    /// </summary>
+    /// <summary>Ends the session for a reason of this side's: the server's is cut, the client told it. The first reason stays.</summary>
     public void End(Status reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        if (Interlocked.CompareExchange(ref _ending, reason, null) is not null) return;
-        _ = TakeLeaveAsync(_observer.Farewell(reason));
+        if (Interlocked.CompareExchange(ref _ending, reason, null) is null) _ = TakeLeaveAsync(_observer.Farewell(reason));
     }
 
     async Task TakeLeaveAsync(ReadOnlyMemory<byte> words)
