@@ -33,7 +33,8 @@ public sealed record RemoteCommandProtocol(string Name, bool IsBase64, bool CanE
     /// <c>session.fairlead.v1</c>: channels that outlive the connection. Offered and accepted beside the others, never alone; see
     /// docs/protocols/session.md.
     /// </summary>
-    public static RemoteCommandProtocol Session { get; } = new(Sessions.SessionMessage.Subprotocol, false, true, true) { IsResumable = true };
+    public static RemoteCommandProtocol Session { get; } =
+        new(Sessions.SessionMessage.Subprotocol, false, true, true) { IsResumable = true };
 
     /// <summary>Every version of Kubernetes' own that travels over WebSocket, the best first.</summary>
     public static ImmutableArray<RemoteCommandProtocol> OverWebSocket { get; } = [V5, V4, V1, Unnamed, Base64V4, Base64V1];

@@ -90,8 +90,8 @@ sealed class RemoteCommandAnswer(Serving serving, Callers callers)
         {
             (string @namespace, string pod, string container) = asked.Where;
             Log.RuntimeFailed(
-                _logger, WithheldException.Of(failure, new WithheldWords(asked.Request.Command)), asked.IsExec ? "exec" : "attach", container,
-                @namespace, pod);
+                _logger, WithheldException.Of(failure, new WithheldWords(asked.Request.Command)), asked.IsExec ? "exec" : "attach",
+                container, @namespace, pod);
         }
         finally
         {

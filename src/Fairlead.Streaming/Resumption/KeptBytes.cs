@@ -68,7 +68,8 @@ sealed class KeptBytes(ByteBudget budget)
     {
         if (_cursor is null || from < _cursor.Start) _cursor = _first;
         while (from >= _cursor!.Start + _cursor.Length) _cursor = _cursor.Next;
-        int at = (int)(from - _cursor.Start), count = (int)Math.Min(Math.Min(_cursor.Length - at, to - from), MessageBuffer.PayloadCapacity);
+        int at = (int)(from - _cursor.Start);
+        int count = (int)Math.Min(Math.Min(_cursor.Length - at, to - from), MessageBuffer.PayloadCapacity);
         _sending = _cursor;
         _lentAt = Headroom + at - 1;
         _lentByte = _sending.Array[_lentAt];

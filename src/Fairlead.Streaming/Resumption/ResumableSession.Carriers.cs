@@ -200,8 +200,8 @@ sealed partial class ResumableSession
     }
 
     /// <summary>
-    /// While something was sent and is not confirmed: a peer that says nothing is pinged, and given up where it says nothing to that. A peer
-    /// that only does not confirm is busy.
+    /// While something was sent and is not confirmed: a peer that says nothing is pinged, and given up where it says nothing to that. A
+    /// peer that only does not confirm is busy.
     /// </summary>
     void OnWatch()
     {

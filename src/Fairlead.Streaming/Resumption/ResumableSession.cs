@@ -37,7 +37,8 @@ sealed partial class ResumableSession : IAsyncDisposable
         IEnumerable<ChannelPlan> channels, ResumptionLimits limits, int channelBytes, ByteBudget? budget = null, TimeProvider? time = null)
     {
         (_limits, Time) = (limits, time ?? TimeProvider.System);
-        (_confirming, _watching) = (CreateTimer(static session => session.OnConfirmTime()), CreateTimer(static session => session.OnWatch()));
+        _confirming = CreateTimer(static session => session.OnConfirmTime());
+        _watching = CreateTimer(static session => session.OnWatch());
         foreach (ChannelPlan plan in channels)
         {
             if (plan.IsOutgoing)
@@ -157,7 +158,8 @@ sealed partial class ResumableSession : IAsyncDisposable
     }
 
     internal void AbortBy(Exception exception) =>
-        Gone?.Invoke(new SessionLostException(SessionLoss.LocalAbort, "The input could not be read to its end: " + exception.Message, exception));
+        Gone?.Invoke(new SessionLostException(
+            SessionLoss.LocalAbort, "The input could not be read to its end: " + exception.Message, exception));
 
     /// <summary>Called where a writer gave up, and nobody may take what it sent for the whole.</summary>
     internal Action<SessionLostException>? Gone { get; set; }

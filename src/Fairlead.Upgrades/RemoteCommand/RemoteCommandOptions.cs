@@ -26,8 +26,8 @@ public record RemoteCommandOptions : UpgradeOptions
     public bool InlineReaders { get; init; }
 
     /// <summary>
-    /// For how long another connection is tried for when the session's was lost, where the server keeps sessions; never longer than it keeps
-    /// them, which <see cref="Timeout.InfiniteTimeSpan"/> asks for. Zero, the default, for never: then a session ends with its connection.
+    /// For how long another connection is tried for when the session's was lost, where the server keeps sessions; never longer than it
+    /// keeps them, which <see cref="Timeout.InfiniteTimeSpan"/> asks for. Zero, the default, for never: then a session ends with its connection.
     /// See docs/protocols/session.md. Without effect where <see cref="Protocols"/> says what is offered.
     /// </summary>
     public TimeSpan Resume { get; init; }

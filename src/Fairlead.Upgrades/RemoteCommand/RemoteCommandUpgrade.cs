@@ -25,7 +25,9 @@ sealed record RemoteCommandUpgrade(Uri Uri, RemoteCommandRequest Command, Remote
 
     /// <summary>The forms that are offered over WebSocket.</summary>
     internal RemoteCommandProtocol[] OverWebSocket =>
-        Offered(Transport.Spdy, isSpdy: false) is var forms && IsResumable && forms.Length > 0 ? [RemoteCommandProtocol.Session, .. forms] : forms;
+        Offered(Transport.Spdy, isSpdy: false) is var forms && IsResumable && forms.Length > 0
+            ? [RemoteCommandProtocol.Session, .. forms]
+            : forms;
 
     /// <summary>The forms that are offered over SPDY/3.1.</summary>
     internal RemoteCommandProtocol[] OverSpdy => Offered(Transport.WebSocket, isSpdy: true);
