@@ -71,6 +71,7 @@ sealed partial class ResumableSession
     /// <returns>False where it was not this one that it had.</returns>
     internal bool Detach(ISessionLink link)
     {
+        foreach (IncomingChannel? channel in _incoming) channel?.Inbound.PassOnRest();
         lock (_lock)
         {
             if (_link != link) return false;

@@ -177,7 +177,8 @@ sealed class SessionHistory
             ReadOnlyMemory<byte> part = payload[..Math.Min(payload.Length, 4096)];
             part.CopyTo(channel.GetMemory());
             channel.Advance(part.Length);
-            if (!channel.FlushAsync(endOfMessage: true).IsCompletedSuccessfully) throw new InvalidOperationException("more came than a window");
+            bool isWhole = payload.Length <= 4096 && most >= message.Length - 1; // what is cut in the middle has not been passed on yet
+            if (!channel.FlushAsync(isWhole).IsCompletedSuccessfully) throw new InvalidOperationException("more came than a window");
         }
 
         if (!payload.IsEmpty) channel.Skip(payload.Length);
