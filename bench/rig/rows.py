@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Callable
 
+from . import connections
 from .contestants import Client, Direct, Hash
 from .idle import Held
 from .lost import LOST, Lost
@@ -281,6 +282,7 @@ def rows(stage, clients, tls, tcp):
         Row("plain-stdin", "exec without TLS, standard input", plain, bulk(stage, "stdin"), transfer),
         Row("forward-down", "port-forward, from the pod", secure, forward(stage, down=True), {"rate": RATE}, quick=True),
         Row("forward-up", "port-forward, to the pod", secure, forward(stage, down=False), {"rate": RATE}, quick=True),
+        *connection_rows(clients),
         *copy_rows(stage, clients),
         Row("exec-true", "exec -- true", clients, short, {"wall": "ms", "cpu": "CPU ms", "peak": PEAK}, quick=True, rounds=11),
         Row("exec-line", "exec -- true over a line of 100 ms round trip", [Client(client.name, client.program, stage, "line") for client in clients],
@@ -298,6 +300,13 @@ def rows(stage, clients, tls, tcp):
         Row("growth", "memory over 10,000 execs through a gateway", [Client("fairlead", ours[0].program, stage, "gateway-websocket")],
             growth(stage, 10_000), {"lab": "lab, KiB each", "gateway": "gateway, KiB each"}, rounds=1),
     ]
+
+
+def connection_rows(clients):
+    for name, what, count, at_once, held in (
+            ("short", "600 short connections, 20 at a time", 600, 20, 0), ("beside", "the same beside 40 that are held", 600, 20, 40),
+            ("at-once", "100 short connections at once", 100, 100, 0), ("in-turn", "200 short connections, one after the other", 200, 1, 0)):
+        yield Row(f"forward-{name}", f"port-forward, {what}", clients, connections.short(count, at_once, held), {"wall": "ms"})
 
 
 def copy_rows(stage, clients):

@@ -58,6 +58,9 @@ def targets(rows):
     for what in ("down", "up"):
         yield either(f"port-forward {what} at least 1.3 x kubectl's or 0.60 of the same over plain TLS",
                      (f.ratio(f"forward-{what}", kubectl, "rate"), 1.3), (f.ratio(f"forward-{what}", tls, "rate"), 0.6))
+    for row, called, most in (("short", "600 short connections, 20 at a time", 0.7), ("beside", "600 short connections beside 40 that are held", 0.7),
+                              ("at-once", "100 connections at once", 0.7), ("in-turn", "one connection after the other", 1)):
+        yield judge(f"port-forward, {called}: at most {most} x kubectl's time", f.ratio(f"forward-{row}", kubectl, "wall"), at_most(most))
     for what in ("stdout", "stdin"):
         yield judge(f"client CPU per GiB of exec {what} at most 0.7 x kubectl's", f.ratio(f"exec-{what}", kubectl, "cpu"), at_most(0.7))
 

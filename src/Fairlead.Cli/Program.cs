@@ -1,8 +1,10 @@
 using Fairlead.Cli;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Native;
+using Fairlead.Cli.Terminals;
 
 StandardStreams.FillClosed();
+using IDisposable? text = OperatingSystem.IsWindows() ? new ConsoleText() : null;
 
 // System.Console stays out of the way of the terminal: its set-up would change modes that a session has changed on purpose.
 StreamWriter output = new(StandardStreams.OpenOutput()) { AutoFlush = false };

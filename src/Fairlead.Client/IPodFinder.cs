@@ -17,6 +17,8 @@ public interface IPodFinder
     /// <param name="ports">The ports; for a service, the service's.</param>
     /// <param name="again">True after a loss: a pod that goes is not taken.</param>
     /// <param name="cancellationToken">Ends the search.</param>
+    /// <returns>The pod, and its port for each of those that were asked for, in their order.</returns>
     /// <exception cref="FairleadException">There is none, or the server could not be asked.</exception>
-    Task<ForwardTarget> FindPortsAsync(PodReference pod, IReadOnlyList<int> ports, bool again, CancellationToken cancellationToken);
+    Task<(PodReference Pod, IReadOnlyList<int> Ports)> FindPortsAsync(
+        PodReference pod, IReadOnlyList<int> ports, bool again, CancellationToken cancellationToken);
 }

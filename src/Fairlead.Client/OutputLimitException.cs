@@ -5,7 +5,7 @@ public sealed class OutputLimitException : FairleadException
 {
     /// <summary>Creates it.</summary>
     /// <param name="mostBytes">The limit.</param>
-    public OutputLimitException(int mostBytes) : base($"The output is longer than {mostBytes} bytes.") => MostBytes = mostBytes;
+    internal OutputLimitException(int mostBytes) : base($"The output is longer than {mostBytes} bytes.") => MostBytes = mostBytes;
 
     /// <summary>The limit, in bytes.</summary>
     public int MostBytes { get; }

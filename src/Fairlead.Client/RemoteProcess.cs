@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Fairlead.Client.Sessions;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 
@@ -23,7 +24,10 @@ public sealed class RemoteProcess : IAsyncDisposable
         _error = new Output(session.StandardError, nameof(StandardError));
     }
 
-    /// <summary>The command's input; <see cref="PipeWriter.CompleteAsync"/> is its end of input.</summary>
+    /// <summary>
+    /// The command's input; <see cref="PipeWriter.CompleteAsync"/> is its end of input. As a stream it is
+    /// <see cref="PipeWriter.AsStream"/>, whose disposal is the end.
+    /// </summary>
     /// <exception cref="InvalidOperationException">No input was asked for.</exception>
     public PipeWriter StandardInput => _session.Request.Stdin
         ? _session.StandardInput
@@ -40,6 +44,27 @@ public sealed class RemoteProcess : IAsyncDisposable
     public PipeReader StandardError => _session.Request.Stderr || _session.Request.Tty
         ? _error.Take()
         : throw new InvalidOperationException("No error output was asked for: set ExecOptions.Stderr.");
+
+    /// <summary>
+    /// The lines of both outputs as they come, each with its source. Neither output holds up the other, whichever the command writes. Takes
+    /// the outputs that were asked for, at once. Lines are UTF-8, without their end; text behind the last end is a line too. Who stops
+    /// before the end drops what is left; <see cref="WaitForExitAsync"/> then says how the command ended, as it does after the end.
+    /// </summary>
+    /// <param name="mostBytes">The longest line. 1 MiB.</param>
+    /// <param name="cancellationToken">Ends the wait for a line.</param>
+    /// <exception cref="InvalidOperationException">No output was asked for, or one was dropped.</exception>
+    /// <exception cref="SessionLostException">The session was lost, told behind the lines that had come. A line that had not ended is not
+    /// among them.</exception>
+    /// <exception cref="OutputLimitException">A line is longer.</exception>
+    public IAsyncEnumerable<(bool IsError, string Line)> ReadLinesAsync(
+        int mostBytes = PipeReaderExtensions.LongestLine, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(mostBytes);
+        RemoteCommandRequest asked = _session.Request;
+        if (!asked.Stdout && !asked.Stderr) throw new InvalidOperationException("No output was asked for: set ExecOptions.Stdout.");
+        return OutputLines.MergeAsync(
+            asked.Stdout ? StandardOutput : null, asked.Stderr ? StandardError : null, mostBytes, cancellationToken);
+    }
 
     /// <summary>The version that was negotiated.</summary>
     public RemoteCommandProtocol Protocol => _session.Protocol;

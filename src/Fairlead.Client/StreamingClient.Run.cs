@@ -7,7 +7,7 @@ public sealed partial class StreamingClient
 {
     /// <summary>The most that <see cref="RunAsync(PodReference, IReadOnlyList{string}, string?, int, CancellationToken)"/> keeps of each
     /// output by default. 16 MiB.</summary>
-    public const int DefaultMostBytes = 16 * 1024 * 1024;
+    internal const int DefaultMostBytes = 16 * 1024 * 1024;
 
     /// <summary>
     /// Runs a command to its end and gives back what it said. Both outputs are read at once, so that none holds up the other.

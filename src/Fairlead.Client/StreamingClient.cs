@@ -1,5 +1,4 @@
 using Fairlead.Client;
-using System.Diagnostics;
 using Fairlead.Client.Forwarding;
 using Fairlead.Client.Telemetry;
 using Fairlead.Upgrades;
@@ -87,7 +86,8 @@ public sealed partial class StreamingClient : IDisposable
     {
         ThrowIfNoPort(port);
         pod = Place(pod);
-        return pod.Owner is null ? ConnectToAsync(pod, port) : FindAndConnectAsync();
+        return ForwardTelemetry.ConnectAsync(
+            Endpoint.Server, pod, () => pod.Owner is null ? ConnectToAsync(pod, port) : FindAndConnectAsync());
 
         Task<ForwardedStream> ConnectToAsync(PodReference found, int number) =>
             _dialer.ConnectAsync(ForwardsOf(found), number, options ?? new PortForwardOptions(), cancellationToken);
@@ -113,7 +113,7 @@ public sealed partial class StreamingClient : IDisposable
         if (ports.Count == 0) throw new ArgumentException("A forward has at least one port.", nameof(ports));
         foreach (int port in ports) ThrowIfNoPort(port);
         pod = Place(pod);
-        if (pod.Owner is not null) (pod, ports) = await FindPortsAsync(pod, ports, again: false, cancellationToken);
+        if (pod.Owner is not null) (pod, ports) = await FinderOf(pod).FindPortsAsync(pod, ports, again: false, cancellationToken);
         return await _dialer.OpenForwardAsync(
             ForwardsOf(pod), ports[0], options ?? new PortForwardOptions(), cancellationToken: cancellationToken);
     }
@@ -133,8 +133,12 @@ public sealed partial class StreamingClient : IDisposable
         return pod.Owner is null ? Task.FromResult(pod) : FinderOf(pod).FindAsync(pod, cancellationToken);
     }
 
-    Task<ForwardTarget> FindPortsAsync(PodReference pod, IReadOnlyList<int> ports, bool again, CancellationToken cancellationToken) =>
-        FinderOf(pod).FindPortsAsync(pod, ports, again, cancellationToken);
+    async Task<ForwardTarget> FindPortsAsync(
+        PodReference pod, IReadOnlyList<int> ports, bool again, CancellationToken cancellationToken)
+    {
+        (PodReference found, IReadOnlyList<int> its) = await FinderOf(pod).FindPortsAsync(pod, ports, again, cancellationToken);
+        return new ForwardTarget(found, its);
+    }
 
     IPodFinder FinderOf(PodReference pod) => Finder ?? throw new ArgumentException(
         $"This client cannot look up a pod of {pod}: one that was made of a kubeconfig can, or one with a {nameof(Finder)}.", nameof(pod));
@@ -171,18 +175,16 @@ public sealed partial class StreamingClient : IDisposable
             : FindPortsAsync(target.Pod, target.Ports, again, token);
     }
 
-    /// <summary>
-    /// The same for a pod that is looked up, at the start and again for each attempt to connect again: a deployment's, a service's.
-    /// </summary>
+    /// <summary>The same for what is looked up, at the start and again for each attempt to connect again.</summary>
     /// <param name="resolve">
     /// Finds the pod and its ports; told false at first and true after a loss. What it throws fails the start, or one attempt.
-    /// <c>TargetResolver.ResolveForwardAsync</c> of Fairlead.KubeConfig finds them by a name.
     /// </param>
     /// <param name="locals">Where to listen, for each of the ports.</param>
     /// <param name="options">Addresses, events, and what to do when the connection goes.</param>
     /// <param name="cancellationToken">Ends the wait for the forward; without effect on one that stands.</param>
-    /// <inheritdoc cref="ForwardAsync(PodReference, IReadOnlyList{PortMapping}, ForwardOptions?, CancellationToken)"/>
-    public Task<PortForward> ForwardResolvedAsync(
+    /// <inheritdoc cref="ForwardAsync(PodReference, IReadOnlyList{PortMapping}, ForwardOptions?, CancellationToken)" path="/returns"/>
+    /// <inheritdoc cref="ForwardAsync(PodReference, IReadOnlyList{PortMapping}, ForwardOptions?, CancellationToken)" path="/exception"/>
+    internal Task<PortForward> ForwardResolvedAsync(
         Func<bool, CancellationToken, Task<ForwardTarget>> resolve, IReadOnlyList<LocalListener> locals, ForwardOptions? options = null,
         CancellationToken cancellationToken = default)
     {
@@ -192,24 +194,8 @@ public sealed partial class StreamingClient : IDisposable
         options ??= new ForwardOptions();
         ForwardDialer dialer = new(FindAsync, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token),
             () => Endpoint.IsFetchingCredentials);
-        return StartAsync();
-
-        async Task<PortForward> StartAsync()
-        {
-            Activity? activity = ForwardTelemetry.Begin(Endpoint.Server);
-            try
-            {
-                PortForward forward = await PortForward.StartAsync(dialer, locals, ForwardTale.ToldTo(_logger, options), cancellationToken);
-                ForwardTelemetry.Follow(activity, forward);
-                return forward;
-            }
-            catch (Exception e)
-            {
-                activity?.Fail(e);
-                activity?.Dispose();
-                throw;
-            }
-        }
+        return ForwardTelemetry.StartAsync(
+            Endpoint.Server, () => PortForward.StartAsync(dialer, locals, ForwardTale.ToldTo(_logger, options), cancellationToken));
 
         async Task<ForwardTarget> FindAsync(bool again, CancellationToken token)
         {

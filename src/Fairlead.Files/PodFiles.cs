@@ -11,8 +11,9 @@ namespace Fairlead;
 /// Copies files to and from a container, by nothing but a shell in it and tar, dd, cat or head. Every file is verified before it takes its
 /// place, and a lost connection is made anew and goes on at the byte.
 /// </summary>
-/// <remarks>On Linux. A cancelled copy keeps what it has beside the destination, in a folder <c>.fairlead-…</c>; the same copy goes on from
-/// there.</remarks>
+/// <remarks>On Linux and Windows. On Windows files get no permissions and no owner, links are not made, and names that Windows does not
+/// hold are refused, each by its name. A cancelled copy keeps what it has beside the destination, in a folder <c>.fairlead-…</c>; the same
+/// copy goes on from there.</remarks>
 /// <example>
 /// <code>
 /// CopyResult result = await client.Files(new("web-0", "default")).CopyToPodAsync("./site", "/srv/site");
@@ -43,13 +44,14 @@ public sealed class PodFiles
     /// <exception cref="UpgradeException">The server refused.</exception>
     /// <exception cref="RemoteCommandException">The server could not run a shell.</exception>
     /// <exception cref="ServerUnreachableException">The server could not be reached.</exception>
-    /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is not Linux.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is neither
+    /// Linux nor Windows.</exception>
     public async Task<CopyResult> CopyToPodAsync(
         string localPath, string podPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {
         Check(localPath, podPath);
         options ??= new CopyOptions();
-        if (!OperatingSystem.IsLinux()) throw Unsupported();
+        LocalFolder.CheckSystem();
         PodReference pod = await _client.FindPodAsync(_pod, cancellationToken);
         await using LocalSource source = LocalSource.Open(localPath);
         await using PodTarget target = new(ShellSource.Of(_client, pod, podPath, options), podPath, source.Leaf, options)
@@ -73,13 +75,14 @@ public sealed class PodFiles
     /// <exception cref="UpgradeException">The server refused.</exception>
     /// <exception cref="RemoteCommandException">The server could not run a shell.</exception>
     /// <exception cref="ServerUnreachableException">The server could not be reached.</exception>
-    /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is not Linux.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is neither
+    /// Linux nor Windows.</exception>
     public async Task<CopyResult> CopyFromPodAsync(
         string podPath, string localPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {
         Check(podPath, localPath);
         options ??= new CopyOptions();
-        if (!OperatingSystem.IsLinux()) throw Unsupported();
+        LocalFolder.CheckSystem();
         PodReference pod = await _client.FindPodAsync(_pod, cancellationToken);
         await using PodSource source = new(ShellSource.Of(_client, pod, podPath, options), podPath, options);
         await using LocalTarget target = new(localPath, options);
@@ -98,7 +101,8 @@ public sealed class PodFiles
     /// <exception cref="UpgradeException">The server refused.</exception>
     /// <exception cref="RemoteCommandException">The server could not run a shell.</exception>
     /// <exception cref="ServerUnreachableException">The server could not be reached.</exception>
-    /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is not Linux.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is neither
+    /// Linux nor Windows.</exception>
     public async Task<CopyResult> CopyToAsync(
         string podPath, PodFiles target, string targetPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -123,7 +127,4 @@ public sealed class PodFiles
             if (path.Contains('\0', StringComparison.Ordinal)) throw new ArgumentException("A path holds no zero byte.", name);
         }
     }
-
-    static PlatformNotSupportedException Unsupported() =>
-        new("files of this machine are copied on Linux only: elsewhere nothing keeps a link from leading out of the destination");
 }

@@ -148,7 +148,7 @@ public sealed class GatewayServer : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            await _drain.EndAsync();
+            await _drain.EndSessionsAsync();
             // who does not read is cut
             await _slots.WaitForNoneAsync().WaitAsync(s_lastWords, _clock, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -172,7 +172,7 @@ public sealed class GatewayServer : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         _drain.Begin();
-        await _drain.EndAsync();
+        await _drain.EndSessionsAsync();
         await _application.StopAsync();
         // what they tell needs what follows
         await _slots.WaitForNoneAsync().WaitAsync(s_lastWords, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -34,8 +34,13 @@ static partial class Log
         ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, long milliseconds, PeerText end, long toServer,
         long toClient);
 
-    [LoggerMessage(8, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} was lost: {Why}", EventName = "SessionLost")]
-    public static partial void SessionLost(ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, PeerText why);
+    [LoggerMessage(8, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} lost the server behind: {Why}", EventName = "ServerLost")]
+    public static partial void ServerLost(ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, PeerText why);
+
+    [LoggerMessage(14, LogLevel.Debug, "{Kind} by {Who} in pod {Namespace}/{Pod} was ended by the gateway: {Why}",
+        EventName = "SessionStopped")]
+    public static partial void SessionStopped(
+        ILogger logger, PeerText kind, PeerText who, PeerText @namespace, PeerText pod, PeerText why);
 
     [LoggerMessage(EventId = 9, Message = "{Kind} by {Who} in pod {Namespace}/{Pod}: the server behind opened no session: {Why}",
         EventName = "DialFailed")]

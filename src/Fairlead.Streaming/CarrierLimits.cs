@@ -15,6 +15,15 @@ public sealed record CarrierLimits
     public int ChannelBytes { get; init; } = 256 * 1024;
 
     /// <summary>
+    /// Bytes that the windows of all conversations of one carrier (<c>portforward.fairlead.v2</c>) may come to, beyond the 16 KiB that each
+    /// has: what it holds where nobody reads, and what one transfer may have on its way. 16 MiB.
+    /// </summary>
+    public int WindowBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Conversations that a peer may have open on one carrier; further ones are refused. 4096.</summary>
+    public int Conversations { get; init; } = 4096;
+
+    /// <summary>
     /// The longest message that is taken, in bytes; a longer one ends the session with close code 1009. Payloads are passed on as
     /// they arrive, so this costs no memory. 32 MiB, as Go servers have it: some clients send 15 MiB at once.
     /// </summary>

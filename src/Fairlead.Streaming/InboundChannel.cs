@@ -11,6 +11,9 @@ sealed class InboundChannel
     /// <summary>What is received in one go before the consumer is woken.</summary>
     const int FlushBytes = 64 * 1024;
 
+    /// <summary>Bounded by the credit that the peer was given, so that nothing waits here. Small, since many hold little.</summary>
+    static readonly PipeOptions s_credited = new(pauseWriterThreshold: 0, minimumSegmentSize: 4096, useSynchronizationContext: false);
+
     readonly Pipe _pipe;
     readonly InboundReader _reader;
     int _unflushed;
@@ -27,6 +30,15 @@ sealed class InboundChannel
         _reader = new InboundReader(_pipe.Reader);
     }
 
+    InboundChannel(PipeOptions options)
+    {
+        _pipe = new Pipe(options);
+        _reader = new InboundReader(_pipe.Reader);
+    }
+
+    /// <summary>A channel that never makes its read loop wait, since the peer sends no more than it was given credit for.</summary>
+    internal static InboundChannel Credited() => new(s_credited);
+
     internal PipeReader Reader => _reader;
 
     /// <summary>Bytes received since the session began.</summary>
@@ -42,6 +54,9 @@ sealed class InboundChannel
     internal bool IsDropping => _dropping;
 
     internal Memory<byte> GetMemory() => _pipe.Writer.GetMemory(4096);
+
+    /// <summary>Room for some of so many bytes that are known to come.</summary>
+    internal Memory<byte> GetMemory(int coming) => _pipe.Writer.GetMemory(Math.Min(coming, FlushBytes / 2));
 
     internal void Advance(int bytes)
     {
@@ -65,6 +80,19 @@ sealed class InboundChannel
     {
         Offset += bytes;
         Skipped?.Invoke();
+    }
+
+    /// <summary>Passes on what has come, without a wait: of a channel that is bounded by credit.</summary>
+    internal void Flush()
+    {
+        if (_unflushed == 0) return;
+        _unflushed = 0;
+        ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync();
+        if (!flush.IsCompletedSuccessfully) throw new InvalidOperationException("A channel without a bound was full.");
+#pragma warning disable VSTHRD002 // it is complete: nothing is waited for
+        FlushResult result = flush.Result;
+#pragma warning restore VSTHRD002
+        if (result.IsCompleted || result.IsCanceled) _dropping = true;
     }
 
     internal async ValueTask WriteAsync(ReadOnlyMemory<byte> payload)

@@ -30,6 +30,14 @@ public sealed class TextTests
         Assert.StartsWith("fairlead 0.", (await CommandLines.RunAsync("version")).Output, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse((await CommandLines.RunAsync("version", "-o", "json")).Output);
         Assert.StartsWith("0.", json.RootElement.GetProperty("version").GetString(), StringComparison.Ordinal);
+        string? commit = json.RootElement.GetProperty("commit").GetString(); // null in sources without a clone
+        Assert.EndsWith(commit ?? "", json.RootElement.GetProperty("version").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(".NET 10.", json.RootElement.GetProperty("runtime").GetString(), StringComparison.Ordinal);
+        Assert.Contains(json.RootElement.GetProperty("compiled").GetString(), (string[])["ahead", "when it runs"]);
+        JsonElement builtIn = json.RootElement.GetProperty("builtIn");
+        Assert.Equal("v5.channel.k8s.io", builtIn.GetProperty("exec")[0].GetString());
+        Assert.Equal("v4.channel.k8s.io", builtIn.GetProperty("execOverSpdy")[0].GetString());
+        Assert.Contains("node", builtIn.GetProperty("serves").EnumerateArray().Select(static served => served.GetString()));
     }
 
     [Fact]

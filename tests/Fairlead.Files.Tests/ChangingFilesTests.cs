@@ -97,7 +97,8 @@ public sealed class ChangingFilesTests : IDisposable
     public void A_time_that_has_no_date_is_set_as_far_as_there_are_dates()
     {
         using SafeFileHandle file = File.OpenHandle(Root + "/file", FileMode.Create, FileAccess.Write);
-        LocalFolder.SetModified(file, 1L << 40);
+        using LocalFolder folder = LocalFolder.Open(Root);
+        folder.SetModified(file, 1L << 40);
         Assert.True(File.GetLastWriteTimeUtc(file) > DateTime.UtcNow);
     }
 

@@ -16,7 +16,7 @@ public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClas
         get
         {
             TheoryData<string, string, string> cells = [];
-            string[][] rows = [.. File.ReadLines(Path.Combine(Repository.Root, "docs", "gateway.md")).SkipWhile(line => !line.StartsWith("| client | WebSocket own", StringComparison.Ordinal))
+            string[][] rows = [.. File.ReadLines(Path.Combine(Repository.Root, "docs", "gateway.md")).SkipWhile(line => !line.StartsWith("| client | WebSocket own v2", StringComparison.Ordinal))
                 .TakeWhile(line => line.StartsWith('|')).Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries))];
             foreach (string[] row in rows.Skip(2))
             {
@@ -28,7 +28,7 @@ public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClas
     }
 
     [Fact]
-    public void The_table_has_every_pairing() => Assert.Equal(4 * 4, Cells.Count);
+    public void The_table_has_every_pairing() => Assert.Equal(5 * 5, Cells.Count);
 
     [Theory, MemberData(nameof(Cells))]
     public async Task A_pairing_carries_what_the_table_says(string client, string server, string promise)
@@ -37,7 +37,7 @@ public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClas
         GatewayRoom room = await rooms.ForAsync(server);
         using StreamingClient gateway = room.Client();
         PortForwardOptions options = new() { Protocols = [Form(client)] };
-        await ExpectDataAsync(gateway, options, ends: promises.Contains("end"), client == "WebSocket own" ? 64 << 20 : 4 << 20);
+        await ExpectDataAsync(gateway, options, ends: promises.Contains("end"), client.StartsWith("WebSocket own", StringComparison.Ordinal) ? 64 << 20 : 4 << 20);
         if (promises.Contains("end")) await ExpectHalfCloseAsync(gateway, options);
         if (promises.Contains("reset")) await ExpectResetAsync(gateway, options);
         await Eventually.HoldsAsync(() => room.Gateway.ActiveSessions == 0, "the sessions are over", cancellationToken: Ct);
@@ -47,6 +47,7 @@ public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClas
     }
 
     [Theory, Trait("Case", "C5")]
+    [InlineData("WebSocket own v2")]
     [InlineData("WebSocket tunnel")]
     [InlineData("SPDY")]
     public async Task A_spare_carrier_that_cannot_be_dialled_cuts_no_connection(string client)
@@ -75,7 +76,11 @@ public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClas
         await using ForwardedStream first = await session.ConnectAsync(echo.Port, Ct);
         await EchoAsync(first);
         await Eventually.HoldsAsync(() => Volatile.Read(ref refused) > 0, "a spare was refused", cancellationToken: Ct);
-        await using (ForwardedStream none = await session.ConnectAsync(echo.Port, Ct)) await Assert.ThrowsAnyAsync<IOException>(() => EchoAsync(none));
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            await using ForwardedStream none = await session.ConnectAsync(echo.Port, Ct);
+            await EchoAsync(none);
+        });
         await EchoAsync(first);
         Volatile.Write(ref refuses, false);
         await using ForwardedStream later = await session.ConnectAsync(echo.Port, Ct);
@@ -146,7 +151,8 @@ public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClas
 
     static PortForwardProtocol Form(string name) => name switch
     {
-        "WebSocket own" => PortForwardProtocol.Direct,
+        "WebSocket own v2" => PortForwardProtocol.Conversations,
+        "WebSocket own v1" => PortForwardProtocol.Direct,
         "WebSocket tunnel" => PortForwardProtocol.Tunnel,
         "WebSocket channels" => PortForwardProtocol.ChannelsV4,
         "SPDY" => PortForwardProtocol.Spdy,

@@ -37,7 +37,7 @@ public sealed partial class HouseTests
             .Select(static folder => $"{Name(folder.Key)}: {folder.Count()}"));
 
     /// <summary>Of the rooms that a program uses, what it uses is in <c>Fairlead</c>: one using line, whatever the folder.</summary>
-    static readonly string[] s_library = ["Wire", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Extensions.DependencyInjection"];
+    static readonly string[] s_library = ["Wire", "Streaming", "Upgrades", "Client", "Files", "KubeConfig", "Extensions.DependencyInjection", "KubernetesClient"];
 
     [Fact]
     public void Folder_and_namespace_agree() =>
@@ -51,6 +51,17 @@ public sealed partial class HouseTests
     public void What_is_in_the_namespace_Fairlead_is_public() =>
         Assert.Empty(Files.Where(static file => File.ReadAllText(file) is var text && Namespace().Match(text).Groups[1].Value == "Fairlead"
             && !PublicType().IsMatch(text)).Select(Name));
+
+    /// <summary>What a user meets first stays small. What records have by being records is not counted.</summary>
+    [Fact]
+    public void The_surface_of_the_client_is_at_most_150_lines() =>
+        Assert.InRange(
+            File.ReadLines(Path.Combine(s_sources, "Fairlead.Client/PublicAPI.Shipped.txt")).Concat(File.ReadLines(Path.Combine(s_sources, "Fairlead.Client/PublicAPI.Unshipped.txt")))
+                .Count(static line => line.StartsWith('#') is false && !OfRecords().IsMatch(line)),
+            50, 150);
+
+    [GeneratedRegex(@"<Clone>\$|\.Equals\(|\.GetHashCode\(|\.ToString\(|operator [!=]=|\.Deconstruct\(")]
+    private static partial Regex OfRecords();
 
     [GeneratedRegex(@"^public [\w ]*(class|struct|record|interface|enum) ", RegexOptions.Multiline)]
     private static partial Regex PublicType();

@@ -51,8 +51,9 @@ public sealed class PortForwardBulkTests : IAsyncLifetime
         Assert.Equal(RandomByteStream.HashOf(Size, 1), await heard.Task.WaitAsync(Ct));
     }
 
-    [Fact]
-    public async Task A_connection_that_nobody_reads_holds_up_only_itself()
+    /// <summary>One WebSocket for each connection, or one for all with a window for each.</summary>
+    [Theory, InlineData("portforward.fairlead.v1"), InlineData("portforward.fairlead.v2")]
+    public async Task A_connection_that_nobody_reads_holds_up_only_itself(string form)
     {
         await using PodService flood = new(async socket =>
         {
@@ -60,7 +61,7 @@ public sealed class PortForwardBulkTests : IAsyncLifetime
             while (true) await socket.SendAsync(chunk);
         });
         await using PodService echo = new(PodService.EchoAsync);
-        await using ForwardSession session = await _client.OpenForwardAsync(Pod, [flood.Port], new() { Protocols = [PortForwardProtocol.Direct] }, Ct);
+        await using ForwardSession session = await _client.OpenForwardAsync(Pod, [flood.Port], new() { Protocols = [PortForwardProtocol.All.First(known => known.Name == form)] }, Ct);
         await using ForwardedStream stuck = await session.ConnectAsync(flood.Port, Ct);
         await stuck.ReadExactlyAsync(new byte[1024 * 1024], Ct); // it flows, and from here on nobody reads
         for (int i = 0; i < 20; i++)

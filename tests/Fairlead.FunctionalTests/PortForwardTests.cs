@@ -156,5 +156,32 @@ public sealed class PortForwardTests : IAsyncLifetime
         Assert.False(session.Ended.IsCompleted);
     }
 
+    public static TheoryData<string[], string[], string> Pairings => new()
+    {
+        { Names(PortForwardProtocol.All), [], "portforward.fairlead.v2" }, // as it is without a wish
+        { Names(PortForwardProtocol.All), ["portforward.fairlead.v1", "SPDY/3.1+portforward.k8s.io"], "portforward.fairlead.v1" }, // a client of before
+        { ["portforward.fairlead.v1", "SPDY/3.1+portforward.k8s.io", "portforward.k8s.io"], [], "portforward.fairlead.v1" }, // a server of before
+        { ["SPDY/3.1+portforward.k8s.io", "portforward.k8s.io"], [], "SPDY/3.1+portforward.k8s.io" }, // Kubernetes
+        { ["portforward.k8s.io"], [], "portforward.k8s.io" },
+    };
+
+    [Theory, MemberData(nameof(Pairings))]
+    public async Task Old_and_new_clients_and_servers_agree_on_what_both_know(string[] server, string[] client, string expected)
+    {
+        await using LabServer lab = await LabServer.StartAsync(new LabOptions { PortForwardProtocols = [.. PortForwardProtocol.All.Where(form => server.Contains(form.Name))] }, Ct);
+        using StreamingClient asking = LabClient.Create(lab.Url, lab);
+        await using PodService echo = new(PodService.EchoAsync);
+        PortForwardOptions options = new() { Protocols = client.Length == 0 ? null : [.. client.Select(name => PortForwardProtocol.All.First(form => form.Name == name))] };
+        await using ForwardSession session = await asking.OpenForwardAsync(Pod, [echo.Port], options, Ct);
+        Assert.Equal(expected, session.Protocol.Name);
+        await using ForwardedStream connection = await session.ConnectAsync(echo.Port, Ct);
+        await connection.WriteAsync("hello"u8.ToArray(), Ct);
+        await connection.CompleteWritesAsync(Ct);
+        using StreamReader reader = new(connection, leaveOpen: true);
+        Assert.Equal("hello", await reader.ReadToEndAsync(Ct));
+    }
+
+    static string[] Names(IEnumerable<PortForwardProtocol> forms) => [.. forms.Select(form => form.Name)];
+
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 }

@@ -131,6 +131,65 @@ public sealed class TelemetryTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task The_bytes_of_forwards_are_counted_in_each_direction()
+    {
+        using System.Net.Sockets.TcpListener echo = new(System.Net.IPAddress.Loopback, 0);
+        echo.Start();
+        int port = ((System.Net.IPEndPoint)echo.LocalEndpoint).Port;
+        _ = Task.Run(async () =>
+        {
+            while (true)
+            {
+                using System.Net.Sockets.TcpClient client = await echo.AcceptTcpClientAsync();
+                byte[] three = new byte[3];
+                await client.GetStream().ReadExactlyAsync(three);
+                await client.GetStream().WriteAsync("answer"u8.ToArray());
+            }
+        }, Ct);
+        await using Lab lab = await Lab.StartAsync(cancellationToken: Ct);
+        using StreamingClient client = lab.CreateClient();
+        await using (PortForward forward = await client.ForwardAsync(new("demo"), [new(0, port)], cancellationToken: Ct))
+        {
+            using System.Net.Sockets.TcpClient local = new();
+            await local.ConnectAsync((System.Net.IPEndPoint)forward.Ports[0].Local, Ct);
+            await AskAsync(local.GetStream());
+        }
+
+        await using (ForwardedStream single = await client.ConnectAsync(new("demo"), port, cancellationToken: Ct)) await AskAsync(single);
+        Assert.Equal(6, Sum("fairlead.client.session.io", "fairlead.kind=forward network.io.direction=transmit"));
+        await HoldsAsync(() => Sum("fairlead.client.session.io", "fairlead.kind=forward network.io.direction=receive") == 12);
+        Assert.Equal("demo", (await EndedAsync("connect")).GetTagItem("k8s.pod.name"));
+        await HoldsAsync(() => Sum("fairlead.client.sessions", "fairlead.kind=forward fairlead.outcome=exited") == 1);
+        await HoldsAsync(() => _measured.Count(static one => one.Name == "fairlead.client.active_sessions") == 2);
+        Assert.Equal(0, Sum("fairlead.client.active_sessions", "fairlead.kind=forward"));
+
+        static async Task AskAsync(Stream stream)
+        {
+            await stream.WriteAsync("abc"u8.ToArray(), Ct);
+            byte[] answer = new byte[6];
+            await stream.ReadExactlyAsync(answer, Ct);
+        }
+    }
+
+    [Fact]
+    public async Task What_could_not_run_is_an_error_and_what_is_not_there_is_not_a_refusal()
+    {
+        await using Fairlead.FunctionalTests.FailingServer server = await Fairlead.FunctionalTests.FailingServer.StartAsync("there is no such thing");
+        using StreamingClient client = server.CreateClient();
+        await Assert.ThrowsAsync<RemoteCommandException>(() => client.RunAsync(new("demo"), ["true"], cancellationToken: Ct));
+        Activity failed = await EndedAsync("exec");
+        Assert.Equal(("failed", "Fairlead.RemoteCommandException", ActivityStatusCode.Error),
+            (failed.GetTagItem("fairlead.outcome"), failed.GetTagItem("error.type"), failed.Status));
+        Assert.DoesNotContain(failed.TagObjects, static tag => $"{tag.Value}".Contains("such", StringComparison.Ordinal));
+
+        using StreamingClient nobody = new(new KubernetesEndpoint(new Uri("http://127.0.0.1:1"), new SocketsHttpHandler()));
+        await Assert.ThrowsAsync<ServerUnreachableException>(() => nobody.AttachAsync(new("demo", Container: "web"), cancellationToken: Ct));
+        Activity unreachable = await EndedAsync("attach");
+        Assert.Equal(("unreachable", ActivityStatusCode.Error), (unreachable.GetTagItem("fairlead.outcome"), unreachable.Status));
+        Assert.Equal(1, Sum("fairlead.client.sessions", "fairlead.kind=attach fairlead.outcome=unreachable"));
+    }
+
     public void Dispose()
     {
         _traces.Dispose();

@@ -57,10 +57,15 @@ public sealed class ProcessWalkTests
     [Fact]
     public async Task Who_was_answered_may_block_and_others_are_answered_all_the_same()
     {
-        ProcessWalk walk = new((_, _) => Table());
-        using ManualResetEventSlim goOn = new();
+        using ManualResetEventSlim goOn = new(), isAsked = new();
+        ProcessWalk walk = new((_, _) =>
+        {
+            Assert.True(isAsked.Wait(Patience), "the walk was not let go on");
+            return Table();
+        });
         TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task<int> first = Task.Run(AskAndBlockAsync, TestContext.Current.CancellationToken); // an answer that is there at once goes on where it was asked
+        Task<int> first = AskAndBlockAsync();
+        isAsked.Set(); // not before the answer is awaited: one that is there at once goes on where it was asked
         await begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
 
         try
@@ -90,7 +95,7 @@ public sealed class ProcessWalkTests
     {
         int walks = 0;
         ProcessWalk walk = new((_, _) => Interlocked.Increment(ref walks) < 3 ? throw NativeError.Of("open", LibC.EMFILE) : Table());
-        Assert.True(await ProcessTermination.EndAsync(new Nothing(), TimeSpan.Zero, walk));
+        Assert.True(await ProcessTermination.RunAsync(new Nothing(), TimeSpan.Zero, walk));
         Assert.Equal(3, walks);
     }
 
@@ -163,7 +168,7 @@ public sealed class ProcessWalkTests
             ProcessStat real = ProcessStat.Read(bystander.Id)!.Value, gone = real with { StartTime = real.StartTime - 1 };
             int walks = 0;
             ProcessWalk walk = new((_, _) => new ProcessTable(++walks == 1 ? [gone] : [], _ => [], _ => []));
-            Assert.True(await ProcessTermination.EndAsync(new Whole(), TimeSpan.FromMinutes(1), walk).WaitAsync(Patience, TestContext.Current.CancellationToken));
+            Assert.True(await ProcessTermination.RunAsync(new Whole(), TimeSpan.FromMinutes(1), walk).WaitAsync(Patience, TestContext.Current.CancellationToken));
             Assert.False(bystander.HasExited);
         }
         finally

@@ -8,7 +8,7 @@ static class ForwardEvidence
     {
         (string expected, string? unexpected) = name switch
         {
-            CommandLineClient.Fairlead => ("connected by WebSocket portforward.fairlead.v1", null),
+            CommandLineClient.Fairlead => ("connected by WebSocket portforward.fairlead.v2", null),
             CommandLineClient.FairleadSpdy => ("connected by SPDY/3.1 portforward.k8s.io", null),
             Peer.KubectlStable or Peer.KubectlNewest => ("negotiated protocol: portforward.k8s.io", "POST"), // its tunnel's dialer; SPDY is asked for by POST
             _ => ("Upgrade: SPDY/3.1", "SPDY/3.1+portforward.k8s.io"),

@@ -17,7 +17,7 @@ public sealed class LibraryEndingsTests(LabFixture fixture)
         await using FaultProxy delaying = _lab.Behind(new() { Latency = TimeSpan.FromMilliseconds(10) });
         using StreamingClient direct = StreamingClient.FromKubeconfig(_lab.Kubeconfig);
         using StreamingClient delayed = StreamingClient.FromKubeconfig(_lab.KubeconfigThrough(delaying));
-        int count = Repository.IsFull ? 9_000 : 900;
+        int count = Repository.IsFull ? 9_000 : 300;
 
         await RunOneAsync(direct, endings, 0, null, cancellationToken); // so that what stays for good is open before the count
         LeakCheck lab = LeakCheck.Begin(_lab.Id);

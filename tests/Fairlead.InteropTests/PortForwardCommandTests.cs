@@ -24,6 +24,7 @@ public sealed class PortForwardCommandTests(LabFixture fixture)
     }
 
     [Theory(Timeout = 60_000)]
+    [InlineData("portforward.fairlead.v2")]
     [InlineData("portforward.fairlead.v1")]
     [InlineData("SPDY/3.1+portforward.k8s.io")]
     [InlineData("portforward.k8s.io")]

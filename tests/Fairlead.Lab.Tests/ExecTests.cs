@@ -66,8 +66,7 @@ public sealed class ExecTests
     public async Task Says_that_a_program_has_no_known_format()
     {
         string file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, "neither binary nor script", TestContext.Current.CancellationToken);
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        ExecutableFile.Write(file, "neither binary nor script");
         await using Room room = new();
         await using TestClient client = room.Exec(new RemoteCommandRequest { Command = [file], Stderr = true });
 

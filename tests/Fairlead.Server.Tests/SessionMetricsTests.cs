@@ -94,6 +94,16 @@ public sealed class SessionMetricsTests
     }
 
     [Fact]
+    public async Task A_fault_of_the_server_is_not_told_as_a_runtime_that_was_lost()
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync();
+        server.Demo.Run = static _ => throw new InvalidOperationException("a fault of ours");
+        await using RawWebSocket session = await AskAsync(server, Exec);
+        await HoldsAsync(server, "fairlead_test_sessions_ended_total{end=\"Failed\"} 1");
+        Assert.DoesNotContain(server.Counted(), static line => line.Contains("lost", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_session_that_the_server_ends()
     {
         await using PodsApiServer server = await PodsApiServer.StartAsync();
@@ -108,6 +118,7 @@ public sealed class SessionMetricsTests
         await runs.Task.WaitAsync(Eventually.Patience, Ct);
         await server.StopAsync();
         await HoldsAsync(server, "fairlead_test_sessions_ended_total{end=\"Ended\"} 1");
+        Assert.DoesNotContain(server.Logged.Entries, static entry => entry.Text.Contains("lost its client", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -30,6 +30,12 @@ public sealed record Peer(string Name, string? Version, string? MissingBecause)
     /// <summary>Debian's packages for <c>deploy/image/build</c>, of the machine's own release.</summary>
     public const string ImagePackages = "image-packages";
 
+    /// <summary>Prometheus' own tool, which reads rules and tries them out.</summary>
+    public const string Promtool = "promtool";
+
+    /// <summary>wine, with a Windows of 64 bits, for <c>./test --full</c>.</summary>
+    public const string Wine = "wine";
+
     /// <summary>The peer's folder.</summary>
     public string Folder => Path.Combine(Repository.Peers, Name);
 

@@ -19,6 +19,7 @@ sealed record AcceptedProtocols(ImmutableArray<RemoteCommandProtocol> Commands, 
 
     static readonly (string Name, PortForwardProtocol Protocol)[] s_forwards =
     [
+        ("websocket/portforward.fairlead.v2", PortForwardProtocol.Conversations),
         ("websocket/portforward.fairlead.v1", PortForwardProtocol.Direct),
         ("websocket/tunnel", PortForwardProtocol.Tunnel),
         ("spdy/portforward", PortForwardProtocol.Spdy),

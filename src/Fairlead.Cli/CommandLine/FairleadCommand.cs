@@ -122,7 +122,7 @@ static class FairleadCommand
     }
 
     /// <summary>The composition root: a verb is one file in <c>Verbs/</c> and one line here.</summary>
-    static RootCommand Create(Invocation invocation)
+    internal static RootCommand Create(Invocation invocation)
     {
         RootCommand root = new(
             "fairlead runs commands in Kubernetes pods, joins their processes, copies files and forwards ports, over WebSocket.")

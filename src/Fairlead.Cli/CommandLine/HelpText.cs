@@ -60,7 +60,8 @@ sealed class HelpText(bool wasAskedFor) : SynchronousCommandLineAction
         output.WriteLine("Use \"fairlead COMMAND --help\" for more about a command.");
     }
 
-    static string Label(Option option)
+    /// <summary>How an option is written: its letter, its name and what stands for its value.</summary>
+    internal static string Label(Option option)
     {
         string shortName = option.Aliases.FirstOrDefault(alias => alias.Length == 2) is { } alias ? alias + ", " : "    ";
         return shortName + option.Name + (option.HelpName is { } value ? "=" + value : "");

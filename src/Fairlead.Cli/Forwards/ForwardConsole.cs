@@ -83,7 +83,7 @@ sealed class ForwardConsole(Invocation invocation, bool isVerbose)
                 invocation.Output.Flush(); // a script waits for it
             }
         }
-        catch (IOException e) when (!OperatingSystem.IsWindows() && e.HResult == LibC.BrokenPipe)
+        catch (IOException e) when (StandardStreams.IsClosedOutput(e))
         {
             throw new OutputClosedException(e); // as kubectl, which SIGPIPE ends then
         }

@@ -30,17 +30,14 @@ sealed class ForwardRun(Invocation invocation, ForwardVerbOptions options, Conne
 
     async Task<int> ForwardAsync(string target, IReadOnlyList<PortArgument> ports, StopSignals stop, CancellationToken cancellationToken)
     {
-        using StreamingClient client = new(connection.Load(parsed, invocation), new TransportFile());
-        TargetResolver resolver = new(client.Endpoint) { PodTimeout = parsed.GetValue(options.Carrier.PodRunningTimeout) };
-        ResolvedForward first = await ResolveAsync(again: false, cancellationToken);
-        LocalListener[] locals = [.. ports.Select((port, i) => port.Listener(first.Ports[i]))];
-        await using PortForward forward = await client.ForwardResolvedAsync(
-            async (again, token) =>
-            {
-                ResolvedForward found = again ? await ResolveAsync(again, token) : first;
-                return new ForwardTarget(found.Pod, [.. found.Ports.Select(port => port.Target)]);
-            },
-            locals, Options(), cancellationToken);
+        KubernetesEndpoint endpoint = connection.Load(parsed, invocation);
+        TargetResolver resolver = new(endpoint) { PodTimeout = parsed.GetValue(options.Carrier.PodRunningTimeout) };
+        NamedPorts finder = new((again, token) => resolver.ResolveForwardAsync(
+            target, [.. ports.Select(port => port.Remote)], again, connection.Namespace.Read(parsed), token));
+        using StreamingClient client = new(endpoint, new TransportFile()) { Finder = finder };
+        (PodReference found, IReadOnlyList<ResolvedPort> its) = await finder.FindFirstAsync(cancellationToken);
+        PortMapping[] mappings = [.. ports.Select((port, i) => new PortMapping(port.Listener(its[i]), its[i].Target))];
+        await using PortForward forward = await client.ForwardAsync(found, mappings, Options(), cancellationToken);
         if (parsed.GetValue(options.Carrier.Verbose))
             invocation.Error.WriteLine(
                 $"fairlead: connected by {forward.Connection} to {client.Endpoint.Server.GetLeftPart(UriPartial.Path).TrimEnd('/')}"
@@ -50,9 +47,6 @@ sealed class ForwardRun(Invocation invocation, ForwardVerbOptions options, Conne
         await Task.WhenAny(forward.Completion, stop.Requested);
         if (stop.Requested.IsCompleted) return ExitCodes.Success; // disposing resets what is open
         return await LostAsync(forward);
-
-        Task<ResolvedForward> ResolveAsync(bool again, CancellationToken token) =>
-            resolver.ResolveForwardAsync(target, [.. ports.Select(port => port.Remote)], again, connection.Namespace.Read(parsed), token);
     }
 
     async Task<int> LostAsync(PortForward forward)

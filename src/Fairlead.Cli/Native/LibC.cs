@@ -18,9 +18,6 @@ static partial class LibC
     /// <summary>EAGAIN.</summary>
     public static int TryAgain => OperatingSystem.IsMacOS() ? 35 : TryAgainLinux;
 
-    /// <summary>The request that asks a terminal for its size.</summary>
-    static nuint WindowSizeRequest => OperatingSystem.IsMacOS() ? 0x40087468u : 0x5413u;
-
     [StructLayout(LayoutKind.Sequential)]
     public struct PollDescriptor
     {
@@ -115,22 +112,13 @@ static partial class LibC
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static unsafe partial int Poll(PollDescriptor* descriptors, nuint count, int milliseconds);
 
-    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    private static unsafe partial int Control(int descriptor, nuint request, void* argument);
-
-    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    private static unsafe partial int ControlVariadicOnStack(
-        int descriptor, nuint request, nint a2, nint a3, nint a4, nint a5, nint a6, nint a7, void* argument);
+    /// <summary>
+    /// The runtime's own call, on Linux and on macOS: <c>ioctl</c> takes its arguments in a way of each system's, and its requests have
+    /// numbers of each system's, which the runtime was compiled with.
+    /// </summary>
+    [LibraryImport("libSystem.Native", EntryPoint = "SystemNative_GetWindowSize", SetLastError = true)]
+    private static partial int GetWindowSize(nint descriptor, out WindowSize size);
 
     /// <returns>False where the descriptor is no terminal.</returns>
-    public static unsafe bool TryGetWindowSize(int descriptor, out WindowSize size)
-    {
-        fixed (WindowSize* target = &size)
-        {
-            // ioctl is variadic: on Apple silicon such arguments travel on the stack, behind eight registers
-            return OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.Arm64
-                ? ControlVariadicOnStack(descriptor, WindowSizeRequest, 0, 0, 0, 0, 0, 0, target) == 0
-                : Control(descriptor, WindowSizeRequest, target) == 0;
-        }
-    }
+    public static bool TryGetWindowSize(int descriptor, out WindowSize size) => GetWindowSize(descriptor, out size) == 0;
 }

@@ -22,14 +22,23 @@ static class StandardStreams
         }
     }
 
+    /// <summary>
+    /// True for what a stream of ours throws when whoever read it has gone, as in <c>fairlead … | head</c>.
+    /// </summary>
+    public static bool IsClosedOutput(IOException failure) => OperatingSystem.IsWindows()
+        ? WindowsConsole.IsClosedPipe(failure.HResult)
+        : failure.HResult == LibC.BrokenPipe;
+
     /// <summary>The input; at its end where none can be read, as behind <c>nohup</c>, which opens its /dev/null to write only.</summary>
     public static Stream OpenInput() => OperatingSystem.IsWindows()
-        ? Console.OpenStandardInput()
+        ? WindowsConsole.IsConsole(WindowsConsole.Input) ? Console.OpenStandardInput() : OpenHandle(WindowsConsole.Input)
         : LibC.IsWriteOnly(InputDescriptor) ? Stream.Null : Open(InputDescriptor);
 
-    public static Stream OpenOutput() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : Open(OutputDescriptor);
+    public static Stream OpenOutput() =>
+        OperatingSystem.IsWindows() ? OpenHandle(WindowsConsole.Output) : Open(OutputDescriptor);
 
-    public static Stream OpenError() => OperatingSystem.IsWindows() ? Console.OpenStandardError() : Open(ErrorDescriptor);
+    public static Stream OpenError() =>
+        OperatingSystem.IsWindows() ? OpenHandle(WindowsConsole.Error) : Open(ErrorDescriptor);
 
     /// <summary>
     /// A descriptor that was closed when the process began is an empty input or takes everything, as for any program. Its number may be
@@ -38,17 +47,29 @@ static class StandardStreams
     [UnsupportedOSPlatform("windows")]
     static Stream Open(int descriptor) => LibC.GetDescriptorFlags(descriptor) == 0 ? new DescriptorStream(descriptor) : Stream.Null;
 
+    /// <summary>A process may be started without some of the three.</summary>
+    [SupportedOSPlatform("windows")]
+    static Stream OpenHandle(int which) => WindowsConsole.StandardHandle(which) is not (0 or -1) and var handle
+        ? new HandleStream(handle, isInput: which == WindowsConsole.Input)
+        : Stream.Null;
+
     /// <summary>True where standard input is a terminal.</summary>
     public static bool InputIsTerminal =>
-        OperatingSystem.IsWindows() ? !Console.IsInputRedirected : LibC.IsATty(InputDescriptor) == 1;
+        OperatingSystem.IsWindows() ? WindowsConsole.IsConsole(WindowsConsole.Input) : LibC.IsATty(InputDescriptor) == 1;
 
     /// <summary>True where standard error is a terminal.</summary>
     public static bool ErrorIsTerminal =>
-        OperatingSystem.IsWindows() ? !Console.IsErrorRedirected : LibC.IsATty(ErrorDescriptor) == 1;
+        OperatingSystem.IsWindows() ? WindowsConsole.IsConsole(WindowsConsole.Error) : LibC.IsATty(ErrorDescriptor) == 1;
 
     /// <summary>How wide that terminal is; 80 where it does not say.</summary>
-    public static int ErrorColumns =>
-        !OperatingSystem.IsWindows() && LibC.TryGetWindowSize(ErrorDescriptor, out LibC.WindowSize size) && size.Columns > 0
-            ? size.Columns
-            : 80;
+    public static int ErrorColumns
+    {
+        get
+        {
+            const int Unknown = 80;
+            if (OperatingSystem.IsWindows())
+                return WindowsConsole.TryGetSize(WindowsConsole.Error, out ushort columns, out _) ? columns : Unknown;
+            return LibC.TryGetWindowSize(ErrorDescriptor, out LibC.WindowSize size) && size.Columns > 0 ? size.Columns : Unknown;
+        }
+    }
 }

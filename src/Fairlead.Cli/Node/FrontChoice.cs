@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Fairlead.Cli.Usage;
 using Fairlead.Node.Host;
+using Fairlead.Node.Installation;
+using Fairlead.Node.Installation.Fronts;
 
 namespace Fairlead.Cli.Node;
 
@@ -54,6 +57,36 @@ sealed record FrontChoice
             {
                 if (value is not null) arguments.AddRange([option, value]);
             }
+        }
+    }
+
+    /// <summary>What putting it in changes.</summary>
+    /// <param name="program">Where the command is on the machine.</param>
+    /// <exception cref="UsageException">It cannot be done as the line has it.</exception>
+    public InstallationPlan Plan(string program)
+    {
+        if (Certificate is null && Token is null)
+            throw new UsageException(
+                "the front needs a credential of its own for the kubelet: --kubelet-client-cert and --kubelet-client-key, or " +
+                "--kubelet-token-file");
+        if (Kubeconfig is null)
+            throw new UsageException("no kubelet runs here whose kubeconfig could be taken: name one by --authorization-kubeconfig");
+        try
+        {
+            return FrontPlan.Of(new FrontPlanOptions
+            {
+                Root = Root,
+                Config = Config,
+                ConfigFolder = ConfigFolder,
+                Flags = Flags ?? KubeletFlags.None,
+                Program = program,
+                Arguments = Arguments,
+                Addresses = NodeAddresses.Find(),
+            });
+        }
+        catch (InvalidDataException e)
+        {
+            throw new UsageException(e.Message);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
+using Fairlead.Cli.Installing;
 using Fairlead.Cli.Usage;
 using Fairlead.Node.Checks;
 using Fairlead.Node.Host;
@@ -12,13 +13,7 @@ namespace Fairlead.Cli.Node;
 [SupportedOSPlatform("linux")]
 sealed class FrontOptions
 {
-    readonly Option<string> _root = Root();
-
-    readonly Option<string?> _config = Text("--config", "FILE",
-        $"The kubelet's configuration (default: that of the kubelet that runs, or {KubeletSettings.UsualFile})");
-
-    readonly Option<string?> _configFolder = Text("--config-dir", "DIR",
-        "The folder of its drop-ins (default: that of the kubelet that runs)");
+    readonly KubeletLook _kubelet = new();
 
     readonly Option<string?> _cri = Text("--cri", "unix://PATH", "The container runtime's socket (default: the kubelet's)");
 
@@ -37,26 +32,21 @@ sealed class FrontOptions
     readonly Option<int?> _healthPort = NodeVerbOptions.Port("--health-port",
         $"The port of 127.0.0.1 at which the front tells of its own health (default {NodeCheckOptions.UsualHealthPort})");
 
-    public static Option<string> Root() => new("--root")
-    {
-        HelpName = "DIR",
-        Description = "The folder that the machine's root is at (default /)",
-        DefaultValueFactory = _ => "/",
-    };
-
     public void AddTo(Command verb)
     {
-        foreach (Option option in (Option[])[_root, _config, _configFolder, _cri, _certificate, _key, _token, _kubeconfig, _nodeName,
-            _healthPort])
-            verb.Add(option);
+        _kubelet.AddTo(verb);
+        foreach (Option option in (Option[])[_cri, _certificate, _key, _token, _kubeconfig, _nodeName, _healthPort]) verb.Add(option);
     }
 
-    public HostRoot ReadRoot(ParseResult parsed) => new(parsed.GetValue(_root)!);
+    public HostRoot ReadRoot(ParseResult parsed) => _kubelet.ReadRoot(parsed);
+
+    /// <summary>Where the front finds its token on the machine; null where it has another credential.</summary>
+    public string? TokenFile(ParseResult parsed) => parsed.GetValue(_token);
 
     public FrontChoice Read(ParseResult parsed)
     {
-        HostRoot root = ReadRoot(parsed);
-        KubeletFlags? running = Running(root, parsed), flags = running ?? Recorded(root);
+        FoundKubelet found = _kubelet.Read(parsed, InstallationKind.Front, _kubeconfig);
+        (HostRoot root, KubeletFlags? flags) = (found.Root, found.Flags);
         string? certificate = parsed.GetValue(_certificate), key = parsed.GetValue(_key), token = parsed.GetValue(_token);
         if (certificate is null != key is null) throw new UsageException("--kubelet-client-cert and --kubelet-client-key belong together");
         if (certificate is not null && token is not null)
@@ -65,9 +55,9 @@ sealed class FrontOptions
         {
             Root = root,
             Flags = flags,
-            IsRunning = running is not null,
-            Config = parsed.GetValue(_config) ?? flags?.Get("config") ?? KubeletSettings.UsualFile,
-            ConfigFolder = parsed.GetValue(_configFolder) ?? flags?.Get("config-dir"),
+            IsRunning = found.IsRunning,
+            Config = found.Config,
+            ConfigFolder = found.ConfigFolder,
             Cri = parsed.GetValue(_cri),
             Certificate = certificate,
             Key = key,
@@ -100,33 +90,6 @@ sealed class FrontOptions
         catch (Exception e) when (e is KubeConfigException or InvalidDataException)
         {
             throw new UsageException($"--authorization-kubeconfig {path}: {e.Message}");
-        }
-    }
-
-    /// <exception cref="UsageException">It cannot be told which one is meant.</exception>
-    KubeletFlags? Running(HostRoot root, ParseResult parsed)
-    {
-        try
-        {
-            return KubeletFlags.OfRunning(root);
-        }
-        catch (InvalidDataException e)
-        {
-            return parsed.GetValue(_config) is not null && parsed.GetValue(_kubeconfig) is not null
-                ? null
-                : throw new UsageException(e.Message + ": name the one that is meant by --config and --authorization-kubeconfig");
-        }
-    }
-
-    static KubeletFlags? Recorded(HostRoot root)
-    {
-        try
-        {
-            return FrontInstallation.RecordedFlags(root);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new UsageException(e.Message);
         }
     }
 

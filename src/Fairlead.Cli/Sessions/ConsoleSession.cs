@@ -16,14 +16,15 @@ static class ConsoleSession
     public static async Task<ExitStatus?> RunAsync(
         RemoteProcess process, ExecOptions options, bool redraw, DetachKeys? keys, Func<bool> isLost)
     {
-        if (!options.Tty || OperatingSystem.IsWindows()) return await PumpAsync(process, options, null, null);
+        if (!options.Tty) return await PumpAsync(process, options, null, null, null);
 
-        using RawTerminal terminal = RawTerminal.Enter();
-        await using WindowSizes sizes = await WindowSizes.StartAsync(process.ResizeAsync, redraw);
-        return await PumpAsync(process, options, keys, isLost);
+        using ITerminal terminal = OperatingSystem.IsWindows() ? WindowsTerminal.Enter() : RawTerminal.Enter();
+        await using WindowSizes sizes = await WindowSizes.StartAsync(terminal, process.ResizeAsync, redraw);
+        return await PumpAsync(process, options, terminal.Input, keys, isLost);
     }
 
-    static async Task<ExitStatus?> PumpAsync(RemoteProcess process, ExecOptions options, DetachKeys? keys, Func<bool>? isLost)
+    static async Task<ExitStatus?> PumpAsync(
+        RemoteProcess process, ExecOptions options, Stream? typed, DetachKeys? keys, Func<bool>? isLost)
     {
         Task output = options.Stdout
             ? OutputPump.Start("stdout", process.StandardOutput, StandardStreams.OpenOutput()).Completion
@@ -32,7 +33,7 @@ static class ConsoleSession
             ? OutputPump.Start("stderr", process.StandardError, StandardStreams.OpenError()).Completion
             : Task.CompletedTask;
         using InputPump? input = options.Stdin
-            ? InputPump.Start(StandardStreams.OpenInput(), process.StandardInput, keys, isLost)
+            ? InputPump.Start(typed ?? StandardStreams.OpenInput(), process.StandardInput, keys, isLost)
             : null;
 
         Task<ExitStatus> exit = process.WaitForExitAsync().AsTask();

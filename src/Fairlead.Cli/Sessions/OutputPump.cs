@@ -42,7 +42,7 @@ sealed class OutputPump
         {
             _completion.SetResult(); // what had arrived is written; the loss is told by who waits for the status
         }
-        catch (IOException e) when (!OperatingSystem.IsWindows() && e.HResult == LibC.BrokenPipe)
+        catch (IOException e) when (StandardStreams.IsClosedOutput(e))
         {
             _completion.SetException(new OutputClosedException(e));
         }

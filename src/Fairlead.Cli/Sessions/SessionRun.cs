@@ -6,6 +6,7 @@ using Fairlead.Cli.Options;
 using Fairlead.Cli.Terminals;
 using Fairlead.Cli.Usage;
 using Fairlead.KubeConfig.Targets;
+using Fairlead.Upgrades.RemoteCommand;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Sessions;
@@ -91,7 +92,6 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             Stdin = stdin,
             Tty = tty,
             Stderr = !tty,
-            InlineReaders = true, // OutputPump never blocks there
             Transport = parsed.GetValue(session.Carrier.Transport),
             NoRetry = parsed.GetValue(session.NoRetry),
             Resume = parsed.GetValue(session.Resume),
@@ -102,7 +102,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             PingInterval = parsed.GetValue(session.Carrier.PingInterval),
             PingTimeout = parsed.GetValue(session.Carrier.PingTimeout),
             UpgradeTimeout = connection.RequestTimeout(parsed) ?? TimeSpan.FromMinutes(1),
-        };
+        }.ReadInline(); // OutputPump never blocks there
     }
 
     /// <summary>Whether the session is one with a terminal, by kubectl's rules: never without input, and only where there is one.</summary>
@@ -118,7 +118,6 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         }
 
         if (!tty || !stdin) return false;
-        if (OperatingSystem.IsWindows()) throw new UsageException("-t is not supported on Windows yet: run without it");
         if (StandardStreams.InputIsTerminal) return true;
         if (_toldOfNoTerminal) return false;
         _toldOfNoTerminal = true;

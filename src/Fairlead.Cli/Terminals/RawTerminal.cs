@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Fairlead.Cli.Native;
+using Fairlead.Wire;
 
 namespace Fairlead.Cli.Terminals;
 
@@ -9,7 +10,7 @@ namespace Fairlead.Cli.Terminals;
 /// the process, on an unhandled exception and at the process's exit, from the background too; and are raw again when it is continued.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
-sealed class RawTerminal : IDisposable
+sealed class RawTerminal : ITerminal
 {
     /// <summary>
     /// How long a process that is continued in the background gives a signal that came with it, as from <c>kill %1</c>, before it stops
@@ -29,6 +30,19 @@ sealed class RawTerminal : IDisposable
         _original = TerminalModes.Read() ?? throw Failed();
         _raw = _original.MakeRaw();
     }
+
+    /// <inheritdoc/>
+    public TerminalSize? Size =>
+        LibC.TryGetWindowSize(StandardStreams.OutputDescriptor, out LibC.WindowSize size)
+        || LibC.TryGetWindowSize(StandardStreams.InputDescriptor, out size)
+            ? size is { Rows: > 0, Columns: > 0 } ? new TerminalSize(size.Columns, size.Rows) : null
+            : null;
+
+    /// <inheritdoc/>
+    public Stream Input { get; } = StandardStreams.OpenInput();
+
+    /// <inheritdoc/>
+    public IDisposable WatchSize(Action look) => new SizeSignals(look);
 
     /// <exception cref="IOException">Standard input is no terminal, or does not let its modes be changed.</exception>
     public static RawTerminal Enter()

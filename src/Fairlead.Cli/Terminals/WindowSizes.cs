@@ -1,7 +1,4 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
 using System.Threading.Channels;
-using Fairlead.Cli.Native;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Terminals;
@@ -10,7 +7,6 @@ namespace Fairlead.Cli.Terminals;
 /// Tells the remote side the terminal's size: once at the start, and again whenever it changes or the process was continued, since nobody
 /// tells a stopped one. Only the newest counts.
 /// </summary>
-[UnsupportedOSPlatform("windows")]
 sealed class WindowSizes : IAsyncDisposable
 {
     readonly Channel<TerminalSize> _changes =
@@ -19,35 +15,31 @@ sealed class WindowSizes : IAsyncDisposable
 
     readonly Func<TerminalSize, CancellationToken, ValueTask> _send;
     readonly CancellationTokenSource _ended = new();
-    readonly PosixSignalRegistration[] _registrations;
+    readonly ITerminal _terminal;
+    readonly IDisposable _watch;
     Task _sending = Task.CompletedTask;
 
-    WindowSizes(Func<TerminalSize, CancellationToken, ValueTask> send)
+    WindowSizes(ITerminal terminal, Func<TerminalSize, CancellationToken, ValueTask> send)
     {
+        _terminal = terminal;
         _send = send;
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGWINCH, Look),
-            PosixSignalRegistration.Create(PosixSignal.SIGCONT, Look)];
+        _watch = terminal.WatchSize(Look);
     }
 
-    void Look(PosixSignalContext context)
+    void Look()
     {
-        if (Current is { } size) _changes.Writer.TryWrite(size);
+        if (_terminal.Size is { } size) _changes.Writer.TryWrite(size);
     }
-
-    /// <summary>The size of the terminal; null where it has none to tell.</summary>
-    static TerminalSize? Current =>
-        LibC.TryGetWindowSize(StandardStreams.OutputDescriptor, out LibC.WindowSize size)
-        || LibC.TryGetWindowSize(StandardStreams.InputDescriptor, out size)
-            ? size is { Rows: > 0, Columns: > 0 } ? new TerminalSize(size.Columns, size.Rows) : null
-            : null;
 
     /// <summary>Sends the size before it returns, so that it is on its way before the first byte of input.</summary>
+    /// <param name="terminal">Whose sizes; stays the caller's.</param>
     /// <param name="send">Sends one size.</param>
     /// <param name="redraw">Sends a larger size first: an attached program then draws itself anew.</param>
-    public static async Task<WindowSizes> StartAsync(Func<TerminalSize, CancellationToken, ValueTask> send, bool redraw)
+    public static async Task<WindowSizes> StartAsync(
+        ITerminal terminal, Func<TerminalSize, CancellationToken, ValueTask> send, bool redraw)
     {
-        WindowSizes sizes = new(send);
-        if (Current is { } size)
+        WindowSizes sizes = new(terminal, send);
+        if (terminal.Size is { } size)
         {
             if (redraw) await send(new TerminalSize(Larger(size.Width), Larger(size.Height)), default);
             await send(size, default);
@@ -78,7 +70,7 @@ sealed class WindowSizes : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (PosixSignalRegistration registration in _registrations) registration.Dispose();
+        _watch.Dispose();
         await _ended.CancelAsync();
         await _sending;
         _ended.Dispose();

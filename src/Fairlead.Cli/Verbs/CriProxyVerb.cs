@@ -7,7 +7,9 @@ using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Node;
 using Fairlead.Cli.Usage;
+using Fairlead.Cli.Verbs.Installing;
 using Fairlead.Node.CriProxy;
+using Fairlead.Node.Handover;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Verbs;
@@ -27,8 +29,8 @@ static class CriProxyVerb
                 # A socket of its own, in front of containerd's
                 fairlead cri-proxy --listen unix:///run/fairlead/cri.sock --cri unix:///run/containerd/containerd.sock
 
-                # Then tell the kubelet (docs/node.md has every step)
-                #   containerRuntimeEndpoint: unix:///run/fairlead/cri.sock
+                # As a unit of this machine, with the kubelet told of it: shown first, and done with --yes
+                fairlead cri-proxy install
 
                 # crictl through it
                 crictl --runtime-endpoint unix:///run/fairlead/cri.sock exec -it CONTAINER sh
@@ -55,6 +57,13 @@ static class CriProxyVerb
         foreach (Option option in (Option[])[listen, cri, streams]) verb.Add(option);
         runtime.AddTo(verb);
         log.AddTo(verb);
+        if (OperatingSystem.IsLinux())
+        {
+            foreach (Command more in (Command[])[CriProxyInstallVerb.Create(invocation), CriProxyUninstallVerb.Create(invocation),
+                CriProxyStayVerb.Create(invocation)])
+                verb.Add(more);
+        }
+
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             if (!OperatingSystem.IsLinux()) throw new UsageException("the CRI proxy runs on Linux only: so do the containers behind it");
@@ -83,7 +92,9 @@ static class CriProxyVerb
         await invocation.Output.WriteLineAsync(
             $"ready {options.Listen} runtime=\"{proxy.Runtime.Description}\" streams={(proxy.Runtime.IsNative ? "native" : "cri")}");
         await invocation.Output.FlushAsync(cancellationToken);
+        ServiceNotifications.TellReady();
         await stop.WaitAsync(cancellationToken);
+        ServiceNotifications.TellStopping();
     }
 
     [SupportedOSPlatform("linux")]

@@ -1,6 +1,7 @@
 using Fairlead.Client.Forwarding;
 using System.Net.Sockets;
 using Fairlead.Client.Forwarding.Listening;
+using Fairlead.Client.Telemetry;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Sockets;
 
@@ -135,7 +136,7 @@ public sealed class PortForward : IAsyncDisposable
     async Task JoinAsync(Socket socket, ListeningSocket listener)
     {
         Interlocked.Increment(ref _open);
-        SocketForwardedStream near = new(socket);
+        ForwardedStream near = ForwardTelemetry.OfLocal(new SocketForwardedStream(socket));
         try
         {
             await Task.Yield(); // the next one is accepted meanwhile

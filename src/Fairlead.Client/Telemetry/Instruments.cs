@@ -39,12 +39,35 @@ static class Instruments
     internal static Counter<long> Fallbacks { get; } =
         s_meter.CreateCounter<long>("fairlead.client.fallbacks", "{session}", "Sessions that did not go the way that was tried first.");
 
-    /// <summary>Where it goes.</summary>
-    internal static void Describe(this Activity activity, Uri server, PodReference pod)
+    /// <summary>Somebody listens to any of what is counted of a session.</summary>
+    internal static bool AreHeard => Active.Enabled || Sessions.Enabled || Duration.Enabled || Bytes.Enabled || Losses.Enabled
+        || Fallbacks.Enabled;
+
+    /// <summary>How something ended that did not end in order: by what the caller can do about it.</summary>
+    internal static string OutcomeOf(Exception failure) => failure switch
+    {
+        OperationCanceledException => "cancelled",
+        RefusedException => "refused",
+        ServerUnreachableException => "unreachable",
+        SessionLostException { Kind: SessionLoss.LocalAbort } => "aborted",
+        SessionLostException => "lost",
+        SetupException or ArgumentException => "not_set_up",
+        _ => "failed",
+    };
+
+    /// <summary>Which server it is.</summary>
+    internal static void DescribeServer(this Activity activity, Uri server)
     {
         if (!activity.IsAllDataRequested) return;
         activity.SetTag("server.address", server.Host);
         activity.SetTag("server.port", server.Port);
+    }
+
+    /// <summary>Where it goes.</summary>
+    internal static void Describe(this Activity activity, Uri server, PodReference pod)
+    {
+        if (!activity.IsAllDataRequested) return;
+        activity.DescribeServer(server);
         activity.SetTag("k8s.namespace.name", pod.Namespace);
         activity.SetTag(pod.Owner is null ? "k8s.pod.name" : $"k8s.{pod.Owner}.name", pod.Name);
         if (pod.Container is not null) activity.SetTag("k8s.container.name", pod.Container);

@@ -24,7 +24,7 @@ sealed class SessionTelemetry
     internal static SessionTelemetry? Begin(string kind, Uri server, PodReference pod)
     {
         Activity? activity = Instruments.Traces.StartActivity(kind, ActivityKind.Client);
-        if (activity is null && !Instruments.Sessions.Enabled && !Instruments.Bytes.Enabled && !Instruments.Duration.Enabled) return null;
+        if (activity is null && !Instruments.AreHeard) return null;
         activity?.Describe(server, pod);
         return new SessionTelemetry(kind, activity);
     }
@@ -33,7 +33,17 @@ sealed class SessionTelemetry
     internal static Activity? Upgrade() => Instruments.Traces.StartActivity("upgrade");
 
     /// <summary>No session came about.</summary>
-    internal void Failed(Exception failure) => End(failure is OperationCanceledException ? "cancelled" : "refused", failure, null);
+    internal void Failed(Exception failure)
+    {
+        CountLoss(failure);
+        End(Instruments.OutcomeOf(failure), failure, null);
+    }
+
+    void CountLoss(Exception failure)
+    {
+        if (failure is SessionLostException { Kind: not SessionLoss.LocalAbort } lost)
+            Instruments.Losses.Add(1, _kind, new("error.type", lost.Kind.ToString()));
+    }
 
     /// <summary>It is open: its bytes are counted, and its end is awaited.</summary>
     internal void Opened(AskingSession session, string? fellBack)
@@ -58,12 +68,12 @@ sealed class SessionTelemetry
         {
             Status status = await session.Status;
             bool hasEnded = status.TryGetExitCode(out int code);
-            End(hasEnded ? "exited" : "failed", null, hasEnded ? code : null);
+            End(hasEnded ? "exited" : "failed", hasEnded ? null : new RemoteCommandException(status), hasEnded ? code : null);
         }
         catch (SessionLostException lost)
         {
-            if (lost.Kind is not SessionLoss.LocalAbort) Instruments.Losses.Add(1, _kind, new("error.type", lost.Kind.ToString()));
-            End(lost.Kind is SessionLoss.LocalAbort ? "aborted" : "lost", lost, null);
+            CountLoss(lost);
+            End(Instruments.OutcomeOf(lost), lost, null);
         }
         finally
         {

@@ -12,7 +12,7 @@ sealed class ExecInput(InputFifo input, ContainerdTasks tasks, ExecReference exe
     public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
         input.WriteAsync(data, cancellationToken);
 
-    public ValueTask EndAsync(bool lineBegun, CancellationToken cancellationToken)
+    public ValueTask CompleteAsync(bool lineBegun, CancellationToken cancellationToken)
     {
         if (!hasTerminal) return new ValueTask(CloseAsync(cancellationToken));
         return input.WriteAsync(lineBegun ? new[] { EndOfTransmission, EndOfTransmission } : new[] { EndOfTransmission },

@@ -80,9 +80,9 @@ sealed class NativeCommand : IStartedCommand
     }
 
     /// <remarks>A terminal is the shim's, which closes it when the command ends.</remarks>
-    public async Task EndAsync(bool hangUp)
+    public async Task TerminateAsync(bool hangUp)
     {
-        await ProcessTermination.EndAsync(_tree, _execs.Options.Grace, ProcessWalk.System);
+        await ProcessTermination.RunAsync(_tree, _execs.Options.Grace, ProcessWalk.System);
         // where this process does not see the container's, as from another host's view
         await _execs.Tasks.KillAsync(_folder.Exec, LibC.SIGKILL);
     }
@@ -96,7 +96,7 @@ sealed class NativeCommand : IStartedCommand
     {
         try
         {
-            if (!Exited.IsCompleted) await _execs.EndAsync(_folder.Exec, _pid, _execs.Options.Grace);
+            if (!Exited.IsCompleted) await _execs.TerminateAsync(_folder.Exec, _pid, _execs.Options.Grace);
             await _execs.Tasks.DeleteAsync(_folder.Exec);
             _folder.Dispose();
         }

@@ -57,9 +57,9 @@ sealed class NativeExecs : IAsyncDisposable
     internal ExecFolder CreateFolder(string containerId) => _folders.Create(containerId);
 
     /// <summary>Ends a command with all that is found of it, and has containerd forget it.</summary>
-    internal async Task EndAsync(ExecReference exec, int pid, TimeSpan grace)
+    internal async Task TerminateAsync(ExecReference exec, int pid, TimeSpan grace)
     {
-        await ProcessTermination.EndAsync(new ExecProcessSearch(exec.ContainerId, pid), grace, ProcessWalk.System);
+        await ProcessTermination.RunAsync(new ExecProcessSearch(exec.ContainerId, pid), grace, ProcessWalk.System);
         await Tasks.KillAsync(exec, LibC.SIGKILL);
         await Tasks.WaitForKilledAsync(exec);
     }
@@ -95,7 +95,7 @@ sealed class NativeExecs : IAsyncDisposable
         if (left is not null)
         {
             if (left.Status is not (ProcessStatus.Stopped or ProcessStatus.Created))
-                await EndAsync(folder.Exec, (int)left.Pid, TimeSpan.Zero);
+                await TerminateAsync(folder.Exec, (int)left.Pid, TimeSpan.Zero);
             await Tasks.DeleteAsync(folder.Exec);
         }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using Fairlead.Files.Runs;
 using Fairlead.Files.Trees;
@@ -8,7 +7,6 @@ using Microsoft.Win32.SafeHandles;
 namespace Fairlead.Files.Local;
 
 /// <summary>Files of this machine. Links in the tree are copied, never followed.</summary>
-[SupportedOSPlatform("linux")]
 sealed class LocalSource : ICopySource
 {
     readonly LocalTree _tree;
@@ -38,7 +36,7 @@ sealed class LocalSource : ICopySource
         if (!isFolder && !File.Exists(full)) throw new CopyException($"{path}: no such file or directory");
         _rootFile = isFolder ? "" : Path.GetFileName(full);
         _tree = new LocalTree(LocalFolder.Open(isFolder ? full : Path.GetDirectoryName(full)!));
-        string last = path.TrimEnd('/').Split('/')[^1];
+        string last = Path.GetFileName(path.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar));
         Leaf = last is "." or ".." ? "" : last;
     }
 
@@ -114,7 +112,7 @@ sealed class LocalSource : ICopySource
         }
     }
 
-    string PathOf(TreeEntry entry) => entry.Path.Length == 0 ? Description : $"{Description.TrimEnd('/')}/{entry.Path}";
+    string PathOf(TreeEntry entry) => entry.Path.Length == 0 ? Description : Path.Combine(Description, entry.Path);
 
     TreeEntry? Look(string path)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
 using Fairlead.Files.Native;
@@ -9,7 +8,6 @@ using Microsoft.Win32.SafeHandles;
 namespace Fairlead.Files.Local;
 
 /// <summary>A place on this machine. What is not verified lies in a folder beside it that only its owner enters.</summary>
-[SupportedOSPlatform("linux")]
 sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
 {
     const string RootName = "r", VersionName = "version";
@@ -42,6 +40,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
 
     public async ValueTask<Kept> PrepareAsync(CopyTree tree, string leaf, string source, CancellationToken cancellationToken)
     {
+        if (OperatingSystem.IsWindows()) WindowsNames.Refuse(tree);
         if (_stage is null) OpenStage(tree, leaf, source);
         LocalFolder stage = _stage!.Folder("");
         string version = tree.Identity();
@@ -69,9 +68,10 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     {
         string full = Path.GetFullPath(path);
         bool isFolder = Directory.Exists(full);
-        if (tree.Root.Kind == EntryKind.File && (isFolder || path.EndsWith('/')))
+        if (tree.Root.Kind == EntryKind.File && (isFolder || Path.EndsInDirectorySeparator(path)))
         {
             if (!isFolder) throw new CopyException($"{path}: no such directory");
+            CheckName(leaf);
             full = Path.Combine(full, leaf);
             if (Directory.Exists(full)) throw new CopyException($"{full} is a directory");
             isFolder = false;
@@ -86,13 +86,14 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
 
         if (tree.Root.Kind == EntryKind.Folder && !isFolder && File.Exists(full)) throw new CopyException($"{full} is not a directory");
         _finalName = isFolder ? "" : Path.GetFileName(Path.TrimEndingDirectorySeparator(full));
+        if (!isFolder) CheckName(_finalName.Length > 0 ? _finalName : Path.GetFileName(path)); // a device has no folder on Windows
         string parent = isFolder ? full : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(full))!;
         if (!Directory.Exists(parent)) throw new CopyException($"{parent}: no such directory");
         _base = LocalFolder.Open(parent);
         _stageName = ".fairlead-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{source}\0{full}")).AsSpan(0, 6));
         LocalFolder stage = OpenStageFolder(_base, full);
         _stage = new LocalTree(stage);
-        if (!LocalFolder.IsOwn(stage.Status())) throw new CopyException($"{Path.Combine(parent, _stageName)} belongs to somebody else");
+        if (!stage.IsOwn) throw new CopyException($"{Path.Combine(parent, _stageName)} belongs to somebody else");
         if (!stage.TryLock()) throw new CopyException($"another copy to {full} is running");
         stage.SetMode(0x1C0);
     }
@@ -102,7 +103,15 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     /// <c>/dev/stdout</c> stays.
     /// </summary>
     static bool IsSpecial(string full) =>
-        LocalStatus.Of(LibC.AT_FDCWD, full, followsLinks: true) is { } status && TreeEntry.KindOf(status.Mode) == EntryKind.Other;
+        OperatingSystem.IsLinux() && LocalStatus.Of(LibC.AT_FDCWD, full, followsLinks: true) is { } status
+        && TreeEntry.KindOf(status.Mode) == EntryKind.Other;
+
+    /// <summary>The name that the user has given, or that goes with what the user has named in the container.</summary>
+    static void CheckName(string name)
+    {
+        if (OperatingSystem.IsWindows() && WindowsNames.Problem(name) is { } problem)
+            throw new CopyException($"\"{name}\" cannot be here: {problem}; name another one, as in: fairlead cp POD:PATH NAME");
+    }
 
     LocalFolder OpenStageFolder(LocalFolder parent, string full)
     {
@@ -140,7 +149,8 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
             Write(piece);
             return new(true);
         }
-        catch (LocalFaultException e) when (e.Error is LibC.ENAMETOOLONG or LibC.EINVAL or LibC.EILSEQ)
+        catch (LocalFaultException e)
+            when (OperatingSystem.IsLinux() && (e.Error is LibC.ENAMETOOLONG or LibC.EINVAL or LibC.EILSEQ))
         {
             _nameless = piece.File;
             _refused.Add((piece.File, $"it cannot be here by this name: {e.Reason}"));
@@ -245,7 +255,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     SafeFileHandle Open(TreeEntry file)
     {
         (LocalFolder folder, string name) = Locate(file.Path);
-        return folder.OpenFile(name);
+        return folder.OpenFile(name, isOurs: true);
     }
 
     public ValueTask<bool> PlaceAsync(CopyTree tree, CancellationToken cancellationToken)
@@ -283,15 +293,26 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     void SetAttributes(TreeEntry file)
     {
         using SafeFileHandle handle = Open(file);
-        if (options.Owners && LibC.fchown((int)handle.DangerousGetHandle(), file.UserId, file.GroupId) != 0)
-            throw new CopyException($"the owner of {file.Name} cannot be set");
+        if (options.Owners) SetOwner(handle, file);
         SetAttributes(handle, file);
+    }
+
+    void SetOwner(SafeFileHandle handle, TreeEntry file)
+    {
+        try
+        {
+            _base!.SetOwner(handle, file.UserId, file.GroupId);
+        }
+        catch (LocalFaultException e)
+        {
+            throw new CopyException($"the owner of {file.Name} cannot be set: {e.Reason}", e);
+        }
     }
 
     void SetAttributes(SafeFileHandle handle, TreeEntry file)
     {
-        LocalFolder.SetMode(handle, Mode(file));
-        if (options.Preserve && file.Modified is { } seconds) LocalFolder.SetModified(handle, seconds);
+        _base!.SetMode(handle, Mode(file));
+        if (options.Preserve && file.Modified is { } seconds) _base.SetModified(handle, seconds);
     }
 
     /// <summary>Deepest first, and only now: nobody but root puts anything into a folder that is not writable.</summary>
@@ -321,7 +342,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     {
         CloseFile();
         _stage?.Forget();
-        _base?.Remove(_stageName);
+        if (_stage is not null) _base?.RemoveLocked(_stageName, _stage);
     }
 
     public ValueTask DisposeAsync()

@@ -1,11 +1,8 @@
-using System.Runtime.Versioning;
-
 namespace Fairlead.Files.Local;
 
 /// <summary>
 /// Finds the folder of a path below a root, one name after the other. Keeps the last one open: entries come folder by folder.
 /// </summary>
-[SupportedOSPlatform("linux")]
 sealed class LocalTree(LocalFolder root) : IDisposable
 {
     LocalFolder? _last;

@@ -4,8 +4,7 @@ using System.Runtime.Versioning;
 
 namespace Fairlead.Files.Native;
 
-/// <summary>What <c>statx</c> says of a file.</summary>
-[SupportedOSPlatform("linux")]
+/// <summary>What the system says of a file, in Linux' words: as <c>statx</c> has it.</summary>
 readonly record struct LocalStatus(int Mode, long Size, long Modified, int UserId, int GroupId, long Inode)
 {
     const int Length = 256; // struct statx is the same on every architecture
@@ -13,6 +12,7 @@ readonly record struct LocalStatus(int Mode, long Size, long Modified, int UserI
     /// <summary>
     /// Null where there is no such name, or where a link that is followed leads to none. A link is followed only where that is asked for.
     /// </summary>
+    [SupportedOSPlatform("linux")]
     internal static unsafe LocalStatus? Of(int folder, string name, bool followsLinks = false)
     {
         byte* status = stackalloc byte[Length];

@@ -62,7 +62,7 @@ sealed class PodFileReader(RemoteShell shell, Flight flight, Func<TreeEntry, str
 
             try
             {
-                await archive.EndAsync(PodSide.WorthSkipping, cancellationToken); // zeros, which fill an archive up
+                await archive.SkipRestAsync(PodSide.WorthSkipping, cancellationToken); // zeros, which fill an archive up
             }
             catch (UnexpectedOutputException)
             {

@@ -20,7 +20,7 @@ sealed class LineContent(RemoteShell shell) : Stream
     }
 
     /// <summary>Passes over what is left of it.</summary>
-    internal async ValueTask EndAsync(long most, CancellationToken cancellationToken)
+    internal async ValueTask SkipRestAsync(long most, CancellationToken cancellationToken)
     {
         if (!_hasEnded) await shell.ReadEndAsync(cancellationToken, most);
         _hasEnded = true;

@@ -99,6 +99,7 @@ sealed class CopyTree
         _refused.Add(new CopyProblem(entry.Name.Raw, VisibleText.Line(reason)));
         _refusedPaths.Add(entry.Path);
         if (!_entries.Remove(entry.Path, out TreeEntry? taken)) return;
+        if (taken.Kind == EntryKind.Link) _links.Remove(taken);
         Bytes -= taken.Size;
         _hasGone = true;
     }

@@ -21,7 +21,7 @@ sealed class DrainState : IDisposable
 
     internal void Begin() => _isAnnounced = _hasBegun = true;
 
-    internal Task EndAsync() => _over.CancelAsync();
+    internal Task EndSessionsAsync() => _over.CancelAsync();
 
     public void Dispose() => _over.Dispose();
 }

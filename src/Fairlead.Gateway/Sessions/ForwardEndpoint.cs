@@ -15,13 +15,17 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.Gateway.Sessions;
 
 /// <summary>
-/// Port-forward: accepted in any form, dialled in the best that the server takes, and joined: where both are our own form, which is one
-/// connection, as it is, otherwise connection by connection.
+/// Port-forward: accepted in any form, dialled in the best that the server takes, and joined: where both are the same form of our
+/// own, as it is, otherwise connection by connection.
 /// </summary>
 sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, CreateCheck create, DrainState drain, ILogger logger)
 {
     /// <summary>The port that forms with channels are dialled with where the client has named none, which its own form allows.</summary>
     const int AnyPort = 1;
+
+    static readonly PortForwardProtocol[] s_asked = [
+        PortForwardProtocol.Conversations, PortForwardProtocol.Direct, PortForwardProtocol.Tunnel, PortForwardProtocol.Spdy,
+        PortForwardProtocol.ChannelsV4];
 
     /// <returns>Null where the request was answered; otherwise the refusal, with nothing answered yet.</returns>
     internal async Task<Status?> AnswerAsync(
@@ -46,7 +50,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
             return UpstreamRefusals.Tell(logger, e, record.Withheld, target, caller);
         }
 
-        bool isSpliced = protocol == PortForwardProtocol.Direct && upgraded.Protocol == protocol;
+        bool isSpliced = IsOurs(protocol) && upgraded.Protocol == protocol;
         await using IAsyncDisposable server = isSpliced ? upgraded.Stream : upgraded.Open();
         wanted.ThrowIfCancellationRequested();
         string description = upgraded.Protocol.Description;
@@ -62,17 +66,20 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         }
         else
         {
-            ForwardObserver connection = new(record.Traffic, upgraded.Withheld);
+            ISpliceObserver observer = protocol == PortForwardProtocol.Direct
+                ? new ForwardObserver(record.Traffic, upgraded.Withheld) { Failed = Tell }
+                : new ConversationObserver(record.Traffic, upgraded.Withheld) { Failed = Tell };
             await using WebSocketSplice splice = new(
-                connection, stream, limits, upgraded.Stream, options.UpstreamLimits with { Withheld = upgraded.Withheld }, context.Abort,
+                observer, stream, limits, upgraded.Stream, options.UpstreamLimits with { Withheld = upgraded.Withheld }, context.Abort,
                 context.RequestAborted, options.Clock);
             await using SessionWatch watch = Watch(record, caller, target, splice.End);
             record.End(await splice.RunAsync());
-            if (connection.Fault is { } fault)
-                Log.ConnectionFailed(logger, connection.Port, target.Namespace, target.Pod, fault.Fault.ToString(), fault.Message);
         }
 
         return null;
+
+        void Tell(int port, ForwardResetException fault) =>
+            Log.ConnectionFailed(logger, port, target.Namespace, target.Pod, fault.Fault.ToString(), fault.Message);
     }
 
     SessionWatch Watch(SessionRecord record, Caller caller, StreamTarget target, Action<Status> end) => new(
@@ -135,8 +142,12 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         }
     }
 
+    static bool IsOurs(PortForwardProtocol form) => form == PortForwardProtocol.Conversations || form == PortForwardProtocol.Direct;
+
+    /// <summary>A client's own form is offered first where it can be passed on as it is: so it costs the least.</summary>
     PortForwardOptions Options(PortForwardProtocol client) => new()
     {
+        Protocols = IsOurs(client) ? [client, .. s_asked.Where(form => form != client)] : s_asked,
         Reserve = client.CarriesMany, // a client whose carriers take one connection has a reserve of its own
         Transport = options.UpstreamTransport,
         UpgradeTimeout = options.UpgradeTimeout,

@@ -104,7 +104,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
 
     /// <summary>The same version on both sides, and one whose ending can be told from a loss: nothing need be decoded.</summary>
     static bool IsSpliced(AcceptedUpgrade accepted, UpgradedConnection connection) =>
-        accepted.Protocol == connection.Protocol && connection.Protocol is { IsSpdy: false, HasJsonStatus: true, IsBase64: false };
+        accepted.Protocol == connection.Protocol && CommandObserver.CanFollow(connection.Protocol);
 
     /// <returns>Null for a client that did not open its streams.</returns>
     async Task<RelayOutcome?> TranslateAsync(AcceptedUpgrade accepted, AskingSession server, RemoteCommandRequest request,

@@ -104,8 +104,11 @@ sealed class SessionRecord : IDisposable
 
     internal void End(RelayOutcome outcome)
     {
-        if (outcome.End is RelayEnd.ServerLost or RelayEnd.Ended) // this side's words; those of a command's end may quote the command
-            Log.SessionLost(_logger, _asked.Kind, _asked.Who, _asked.Namespace, _asked.Pod, Withheld.Blank(outcome.Status?.Message));
+        // These are this side's words; those of a command's end may quote the command.
+        if (outcome.End is RelayEnd.ServerLost)
+            Log.ServerLost(_logger, _asked.Kind, _asked.Who, _asked.Namespace, _asked.Pod, Withheld.Blank(outcome.Status?.Message));
+        if (outcome.End is RelayEnd.Ended)
+            Log.SessionStopped(_logger, _asked.Kind, _asked.Who, _asked.Namespace, _asked.Pod, Withheld.Blank(outcome.Status?.Message));
         int code = 0;
         bool hasCode = outcome.Status?.TryGetExitCode(out code) == true;
         SessionEnd end = outcome.End switch

@@ -21,7 +21,7 @@ public static class ProcessTermination
     /// <param name="grace">The time between asking and killing.</param>
     /// <param name="walk">What looks for them.</param>
     /// <param name="asked">Called once, when those found at first were asked: the time to hang up their terminal.</param>
-    public static async Task<bool> EndAsync(IProcessSearch search, TimeSpan grace, ProcessWalk walk, Action? asked = null)
+    public static async Task<bool> RunAsync(IProcessSearch search, TimeSpan grace, ProcessWalk walk, Action? asked = null)
     {
         Dictionary<(int Id, ulong StartTime), ProcessDescriptor> members = [];
         HashSet<(int, ulong)> known = [], beyond = [];

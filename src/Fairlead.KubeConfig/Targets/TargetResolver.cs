@@ -121,12 +121,12 @@ public sealed class TargetResolver : IPodFinder
     async Task<PodReference> IPodFinder.FindAsync(PodReference pod, CancellationToken cancellationToken) =>
         (await ResolveAsync(NameOf(pod), TargetVerb.Exec, pod.Namespace, pod.Container, cancellationToken)).Pod;
 
-    async Task<ForwardTarget> IPodFinder.FindPortsAsync(
+    async Task<(PodReference Pod, IReadOnlyList<int> Ports)> IPodFinder.FindPortsAsync(
         PodReference pod, IReadOnlyList<int> ports, bool again, CancellationToken cancellationToken)
     {
         string[] asked = [.. ports.Select(static port => port.ToString(CultureInfo.InvariantCulture))];
         ResolvedForward found = await ResolveForwardAsync(NameOf(pod), asked, again, pod.Namespace, cancellationToken);
-        return new ForwardTarget(found.Pod, [.. found.Ports.Select(static port => port.Target)]);
+        return (found.Pod, [.. found.Ports.Select(static port => port.Target)]);
     }
 
     static string NameOf(PodReference pod) => pod.Owner is null ? pod.Name : $"{pod.Owner}/{pod.Name}";

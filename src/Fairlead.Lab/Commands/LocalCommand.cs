@@ -66,12 +66,12 @@ sealed class LocalCommand : IStartedCommand
     }
 
     /// <remarks>The terminal is closed after the first search, which knows processes by it.</remarks>
-    public Task EndAsync(bool hangUp)
+    public Task TerminateAsync(bool hangUp)
     {
         lock (_lock)
         {
             _ending = Task.WhenAll(_ending,
-                _running.EndAsync(ProcessSearch.Of(_process), _running.Options.Grace, hangUp
+                _running.TerminateAsync(ProcessSearch.Of(_process), _running.Options.Grace, hangUp
                 ? () => _process.Io.Terminal?.Dispose()
                 : null));
             return _ending;
@@ -85,7 +85,7 @@ sealed class LocalCommand : IStartedCommand
 
     async Task EndAndForgetAsync()
     {
-        if (!_process.Exited.IsCompleted) await EndAsync(hangUp: true);
+        if (!_process.Exited.IsCompleted) await TerminateAsync(hangUp: true);
         await _process.DisposeAsync();
         _running.Forget(_process);
     }

@@ -18,7 +18,7 @@ sealed class ProcessInput(Stream input, Pseudoterminal? terminal) : ICommandInpu
         }
     }
 
-    public ValueTask EndAsync(bool lineBegun, CancellationToken cancellationToken)
+    public ValueTask CompleteAsync(bool lineBegun, CancellationToken cancellationToken)
     {
         if (terminal is not null) return WriteAsync(terminal.GetEndOfInput(lineBegun), cancellationToken);
         return input.DisposeAsync();

@@ -36,12 +36,12 @@ sealed class ContainerRun(RunningProcesses running, string name)
             late = _over;
         }
 
-        if (late) await Running.EndAsync(ProcessSearch.Of(process), TimeSpan.Zero);
+        if (late) await Running.TerminateAsync(ProcessSearch.Of(process), TimeSpan.Zero);
         return process;
     }
 
     /// <summary>Kills all that is in it, whole trees with what commands left behind, and returns when none is left.</summary>
-    internal async Task EndAsync()
+    internal async Task TerminateAsync()
     {
         LocalProcess[] leaders;
         lock (_lock)
@@ -50,6 +50,6 @@ sealed class ContainerRun(RunningProcesses running, string name)
             leaders = [.. _leaders];
         }
 
-        await Running.EndAsync(ProcessSearch.OfMarkersFrom(name + ".", leaders), TimeSpan.Zero);
+        await Running.TerminateAsync(ProcessSearch.OfMarkersFrom(name + ".", leaders), TimeSpan.Zero);
     }
 }

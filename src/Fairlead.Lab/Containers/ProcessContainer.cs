@@ -170,8 +170,8 @@ sealed class ProcessContainer : IContainer, IMainProcess, IAsyncDisposable
 
         // a runtime that goes asks everything to end, and gives it time; the end of a main process is the end of all that is in its
         // container
-        if (_stop.IsCancellationRequested) await _running.EndAsync(ProcessSearch.Of(main.Process), _running.Options.Grace);
-        else await run.EndAsync();
+        if (_stop.IsCancellationRequested) await _running.TerminateAsync(ProcessSearch.Of(main.Process), _running.Options.Grace);
+        else await run.TerminateAsync();
         int code = await main.Process.Exited;
         _main = null;
         cut.CancelAfter(_running.Options.DrainTime);

@@ -37,9 +37,9 @@ sealed class RunningProcesses(ProcessRuntimeOptions options, string? name = null
     internal ContainerRun BeginRun() =>
         new(this, string.Create(CultureInfo.InvariantCulture, $"{_name}.{Interlocked.Increment(ref _last)}"));
 
-    /// <summary>Ends what is found. See <see cref="ProcessTermination.EndAsync"/>.</summary>
-    internal Task<bool> EndAsync(ProcessSearch search, TimeSpan grace, Action? asked = null) =>
-        ProcessTermination.EndAsync(search, grace, Walk, asked);
+    /// <summary>Ends what is found. See <see cref="ProcessTermination.RunAsync"/>.</summary>
+    internal Task<bool> TerminateAsync(ProcessSearch search, TimeSpan grace, Action? asked = null) =>
+        ProcessTermination.RunAsync(search, grace, Walk, asked);
 
     /// <summary>It may be asked to end with all others.</summary>
     internal void Add(LocalProcess process) => _leaders[process] = 0;
@@ -53,7 +53,7 @@ sealed class RunningProcesses(ProcessRuntimeOptions options, string? name = null
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         _stopping = true;
         Task commands = Commands.DisposeAsync().AsTask();
-        await EndAsync(ProcessSearch.OfMarkersFrom(_name + ".", [.. _leaders.Keys]), Options.Grace);
+        await TerminateAsync(ProcessSearch.OfMarkersFrom(_name + ".", [.. _leaders.Keys]), Options.Grace);
         await commands;
     }
 }

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Fairlead.Containerd;
 using Fairlead.Node.Host;
 using Fairlead.Node.Installation;
+using Fairlead.Node.Installation.CriProxies;
 using Fairlead.Streaming.Tls;
 
 namespace Fairlead.Node.Checks;
@@ -31,6 +32,10 @@ public sealed class NodeCheck(NodeCheckOptions options)
         yield return Cgroups();
         if (settings is not null)
         {
+            if (CriProxyUnit.IsNamedBy(settings.RuntimeEndpoint))
+                yield return new("CRI proxy", CheckOutcome.Fault,
+                    $"the kubelet asks one, {settings.RuntimeEndpoint}, and no node needs both: take it out first, by 'fairlead " +
+                    "cri-proxy uninstall --yes', or by the node's label where a DaemonSet keeps it");
             foreach (CheckLine each in Doors(settings)) yield return each;
             yield return Certificate(settings);
             yield return Authorities(settings);
@@ -86,7 +91,7 @@ public sealed class NodeCheck(NodeCheckOptions options)
         yield return WhoHolds(health) switch
         {
             null => new("health port", CheckOutcome.Fine, $"{health} is free"),
-            SocketError.AddressAlreadyInUse when options.Root.HasFile($"{Units.Folder}/{Units.Service}") =>
+            SocketError.AddressAlreadyInUse when new NodeInstallation(options.Root, InstallationKind.Front).IsThere =>
                 new("health port", CheckOutcome.Fine, $"{health} is in use: by the front, as it is installed"),
             var error => new("health port", CheckOutcome.Fault,
                 $"{health}: {new SocketException((int)error).Message}: name another by --health-port"),

@@ -59,14 +59,15 @@ public sealed record KubeletSettings
     /// <param name="file">The configuration.</param>
     /// <param name="folder">Its drop-ins, of which those that end in <c>.conf</c> count; null for none.</param>
     /// <param name="flags">What the kubelet was started with.</param>
+    /// <param name="except">A drop-in that does not count; null for none.</param>
     /// <exception cref="InvalidDataException">A file cannot be read, or does not say what is asked of it. The message names it.</exception>
-    public static KubeletSettings Read(HostRoot root, string file, string? folder, KubeletFlags flags)
+    public static KubeletSettings Read(HostRoot root, string file, string? folder, KubeletFlags flags, string? except = null)
     {
         ArgumentNullException.ThrowIfNull(root);
         ArgumentNullException.ThrowIfNull(flags);
-        List<string> files = [file, .. folder is null ? [] : DropIns(root, folder)];
+        List<string> files = [file, .. folder is null ? [] : KubeletFiles.DropIns(root, folder).Where(each => each != except)];
         JsonObject merged = [];
-        foreach (string each in files) Merge(merged, ReadFile(root, each));
+        foreach (string each in files) Merge(merged, KubeletFiles.Read(root, each));
         try
         {
             return Read(root, new YamlReader(new StringReader(merged.ToJsonString())).Read()!.ToObject(), files, flags);
@@ -120,34 +121,6 @@ public sealed record KubeletSettings
         return root.HasFile(rotated)
             ? (rotated, rotated)
             : (Path.Join(folder, "kubelet.crt"), Path.Join(folder, "kubelet.key"));
-    }
-
-    static IEnumerable<string> DropIns(HostRoot root, string folder)
-    {
-        try
-        {
-            return Directory.GetFiles(root.PathOf(folder), "*.conf").Select(path => Path.Join(folder, Path.GetFileName(path)))
-                .Order(StringComparer.Ordinal);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidDataException($"{folder}: it cannot be listed: {e.Message}", e);
-        }
-    }
-
-    static JsonObject ReadFile(HostRoot root, string path)
-    {
-        try
-        {
-            YamlObject read = (new YamlReader(new StringReader(root.ReadText(path))).Read() ?? YamlDocument.Empty).ToObject();
-            return read.GetText("kind") is null or "KubeletConfiguration"
-                ? read.Node
-                : throw read.Wrong("kind", "this is no KubeletConfiguration");
-        }
-        catch (YamlFormatException e)
-        {
-            throw new InvalidDataException($"{path}: {e.Message}", e);
-        }
     }
 
     /// <summary>What a drop-in says replaces what was said before; mappings are merged member by member.</summary>

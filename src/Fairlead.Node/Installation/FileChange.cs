@@ -1,4 +1,5 @@
 using System.Text;
+using Fairlead.Node.Host;
 
 namespace Fairlead.Node.Installation;
 
@@ -16,6 +17,23 @@ public sealed record FileChange
 
     /// <summary>Why, in half a sentence, for people.</summary>
     public required string Why { get; init; }
+
+    /// <summary>
+    /// What it held before there was any installation, as far as can be told by its own: not what a former installation wrote.
+    /// </summary>
+    internal byte[]? Former { get; init; }
+
+    /// <summary>It stands there as it should.</summary>
+    internal bool IsDone => Before is not null && Before.AsSpan().SequenceEqual(After);
+
+    /// <summary>Looks at the file.</summary>
+    internal static FileChange Of(HostRoot root, string path, string text, string why) => new()
+    {
+        Path = path,
+        Before = root.ReadBytes(path),
+        After = Encoding.UTF8.GetBytes(text),
+        Why = why,
+    };
 
     /// <summary>The lines that go (<c>-</c>) and come (<c>+</c>), with a line of context's number before them.</summary>
     public IEnumerable<string> Difference()

@@ -4,7 +4,7 @@ using Fairlead.Node.Host;
 namespace Fairlead.Node.Installation;
 
 /// <summary>The command on a machine, put there from somewhere else: whole or not at all, and only where it runs there.</summary>
-/// <remarks>Who puts one there holds <see cref="FrontLock"/>.</remarks>
+/// <remarks>Who puts one there holds <see cref="InstallationLock"/>.</remarks>
 /// <param name="root">The machine.</param>
 /// <param name="path">Where it is to be, as the machine sees it.</param>
 public sealed class PlacedProgram(HostRoot root, string path)

@@ -33,7 +33,7 @@ static class CommandInputPump
 
                 reader.AdvanceTo(result.Buffer.End);
                 if (!result.IsCompleted) continue;
-                await input.EndAsync(lineBegun, stop);
+                await input.CompleteAsync(lineBegun, stop);
                 return;
             }
         }

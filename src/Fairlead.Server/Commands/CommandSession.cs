@@ -77,7 +77,7 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
         }
 
         await outputs; // from here on nothing touches the session's memory
-        Task policy = hasEnded ? Task.CompletedTask : WatchAsync(EndAsync(command, isOrdered: broken.IsCompleted || stop.IsCompleted));
+        Task policy = hasEnded ? Task.CompletedTask : WatchAsync(ApplyPolicyAsync(command, isOrdered: broken.IsCompleted || stop.IsCompleted));
         keeper.Keep(FinishAsync(command, pumps, policy));
         await policy;
         if (_failure is not null) return Status.InternalError("the session failed: " + _failure.Message);
@@ -111,16 +111,16 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
     /// <summary>The server goes while the client is there: the command is asked to end, and its last words are still sent.</summary>
     async Task StopAsync(IStartedCommand command, Task lost)
     {
-        await command.EndAsync(hangUp: false);
+        await command.TerminateAsync(hangUp: false);
         using CancellationTokenSource late = new(_options.Grace, keeper.Time);
         await Task.WhenAny(command.Exited, lost, WaitForCancellationAsync(late.Token)); // what cannot be killed is not waited for
     }
 
     /// <param name="command">The command, which runs.</param>
     /// <param name="isOrdered">End it whatever the policy for lost clients says: a pump failed, or the server stops.</param>
-    async Task EndAsync(IStartedCommand command, bool isOrdered)
+    async Task ApplyPolicyAsync(IStartedCommand command, bool isOrdered)
     {
-        if (isOrdered || _options.LostClient == LostClientPolicy.Kill) await command.EndAsync(hangUp: true);
+        if (isOrdered || _options.LostClient == LostClientPolicy.Kill) await command.TerminateAsync(hangUp: true);
         else if (_options.LostClient == LostClientPolicy.HangUp) await command.HangUpAsync();
         else if (!session.Request.Tty && command.Input is { } input) await EndInputAsync(input);
     }
@@ -129,7 +129,7 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
     {
         try
         {
-            await input.EndAsync(lineBegun: false, keeper.Stopping);
+            await input.CompleteAsync(lineBegun: false, keeper.Stopping);
         }
         catch (IOException)
         {

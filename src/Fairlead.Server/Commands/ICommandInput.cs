@@ -12,5 +12,5 @@ public interface ICommandInput
     /// <param name="lineBegun">The last byte ended no line. A terminal has to be told twice then.</param>
     /// <param name="cancellationToken">Gives the wait up.</param>
     /// <exception cref="IOException">The command takes no more.</exception>
-    ValueTask EndAsync(bool lineBegun, CancellationToken cancellationToken);
+    ValueTask CompleteAsync(bool lineBegun, CancellationToken cancellationToken);
 }

@@ -39,5 +39,5 @@ public interface IStartedCommand : IAsyncDisposable
     /// Closes its terminal too, because nobody reads it any more. An interactive shell that gets the signals just before it begins to wait
     /// for input is ended by nothing else.
     /// </param>
-    Task EndAsync(bool hangUp);
+    Task TerminateAsync(bool hangUp);
 }

@@ -2,6 +2,7 @@ using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Spdy.PortForward;
 using Fairlead.Streaming.WebSockets;
+using Fairlead.Streaming.WebSockets.Conversations;
 using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Http;
 
@@ -66,6 +67,8 @@ public static class PortForwardHandshake
         ArgumentNullException.ThrowIfNull(protocol);
         ArgumentNullException.ThrowIfNull(limits);
         limits = SessionLimits.Of(context, limits);
+        if (protocol == PortForwardProtocol.Conversations)
+            return new ConversationAcceptor(stream, limits, context.Abort, peerGone: context.RequestAborted);
         if (protocol == PortForwardProtocol.Direct)
             return new DirectAcceptor(stream, limits, context.Abort, peerGone: context.RequestAborted);
         if (protocol.HasChannels)

@@ -44,10 +44,16 @@ sealed class MeasuredSession(SessionMetrics metrics, TimeProvider clock)
 
     /// <summary>How a session that ran has ended.</summary>
     /// <param name="loss">Why the client is gone; null where it was there to the end.</param>
-    /// <param name="isAnswered">What it asked for has said how it ended.</param>
-    public static SessionEnd EndOf(SessionLostException? loss, bool isAnswered) => loss?.Kind switch
+    /// <param name="failure">Why what it asked for could not say how it ended; null where it did. A runtime that went away is a loss, anything
+    /// else a fault of ours.</param>
+    public static SessionEnd EndOf(SessionLostException? loss, Exception? failure) => loss?.Kind switch
     {
-        null => isAnswered ? SessionEnd.Completed : SessionEnd.ServerLost,
+        null => failure switch
+        {
+            null => SessionEnd.Completed,
+            IOException => SessionEnd.ServerLost,
+            _ => SessionEnd.Failed,
+        },
         SessionLoss.LocalAbort => SessionEnd.Ended,
         SessionLoss.LocalFault => SessionEnd.Failed,
         _ => SessionEnd.ClientLost,

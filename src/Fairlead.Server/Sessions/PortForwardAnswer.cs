@@ -42,7 +42,7 @@ sealed class PortForwardAnswer(Serving serving)
         };
         measured?.Begin("portforward", acceptor.Protocol.Description);
         await run.RunAsync();
-        measured?.Tell(MeasuredSession.EndOf(await acceptor.Ended, isAnswered: true));
+        measured?.Tell(MeasuredSession.EndOf(await acceptor.Ended, failure: null));
         Log.ForwardEnded(serving.Logger, user.Name, @namespace, pod, run.Connections);
     }
 }

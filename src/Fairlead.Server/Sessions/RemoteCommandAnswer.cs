@@ -108,22 +108,23 @@ sealed class RemoteCommandAnswer(Serving serving, Callers callers)
         measured?.Begin(kind, session.Protocol.Description);
         using CancellationTokenRegistration stop = serving.Stopping.Register(() => session.Abort("The server is stopping."));
         Status status;
-        bool isAnswered = false;
+        Exception? fault = null;
         try
         {
             status = await asked.Run(session);
-            isAnswered = true;
         }
         catch (Exception failure)
         {
             Exception told = WithheldException.Of(failure, new WithheldWords(session.Request.Command));
             Log.RuntimeFailed(_logger, told, kind, container, @namespace, pod);
             status = Status.InternalError(failure.Message);
+            fault = failure;
         }
 
         await session.EndAsync(status);
-        measured?.Tell(MeasuredSession.EndOf(session.LossReason, isAnswered));
-        if (session.LossReason is { } loss) Log.ClientLost(_logger, loss, kind, user.Name, container, @namespace, pod);
+        SessionLostException? loss = session.LossReason;
+        measured?.Tell(MeasuredSession.EndOf(loss, fault));
+        if (loss is { Kind: not SessionLoss.LocalAbort }) Log.ClientLost(_logger, loss, kind, user.Name, container, @namespace, pod);
         Log.SessionEnded(_logger, kind, user.Name, container, @namespace, pod, status.Outcome);
     }
 }

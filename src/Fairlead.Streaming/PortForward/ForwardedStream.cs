@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Pipelines;
 using Fairlead.Wire.PortForward;
 
@@ -59,18 +60,74 @@ public abstract class ForwardedStream : Stream
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
+    /// <inheritdoc/>
+    public override bool CanTimeout => true;
+
+    /// <summary>
+    /// How long <see cref="Read(byte[], int, int)"/> may wait, in milliseconds; <see cref="Timeout.Infinite"/> by default. As with a
+    /// socket's stream the asynchronous members have a token instead. What comes later is read later.
+    /// </summary>
+    public override int ReadTimeout { get; set => field = Checked(value); } = Timeout.Infinite;
+
+    /// <summary>
+    /// How long <see cref="Write(byte[], int, int)"/> and <see cref="Flush"/> may wait, in milliseconds; <see cref="Timeout.Infinite"/> by
+    /// default. A write that took too long may have sent a part, so that disposing is a reset.
+    /// </summary>
+    public override int WriteTimeout { get; set => field = Checked(value); } = Timeout.Infinite;
+
+    static int Checked(int milliseconds) => milliseconds is > 0 or Timeout.Infinite
+        ? milliseconds
+        : throw new ArgumentOutOfRangeException(
+            nameof(milliseconds), milliseconds, "A timeout is a number of milliseconds above 0, or Timeout.Infinite.");
+
 #pragma warning disable VSTHRD002 // who calls Stream's own blocking members wants to wait here
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    /// <exception cref="ServerUnreachableException">Nothing came within <see cref="ReadTimeout"/>.</exception>
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        using CancellationTokenSource limit = new(ReadTimeout);
+        try
+        {
+            return ReadAsync(buffer.AsMemory(offset, count), limit.Token).AsTask().GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested)
+        {
+            throw Late("Nothing came", ReadTimeout, e);
+        }
+    }
 
     /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) =>
-        WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    /// <exception cref="ServerUnreachableException">It was not taken within <see cref="WriteTimeout"/>.</exception>
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        using CancellationTokenSource limit = new(WriteTimeout);
+        try
+        {
+            WriteAsync(buffer.AsMemory(offset, count), limit.Token).AsTask().GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested)
+        {
+            throw Late("What was written was not taken", WriteTimeout, e);
+        }
+    }
 
     /// <inheritdoc cref="FlushAsync"/>
-    public override void Flush() => FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
+    public override void Flush()
+    {
+        using CancellationTokenSource limit = new(WriteTimeout);
+        try
+        {
+            FlushAsync(limit.Token).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested)
+        {
+            throw Late("What was written was not sent", WriteTimeout, e);
+        }
+    }
 #pragma warning restore VSTHRD002
+
+    static ServerUnreachableException Late(string what, int milliseconds, Exception cause) => new(new TimeoutException(
+        string.Create(CultureInfo.InvariantCulture, $"{what} within {milliseconds / 1000.0:0.###} s."), cause));
 
     /// <summary>
     /// Waits until what was written is on the wire: handed to this machine's network. A write is on its way without it; it is for who wants

@@ -15,8 +15,9 @@ public abstract class PortForwardAdapter : IAsyncDisposable
     public abstract Task<SessionLostException?> Ended { get; }
 
     /// <summary>
-    /// Opens a connection. Forms without an answer to that (<see cref="PortForwardProtocol.Direct"/> alone has one) return at once and
-    /// report a refusal when the stream is read. Where <see cref="PortForwardProtocol.CarriesMany"/> is false, once.
+    /// Opens a connection. Forms without an answer to that (<see cref="PortForwardProtocol.Conversations"/> and
+    /// <see cref="PortForwardProtocol.Direct"/> alone have one) return at once and report a refusal when the stream is read.
+    /// Where <see cref="PortForwardProtocol.CarriesMany"/> is false, once.
     /// </summary>
     /// <param name="port">The port of the pod, 1 to 65535.</param>
     /// <param name="cancellationToken">Gives the connection up.</param>

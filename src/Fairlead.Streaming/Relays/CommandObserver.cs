@@ -24,10 +24,14 @@ public sealed class CommandObserver : ISpliceObserver
     /// <param name="withheld">Words of the request that are blanked where the server quotes them.</param>
     public CommandObserver(RemoteCommandProtocol protocol, RelayTraffic traffic, WithheldWords withheld)
     {
-        if (protocol is not { HasJsonStatus: true, IsBase64: false, IsSpdy: false })
-            throw new ArgumentException("Without a status in JSON a loss cannot be told from success.", nameof(protocol));
+        ArgumentNullException.ThrowIfNull(protocol);
+        if (!CanFollow(protocol)) throw new ArgumentException("Without a status in JSON a loss cannot be told from success.", nameof(protocol));
         (_protocol, _traffic, _withheld) = (protocol, traffic, withheld);
     }
+
+    /// <summary>Whether a session of this version may pass undecoded: its end, a status in JSON, is told from a loss by the frames alone.</summary>
+    /// <param name="protocol">What both sides speak.</param>
+    public static bool CanFollow(RemoteCommandProtocol protocol) => protocol is { HasJsonStatus: true, IsBase64: false, IsSpdy: false };
 
     /// <inheritdoc/>
     public bool IsOver => Final is not null;

@@ -26,6 +26,9 @@ public sealed class ForwardObserver(RelayTraffic traffic, WithheldWords withheld
     /// <summary>Why the server refused or reset the connection; null where it did not.</summary>
     public ForwardResetException? Fault { get; private set; }
 
+    /// <summary>Is told the port and <see cref="Fault"/> when there is one. Called while the bytes pass.</summary>
+    public Action<int, ForwardResetException>? Failed { get; init; }
+
     /// <inheritdoc/>
     public bool IsOver
     {
@@ -103,6 +106,7 @@ public sealed class ForwardObserver(RelayTraffic traffic, WithheldWords withheld
     {
         Fault = ForwardResetException.Read(_fault.WrittenSpan, withheld) ?? throw new FormatException("A refusal or reset has no code.");
         lock (_lock) _isOver = true;
+        Failed?.Invoke(Port, Fault);
         return Frame(_kept, Fault.Fault, Fault.Message);
     }
 

@@ -21,12 +21,25 @@ public interface ISpliceObserver : IDisposable
     /// <summary>Payload of the client's has come; <paramref name="frames"/> can unmask it.</summary>
     void SeeInput(byte first, ReadOnlySpan<byte> payload, WebSocketFrameObserver frames);
 
+    /// <summary>A message of the client's is whole. Nothing to do where a message says one thing only.</summary>
+    void SeeInputEnd()
+    {
+        // most protocols have no need of it
+    }
+
     /// <summary>The client closes: it sends nothing more.</summary>
     void SeeInputClose();
 
     /// <summary>Payload of the server's has come.</summary>
     /// <exception cref="FormatException">It is longer than it may be.</exception>
     void SeeOutput(byte first, ReadOnlySpan<byte> payload);
+
+    /// <summary>A message of the server's is whole.</summary>
+    /// <exception cref="FormatException">It is not what a message may be.</exception>
+    void SeeOutputEnd()
+    {
+        // as above
+    }
 
     /// <summary>Messages that begin so are kept back until they are whole, and then asked about.</summary>
     bool IsKept(byte first);

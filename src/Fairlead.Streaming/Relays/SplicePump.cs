@@ -126,14 +126,14 @@ sealed class SplicePump(LivenessStream from, LivenessStream to, WebSocketFrameOb
             {
                 if (observer.IsBetweenFrames && WebSocketFrameObserver.IsClose(bytes.Span[at]))
                 {
-                    if (observer.IsBetweenMessages && BeforeClose?.Invoke() is { } first)
+                    ReadOnlyMemory<byte>? before = observer.IsBetweenMessages ? BeforeClose?.Invoke() : null;
+                    ClosePassed = true; // before anything is written: whoever reads that may close at once, and does not leave by it
+                    if (before is { } first)
                     {
                         await to.WriteAsync(bytes[written..at]);
                         await to.WriteAsync(first);
                         written = at;
                     }
-
-                    ClosePassed = true;
                 }
 
                 ReadOnlyMemory<byte> rest = bytes[at..];

@@ -176,6 +176,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         if (part.First < 0) return;
         ReadOnlyMemory<byte> payload = bytes[part.Payload];
         _observer.SeeInput((byte)part.First, payload.Span, _inputFrames);
+        if (part.EndsMessage) _observer.SeeInputEnd();
         _fromClient?.Received((uint)part.First, _observer.NameOf((byte)part.First), payload.Length);
     }
 
@@ -184,6 +185,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
         if (part.First < 0) return;
         ReadOnlyMemory<byte> payload = bytes[part.Payload];
         _observer.SeeOutput((byte)part.First, payload.Span);
+        if (part.EndsMessage) _observer.SeeOutputEnd();
         _fromServer?.Received((uint)part.First, _observer.NameOf((byte)part.First), payload.Length);
     }
 

@@ -85,7 +85,7 @@ sealed partial class WebSocketCarrier
         while (Encoding.UTF8.GetByteCount(text) > LongestCloseReason) text = text[..^1];
         await _writing.WaitAsync(_limits.Linger, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await SendCloseAsync(code, text);
-
+        await using ITimer limit = LimitReading();
         byte[] scratch = new byte[4096];
         try
         {
@@ -106,6 +106,7 @@ sealed partial class WebSocketCarrier
     async ValueTask DrainAsync()
     {
         _closeSent = true;
+        await using ITimer limit = LimitReading();
         byte[] scratch = new byte[4096];
         try
         {
@@ -119,6 +120,10 @@ sealed partial class WebSocketCarrier
             if (!LoopFault.IsBroken(e)) _log.Failed(e); // else that is the end that was waited for
         }
     }
+
+    /// <summary>A peer that broke the protocol and goes on sending is not read for ever, although it is not silent.</summary>
+    ITimer LimitReading() => _time.CreateTimer(
+        static state => ((LivenessStream)state!).StopReading(), _stream, _limits.Linger, Timeout.InfiniteTimeSpan);
 
     /// <summary>The peer has ended and takes no more: a write that is blocked on it would never end by itself.</summary>
     void CutBlockedWrite()

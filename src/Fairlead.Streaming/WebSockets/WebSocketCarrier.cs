@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using System.Runtime.CompilerServices;
+using Fairlead.Streaming.WebSockets.Conversations;
 using Fairlead.Wire;
 using Fairlead.Wire.WebSockets;
 
@@ -26,6 +27,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
     readonly FrameStream _frames;
     readonly WebSocket _socket;
     readonly IWebSocketReceiver _receiver;
+    readonly IPackedMessages? _packed; // the receiver, where messages hold several records
     readonly CarrierLimits _limits;
     readonly Action? _cut;
     readonly TimeProvider _time;
@@ -60,6 +62,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         _log = new CarrierLog("WebSocket", isServer, limits);
         _messages = _log.Messages;
         _receiver = receiver;
+        _packed = receiver as IPackedMessages;
         _limits = limits;
         _linger = limits.Linger;
         _cut = cut;
@@ -201,6 +204,12 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
             _endedUnheard.TrySetResult(false);
             if (start.Count == 0) continue; // an empty message, or an empty first fragment
 
+            if (_packed is not null)
+            {
+                await ReceivePackedAsync(first[0], start.EndOfMessage);
+                continue;
+            }
+
             MessageTarget target = _receiver.Begin(first[0]);
             if (target.Limit > 0) await ReceiveWholeAsync(first[0], target.Limit, start.EndOfMessage);
             else await ReceiveIntoAsync(first[0], target.Channel, start.EndOfMessage);
@@ -287,6 +296,12 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
                 for (int sent = 1; _queue.Reader.TryRead(out OutgoingMessage message); sent++)
                 {
                     if (sent % MostForOthers == 0) await Task.Yield();
+                    if (_packed is not null)
+                    {
+                        await SendPackedAsync();
+                        continue;
+                    }
+
                     await _frames.RoomAsync();
                     ReadOnlyMemory<byte> memory = message.Memory;
                     if (message.Source is { } source && !source.TryTake(out memory)) continue;

@@ -35,13 +35,16 @@ public sealed class KubernetesEndpoint : IDisposable
 
     /// <summary>Creates it.</summary>
     /// <param name="server">The server's base address, with a path where the API is not at the root.</param>
-    /// <param name="handler">TLS, proxy and dialling; the endpoint disposes it.</param>
-    public KubernetesEndpoint(Uri server, SocketsHttpHandler handler)
+    /// <param name="handler">
+    /// TLS, proxy and dialling; the endpoint disposes it. Any but a <see cref="SocketsHttpHandler"/> is used as it is, and has to hand on
+    /// an answer with its head, without waiting for what follows.
+    /// </param>
+    public KubernetesEndpoint(Uri server, HttpMessageHandler handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
         Server = server;
         _dialer = new TcpDialer(() => Logging.CreateLogger(LogCategory)); // not before the endpoint is whole: Logging is set after this
-        _handler = new RenewableHandler(Prepare(handler));
+        _handler = new RenewableHandler(handler is SocketsHttpHandler sockets ? Prepare(sockets) : handler);
     }
 
     /// <summary>The server's base address.</summary>

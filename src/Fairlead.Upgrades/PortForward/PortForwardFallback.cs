@@ -79,7 +79,10 @@ sealed class PortForwardFallback(KubernetesEndpoint endpoint, UpgradeHttp http, 
     {
         bool webSocket = options.Transport is not Transport.Spdy, spdy = options.Transport is not Transport.WebSocket;
         IReadOnlyList<PortForwardProtocol> forms = options.Protocols
-            ?? [PortForwardProtocol.Direct, PortForwardProtocol.Tunnel, PortForwardProtocol.Spdy, PortForwardProtocol.ChannelsV4];
+            ?? [
+            PortForwardProtocol.Conversations, PortForwardProtocol.Direct, PortForwardProtocol.Tunnel, PortForwardProtocol.Spdy,
+            PortForwardProtocol.ChannelsV4,
+        ];
         PortForwardProtocol[] whole = [.. forms.Where(static form => form is { CanEndWrites: true, IsSpdy: false })];
         PortForwardProtocol[] channels = [.. forms.Where(static form => form.HasChannels)];
         if (webSocket && whole.Length > 0) yield return new Step("WebSocket", whole);

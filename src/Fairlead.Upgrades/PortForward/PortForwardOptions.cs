@@ -10,7 +10,7 @@ public sealed record PortForwardOptions : UpgradeOptions
 {
     /// <summary>
     /// The forms that may be used, the best first; those that <see cref="UpgradeOptions.Transport"/> leaves out are not asked for. Null for
-    /// what fits: the form of our own and the tunnel, offered together, then SPDY/3.1, then channels, which cannot pass on that one
+    /// what fits: the forms of our own and the tunnel, offered together, then SPDY/3.1, then channels, which cannot pass on that one
     /// direction has ended.
     /// </summary>
     public IReadOnlyList<PortForwardProtocol>? Protocols { get; init; }

@@ -2,6 +2,7 @@ using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Spdy.PortForward;
 using Fairlead.Streaming.WebSockets;
+using Fairlead.Streaming.WebSockets.Conversations;
 using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 
@@ -50,7 +51,8 @@ public sealed record UpgradedForward
     internal PortForwardAdapter Carry()
     {
         CarrierLimits limits = _dialer.Request.Limits with { Withheld = Withheld };
-        return Protocol == PortForwardProtocol.Direct ? new DirectPortForward(Stream, limits)
+        return Protocol == PortForwardProtocol.Conversations ? new ConversationPortForward(Stream, limits)
+            : Protocol == PortForwardProtocol.Direct ? new DirectPortForward(Stream, limits)
             : Protocol.HasChannels ? new ChannelPortForward(Stream, Protocol, _port, limits)
             : new SpdyPortForward(Stream, Protocol, limits);
     }

@@ -19,11 +19,8 @@ public record RemoteCommandOptions : UpgradeOptions
     /// </summary>
     public IReadOnlyList<RemoteCommandProtocol>? Protocols { get; init; }
 
-    /// <summary>
-    /// Whoever reads an output goes on inside the session's read loop when something has arrived, rather than on a pool thread: one
-    /// hand-over less. What such a reader does next must not block. Over WebSocket; without effect otherwise.
-    /// </summary>
-    public bool InlineReaders { get; init; }
+    /// <summary>Set by <see cref="Upgrades.RemoteCommand.InlineReading"/>.</summary>
+    internal bool InlineReaders { get; init; }
 
     /// <summary>
     /// For how long another connection is tried for when the session's was lost, where the server keeps sessions; never longer than it

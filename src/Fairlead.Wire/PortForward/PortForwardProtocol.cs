@@ -12,6 +12,13 @@ public sealed record PortForwardProtocol(string Name, string Description, bool C
     /// <summary><c>portforward.fairlead.v1</c>: no SPDY, one WebSocket a connection. See docs/protocols/portforward.md.</summary>
     public static PortForwardProtocol Direct { get; } = new("portforward.fairlead.v1", "WebSocket portforward.fairlead.v1", true, false);
 
+    /// <summary>
+    /// <c>portforward.fairlead.v2</c>: many conversations on one WebSocket, each with a window of its own. See
+    /// docs/protocols/portforward.md.
+    /// </summary>
+    public static PortForwardProtocol Conversations { get; } = new(
+        "portforward.fairlead.v2", "WebSocket portforward.fairlead.v2", true, true);
+
     /// <summary><c>SPDY/3.1+portforward.k8s.io</c>: SPDY frames in binary WebSocket messages (KEP-4006).</summary>
     public static PortForwardProtocol Tunnel { get; } = new(
         "SPDY/3.1+portforward.k8s.io", "WebSocket SPDY/3.1+portforward.k8s.io", true, true);
@@ -32,10 +39,11 @@ public sealed record PortForwardProtocol(string Name, string Description, bool C
 
     /// <summary>Every form that travels over WebSocket, the best first.</summary>
     public static ImmutableArray<PortForwardProtocol> OverWebSocket { get; } = [
-        Direct, Tunnel, ChannelsV4, ChannelsBase64V4, ChannelsUnnamed];
+        Conversations, Direct, Tunnel, ChannelsV4, ChannelsBase64V4, ChannelsUnnamed];
 
     /// <summary>Every form there is, the best first.</summary>
-    public static ImmutableArray<PortForwardProtocol> All { get; } = [Direct, Tunnel, Spdy, ChannelsV4, ChannelsBase64V4, ChannelsUnnamed];
+    public static ImmutableArray<PortForwardProtocol> All { get; } = [
+        Conversations, Direct, Tunnel, Spdy, ChannelsV4, ChannelsBase64V4, ChannelsUnnamed];
 
     /// <summary>Payloads are base64 in text messages and the channel is an ASCII character.</summary>
     public bool IsBase64 { get; init; }

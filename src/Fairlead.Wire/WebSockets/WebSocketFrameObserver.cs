@@ -76,11 +76,12 @@ public sealed class WebSocketFrameObserver(bool isMasked)
     }
 
     /// <summary>Copies what <see cref="Observe"/> has just found, as it was before it was masked.</summary>
-    /// <param name="payload">The payload, or its beginning.</param>
+    /// <param name="payload">The payload, or a part of it.</param>
     /// <param name="destination">At least as long.</param>
-    public void Unmask(ReadOnlySpan<byte> payload, Span<byte> destination)
+    /// <param name="start">Where in the payload the part begins.</param>
+    public void Unmask(ReadOnlySpan<byte> payload, Span<byte> destination, int start = 0)
     {
-        for (int i = 0; i < payload.Length; i++) destination[i] = isMasked ? (byte)(payload[i] ^ Mask(_maskAt + i)) : payload[i];
+        for (int i = 0; i < payload.Length; i++) destination[i] = isMasked ? (byte)(payload[i] ^ Mask(_maskAt + start + i)) : payload[i];
     }
 
     byte Mask(int at) => _header[_header[1] switch

@@ -130,9 +130,11 @@ sealed class NodeHost : IDisposable
         return files;
     }
 
-    /// <summary>Runs <c>fairlead node</c> at this machine, as root, or as one who is it in a namespace of users: roots are entered by nobody else.</summary>
-    public Task<CommandProcess.Result> RunAsync(string verb, string options, CancellationToken cancellationToken) =>
-        CommandProcess.RunAsync("/dev/null", string.Join(' ', AsRoot.Select(static word => $"'{word}'")) + $" node {verb} --root '{Root}' {options}", cancellationToken);
+    /// <summary>
+    /// Runs <c>fairlead node</c>, or another, at this machine, as root, or as one who is it in a namespace of users: roots are entered by nobody else.
+    /// </summary>
+    public Task<CommandProcess.Result> RunAsync(string verb, string options, CancellationToken cancellationToken, string of = "node") =>
+        CommandProcess.RunAsync("/dev/null", string.Join(' ', AsRoot.Select(static word => $"'{word}'")) + $" {of} {verb} --root '{Root}' {options}", cancellationToken);
 
     /// <summary>The program, with what makes one root who is not.</summary>
     public static string[] AsRoot => Environment.IsPrivilegedProcess ? [CommandProcess.Path] : ["unshare", "--user", "--map-root-user", CommandProcess.Path];

@@ -80,9 +80,7 @@ sealed class CopyLab : IAsyncDisposable
                 continue;
             }
 
-            File.Delete(path); // never through a link to this machine's own tool
-            File.WriteAllText(path, "#!/bin/sh\n" + parts[1] + "\n");
-            File.SetUnixFileMode(path, (UnixFileMode)0x1ED);
+            ExecutableFile.Write(path, "#!/bin/sh\n" + parts[1] + "\n");
         }
 
         return Client.Files(new PodReference("demo", "default", "few"));

@@ -1,3 +1,4 @@
+using Fairlead.Client.Forwarding;
 using System.Net.Sockets;
 using Fairlead.Testing;
 using Fairlead.Wire.PortForward;

@@ -17,6 +17,7 @@ static class FuzzTarget
         ["visible-text"] = VisibleTextTarget.Run,
         ["websocket-frames"] = WebSocketFramesTarget.Run,
         ["forward-messages"] = ForwardMessagesTarget.Run,
+        ["forward-records"] = ForwardRecordsTarget.Run,
         ["session-messages"] = SessionMessagesTarget.Run,
         ["query"] = QueryTarget.Run,
         ["http-frames"] = HttpFramesTarget.Run,

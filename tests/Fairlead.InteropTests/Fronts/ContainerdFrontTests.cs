@@ -21,7 +21,7 @@ public abstract class ContainerdFrontTests(ContainerdFrontFixture fixture)
 
     public static TheoryData<Transport> Transports { get; } = [Transport.WebSocket, Transport.Spdy];
 
-    public static TheoryData<string> Forms { get; } = [PortForwardProtocol.Direct.Name, PortForwardProtocol.Tunnel.Name, PortForwardProtocol.Spdy.Name];
+    public static TheoryData<string> Forms { get; } = [PortForwardProtocol.Conversations.Name, PortForwardProtocol.Direct.Name, PortForwardProtocol.Tunnel.Name, PortForwardProtocol.Spdy.Name];
 
     [Theory(Timeout = 120_000), MemberData(nameof(Transports))]
     public async Task Input_ends_output_is_whole_and_the_code_comes_back(Transport transport)
@@ -84,6 +84,7 @@ public abstract class ContainerdFrontTests(ContainerdFrontFixture fixture)
 
     [Theory(Timeout = 60_000)]
     [InlineData("/exec/{0}?command=id&output=1", "sessions.fairlead.v1, v5.channel.k8s.io", "v5.channel.k8s.io")]
+    [InlineData("/portForward/{1}", "portforward.fairlead.v2, portforward.fairlead.v1, SPDY/3.1+portforward.k8s.io", "portforward.fairlead.v2")]
     [InlineData("/portForward/{1}", "portforward.fairlead.v1, SPDY/3.1+portforward.k8s.io", "portforward.fairlead.v1")]
     public async Task An_upgrade_as_kube_apiserver_136_passes_it_on_is_taken(string target, string offered, string taken)
     {

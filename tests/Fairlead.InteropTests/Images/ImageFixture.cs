@@ -64,13 +64,24 @@ public sealed class ImageFixture : IAsyncLifetime
         return Path.Combine(_folder, "second");
     }
 
-    /// <summary>Makes the files alone, as for a Dockerfile, anew each time.</summary>
+    /// <summary>Makes the files alone, as for a Dockerfile, once for all who want them: nobody writes there.</summary>
     /// <returns>The folder that is to be the image's root.</returns>
     internal async Task<string> BuildFilesAsync(CancellationToken cancellationToken)
     {
+        string root = Path.Combine(_folder, "files/root");
+        if (Directory.Exists(root)) return root;
         RunResult made = await BuildAsync("files", s_program, new RunOptions(), cancellationToken, "--root");
         Assert.True(made.ExitCode == 0, made.ToString());
-        return Path.Combine(_folder, "files/root");
+        return root;
+    }
+
+    /// <summary>A copy of those files, for who writes there.</summary>
+    internal async Task<string> CopyFilesAsync(string name, CancellationToken cancellationToken)
+    {
+        string copy = Path.Combine(_folder, name);
+        RunResult copied = await RunningProcess.RunAsync("cp", ["-a", await BuildFilesAsync(cancellationToken), copy], cancellationToken: cancellationToken);
+        Assert.True(copied.ExitCode == 0, copied.ToString());
+        return copy;
     }
 
     /// <summary>The image's configuration, and every file of its layers by name.</summary>

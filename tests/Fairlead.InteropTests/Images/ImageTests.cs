@@ -151,7 +151,7 @@ public sealed class ImageTests(ImageFixture image) : IClassFixture<ImageFixture>
         ContainerdProcess containerd = image.Containerd;
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         const string config = "kind: KubeletConfiguration\nmaxPods: 7\n";
-        string node = await image.BuildFilesAsync(cancellationToken);
+        string node = await image.CopyFilesAsync("node", cancellationToken);
         string kubelet = Path.Combine(Directory.CreateDirectory(Path.Combine(node, "var/lib/kubelet")).FullName, "config.yaml");
         await File.WriteAllTextAsync(kubelet, config, cancellationToken);
         string secrets = Directory.CreateDirectory(Path.Combine(containerd.Folder.Root, "secrets")).FullName;

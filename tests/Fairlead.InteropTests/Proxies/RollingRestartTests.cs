@@ -10,14 +10,18 @@ namespace Fairlead.InteropTests.Proxies;
 /// </summary>
 public sealed class RollingRestartTests(LabFixture fixture)
 {
-    const string LameDuck = "3s", Drain = "2s";
     const int Terminate = 15;
+
+    static readonly string s_lameDuck = Repository.IsFull ? "3s" : "2s", s_drain = Repository.IsFull ? "2s" : "500ms";
 
     static readonly string[] s_servers = ["one", "two", "three"];
 
     static readonly PodReference s_shell = new("demo", "default", "shell");
 
-    static int Held => Repository.IsFull ? 200 : 60;
+    static int Held => Repository.IsFull ? 200 : 18;
+
+    /// <summary>How many ask at once, and how long one waits after each: without the large sizes it is the others' machine too.</summary>
+    static (int Count, TimeSpan Pause) Askers => Repository.IsFull ? (4, TimeSpan.Zero) : (2, TimeSpan.FromMilliseconds(100));
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -44,7 +48,7 @@ public sealed class RollingRestartTests(LabFixture fixture)
             ConcurrentQueue<string> refused = new();
             int asked = 0;
             long began = Stopwatch.GetTimestamp();
-            Task[] stream = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(AskAsync))];
+            Task[] stream = [.. Enumerable.Range(0, Askers.Count).Select(_ => Task.Run(AskAsync))];
             Task<string>[] ends = [.. held.Select(EndOfAsync)];
 
             for (int i = 0; i < gateways.Count; i++)
@@ -83,6 +87,7 @@ public sealed class RollingRestartTests(LabFixture fixture)
                         await using RemoteProcess process = await client.ExecAsync(s_shell, ["true"], cancellationToken: Ct);
                         ExitStatus exit = await process.WaitForExitAsync(Ct);
                         if (exit.Code != 0) refused.Enqueue($"code {exit.Code}");
+                        await Task.Delay(Askers.Pause, Ct);
                     }
                     catch (Exception e) when (e is not OperationCanceledException)
                     {
@@ -93,7 +98,7 @@ public sealed class RollingRestartTests(LabFixture fixture)
         }
         finally
         {
-            foreach (RunningProcess gateway in gateways.Concat(ended)) await gateway.DisposeAsync();
+            foreach (RunningProcess gateway in gateways.Concat(ended).Distinct()) await gateway.DisposeAsync(); // one that could not be replaced is in both
             Directory.Delete(folder, recursive: true);
         }
     }
@@ -101,9 +106,17 @@ public sealed class RollingRestartTests(LabFixture fixture)
     async Task<RunningProcess> StartAsync(int port, string[] tls)
     {
         RunningProcess gateway = RunningProcess.Start(Repository.Command,
-            ["gateway", "--listen", $"127.0.0.1:{port}", "--upstream-kubeconfig", fixture.Lab.Kubeconfig, .. tls, "--lame-duck", LameDuck, "--drain", Drain], new RunOptions { CaptureLimit = 64 << 20 });
-        await gateway.Stdout!.LineAsync("ready ", TimeSpan.FromSeconds(60), Ct);
-        return gateway;
+            ["gateway", "--listen", $"127.0.0.1:{port}", "--upstream-kubeconfig", fixture.Lab.Kubeconfig, .. tls, "--lame-duck", s_lameDuck, "--drain", s_drain], new RunOptions { CaptureLimit = 64 << 20 });
+        try
+        {
+            await gateway.Stdout!.LineAsync("ready ", TimeSpan.FromSeconds(60), Ct);
+            return gateway;
+        }
+        catch (Exception e) when (e is EndOfStreamException or TimeoutException)
+        {
+            await gateway.DisposeAsync();
+            throw new InvalidOperationException($"a gateway on port {port} did not begin: {gateway.Stdout!.Text}\n{gateway.Stderr.Text}", e);
+        }
     }
 
     /// <summary>The exit code, or the reason that the session was given.</summary>

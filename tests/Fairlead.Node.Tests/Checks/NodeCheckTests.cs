@@ -32,6 +32,13 @@ public sealed class NodeCheckTests
     }
 
     [Fact]
+    public async Task A_CRI_proxy_behind_is_a_fault_and_where_there_is_none_nothing_is_said()
+    {
+        Assert.Equal(CheckOutcome.Fault, (await CheckAsync(config: "containerRuntimeEndpoint: unix:///run/fairlead/cri.sock"))["CRI proxy"].Outcome);
+        Assert.DoesNotContain("CRI proxy", (await CheckAsync()).Keys);
+    }
+
+    [Fact]
     public async Task A_credential_that_ends_within_a_month_is_a_notice_with_its_end()
     {
         CheckLine line = (await CheckAsync(change: static options => options with { Clock = new MovedClock(TimeSpan.FromDays(-29)) }))["front's credential"];

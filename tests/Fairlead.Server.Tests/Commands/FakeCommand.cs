@@ -73,7 +73,7 @@ sealed class FakeCommand : IStartedCommand, ICommandInput, ICommandStarter
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask EndAsync(bool lineBegun, CancellationToken cancellationToken)
+    public ValueTask CompleteAsync(bool lineBegun, CancellationToken cancellationToken)
     {
         Add("eof");
         return ValueTask.CompletedTask;
@@ -91,7 +91,7 @@ sealed class FakeCommand : IStartedCommand, ICommandInput, ICommandStarter
         return Task.CompletedTask;
     }
 
-    public Task EndAsync(bool hangUp)
+    public Task TerminateAsync(bool hangUp)
     {
         Add(hangUp ? "end+hup" : "end");
         if (OnEnd is { } act) return act();

@@ -4,6 +4,7 @@ using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.Spdy.PortForward;
 using Fairlead.Streaming.WebSockets;
+using Fairlead.Streaming.WebSockets.Conversations;
 using Fairlead.Testing;
 using Fairlead.Wire.PortForward;
 
@@ -30,6 +31,8 @@ sealed class ForwardScene : IAsyncDisposable
         CarrierLimits limits = CarrierLimits.Default;
         void Cut() => carrier.Server.Close(0);
         if (form.HasChannels) (_client, _acceptor) = (new ChannelPortForward(asking, form, Port, limits), new ChannelAcceptor(answering, form, [Port], limits, Cut));
+        else if (form == PortForwardProtocol.Conversations)
+            (_client, _acceptor) = (new ConversationPortForward(asking, limits), new ConversationAcceptor(answering, limits, Cut));
         else if (form == PortForwardProtocol.Direct) (_client, _acceptor) = (new DirectPortForward(asking, limits), new DirectAcceptor(answering, limits, Cut));
         else (_client, _acceptor) = (new SpdyPortForward(asking, form, limits), new SpdyForwardAcceptor(answering, form, limits, Cut));
         _run = new PortForwardRun(_acceptor, ConnectAsync, "default", "demo", TimeSpan.FromMinutes(5), Log);
@@ -62,7 +65,7 @@ sealed class ForwardScene : IAsyncDisposable
     /// <summary>Aborts the connection alone; where the client has none before the port was reached, it stops waiting for one.</summary>
     internal async Task AbortConnectionAsync()
     {
-        if (_client.Protocol == PortForwardProtocol.Direct) await _clientGivesUp.CancelAsync();
+        if (_client.Protocol == PortForwardProtocol.Direct || _client.Protocol == PortForwardProtocol.Conversations) await _clientGivesUp.CancelAsync();
         else (await _opening.WaitAsync(Eventually.Patience)).Abort();
     }
 

@@ -52,7 +52,7 @@ sealed class ModelApplication(ResumableSession session, Random random)
         for (int i = 0; i < count; i++) memory[i] = Expected(channel, stream.At + i);
         writer.Advance(count);
         stream.At += count;
-        stream.Waiting = writer.FlushAsync();
+        stream.Waiting = writer.FlushAsync().AsTask();
     }
 
     void ReadSome(byte channel, Stream stream, bool isGreedy)
@@ -89,6 +89,6 @@ sealed class ModelApplication(ResumableSession session, Random random)
 
         internal bool HasEnded { get; set; }
 
-        internal ValueTask<FlushResult>? Waiting { get; set; }
+        internal Task<FlushResult>? Waiting { get; set; }
     }
 }

@@ -178,7 +178,8 @@ sealed class SessionHistory
             part.CopyTo(channel.GetMemory());
             channel.Advance(part.Length);
             bool isWhole = payload.Length <= 4096 && most >= message.Length - 1; // what is cut in the middle has not been passed on yet
-            if (!channel.FlushAsync(isWhole).IsCompletedSuccessfully) throw new InvalidOperationException("more came than a window");
+            Task flushed = channel.FlushAsync(isWhole).AsTask();
+            if (!flushed.IsCompletedSuccessfully) throw new InvalidOperationException("more came than a window");
         }
 
         if (!payload.IsEmpty) channel.Skip(payload.Length);

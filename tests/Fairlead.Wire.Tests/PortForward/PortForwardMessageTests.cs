@@ -77,6 +77,7 @@ public sealed class PortForwardMessageTests
     });
 
     [Theory]
+    [InlineData("portforward.fairlead.v2, portforward.fairlead.v1, SPDY/3.1+portforward.k8s.io", "portforward.fairlead.v2")]
     [InlineData("portforward.fairlead.v1, SPDY/3.1+portforward.k8s.io", "portforward.fairlead.v1")]
     [InlineData("SPDY/3.1+portforward.k8s.io", "SPDY/3.1+portforward.k8s.io")]
     [InlineData("v5.channel.k8s.io, v4.channel.k8s.io", "v4.channel.k8s.io")]

@@ -1,6 +1,5 @@
 using System.Text;
 using Fairlead.Streaming.PortForward;
-using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire.PortForward;
 using Fairlead.Wire.Spdy;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Fairlead.Streaming.PortForward;
-using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Streaming.Spdy.PortForward;
