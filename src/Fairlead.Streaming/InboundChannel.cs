@@ -109,8 +109,8 @@ sealed class InboundChannel
     }
 
     /// <summary>
-    /// The carrier is gone in the middle of a message: the consumer gets what has come of it, since it may be what the peer waits for before
-    /// it sends more. Not while a carrier fills it.
+    /// The carrier is gone in the middle of a message: the consumer gets what has come of it, since it may be what the peer waits for
+    /// before it sends more. Not while a carrier fills it.
     /// </summary>
     internal void PassOnRest()
     {
