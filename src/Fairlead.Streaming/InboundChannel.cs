@@ -108,6 +108,19 @@ sealed class InboundChannel
         }
     }
 
+    /// <summary>
+    /// The carrier is gone in the middle of a message: the consumer gets what has come of it, since it may be what the peer waits for
+    /// before it sends more. Not while a carrier fills it.
+    /// </summary>
+    internal void PassOnRest()
+    {
+        if (_unflushed == 0) return;
+        _unflushed = 0;
+        _pipe.Writer.CancelPendingFlush(); // so that the flush waits for nobody
+        ValueTask<FlushResult> flushed = _pipe.Writer.FlushAsync();
+        if (flushed.IsCompletedSuccessfully && flushed.Result.IsCompleted) _dropping = true;
+    }
+
     /// <summary>Lets go of a consumer that is behind: the session is over. The one member that any thread may call.</summary>
     internal void StopWaiting() => _pipe.Writer.CancelPendingFlush();
 

@@ -91,8 +91,7 @@ sealed class RemoteCommandAnswer(Serving serving, Callers callers)
             (string @namespace, string pod, string container) = asked.Where;
             Log.RuntimeFailed(
                 _logger, WithheldException.Of(failure, new WithheldWords(asked.Request.Command)), asked.IsExec ? "exec" : "attach",
-                container,
-                @namespace, pod);
+                container, @namespace, pod);
         }
         finally
         {

@@ -71,6 +71,7 @@ sealed partial class ResumableSession
     /// <returns>False where it was not this one that it had.</returns>
     internal bool Detach(ISessionLink link)
     {
+        foreach (IncomingChannel? channel in _incoming) channel?.Inbound.PassOnRest();
         lock (_lock)
         {
             if (_link != link) return false;
@@ -200,8 +201,8 @@ sealed partial class ResumableSession
     }
 
     /// <summary>
-    /// While something was sent and is not confirmed: a peer that says nothing is pinged, and given up where it says nothing to that.
-    /// A peer that only does not confirm is busy.
+    /// While something was sent and is not confirmed: a peer that says nothing is pinged, and given up where it says nothing to that. A
+    /// peer that only does not confirm is busy.
     /// </summary>
     void OnWatch()
     {

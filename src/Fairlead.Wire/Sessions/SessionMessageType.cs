@@ -1,6 +1,6 @@
 namespace Fairlead.Wire.Sessions;
 
-/// <summary>What a message of <c>session.fairlead.v1</c> is: its first byte. Smaller numbers are channels: it is DATA.</summary>
+/// <summary>What a message of <c>session.fairlead.v1</c> is: its first byte. Smaller numbers are channels: DATA.</summary>
 /// <remarks>Source: docs/protocols/session.md.</remarks>
 public enum SessionMessageType : byte
 {
@@ -10,7 +10,7 @@ public enum SessionMessageType : byte
     /// <summary>Who the server is and how long it keeps a session; its first message on every carrier.</summary>
     Hello = 16,
 
-    /// <summary>Which session the client means, and what proves that it is its own: the client's first message on each carrier.</summary>
+    /// <summary>Which session the client means, and what proves that it is its own; its first message on every carrier.</summary>
     Open = 17,
 
     /// <summary>The carrier is the session's now.</summary>

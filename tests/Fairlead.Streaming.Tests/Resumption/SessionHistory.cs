@@ -177,7 +177,8 @@ sealed class SessionHistory
             ReadOnlyMemory<byte> part = payload[..Math.Min(payload.Length, 4096)];
             part.CopyTo(channel.GetMemory());
             channel.Advance(part.Length);
-            Task flushed = channel.FlushAsync(endOfMessage: true).AsTask();
+            bool isWhole = payload.Length <= 4096 && most >= message.Length - 1; // what is cut in the middle has not been passed on yet
+            Task flushed = channel.FlushAsync(isWhole).AsTask();
             if (!flushed.IsCompletedSuccessfully) throw new InvalidOperationException("more came than a window");
         }
 

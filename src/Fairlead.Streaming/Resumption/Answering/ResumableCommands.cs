@@ -60,8 +60,7 @@ public sealed class ResumableCommands(KeepLimits limits, TimeProvider? time = nu
 
         Verdict verdict = _registry.Decide(opening, caller, subject, budget => new ResumableSession(
             ResumableRemoteCommand.Plan(request, isServer: true, limits.InlineReaders), _registry.Limits.Sessions, limits.ChannelBytes,
-            budget,
-            _registry.Time));
+            budget, _registry.Time));
         if (verdict.Session is not { } session)
         {
             await KeptSession.RefuseAsync(carrier, verdict.Refusal, verdict.Text);

@@ -1,6 +1,6 @@
 namespace Fairlead.Streaming.Resumption.Asking;
 
-/// <summary>How long to wait between tries: hardly at first, then twice as long each time, and never all clients at once.</summary>
+/// <summary>How long to wait between tries: hardly at first, then twice as long each time, never all at the same moment.</summary>
 /// <param name="random">Between 0 and 1, anew for each call.</param>
 sealed class Backoff(Func<double> random)
 {
