@@ -52,7 +52,9 @@ sealed class ModelApplication(ResumableSession session, Random random)
         for (int i = 0; i < count; i++) memory[i] = Expected(channel, stream.At + i);
         writer.Advance(count);
         stream.At += count;
-        stream.Waiting = writer.FlushAsync().AsTask();
+#pragma warning disable CA2012 // looked at until it is complete, and then taken once: a Task of it would end on another thread, and the history be another
+        stream.Waiting = writer.FlushAsync();
+#pragma warning restore CA2012
     }
 
     void ReadSome(byte channel, Stream stream, bool isGreedy)
@@ -89,6 +91,6 @@ sealed class ModelApplication(ResumableSession session, Random random)
 
         internal bool HasEnded { get; set; }
 
-        internal Task<FlushResult>? Waiting { get; set; }
+        internal ValueTask<FlushResult>? Waiting { get; set; }
     }
 }
