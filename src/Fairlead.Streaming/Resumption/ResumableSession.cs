@@ -16,7 +16,10 @@ sealed partial class ResumableSession : IAsyncDisposable
     /// <summary>What a confirmation may be late, beyond two ways there and back, without the reader being slow.</summary>
     internal static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>More than the window that a peer begins with: a reader that is behind holds up nothing else.</summary>
+    /// <summary>
+    /// A channel holds more than the largest window of a peer. So a reader that is behind never stops the carrier's read loop, which has
+    /// the other channels' confirmations to read: two sides whose loops waited for readers would wait for each other for ever.
+    /// </summary>
     const int Margin = 64 * 1024;
 
     readonly Lock _lock = new();
@@ -51,7 +54,8 @@ sealed partial class ResumableSession : IAsyncDisposable
             }
             else
             {
-                _incoming[plan.Number] = new IncomingChannel(this, plan.Number, channelBytes + Margin, plan.IsInline);
+                int capacity = Math.Max(channelBytes, limits.MostWindowBytes) + Margin;
+                _incoming[plan.Number] = new IncomingChannel(this, plan.Number, capacity, plan.IsInline);
             }
         }
     }
