@@ -43,13 +43,13 @@ public sealed class SamplesTests(LabFixture lab)
     [Fact]
     public async Task Copy()
     {
-        Directory.CreateDirectory(lab.Folder + "/site");
-        await File.WriteAllTextAsync(lab.Folder + "/site/index.html", "hello", Ct);
-        RunResult copied = await lab.RunAsync("Copy", "site", "web-0", lab.Folder + "/copied");
+        Directory.CreateDirectory(lab.Folder + "/pages"); // the documents' code has a "site" of its own there
+        await File.WriteAllTextAsync(lab.Folder + "/pages/index.html", "hello", Ct);
+        RunResult copied = await lab.RunAsync("Copy", "pages", "web-0", lab.Folder + "/copied");
         Ended(0, "1 files, 5 bytes, 1 verified by SHA-256\n", copied);
         Assert.Contains("of 5 bytes", copied.Stderr, StringComparison.Ordinal);
         Assert.Equal("hello", await File.ReadAllTextAsync(lab.Folder + "/copied/index.html", Ct));
-        RunResult refused = await lab.RunAsync("Copy", "site", "nobody", "/tmp/x");
+        RunResult refused = await lab.RunAsync("Copy", "pages", "nobody", "/tmp/x");
         Assert.True(refused.ExitCode == 1 && refused.Stderr.Contains("nobody", StringComparison.Ordinal), refused.ToString());
     }
 

@@ -53,15 +53,33 @@ sealed class KeyBytes
         int held = 1 + (isShift ? 1 : 0) + (isAlt ? 2 : 0) + (isControl ? 4 : 0);
         char letter = key switch
         {
-            0x26 => 'A', 0x28 => 'B', 0x27 => 'C', 0x25 => 'D', 0x24 => 'H', 0x23 => 'F', // arrows, Home, End
-            0x70 => 'P', 0x71 => 'Q', 0x72 => 'R', 0x73 => 'S', // F1 to F4
+            0x26 => 'A',
+            0x28 => 'B',
+            0x27 => 'C',
+            0x25 => 'D',
+            0x24 => 'H',
+            0x23 => 'F', // arrows, Home, End
+            0x70 => 'P',
+            0x71 => 'Q',
+            0x72 => 'R',
+            0x73 => 'S', // F1 to F4
             _ => '\0',
         };
         if (letter != 0) return held > 1 ? $"\e[1;{held}{letter}" : key >= 0x70 ? $"\eO{letter}" : $"\e[{letter}";
         int number = key switch
         {
-            0x2D => 2, 0x2E => 3, 0x21 => 5, 0x22 => 6, // Insert, Delete, Page up, Page down
-            0x74 => 15, 0x75 => 17, 0x76 => 18, 0x77 => 19, 0x78 => 20, 0x79 => 21, 0x7A => 23, 0x7B => 24, // F5 to F12
+            0x2D => 2,
+            0x2E => 3,
+            0x21 => 5,
+            0x22 => 6, // Insert, Delete, Page up, Page down
+            0x74 => 15,
+            0x75 => 17,
+            0x76 => 18,
+            0x77 => 19,
+            0x78 => 20,
+            0x79 => 21,
+            0x7A => 23,
+            0x7B => 24, // F5 to F12
             _ => 0,
         };
         return number == 0 ? null : held > 1 ? $"\e[{number};{held}~" : $"\e[{number}~";
