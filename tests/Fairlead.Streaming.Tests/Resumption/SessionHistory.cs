@@ -77,7 +77,7 @@ sealed class SessionHistory
             case 15 when _isHostile && _random.Next(100) == 0: Pass(s_keep.Keep + TimeSpan.FromSeconds(1)); break;
         }
 
-        if (_present is null && !_isOver && _random.Next(3) == 0) Open();
+        if (_present is null && !_isOver && !_client.Session.Complete.IsCompleted && _random.Next(3) == 0) Open();
         if (_client.HasRead(Final) && !_isOver) Finish();
     }
 

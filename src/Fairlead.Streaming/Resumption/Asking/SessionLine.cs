@@ -33,7 +33,7 @@ sealed class SessionLine(ResumableSession session, SessionKey key, CarrierLimits
         {
             Exception failure = await TryAsync(stream);
             stream = null;
-            if (IsOver) break;
+            if (IsOver || session.Complete.IsCompleted) break; // nothing is asked of the server any more, which may not have it any more
             if (!_isLost) (_isLost, _lostAt) = (true, ways.Time.GetTimestamp());
             TimeSpan left = Left();
             if (!MayPass(failure) || left <= TimeSpan.Zero)
