@@ -45,6 +45,31 @@ public sealed class HostileServerTests
 
     public static TheoryData<string> Calls => [.. s_calls.Keys];
 
+    [Fact, Trait("Case", "D13")]
+    public async Task A_connection_that_is_reset_as_soon_as_it_stands_is_a_server_that_cannot_be_reached()
+    {
+        using LoopbackListener listener = new();
+        using SocketsHttpHandler handler = new() { UseProxy = false };
+        handler.ConnectCallback = async (_, cancellationToken) =>
+        {
+            Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(new DnsEndPoint("localhost", listener.Port), cancellationToken); // its own address is then not kept
+            using (Socket accepted = await listener.AcceptAsync(cancellationToken)) Reset(accepted);
+            Assert.True(socket.Poll(TimeSpan.FromSeconds(30), SelectMode.SelectRead), "no reset came"); // seen by the kernel, and not by .NET
+            return new NetworkStream(socket, ownsSocket: true);
+        };
+        using StreamingClient client = new(new KubernetesEndpoint(new Uri($"http://127.0.0.1:{listener.Port}"), handler));
+        ServerUnreachableException unreachable =
+            await Assert.ThrowsAsync<ServerUnreachableException>(() => client.RunAsync(s_pod, ["true"], "", cancellationToken: Ct));
+        Assert.Contains("cannot be reached", unreachable.Message, StringComparison.Ordinal);
+
+        static void Reset(Socket socket)
+        {
+            socket.LingerState = new LingerOption(true, 0);
+            socket.Close();
+        }
+    }
+
     [Theory, Trait("Case", "D13"), MemberData(nameof(Calls))]
     public async Task Whatever_a_server_does_one_kind_of_exception_comes_out(string call)
     {

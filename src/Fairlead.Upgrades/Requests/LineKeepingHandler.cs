@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Fairlead.Upgrades.Requests;
 
@@ -20,9 +21,12 @@ sealed class LineKeepingHandler(SocketsHttpHandler handler, Func<DialPhase> phas
         {
             return await SendAsItIsAsync(request, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException { InnerException: TimeoutException })
+        catch (Exception e)
+            when (e is HttpRequestException or SocketException or OperationCanceledException { InnerException: TimeoutException })
         {
-            Exception told = new FailedRequest(handler, request.RequestUri!, phase()).Told(e);
+            // Of a connection that was reset as soon as it stood, .NET asks the peer's address, and throws what the socket says to that.
+            Exception failure = e is SocketException ? new HttpRequestException(HttpRequestError.ConnectionError, e.Message, e) : e;
+            Exception told = new FailedRequest(handler, request.RequestUri!, phase()).Told(failure);
             if (ReferenceEquals(told, e)) throw;
             throw told;
         }
