@@ -7,8 +7,8 @@ StandardStreams.FillClosed();
 using IDisposable? text = OperatingSystem.IsWindows() ? new ConsoleText() : null;
 
 // System.Console stays out of the way of the terminal: its set-up would change modes that a session has changed on purpose.
-StreamWriter output = new(StandardStreams.OpenOutput()) { AutoFlush = false };
-StreamWriter error = new(StandardStreams.OpenError()) { AutoFlush = true };
+StreamWriter output = new(StandardStreams.OpenTextOutput()) { AutoFlush = false };
+StreamWriter error = new(StandardStreams.OpenMessages()) { AutoFlush = true };
 if (ArgumentBytes.Refusal(args) is { } refusal)
 {
     await error.WriteLineAsync(refusal);
@@ -20,9 +20,11 @@ try
 {
     await output.FlushAsync();
 }
-catch (IOException)
+catch (IOException e)
 {
-    return ExitCodes.OutputClosed; // what read a help or a table has gone: `fairlead help exec | head`
+    Failure failure = Failure.Of(e); // what read a help or a table has gone, as in `fairlead help exec | head`; or a disk is full
+    if (failure.Message is not null) await error.WriteLineAsync($"error: {failure.Message}");
+    return failure.ExitCode;
 }
 
 return code;

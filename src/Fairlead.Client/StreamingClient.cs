@@ -166,6 +166,7 @@ public sealed partial class StreamingClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Count == 0) throw new ArgumentException("A forward has at least one port: [new(8080, 80)].", nameof(ports));
+        if (ports.Any(static port => port?.Local is null)) throw new ArgumentException("A port or its listener is null.", nameof(ports));
         foreach (PortMapping port in ports) ThrowIfNoPort(port.Remote);
         ForwardTarget target = new(Place(pod), [.. ports.Select(static port => port.Remote)]);
         return ForwardResolvedAsync(FindAsync, [.. ports.Select(static port => port.Local)], options, cancellationToken);

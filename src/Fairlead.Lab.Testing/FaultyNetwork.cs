@@ -7,6 +7,8 @@ namespace Fairlead.Lab.Testing;
 /// <summary>A TCP proxy on loopback that delays and cuts. Owns its listener and all connections through it.</summary>
 sealed class FaultyNetwork : IAsyncDisposable
 {
+    static readonly TimeSpan AfterRefusal = TimeSpan.FromMilliseconds(50);
+
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly IPEndPoint _server;
     readonly ConcurrentDictionary<FaultyConnection, Task> _connections = new();
@@ -46,7 +48,7 @@ sealed class FaultyNetwork : IAsyncDisposable
         {
             while (true)
             {
-                Socket client = await _listener.AcceptSocketAsync(_stop.Token);
+                if (await NextAsync() is not { } client) continue;
                 FaultyConnection connection = new(client, _server, () => Latency);
                 TaskCompletionSource known = new();
                 _connections[connection] = RunAsync(connection, known.Task);
@@ -56,6 +58,20 @@ sealed class FaultyNetwork : IAsyncDisposable
         catch (OperationCanceledException)
         {
             // the lab is over
+        }
+    }
+
+    /// <summary>The next connection; null for one that was gone before it was taken, or while the process has no descriptors left.</summary>
+    async Task<Socket?> NextAsync()
+    {
+        try
+        {
+            return await _listener.AcceptSocketAsync(_stop.Token);
+        }
+        catch (SocketException)
+        {
+            await Task.Delay(AfterRefusal, _stop.Token); // descriptors come back in time; a loop that spins would not help
+            return null;
         }
     }
 

@@ -32,7 +32,8 @@ public sealed record CarrierLimits
     /// <summary>The longest base64 message, which must be held whole to be decoded. 4 MiB.</summary>
     public int Base64MessageBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>How long the peer may be silent before it is pinged, and how often a side that cannot read shows that it lives.</summary>
+    /// <summary>How long the peer may be silent before it is pinged, and how often a side that cannot read shows that it lives. At
+    /// most half of <see cref="PingTimeout"/> counts.</summary>
     public TimeSpan PingInterval { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(15);
 
     /// <summary>
@@ -99,9 +100,16 @@ public sealed record CarrierLimits
     /// gone: the peer's end lies behind bytes that are not read yet, so nothing else would tell. It is therefore done at least every 2
     /// seconds, even where pings are rarer.
     /// </summary>
-    internal TimeSpan BeatInterval => PingInterval < TimeSpan.FromSeconds(2) ? PingInterval : TimeSpan.FromSeconds(2);
+    internal TimeSpan BeatInterval => PingAfter < TimeSpan.FromSeconds(2) ? PingAfter : TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// After how much silence the peer is pinged: <see cref="PingInterval"/>, but early enough that an answer can come before
+    /// <see cref="PingTimeout"/>, which may be set to less. A session that is merely silent would be lost otherwise.
+    /// </summary>
+    internal TimeSpan PingAfter =>
+        PingInterval == TimeLimit.ForEver || PingInterval < PingTimeout / 2 ? PingInterval : PingTimeout / 2;
 
     /// <summary>How often deadlines are looked at.</summary>
     internal TimeSpan TickInterval =>
-        TimeSpan.FromMilliseconds(Math.Clamp(Math.Min(PingInterval.TotalMilliseconds, PingTimeout.TotalMilliseconds) / 4, 20, 1000));
+        TimeSpan.FromMilliseconds(Math.Clamp(Math.Min(PingAfter.TotalMilliseconds, PingTimeout.TotalMilliseconds) / 4, 20, 1000));
 }

@@ -20,9 +20,9 @@ sealed class CarrierLog
 
     internal CarrierLog(string kind, bool isServer, CarrierLimits limits)
     {
-        (_logger, _kind, _withheld, _nextSilence) = (limits.Logger, kind, limits.Withheld, limits.PingInterval * 2);
+        (_logger, _kind, _withheld, _nextSilence) = (limits.Logger, kind, limits.Withheld, limits.PingAfter * 2);
         Messages = _logger.IsEnabled(LogLevel.Trace) ? this : null;
-        Log.Begins(_logger, kind, _id, isServer ? "server" : "client", limits.PingInterval.TotalSeconds, limits.PingTimeout.TotalSeconds);
+        Log.Begins(_logger, kind, _id, isServer ? "server" : "client", limits.PingAfter.TotalSeconds, limits.PingTimeout.TotalSeconds);
     }
 
     /// <summary>Itself where messages are told; null otherwise.</summary>
@@ -46,9 +46,9 @@ sealed class CarrierLog
     /// <summary>Called at every check; logs once for each further period of pings without an answer.</summary>
     internal void Silent(TimeSpan silent, CarrierLimits limits, TimeSpan deadline)
     {
-        if (silent < limits.PingInterval) _nextSilence = limits.PingInterval * 2;
+        if (silent < limits.PingAfter) _nextSilence = limits.PingAfter * 2;
         if (silent < _nextSilence || silent >= deadline) return;
-        _nextSilence = silent + limits.PingInterval;
+        _nextSilence = silent + limits.PingAfter;
         Log.Silent(_logger, _kind, _id, Math.Round(silent.TotalSeconds, 1), deadline.TotalSeconds);
     }
 

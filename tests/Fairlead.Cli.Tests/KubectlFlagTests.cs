@@ -15,6 +15,10 @@ public sealed class KubectlFlagTests
     [InlineData("fairlead exec solo -v 0 -q -- exit 0")]
     [InlineData("fairlead --cache-dir=/tmp --match-server-version --as jane --request-timeout 20 exec -q solo -- exit 0")]
     [InlineData("fairlead exec --disable-compression=true --kuberc none --profile none --request-timeout=0 --v 0 solo -q -- exit 0")]
+    [InlineData("fairlead -n none exec -n default -q -c none solo -c web --request-timeout 1ms --request-timeout 20s -- exit 0")]
+    [InlineData("fairlead --insecure-skip-tls-verify=F exec -q=1 --insecure-skip-tls-verify=0 solo -- exit 0")]
+    [InlineData("fairlead -it=false exec -q solo -- exit 0")]
+    [InlineData("fairlead -i exec -q solo -- exit 0 < /dev/null")]
     public async Task Are_taken(string line)
     {
         await using FakeCluster cluster = await FakeCluster.StartAsync();

@@ -36,6 +36,37 @@ public sealed class SessionTests
         Assert.Equal((code, output, error), (result.ExitCode, result.Output, result.Error));
     }
 
+    /// <summary>What cannot be written to standard error is for nobody, and changes nothing else.</summary>
+    [Theory, Trait("Case", "B6")]
+    [InlineData("fairlead exec demo -- exit 7 2>/dev/full", 7, "")]
+    [InlineData("printf abc | fairlead exec -i demo -- echo 2>/dev/full", 0, "abc")]
+    [InlineData("fairlead exec --nothing demo -- x 2>/dev/full", 1, "")]
+    [InlineData("fairlead exec none -- x 2>/dev/full", 1, "")]
+    [InlineData("fairlead exec -v demo -- exit 7 2>/dev/full", 7, "")]
+    [InlineData("fairlead bogus 2>/dev/full", 1, "")]
+    [InlineData("fairlead exec none -- x 2>&1 >/dev/null | true; echo ${PIPESTATUS[0]}", 0, "1\n")]
+    [InlineData("fairlead cp demo:/etc/none here 2>/dev/full", 1, "")]
+    public async Task Messages_that_nobody_can_read_end_nothing(string line, int code, string output)
+    {
+        await using FakeCluster cluster = await FakeCluster.StartAsync();
+        CommandProcess.Result result = await CommandProcess.RunAsync(cluster, line, TestContext.Current.CancellationToken);
+        Assert.Equal((code, output), (result.ExitCode, result.Output));
+    }
+
+    [Theory, Trait("Case", "B6")]
+    [InlineData("fairlead exec --help | true; echo ${PIPESTATUS[0]}", "141\n", "")]
+    [InlineData("fairlead version | true; echo ${PIPESTATUS[0]}", "141\n", "")]
+    [InlineData("fairlead --help > /dev/full; echo $?", "1\n", "error: standard output cannot be written: No space left on device\n")]
+    [InlineData("fairlead version -o json > /dev/full; echo $?", "1\n", "error: standard output cannot be written: No space left on device\n")]
+    [InlineData("fairlead completion bash > /dev/full; echo $?", "1\n", "error: standard output cannot be written: No space left on device\n")]
+    [InlineData("fairlead port-forward demo :80 > /dev/full; echo $?", "1\n", "error: standard output cannot be written: No space left on device\n")]
+    public async Task An_output_for_text_is_closed_or_full(string line, string output, string error)
+    {
+        await using FakeCluster cluster = await FakeCluster.StartAsync();
+        CommandProcess.Result result = await CommandProcess.RunAsync(cluster, line, TestContext.Current.CancellationToken);
+        Assert.Equal((output, error), (result.Output, result.Error));
+    }
+
     const string Ended = "command terminated with exit code 127\n";
 
     [Theory]

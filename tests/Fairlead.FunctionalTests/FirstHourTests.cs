@@ -166,6 +166,25 @@ public sealed class FirstHourTests : IAsyncLifetime
         Assert.True((await run.WaitForExitAsync(Ct)).Succeeded);
     }
 
+    [Theory, Trait("Case", "D6"), InlineData(Fairlead.Transport.WebSocket), InlineData(Fairlead.Transport.Spdy)]
+    public async Task A_limit_below_the_interval_of_pings_loses_no_silent_session(Fairlead.Transport transport)
+    {
+        ExecOptions options = new() { PingTimeout = TimeSpan.FromSeconds(2), Transport = transport };
+        await using RemoteProcess run = await _client.ExecAsync(Demo, ["sh", "-c", "sleep 5; echo ok"], options, Ct);
+        Assert.Equal("ok\n", await run.StandardOutput.ReadToEndAsync(cancellationToken: Ct));
+        Assert.True((await run.WaitForExitAsync(Ct)).Succeeded);
+    }
+
+    [Fact, Trait("Case", "D11")]
+    public async Task What_is_null_inside_a_list_is_named()
+    {
+        Assert.Equal("ports", (await Assert.ThrowsAsync<ArgumentException>(() => _client.ForwardAsync(Demo, [null!], cancellationToken: Ct))).ParamName);
+        Assert.Equal("ports", (await Assert.ThrowsAsync<ArgumentException>(() => _client.ForwardAsync(Demo, [new(null!, 80)], cancellationToken: Ct))).ParamName);
+        Assert.Equal("Protocols", Assert.Throws<ArgumentException>(static () => new ExecOptions { Protocols = [null!] }).ParamName);
+        Assert.Equal("Protocols", Assert.Throws<ArgumentException>(static () => new PortForwardOptions { Protocols = [null!] }).ParamName);
+        Assert.Throws<ArgumentOutOfRangeException>(static () => new ExecOptions { Resume = TimeSpan.FromSeconds(-5) });
+    }
+
     [Fact, Trait("Case", "D6")]
     public async Task Without_pings_a_session_works()
     {

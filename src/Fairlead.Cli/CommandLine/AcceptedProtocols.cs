@@ -33,7 +33,7 @@ sealed record AcceptedProtocols(ImmutableArray<RemoteCommandProtocol> Commands, 
     public static AcceptedProtocols? Parse(ArgumentResult result)
     {
         HashSet<string> wanted = [];
-        foreach (string name in (result.Tokens.Count > 0 ? result.Tokens[0].Value : "").Split(',', StringSplitOptions.TrimEntries))
+        foreach (string name in result.Last.Split(',', StringSplitOptions.TrimEntries))
         {
             string[] named = [.. s_names.Where(known => known == name || known.StartsWith(name + "/", StringComparison.Ordinal))];
             if (named.Length == 0)

@@ -12,7 +12,7 @@ static class DurationText
     /// </summary>
     public static TimeSpan? ParseLimit(ArgumentResult result)
     {
-        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        string text = result.Last;
         if (text is ['0' or '1' or '2' or '3' or '4' or '5' or '6' or '7' or '8' or '9', ..]
             && int.TryParse(text, CultureInfo.InvariantCulture, out int seconds))
             text = $"{seconds}s";
@@ -24,7 +24,7 @@ static class DurationText
     /// <summary>For <c>--resume</c>: <c>auto</c> is for as long as the server keeps a session, <c>never</c> is zero.</summary>
     public static TimeSpan ParseResume(ArgumentResult result)
     {
-        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        string text = result.Last;
         if (text == "auto") return Timeout.InfiniteTimeSpan;
         if (text == "never") return TimeSpan.Zero;
         if (GoDuration.TryParse(text, out TimeSpan duration) && duration > TimeSpan.Zero) return duration;
@@ -35,7 +35,7 @@ static class DurationText
     /// <summary>For an option: zero is refused, since no wait of ours can be that short.</summary>
     public static TimeSpan ParsePositive(ArgumentResult result)
     {
-        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        string text = result.Last;
         if (GoDuration.TryParse(text, out TimeSpan duration) && duration > TimeSpan.Zero) return duration;
         result.AddError($"\"{text}\" is not a duration: write for instance 3s, 500ms or 2m");
         return default;

@@ -35,10 +35,14 @@ static class FairleadCommand
         Invocation invocation = new(output, messages, split.Own, split.Command);
         RootCommand root = Create(invocation);
         IReadOnlyList<string> moved = LeadingOptions.MoveBehindVerb(
-            KubectlFlags.WithoutLevels(split.Own), [.. new ConnectionOptions().All, new Option<bool>("-v", "--verbose")]);
+            KubectlFlags.WithoutLevels(split.Own), [.. new ConnectionOptions().All, .. LeadingOptions.Flags]);
         if (UnknownCommand.Refusal(moved, root) is { } unknown) return Refuse(messages, unknown, "fairlead");
         if (moved is [var word, ..] && root.Subcommands.FirstOrDefault(known => known.Name == word) is { } named)
-            moved = EmptyValues.Kept(moved, named.Subcommands.FirstOrDefault(known => known.Name == moved.ElementAtOrDefault(1)) ?? named);
+        {
+            Command meantBy = named.Subcommands.FirstOrDefault(known => known.Name == moved.ElementAtOrDefault(1)) ?? named;
+            moved = EmptyValues.Kept(GoBooleans.Read(moved, meantBy), meantBy);
+        }
+
         ParseResult parsed = root.Parse(moved, new ParserConfiguration { ResponseFileTokenReplacer = null });
         VerbCommand? command = parsed.CommandResult.Command as VerbCommand;
         string verb = command is null ? "fairlead" : $"fairlead {command.FullName}";
@@ -143,6 +147,7 @@ static class FairleadCommand
         root.Add(
             new HelpOption("--help", "-h") { Description = "Show this help", Action = new HelpText(wasAskedFor: true), Recursive = true });
         root.Action = new HelpText(wasAskedFor: false);
+        RepeatedOptions.LastCounts(root);
         return root;
     }
 }

@@ -14,7 +14,7 @@ static class ProtocolList
         (string Name, T Protocol)[] named = [
             .. known.Select(static entry => (entry.Name.Length > 0 ? entry.Name : "none", entry.Protocol))];
         List<T> protocols = [];
-        foreach (string name in (result.Tokens.Count > 0 ? result.Tokens[0].Value : "").Split(',', StringSplitOptions.TrimEntries))
+        foreach (string name in result.Last.Split(',', StringSplitOptions.TrimEntries))
         {
             int at = Array.FindIndex(named, entry => entry.Name == name);
             if (at < 0)

@@ -54,7 +54,7 @@ sealed class CopyVerbOptions
 
     static CopyVerification ParseVerification(ArgumentResult result)
     {
-        switch (result.Tokens.Count > 0 ? result.Tokens[0].Value : "")
+        switch (result.Last)
         {
             case "sha256": return CopyVerification.Sha256;
             case "size": return CopyVerification.Size;

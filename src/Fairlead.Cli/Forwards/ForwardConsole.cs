@@ -13,6 +13,9 @@ namespace Fairlead.Cli.Forwards;
 /// </summary>
 sealed class ForwardConsole(Invocation invocation, bool isVerbose)
 {
+    /// <summary>More than a path of a socket may have.</summary>
+    const int LongestLine = 8 * 1024;
+
     readonly Lock _lock = new();
     string? _lastFailure;
 
@@ -34,7 +37,7 @@ sealed class ForwardConsole(Invocation invocation, bool isVerbose)
                     string.Create(CultureInfo.InvariantCulture,
                     $"connection for {Short(what.Local)} to port {what.Remote} of {what.Pod.Name} failed: {Reason(what.Error)}"));
                 break;
-            case ForwardEventKind.ConnectionEnded when what.Error is not null and not OperationCanceledException && isVerbose:
+            case ForwardEventKind.ConnectionEnded when what.Error is ForwardResetException { InnerException: null } || (isVerbose && IsTold(what.Error)):
                 Say($"connection for {Short(what.Local)} was reset: {Reason(what.Error)}");
                 break;
             case ForwardEventKind.ConnectionsWait:
@@ -53,6 +56,8 @@ sealed class ForwardConsole(Invocation invocation, bool isVerbose)
                 break;
         }
     }
+
+    static bool IsTold(Exception? error) => error is not null and not OperationCanceledException;
 
     static string Text(EndPoint local) => local.ToString()!;
 
@@ -75,17 +80,10 @@ sealed class ForwardConsole(Invocation invocation, bool isVerbose)
 
     void Print(string line)
     {
-        try
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                invocation.Output.WriteLine(line);
-                invocation.Output.Flush(); // a script waits for it
-            }
-        }
-        catch (IOException e) when (StandardStreams.IsClosedOutput(e))
-        {
-            throw new OutputClosedException(e); // as kubectl, which SIGPIPE ends then
+            invocation.Output.WriteLine(VisibleText.Line(line, LongestLine));
+            invocation.Output.Flush(); // a script waits for it
         }
     }
 }

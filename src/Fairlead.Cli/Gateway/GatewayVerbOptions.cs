@@ -144,7 +144,7 @@ sealed class GatewayVerbOptions
         Option<int> option = new(name) { HelpName = "N", Description = description, DefaultValueFactory = _ => byDefault };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out int count) && count < 1)
+            if (result.Tokens is [.., var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out int count) && count < 1)
                 result.AddError($"{name} is at least 1");
         });
         return option;
@@ -164,7 +164,7 @@ sealed class GatewayVerbOptions
 
     static AuditCommand ParseAuditCommand(ArgumentResult result)
     {
-        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        string text = result.Last;
         switch (text)
         {
             case "name": return Fairlead.Gateway.AuditCommand.Name;

@@ -31,7 +31,7 @@ static class LogLevels
 
     public static LogLevel? Parse(ArgumentResult result)
     {
-        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        string text = result.Last;
         LogLevel? level = Find(text);
         if (level is null) result.AddError($"\"{text}\" is not a log level: {Known} are known");
         return level;

@@ -50,7 +50,7 @@ sealed class LogOptions(LogLevel byDefault, bool hasVerbose = true)
 
     static string ParseFormat(ArgumentResult result)
     {
-        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        string text = result.Last;
         if (text is not ("text" or "json")) result.AddError($"\"{text}\" is not a log format: text and json are known");
         return text;
     }

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Fairlead.Cli.Sessions;
 
 namespace Fairlead.Cli.Native;
 
@@ -39,6 +40,20 @@ static class StandardStreams
 
     public static Stream OpenError() =>
         OperatingSystem.IsWindows() ? OpenHandle(WindowsConsole.Error) : Open(ErrorDescriptor);
+
+    /// <summary>
+    /// The output for text: a reader that has gone is <see cref="OutputClosedException"/>, and what else stands in the way is told with the
+    /// name of what cannot be written.
+    /// </summary>
+    public static Stream OpenTextOutput() => new ToldStream(OpenOutput(), static failure => IsClosedOutput(failure)
+        ? new OutputClosedException(failure)
+        : new IOException($"standard output cannot be written: {failure.Message}", failure));
+
+    /// <summary>
+    /// The error output for messages. What cannot be written there is for nobody, and no reason to end what goes well: a remote command
+    /// whose messages nobody can read runs on and has its own exit code, as with kubectl.
+    /// </summary>
+    public static Stream OpenMessages() => new ToldStream(OpenError(), static _ => null);
 
     /// <summary>
     /// A descriptor that was closed when the process began is an empty input or takes everything, as for any program. Its number may be

@@ -93,7 +93,7 @@ sealed class NodeVerbOptions
         Option<int?> option = new(name) { HelpName = "PORT", Description = description };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out int port)
+            if (result.Tokens is [.., var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out int port)
                 && port is < 0 or > 65535)
                 result.AddError($"{name} is a number from 0 to 65535");
         });

@@ -31,6 +31,8 @@ sealed class CarrierOptions
 
     public void AddTo(Command command)
     {
+        Transport.CompletionSources.Clear(); // the names of the enumeration's members are no values
+        Transport.CompletionSources.Add("auto", "websocket", "spdy");
         foreach (Option option in (Option[])[Verbose, PodRunningTimeout, PingInterval, PingTimeout, Transport]) command.Add(option);
     }
 
@@ -44,7 +46,7 @@ sealed class CarrierOptions
 
     internal static Transport ParseTransport(ArgumentResult result)
     {
-        switch (result.Tokens.Count > 0 ? result.Tokens[0].Value : "")
+        switch (result.Last)
         {
             case "auto": return Fairlead.Transport.Auto;
             case "websocket": return Fairlead.Transport.WebSocket;

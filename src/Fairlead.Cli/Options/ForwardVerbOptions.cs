@@ -66,7 +66,7 @@ sealed class ForwardVerbOptions
 
     static int ParseCount(ArgumentResult result)
     {
-        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        string text = result.Last;
         if (int.TryParse(text, CultureInfo.InvariantCulture, out int count) && count > 0) return count;
         result.AddError($"\"{text}\" is not a number above 0");
         return 1;

@@ -23,7 +23,7 @@ sealed class DetachKeys(byte[] keys)
     {
         try
         {
-            return Read(result.Tokens.Count > 0 ? result.Tokens[0].Value : "");
+            return Read(result.Last);
         }
         catch (FormatException e)
         {

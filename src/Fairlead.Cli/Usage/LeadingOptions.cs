@@ -8,6 +8,10 @@ namespace Fairlead.Cli.Usage;
 /// </summary>
 static class LeadingOptions
 {
+    /// <summary>Flags of the verbs that kubectl takes there as well: <c>kubectl -it exec ...</c>.</summary>
+    public static IEnumerable<Option> Flags =>
+        [new Option<bool>("--verbose", "-v"), new Option<bool>("--stdin", "-i"), new Option<bool>("--tty", "-t")];
+
     public static IReadOnlyList<string> MoveBehindVerb(IReadOnlyList<string> arguments, IEnumerable<Option> movable)
     {
         Option[] options = [.. movable];

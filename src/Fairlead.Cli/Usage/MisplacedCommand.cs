@@ -13,9 +13,10 @@ static class MisplacedCommand
     /// <param name="rest">What stands behind it; null where there is none.</param>
     /// <param name="verb">The verb, whose options may have values.</param>
     /// <returns>Null where there is no such word, or an option before it that nobody knows or an empty first word, which is then what is
-    /// wrong.</returns>
+    /// wrong; nor where the line does not begin with the verb.</returns>
     public static string? Correct(IReadOnlyList<string> arguments, IReadOnlyList<string>? rest, Command verb)
     {
+        if (arguments[0].StartsWith('-')) return null; // what stands in front of the verb is what is wrong
         int words = 0;
         for (int at = 1; at < arguments.Count; at++)
         {

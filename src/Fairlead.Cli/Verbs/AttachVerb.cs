@@ -43,8 +43,9 @@ static class AttachVerb
         connection.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            string pod = TargetArgument.First(target.Read(parsed, invocation));
-            if (invocation.RemoteCommand is not null) throw new UsageException(NoCommand);
+            IReadOnlyList<string> words = [.. target.Read(parsed, invocation), .. invocation.RemoteCommand ?? []]; // -- ends the options
+            string pod = TargetArgument.First(words);
+            if (words.Count > 1) throw new UsageException(NoCommand);
 
             SessionRun run = new(invocation, session, connection, parsed);
             return await run.RunAsync(pod, TargetVerb.Attach, [], cancellationToken);

@@ -58,8 +58,8 @@ static class PortForwardVerb
         connection.AddTo(verb);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            IReadOnlyList<string> words = target.Read(parsed, invocation);
-            if (words.Count < 2 || invocation.RemoteCommand is not null)
+            IReadOnlyList<string> words = [.. target.Read(parsed, invocation), .. invocation.RemoteCommand ?? []]; // -- ends the options
+            if (words.Count < 2)
                 throw new UsageException("TYPE/NAME and list of ports are required for port-forward");
 
             ForwardRun run = new(invocation, options, connection, parsed);

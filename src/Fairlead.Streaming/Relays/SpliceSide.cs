@@ -33,9 +33,9 @@ sealed class SpliceSide(Stream stream, CarrierLimits limits, TimeProvider time, 
     /// <returns>True where a ping is due, false where a sign of life is, null where neither is.</returns>
     internal bool? Due()
     {
-        bool silent = Stream.SilentFor >= limits.PingInterval;
+        bool silent = Stream.SilentFor >= limits.PingAfter;
         if (!silent && Stream.NotReadingFor < limits.BeatInterval) return null;
-        TimeSpan interval = silent ? limits.PingInterval : limits.BeatInterval;
+        TimeSpan interval = silent ? limits.PingAfter : limits.BeatInterval;
         if (time.GetElapsedTime(_pinged) < interval) return null;
         _pinged = time.GetTimestamp();
         return silent;

@@ -145,8 +145,8 @@ sealed partial class SpdyConnection
         // To hear whether the peer lives; to show that this side does, while its consumer is slow and nobody reads; and to learn
         // whether the peer has read what it was sent.
         bool isStuck = _stream.NotReadingFor >= _limits.BeatInterval;
-        bool isDue = silent >= _limits.PingInterval || isStuck || _dataSent > _dataAtPing;
-        if (!isDue || _pingQueued || _time.GetElapsedTime(_lastPing) < (isStuck ? _limits.BeatInterval : _limits.PingInterval)) return;
+        bool isDue = silent >= _limits.PingAfter || isStuck || _dataSent > _dataAtPing;
+        if (!isDue || _pingQueued || _time.GetElapsedTime(_lastPing) < (isStuck ? _limits.BeatInterval : _limits.PingAfter)) return;
         _pingQueued = true;
         _lastPing = _time.GetTimestamp();
         uint id = _pingId >= int.MaxValue - 2 ? 2 - (_pingId & 1) : _pingId + 2;

@@ -71,7 +71,7 @@ sealed partial class WebSocketCarrier : IAsyncDisposable
         _socket = WebSocket.CreateFromStream(_frames, new WebSocketCreationOptions
         {
             IsServer = isServer,
-            KeepAliveInterval = limits.PingInterval,
+            KeepAliveInterval = limits.PingAfter,
             // A timeout makes the library send pings rather than pongs; its own deadline would count time in which nobody reads here.
             KeepAliveTimeout = TimeSpan.FromMilliseconds(int.MaxValue),
         });

@@ -116,9 +116,9 @@ public sealed class KubernetesEndpoint : IDisposable
     /// <param name="cause">What the wait ended with.</param>
     public TimeoutException Late(string unanswered, TimeSpan limit, Exception cause) => new(
         _dialer.Phase == DialPhase.Silent && Server.Scheme == Uri.UriSchemeHttps
-            ? $"a connection to {Server.Authority} stands, but not a byte came over it within {limit.TotalSeconds:0.###} s: TLS did not "
+            ? $"a connection to {Server.Authority} stands, but not a byte came over it within {limit.TotalSeconds:0.######} s: TLS did not "
                 + "come about, and nothing was asked"
-            : $"{unanswered} within {limit.TotalSeconds:0.###} s",
+            : $"{unanswered} within {limit.TotalSeconds:0.######} s",
         cause);
 
     async ValueTask FetchAsync(

@@ -13,7 +13,11 @@ public sealed record PortForwardOptions : UpgradeOptions
     /// what fits: the forms of our own and the tunnel, offered together, then SPDY/3.1, then channels, which cannot pass on that one
     /// direction has ended.
     /// </summary>
-    public IReadOnlyList<PortForwardProtocol>? Protocols { get; init; }
+    public IReadOnlyList<PortForwardProtocol>? Protocols
+    {
+        get;
+        init => field = value?.Contains(null!) == true ? throw new ArgumentException("A form is null.", nameof(Protocols)) : value;
+    }
 
     /// <summary>
     /// Open carriers ahead where each takes one connection alone, so that the next connections need no handshake. On by default; without

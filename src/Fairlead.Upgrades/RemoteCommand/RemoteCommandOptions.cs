@@ -17,7 +17,11 @@ public record RemoteCommandOptions : UpgradeOptions
     /// The forms to offer, the best first; those that <see cref="UpgradeOptions.Transport"/> leaves out are not offered. Null offers what
     /// fits: only forms that can end the input where input is sent without a terminal, since with others the command could wait for ever.
     /// </summary>
-    public IReadOnlyList<RemoteCommandProtocol>? Protocols { get; init; }
+    public IReadOnlyList<RemoteCommandProtocol>? Protocols
+    {
+        get;
+        init => field = value?.Contains(null!) == true ? throw new ArgumentException("A form is null.", nameof(Protocols)) : value;
+    }
 
     /// <summary>Set by <see cref="Upgrades.RemoteCommand.InlineReading"/>.</summary>
     internal bool InlineReaders { get; init; }
@@ -27,7 +31,7 @@ public record RemoteCommandOptions : UpgradeOptions
     /// keeps them, which <see cref="Timeout.InfiniteTimeSpan"/> asks for. Zero, the default, for never: then a session ends with its
     /// connection. See docs/protocols/session.md. Without effect where <see cref="Protocols"/> says what is offered.
     /// </summary>
-    public TimeSpan Resume { get; init; }
+    public TimeSpan Resume { get; init => field = value == Timeout.InfiniteTimeSpan ? value : TimeLimit.OrForEver(value, orZero: true); }
 
     /// <summary>Told when a session's connection is lost and when it goes on; must not block, nor throw. Null for nobody.</summary>
     public Action<ResumeEvent>? ResumeEvents { get; init; }
