@@ -71,8 +71,12 @@ sealed class GatewayHandler(
     {
         HttpRequest request = context.Request;
         if (HttpMethods.IsConnect(request.Method)) return Status.Refusal(405, "MethodNotAllowed", "the gateway opens no tunnels");
-        if (!context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.StartsWith('/'))
-            return Status.Refusal(400, "BadRequest", "the request's target is no path");
+        if (!request.Method.All(char.IsAsciiLetterUpper)) // others read `get` as GET
+            return Status.Refusal(405, "MethodNotAllowed", "methods are words of upper-case letters");
+        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!target.StartsWith('/')) return Status.Refusal(400, "BadRequest", "the request's target is no path");
+        if (target.Any(static c => c is < '!' or > '~' or '#')) // HTTP/2 brings whatever it likes, which ends a request line of HTTP/1.1
+            return Status.Refusal(400, "BadRequest", "the request's target has characters that a path may not have");
 
         bool isUpgrade = StreamTarget.IsUpgrade(context);
         X509Certificate2? certificate = tls.CertificateOf(context.Connection, out bool believed);
@@ -88,7 +92,7 @@ sealed class GatewayHandler(
             return Refuse(Status.Refusal(400, "BadRequest", "the path of an upgrade has no escapes and no empty or dot segments"),
                 caller.Name);
         string? problem = null;
-        if (record is null || StreamTarget.Find(context, out problem) is not { } target)
+        if (record is null || StreamTarget.Find(context, out problem) is not { } wanted)
         {
             if (problem is not null) return Refuse(Status.Refusal(400, "BadRequest", problem), caller.Name);
             await ordinary.ForwardAsync(context, caller, withheld, isUpgrade);
@@ -97,9 +101,9 @@ sealed class GatewayHandler(
         }
 
         Status? refused = await sessions.RunAdmittedAsync(
-            context, target, caller, record,
-            wanted => target.IsRemoteCommand ? sessions.AnswerAsync(context, target, caller, record, wanted) : forwards.AnswerAsync(
-                context, target, caller, record, wanted));
+            context, wanted, caller, record,
+            admitted => wanted.IsRemoteCommand ? sessions.AnswerAsync(context, wanted, caller, record, admitted) : forwards.AnswerAsync(
+                context, wanted, caller, record, admitted));
         return refused is null ? null : Refuse(refused, caller.Name);
 
         Status Refuse(Status status, string who)

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Fairlead.Server;
@@ -11,6 +12,12 @@ public static class PodsApiKestrel
     /// </summary>
     public const int RequestHeadBytes = 1024 * 1024;
 
+    /// <summary>
+    /// How many header lines a request may have. Kubernetes bounds their bytes alone, and somebody with many groups is impersonated by a
+    /// line for each.
+    /// </summary>
+    const int RequestHeaders = 10_000;
+
     /// <summary>Sets the limits, and HTTP/1.1 next to HTTP/2 on every endpoint that says nothing else.</summary>
     public static void Configure(KestrelServerOptions options)
     {
@@ -19,7 +26,9 @@ public static class PodsApiKestrel
         options.Limits.MaxRequestBufferSize = 2 * RequestHeadBytes;
         options.Limits.MaxRequestLineSize = RequestHeadBytes;
         options.Limits.MaxRequestHeadersTotalSize = RequestHeadBytes;
+        options.Limits.MaxRequestHeaderCount = RequestHeaders;
         options.Limits.Http2.MaxRequestHeaderFieldSize = RequestHeadBytes;
+        options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1; // what comes from a server behind is read so: bytes stay bytes
         options.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1AndHttp2);
     }
 }

@@ -111,6 +111,19 @@ public sealed class RepeatedHeaderTests : IDisposable
         ExpectLines(Assert.Single(pair.Upstream.Requests));
     }
 
+    [Fact]
+    public async Task More_lines_than_a_hundred_are_no_more_than_their_bytes()
+    {
+        await using GatewayPair pair = await GatewayPair.StartAsync();
+        string[] groups = [.. Enumerable.Range(0, 400).Select(static i => $"team-{i}")];
+        string[] lines = ["Authorization: Bearer own", "Impersonate-User: jane", .. groups.Select(static group => "Impersonate-Group: " + group)];
+        await using RawWebSocket session = await pair.UpgradeAsync(headers: lines);
+        await RawHttp2.GetAsync(pair.Address, "/version", lines, TestContext.Current.CancellationToken);
+        Assert.NotEqual(431, session.StatusCode);
+        Assert.True(pair.Upstream.Requests.Count >= 2);
+        Assert.All(pair.Upstream.Requests, seen => Assert.Equal(groups, seen.Lines("Impersonate-Group")));
+    }
+
     static void ExpectLines(RecordingUpstream.Seen seen)
     {
         Assert.Equal(["dev", "a, b", "ops"], seen.Lines("Impersonate-Group"));

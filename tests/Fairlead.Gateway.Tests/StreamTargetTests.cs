@@ -59,6 +59,30 @@ public sealed class StreamTargetTests
     }
 
     [Theory]
+    [Trait("Case", "C9")]
+    [InlineData("/api/v1/namespaces/ns/services/x/proxy/")]
+    [InlineData("/api/v1/namespaces/ns/services/http:web:80/proxy/socket.io/?EIO=4")]
+    [InlineData("/api/v1/namespaces/ns/pods/web:8080/proxy/.well-known/ws")]
+    [InlineData("/api/v1/namespaces/ns/services/x/proxy/room%20one//a...b")]
+    [InlineData("/api/v1/nodes/n1/proxy/logs/")]
+    public void A_path_behind_a_proxy_has_names_of_its_own(string target) => Assert.False(StreamTarget.IsAmbiguous(Request(target)));
+
+    [Theory]
+    [Trait("Case", "C9")]
+    [InlineData("/api/v1/namespaces/ns/services/x/proxy/../../../pods/p/exec")]
+    [InlineData("/api/v1/namespaces/ns/services/x/proxy/%2e%2E/y")]
+    [InlineData("/api/v1/namespaces/ns/services/x/proxy/.%2e")]
+    [InlineData("/api/v1/namespaces/ns/services/x/proxy/./y")]
+    [InlineData("/api/v1/namespaces/ns/services/x/proxy/a%2Fb")]
+    [InlineData("/api/v1/namespaces/ns/services/x/proxy/a%5c..%5cb")]
+    [InlineData("/api/v1/namespaces/ns/services/x/proxy/a\\b")]
+    [InlineData("/api/v1/namespaces/../services/x/proxy/a")]
+    [InlineData("/api/v1/namespaces/ns/services/%2e%2e/proxy/a")]
+    [InlineData("/api/v1/namespaces/ns/services//proxy/a/")]
+    [InlineData("/api/v1/nodes/./proxy/a")]
+    public void But_none_that_lead_out_of_it(string target) => Assert.True(StreamTarget.IsAmbiguous(Request(target)));
+
+    [Theory]
     [InlineData("/api/v1/namespaces/n/pods/p/exec?command=a&command=b&stdin=true&stdout=1&stderr=0&tty=False")]
     [InlineData("/exec/n/p/c?command=a&command=b&input=1&output=1&error=0")]
     public void The_query_is_read_by_the_names_of_its_path(string target)

@@ -31,6 +31,35 @@ public sealed class UpgradeMethodTests
         Assert.Empty(pair.Upstream.Others);
     }
 
+    [Theory]
+    [InlineData("get")]
+    [InlineData("Post")]
+    [InlineData("delete")]
+    [InlineData("G3T")]
+    [Trait("Case", "C10")]
+    public async Task A_method_in_another_spelling_is_none(string method)
+    {
+        await using GatewayPair pair = await GatewayPair.StartAsync();
+        await using RawWebSocket session = await pair.UpgradeAsync(method: method);
+        await using RawWebSocket other = await pair.UpgradeAsync("/version", method: method);
+        Assert.Equal((405, 405), (session.StatusCode, other.StatusCode));
+        Assert.Empty(pair.Upstream.Others);
+    }
+
+    [Theory]
+    [InlineData("/x HTTP/1.0")]
+    [InlineData("/x?a b")]
+    [InlineData("/x\ty")]
+    [InlineData("/x\u007fy")]
+    [InlineData("/x#y")]
+    [Trait("Case", "C3")]
+    public async Task A_target_that_ends_a_request_line_is_refused(string target)
+    {
+        await using GatewayPair pair = await GatewayPair.StartAsync();
+        await RawHttp2.GetAsync(pair.Address, target, [], TestContext.Current.CancellationToken);
+        Assert.Empty(pair.Upstream.Requests);
+    }
+
     [Fact]
     [Trait("Case", "C9")]
     public async Task An_ordinary_upgrade_is_one_behind_the_gateway_too()

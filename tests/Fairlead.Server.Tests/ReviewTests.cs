@@ -47,6 +47,22 @@ public class ReviewTests
         Assert.Equal(allowed, (bool)(await StatusAsync(client, AccessReviews, $$"""{"spec":{{spec}}}"""))["allowed"]!);
     }
 
+    [Theory, Trait("Case", "C3")]
+    [InlineData("""{"spec":{"resourceAttributes":{"verb":"get","verb":"create","resource":"pods"}}}""", 400)]
+    [InlineData("""{"spec":{},"spec":{"nonResourceAttributes":{"verb":"get","path":"/"}}}""", 400)]
+    [InlineData("""{"spec":{"resourceAttributes":{"verb":"get","resource":"pods","namespace":"\ud800"}}}""", 400)]
+    [InlineData("""{"spec":{"resourceAttributes":{"verb":"create","resource":"pods"},"nonResourceAttributes":{"verb":"get","path":"/"}}}""", 422)]
+    public async Task What_can_be_read_in_two_ways_is_refused(string body, int code)
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync(s_dev);
+        using HttpClient client = server.ClientFor("t");
+        foreach (string path in code == 422 ? (string[])[AccessReviews] : [AccessReviews, RulesReviews])
+        {
+            using HttpResponseMessage response = await PostAsync(client, path, body);
+            Assert.Equal(code, (int)response.StatusCode);
+        }
+    }
+
     [Fact]
     public async Task ReadsProtobufAsKubectlSendsIt()
     {

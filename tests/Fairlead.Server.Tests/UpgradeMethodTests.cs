@@ -36,4 +36,21 @@ public sealed class UpgradeMethodTests
             Assert.Equal(405, webSocket.StatusCode);
         }
     }
+
+    [Theory]
+    [InlineData("get", Exec, 405)]
+    [InlineData("GET", "/api/v1/namespaces/default/pods/./demo/exec?command=ls&stdout=1", 400)]
+    [InlineData("GET", "/api/v1/namespaces/default/pods/x/../demo/exec?command=ls&stdout=1", 400)]
+    [InlineData("GET", "/api/v1/namespaces/default/pods/demo/%65xec?command=ls&stdout=1", 400)]
+    [InlineData("GET", "//api/v1/namespaces/default/pods/demo/exec?command=ls&stdout=1", 400)]
+    [InlineData("GET", "/api/v1/namespaces/default/pods/demo/exec/?command=ls&stdout=1", 400)]
+    [Trait("Case", "C3")]
+    public async Task A_session_has_one_spelling(string method, string target, int code)
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync();
+        await using RawWebSocket webSocket = await RawWebSocket.ConnectAsync(
+            new IPEndPoint(IPAddress.Loopback, server.Plain.Port), target, "v5.channel.k8s.io", headers: ["Authorization: Bearer " + PodsApiServer.AdminToken],
+            method: method, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(code, webSocket.StatusCode);
+    }
 }

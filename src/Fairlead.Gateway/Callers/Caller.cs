@@ -50,6 +50,12 @@ sealed class Caller
         }
     }
 
+    /// <summary>Credentials with the scheme as everybody compares it, whatever its case and the blanks behind it (RFC 9110 section
+    /// 11.1).</summary>
+    static string SpelledOnce(string credentials) => credentials.Trim().Split(' ', 2) is [var scheme, var rest]
+        ? $"{scheme.ToLowerInvariant()} {rest.Trim()}"
+        : credentials;
+
     string ComputeFingerprint()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -58,7 +64,7 @@ sealed class Caller
             .ThenBy(static header => header.Value, StringComparer.Ordinal))
         {
             Add(name.ToUpperInvariant());
-            Add(value);
+            Add(name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) ? SpelledOnce(value) : value);
         }
 
         return Convert.ToHexString(hash.GetHashAndReset());

@@ -1,3 +1,4 @@
+using Fairlead.Server.Handshakes;
 using Fairlead.Server.Requests;
 using Fairlead.Streaming.RemoteCommand;
 using Microsoft.AspNetCore.Http;
@@ -68,7 +69,7 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
 
     /// <summary>The request asks for an upgrade of its connection.</summary>
     internal static bool IsUpgrade(HttpContext context) =>
-        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } && context.Request.Headers.Upgrade.Count > 0;
+        UpgradeMethods.IsUpgradable(context) && context.Request.Headers.Upgrade.Count > 0;
 
     /// <summary>
     /// The request is for a session, or may be for one, as every upgrade may: a proxy on the way to a pod or a node leads wherever its
@@ -84,11 +85,38 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
     /// An upgrade whose path another server could read in another way (escapes, empty or dot segments): it might be a session that was
     /// not recognised as one.
     /// </summary>
+    /// <remarks>
+    /// Behind an API server's own proxy the path is the pod's, service's or node's, which has names of its own: socket.io's ends with a
+    /// slash. There only what could lead back out of it is refused.
+    /// </remarks>
     internal static bool IsAmbiguous(HttpContext context)
     {
         ReadOnlySpan<char> path = PathOf(context);
-        return path.Contains('%') || path.Contains('\\') || path.Contains("//", StringComparison.Ordinal)
-            || path.Contains("/.", StringComparison.Ordinal) || path.EndsWith('/');
+        int end = EndOfProxyPrefix(path);
+        ReadOnlySpan<char> own = path[..end], proxied = path[end..];
+        return own.Contains('%') || own.Contains('\\') || own.Contains("//", StringComparison.Ordinal)
+            || own.Contains("/.", StringComparison.Ordinal) || (proxied.IsEmpty && own.EndsWith('/')) || LeadsOut(proxied);
+    }
+
+    /// <summary>Where <c>/api/v1/namespaces/N/pods/X/proxy/</c> and its like end; the whole path where it is none.</summary>
+    static int EndOfProxyPrefix(ReadOnlySpan<char> path)
+    {
+        string[] parts = path.ToString().Split('/');
+        int words = parts switch
+        {
+            ["", "api", "v1", "namespaces", not "", "pods" or "services", not "", "proxy", _, ..] => 8,
+            ["", "api", "v1", "nodes", not "", "proxy", _, ..] => 6,
+            _ => 0,
+        };
+        return words == 0 ? path.Length : parts.Take(words).Sum(static part => part.Length + 1);
+    }
+
+    /// <summary>Whether a path has dot segments, in whatever spelling, or separators in disguise.</summary>
+    static bool LeadsOut(ReadOnlySpan<char> path)
+    {
+        string read = path.ToString().Replace("%2e", ".", StringComparison.OrdinalIgnoreCase);
+        return read.Contains('\\') || read.Contains("%2f", StringComparison.OrdinalIgnoreCase)
+            || read.Contains("%5c", StringComparison.OrdinalIgnoreCase) || read.Split('/').Any(static part => part is "." or "..");
     }
 
     /// <summary>What the query asks for.</summary>

@@ -53,6 +53,7 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
             return false;
         }
 
+        ControlledHeaders.Remove(proxyResponse);
         bool copies = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         HopHeaders.Remove(httpContext.Response.Headers, proxyResponse.Headers.Connection.ToArray());
 

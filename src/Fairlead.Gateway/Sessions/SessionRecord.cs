@@ -93,7 +93,7 @@ sealed class SessionRecord : IDisposable
     /// <summary>It is no session that the gateway knows: it went upstream as an ordinary request.</summary>
     internal void PassedOn(int code, bool clientLeft)
     {
-        if (code == 101) TryTell(SessionEnd.PassedOn, _asked);
+        if (code < 300) TryTell(SessionEnd.PassedOn, _asked);
         else if (clientLeft) Abandoned();
         else Refused(code, null);
     }

@@ -91,9 +91,14 @@ sealed class PassedRequests : IDisposable
                 continue;
             }
 
-            if (transformer.OwnRefusal is { } code) throw Refusal(
-                $"the kubelet does not allow the front's own credential what it is asked for ({(int)code}): it needs the rights of a " +
-                "kubelet's client");
+            if (transformer.OwnRefusal is { } code)
+            {
+                context.Response.Clear(); // the kubelet's reason phrase with it
+                throw Refusal(
+                    $"the kubelet does not allow the front's own credential what it is asked for ({(int)code}): it needs the rights of a " +
+                    "kubelet's client");
+            }
+
             if (error is not ForwarderError.None) Fail(context, error, failure);
             return;
         }

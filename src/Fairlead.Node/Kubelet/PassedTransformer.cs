@@ -33,6 +33,7 @@ sealed class PassedTransformer(Uri target, Action<HttpRequestMessage> authorize,
             return false;
         }
 
+        ControlledHeaders.Remove(proxyResponse);
         bool copies = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         HopHeaders.Remove(httpContext.Response.Headers, proxyResponse.Headers.Connection.ToArray());
         bool isStream = proxyResponse.Content.Headers.ContentLength is null

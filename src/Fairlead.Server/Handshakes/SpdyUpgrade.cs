@@ -59,7 +59,7 @@ public static class SpdyUpgrade
             return null;
         }
 
-        SpdyNegotiation negotiation = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+        SpdyNegotiation negotiation = UpgradeMethods.IsUpgradable(context)
             ? SpdyHandshake.Negotiate(context.Request.Headers[SpdyHandshake.VersionHeader], accepted)
             : SpdyHandshake.MissingUpgrade(context.Request.Headers.Connection, context.Request.Headers.Upgrade);
         if (negotiation.Name is null)

@@ -26,7 +26,7 @@ static class WebSocketAnswer
             return await RefuseAsync<T>(context, StatusCodes.Status405MethodNotAllowed, "a WebSocket is opened by GET");
         }
 
-        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
+        if (!UpgradeMethods.IsUpgradable(context))
             return await RefuseAsync<T>(context, StatusCodes.Status400BadRequest,
                 "the request cannot be upgraded: HTTP/1.1 without a body is needed");
         if (headers.SecWebSocketVersion != WebSocketHandshake.Version)

@@ -45,6 +45,7 @@ sealed class KubeletHandler
 
     async Task JudgeAsync(HttpContext context, Func<FoundPod, ApiUser, Task> answer)
     {
+        SessionPath.Check(context.Request);
         ApiUser user = _admission.Identify(context);
         if (!await _admission.MayAsync(user, s_proxy, context.RequestAborted))
             throw Refusal(403, "Forbidden", $"Forbidden (user={user.Name}, verb=create, resource=nodes, subresource(s)=[proxy])");

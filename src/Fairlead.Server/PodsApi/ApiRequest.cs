@@ -36,7 +36,7 @@ sealed record ApiRequest
     public AccessAttributes Attributes =>
         new(Verb, Group, Resource, Subresource, Namespace ?? (Group.Length == 0 && Resource == "namespaces" ? Name : null), Name);
 
-    /// <exception cref="ApiRefusal">400: its query cannot be read in one way alone.</exception>
+    /// <exception cref="ApiRefusal">400: its query cannot be read in one way alone; nor can a session's path.</exception>
     public static ApiRequest Parse(HttpRequest request)
     {
         QueryParameters query = QueryParameters.Of(request);
@@ -54,6 +54,7 @@ sealed record ApiRequest
             rest = rest[2..];
         }
 
+        if (rest is ["pods", _, "exec" or "attach" or "portforward"]) SessionPath.Check(request);
         return other with
         {
             Verb = VerbOf(request, query, named: rest.Length > 1),

@@ -23,7 +23,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
     readonly CancellationTokenRegistration _clientGone;
     Status? _ending;
     SessionLostException? _serverLoss;
-    bool _clientLeft, _faultTold;
+    bool _clientLeft, _faultTold, _failureTold;
 
     /// <summary>Joins two upgraded connections, which the splice then owns.</summary>
     /// <param name="observer">Says what the messages mean, in the version that both sides speak. The splice disposes it.</param>
@@ -133,7 +133,8 @@ public sealed class WebSocketSplice : IAsyncDisposable
             return new RelayOutcome(RelayEnd.Completed, _observer.Final);
         }
 
-        if (Volatile.Read(ref _ending) is null && (_clientLeft || end is SpliceEnd.TargetBroken || _client.IsCut))
+        // a client that was told of the server's end may go at once, and is not to blame
+        if (Volatile.Read(ref _ending) is null && !Volatile.Read(ref _failureTold) && (_clientLeft || end is SpliceEnd.TargetBroken || _client.IsCut))
             return new RelayOutcome(RelayEnd.ClientLost, null);
         Status failure = Failure(end);
         if (!_toClient.ClosePassed)
@@ -165,6 +166,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
     ReadOnlyMemory<byte>? FailureInFrontOfClose()
     {
         if (_observer.IsOver || _toServer.ClosePassed) return null;
+        _failureTold = true;
         return _observer.Tell(Failure(SpliceEnd.SourceEnded));
     }
 

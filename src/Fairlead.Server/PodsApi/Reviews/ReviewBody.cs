@@ -17,6 +17,9 @@ static class ReviewBody
     const int LongestBody = 64 * 1024;
     const string Protobuf = "application/vnd.kubernetes.protobuf";
 
+    /// <summary>A name that stands twice could be read in two ways.</summary>
+    static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
+
     static readonly string[] s_resourceAttributes = ["namespace", "verb", "group", "version", "resource", "subresource", "name"];
     static readonly string[] s_nonResourceAttributes = ["path", "verb"];
 
@@ -28,9 +31,9 @@ static class ReviewBody
         byte[] body = await ReadAsync(context);
         try
         {
-            return type == Protobuf ? SpecOf(body, resource) : SpecOf(JsonNode.Parse(body));
+            return type == Protobuf ? SpecOf(body, resource) : SpecOf(JsonNode.Parse(body, documentOptions: s_strict));
         }
-        catch (Exception problem) when (problem is JsonException or FormatException)
+        catch (Exception problem) when (problem is JsonException or FormatException or InvalidOperationException)
         {
             throw new ApiRefusal(Refusals.BadRequest("the body of the request cannot be decoded: " + problem.Message));
         }
@@ -44,8 +47,21 @@ static class ReviewBody
         return body.ToArray();
     }
 
-    static JsonObject SpecOf(JsonNode? body) =>
-        body is JsonObject review ? review["spec"]?.DeepClone() as JsonObject ?? [] : throw new FormatException("it is not a JSON object");
+    static JsonObject SpecOf(JsonNode? body)
+    {
+        if (body is not JsonObject review) throw new FormatException("it is not a JSON object");
+        JsonObject spec = review["spec"]?.DeepClone() as JsonObject ?? [];
+        Read(spec);
+        return spec;
+    }
+
+    /// <summary>Reads every text once: half a surrogate pair is no text, and is told here.</summary>
+    static void Read(JsonNode? node)
+    {
+        if (node is JsonObject members) foreach ((_, JsonNode? member) in members) Read(member);
+        else if (node is JsonArray items) foreach (JsonNode? item in items) Read(item);
+        else if (node?.GetValueKind() is JsonValueKind.String) node.GetValue<string>();
+    }
 
     /// <summary>
     /// Kubernetes' envelope: four magic bytes, then a message whose field 2 is the object; the object's field 2 is its spec.

@@ -32,7 +32,8 @@ static class ReviewEndpoint
         JsonObject spec, ApiUser user, Admission admission, CancellationToken cancellationToken)
     {
         bool allowed;
-        if (spec["resourceAttributes"] is JsonObject resource)
+        bool isBoth = spec["resourceAttributes"] is JsonObject && spec["nonResourceAttributes"] is JsonObject;
+        if (!isBoth && spec["resourceAttributes"] is JsonObject resource)
         {
             string? subresource = resource.Text("subresource");
             allowed = await admission.MayAsync(user, new AccessAttributes(
@@ -43,7 +44,7 @@ static class ReviewEndpoint
                 resource.Text("namespace"),
                 resource.Text("name")), cancellationToken);
         }
-        else if (spec["nonResourceAttributes"] is JsonObject other)
+        else if (!isBoth && spec["nonResourceAttributes"] is JsonObject other)
         {
             allowed = other.Text("verb") == "get"; // what is no resource is open to everybody who is known
         }
