@@ -39,10 +39,14 @@ sealed class RecordingUpstream : IAsyncDisposable
     {
         RecordingUpstream? upstream = null;
         EphemeralCertificate? certificate = secure ? EphemeralCertificate.Create(IPAddress.Loopback, "upstream") : null;
-        WebApplication application = StreamingHost.Build(null, kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        WebApplication application = StreamingHost.Build(null, kestrel =>
         {
-            if (certificate is not null) listen.UseHttps(certificate.Server);
-        }));
+            kestrel.Limits.MaxRequestHeaderCount = 10_000; // no bound of its own, as Kubernetes
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                if (certificate is not null) listen.UseHttps(certificate.Server);
+            });
+        });
         application.Run(context => upstream!.AnswerAsync(context));
         upstream = new RecordingUpstream(application, certificate);
         await application.StartAsync(TestContext.Current.CancellationToken);

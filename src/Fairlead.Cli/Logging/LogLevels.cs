@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using Fairlead.Cli.CommandLine;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Logging;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Fairlead.Cli.CommandLine;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Cli.Logging;

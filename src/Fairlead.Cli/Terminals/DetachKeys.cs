@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.CommandLine.Parsing;
+using Fairlead.Cli.CommandLine;
 
 namespace Fairlead.Cli.Terminals;
 

@@ -1,4 +1,3 @@
-using Fairlead.Server.Handshakes;
 using Fairlead.Server.Requests;
 using Fairlead.Streaming.RemoteCommand;
 using Microsoft.AspNetCore.Http;
@@ -69,7 +68,8 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
 
     /// <summary>The request asks for an upgrade of its connection.</summary>
     internal static bool IsUpgrade(HttpContext context) =>
-        UpgradeMethods.IsUpgradable(context) && context.Request.Headers.Upgrade.Count > 0;
+        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } && !HttpProtocol.IsHttp10(context.Request.Protocol)
+            && context.Request.Headers.Upgrade.Count > 0;
 
     /// <summary>
     /// The request is for a session, or may be for one, as every upgrade may: a proxy on the way to a pod or a node leads wherever its
@@ -93,12 +93,12 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
     {
         ReadOnlySpan<char> path = PathOf(context);
         int end = EndOfProxyPrefix(path);
-        ReadOnlySpan<char> own = path[..end], proxied = path[end..];
+        ReadOnlySpan<char> own = end == 0 ? path : path[..end], proxied = end == 0 ? [] : path[end..];
         return own.Contains('%') || own.Contains('\\') || own.Contains("//", StringComparison.Ordinal)
-            || own.Contains("/.", StringComparison.Ordinal) || (proxied.IsEmpty && own.EndsWith('/')) || LeadsOut(proxied);
+            || own.Contains("/.", StringComparison.Ordinal) || (end == 0 && own.EndsWith('/')) || LeadsOut(proxied);
     }
 
-    /// <summary>Where <c>/api/v1/namespaces/N/pods/X/proxy/</c> and its like end; the whole path where it is none.</summary>
+    /// <summary>Where <c>/api/v1/namespaces/N/pods/X/proxy/</c> and its like end; zero where it is none.</summary>
     static int EndOfProxyPrefix(ReadOnlySpan<char> path)
     {
         string[] parts = path.ToString().Split('/');
@@ -108,7 +108,7 @@ sealed record StreamTarget(string Path, string Namespace, string Pod, string? Co
             ["", "api", "v1", "nodes", not "", "proxy", _, ..] => 6,
             _ => 0,
         };
-        return words == 0 ? path.Length : parts.Take(words).Sum(static part => part.Length + 1);
+        return parts.Take(words).Sum(static part => part.Length + 1);
     }
 
     /// <summary>Whether a path has dot segments, in whatever spelling, or separators in disguise.</summary>

@@ -6,11 +6,13 @@ namespace Fairlead.Server.Requests;
 /// Headers of an answer that no HTTP server may send (RFC 9110 section 5.5: a value has no control characters). They are left out: the
 /// answer that they came with is worth more than they are, since what was asked for has been done.
 /// </summary>
-static class ControlledHeaders
+public static class ControlledHeaders
 {
     /// <summary>Takes them out of an answer that is to be passed on.</summary>
-    internal static void Remove(HttpResponseMessage answer)
+    /// <param name="answer">The answer, as the server behind gave it.</param>
+    public static void Remove(HttpResponseMessage answer)
     {
+        ArgumentNullException.ThrowIfNull(answer);
         Remove(answer.Headers);
         Remove(answer.Content.Headers);
     }
