@@ -61,7 +61,7 @@ sealed class FaultyNetwork : IAsyncDisposable
         }
     }
 
-    /// <summary>The next connection; null for one that was gone before it was taken, or while the process has no descriptors left.</summary>
+    /// <summary>The next connection; null for one that was gone already, or while the process has no descriptors left.</summary>
     async Task<Socket?> NextAsync()
     {
         try

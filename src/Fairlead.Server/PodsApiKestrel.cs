@@ -28,7 +28,7 @@ public static class PodsApiKestrel
         options.Limits.MaxRequestHeadersTotalSize = RequestHeadBytes;
         options.Limits.MaxRequestHeaderCount = RequestHeaders;
         options.Limits.Http2.MaxRequestHeaderFieldSize = RequestHeadBytes;
-        options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1; // what comes from a server behind is read so: bytes stay bytes
+        options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1; // as a server behind is read: bytes stay bytes
         options.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1AndHttp2);
     }
 }

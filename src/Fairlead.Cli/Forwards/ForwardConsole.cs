@@ -37,7 +37,8 @@ sealed class ForwardConsole(Invocation invocation, bool isVerbose)
                     string.Create(CultureInfo.InvariantCulture,
                     $"connection for {Short(what.Local)} to port {what.Remote} of {what.Pod.Name} failed: {Reason(what.Error)}"));
                 break;
-            case ForwardEventKind.ConnectionEnded when what.Error is ForwardResetException { InnerException: null } || (isVerbose && IsTold(what.Error)):
+            case ForwardEventKind.ConnectionEnded
+                when what.Error is ForwardResetException { InnerException: null } || (isVerbose && IsTold(what.Error)):
                 Say($"connection for {Short(what.Local)} was reset: {Reason(what.Error)}");
                 break;
             case ForwardEventKind.ConnectionsWait:

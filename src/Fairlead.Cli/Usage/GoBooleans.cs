@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Fairlead.Cli.Usage;
 
-/// <summary>The ways in which Go's programs, kubectl among them, write true and false behind a flag (Go, <c>strconv.ParseBool</c>).</summary>
+/// <summary>The ways in which Go's programs, kubectl among them, write true and false behind a flag (<c>strconv.ParseBool</c>).</summary>
 static class GoBooleans
 {
     /// <summary>The same command line with the two words that the library knows.</summary>

@@ -133,8 +133,7 @@ public sealed class WebSocketSplice : IAsyncDisposable
             return new RelayOutcome(RelayEnd.Completed, _observer.Final);
         }
 
-        // a client that was told of the server's end may go at once, and is not to blame
-        if (Volatile.Read(ref _ending) is null && !Volatile.Read(ref _failureTold) && (_clientLeft || end is SpliceEnd.TargetBroken || _client.IsCut))
+        if (Volatile.Read(ref _ending) is null && !_failureTold && (_clientLeft || end is SpliceEnd.TargetBroken || _client.IsCut))
             return new RelayOutcome(RelayEnd.ClientLost, null);
         Status failure = Failure(end);
         if (!_toClient.ClosePassed)
@@ -165,9 +164,8 @@ public sealed class WebSocketSplice : IAsyncDisposable
 
     ReadOnlyMemory<byte>? FailureInFrontOfClose()
     {
-        if (_observer.IsOver || _toServer.ClosePassed) return null;
-        _failureTold = true;
-        return _observer.Tell(Failure(SpliceEnd.SourceEnded));
+        _failureTold = !_observer.IsOver && !_toServer.ClosePassed; // a client that was told may go, and is not to blame
+        return _failureTold ? _observer.Tell(Failure(SpliceEnd.SourceEnded)) : null;
     }
 
     void SeeInput(ReadOnlyMemory<byte> bytes, ObservedPart part)
