@@ -7,6 +7,7 @@ using Fairlead.Server.Hosting;
 using Fairlead.Server.Issued;
 using Fairlead.Testing;
 using Fairlead.Wire;
+using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Builder;
 
 namespace Fairlead.FunctionalTests;

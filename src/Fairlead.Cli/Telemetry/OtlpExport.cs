@@ -8,7 +8,8 @@ using OpenTelemetry.Trace;
 namespace Fairlead.Cli.Telemetry;
 
 /// <summary>
-/// Metrics and traces by OTLP: to which collector and how, OpenTelemetry's own variables say. The one class that knows OpenTelemetry's packages.
+/// Metrics and traces by OTLP: to which collector and how, OpenTelemetry's own variables say. The one class that knows OpenTelemetry's
+/// packages.
 /// </summary>
 sealed class OtlpExport : IDisposable
 {

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Fairlead.Server.Operations;
 
 /// <summary>
-/// The trace that a request says it belongs to: W3C's <c>traceparent</c>, which is an id and whether it is recorded. Nothing else is taken of
-/// what callers say of their traces: neither <c>tracestate</c> nor <c>baggage</c>, which are texts of theirs.
+/// The trace that a request says it belongs to: W3C's <c>traceparent</c>, which is an id and whether it is recorded. Nothing else is taken
+/// of what callers say of their traces: neither <c>tracestate</c> nor <c>baggage</c>, which are texts of theirs.
 /// </summary>
 /// <remarks>Source: W3C Trace Context, section 3.2.</remarks>
 public static class CallerTrace

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.Operations;
 
-/// <summary>One session that was asked for: what is counted and traced of it. The first end that is told counts, and is told once.</summary>
+/// <summary>
+/// One session that was asked for: what is counted and traced of it. The first end that is told counts, and is told once.
+/// </summary>
 sealed class MeasuredSession
 {
     /// <summary>One span a session, by whatever server of this library it is answered.</summary>
@@ -36,7 +38,9 @@ sealed class MeasuredSession
     /// <summary>That of a request; null where nothing is told of sessions.</summary>
     public static MeasuredSession? Of(HttpContext context) => context.Features.Get<MeasuredSession>();
 
-    /// <summary>Tells of the session that a request asks for, whatever becomes of it. What is inside of another such call is told by that one.</summary>
+    /// <summary>
+    /// Tells of the session that a request asks for, whatever becomes of it. What is inside of another such call is told by that one.
+    /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="metrics">Counts; null for nobody.</param>
     /// <param name="clock">Measures.</param>

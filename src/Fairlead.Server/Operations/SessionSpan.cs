@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace Fairlead.Server.Operations;
 
 /// <summary>
-/// The span of one session at a server, in its caller's trace. Names and tags are those of OpenTelemetry's conventions where these have one.
-/// It never has a query, so no command, no header and no ticket.
+/// The span of one session at a server, in its caller's trace. Names and tags are those of OpenTelemetry's conventions where these have
+/// one. It never has a query, so no command, no header and no ticket.
 /// </summary>
 public sealed class SessionSpan
 {
@@ -70,7 +70,8 @@ public sealed class SessionSpan
         bool isLost = end is SessionEnd.Failed or SessionEnd.ServerLost or SessionEnd.ClientLost, isFault = code >= 500;
         if (isLost) _activity.SetTag("error.type", end.ToString());
         else if (isFault) _activity.SetTag("error.type", code!.Value.ToString(CultureInfo.InvariantCulture));
-        if (isFault || end is SessionEnd.Failed or SessionEnd.ServerLost) _activity.SetStatus(ActivityStatusCode.Error); // no client's doing
+        // no client's doing
+        if (isFault || end is SessionEnd.Failed or SessionEnd.ServerLost) _activity.SetStatus(ActivityStatusCode.Error);
         _activity.Stop();
     }
 

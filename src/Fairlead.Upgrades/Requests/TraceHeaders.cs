@@ -4,8 +4,8 @@ using System.Net.Http.Headers;
 namespace Fairlead.Upgrades.Requests;
 
 /// <summary>
-/// Puts the trace that a request belongs to on it. HTTP's client does that too, but by an activity that it makes for the request: where nobody
-/// listens to that one, the server's part of the trace would hang below a span that no collector ever gets.
+/// Puts the trace that a request belongs to on it. HTTP's client does that too, but by an activity that it makes for the request: where
+/// nobody listens to that one, the server's part of the trace would hang below a span that no collector ever gets.
 /// </summary>
 static class TraceHeaders
 {
