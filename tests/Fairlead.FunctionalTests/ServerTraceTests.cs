@@ -126,5 +126,11 @@ public sealed class ServerTraceTests : IDisposable
     [InlineData("/logs/PLANTED")]
     public void Nothing_is_told_of_any_other_path(string path) => Assert.Null(Server.Operations.SessionPath.Of(path));
 
-    public void Dispose() => _listener.Dispose();
+    /// <summary>Each tag that a span of these tests had is on the page.</summary>
+    public void Dispose()
+    {
+        _listener.Dispose();
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs/tracing.md"));
+        Assert.All(Served().SelectMany(static each => each.TagObjects), tag => Assert.Contains($"`{tag.Key}`", page, StringComparison.Ordinal));
+    }
 }

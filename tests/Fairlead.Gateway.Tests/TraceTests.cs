@@ -57,15 +57,6 @@ public sealed class TraceTests : IDisposable
         Assert.All(seen, request => Assert.Equal(span.Id, request.Header("traceparent")));
     }
 
-    /// <summary>Nobody listens to what is not recorded: its id goes on all the same.</summary>
-    [Fact]
-    public async Task What_the_caller_does_not_record_is_not_recorded_here_and_passed_on_as_such()
-    {
-        await using GatewayPair pair = await GatewayPair.StartAsync();
-        RecordingUpstream.Seen[] seen = await AskAsync(pair, "exec?command=ls&stdout=true", "v5.channel.k8s.io", [$"traceparent: 00-{Trace}-{Span}-00"]);
-        Assert.All(seen.Where(static request => request.Target != RecordingUpstream.Reviews), static request => Assert.StartsWith($"00-{Trace}-", request.Header("traceparent"), StringComparison.Ordinal));
-    }
-
     /// <summary>The server behind is named the gateway's own span also where it takes the upgrade itself.</summary>
     [Fact]
     public async Task An_upgrade_of_another_kind_names_the_gateways_span_too()

@@ -1,8 +1,8 @@
 namespace Fairlead.Cli.Telemetry;
 
 /// <summary>
-/// Whether the environment names a collector, by OpenTelemetry's own variables. Where it does not, no line of OpenTelemetry's runs and none of
-/// its assemblies is loaded: most commands are run without one, and are to start as fast as before.
+/// Whether the environment names a collector, by OpenTelemetry's own variables. Where it does not, no line of OpenTelemetry's runs and none
+/// of its assemblies is loaded: most commands are run without one, and are to start as fast as before.
 /// </summary>
 static class TelemetryExport
 {

@@ -31,7 +31,8 @@ public sealed partial class StreamingClient
             (RemoteCommandAdapter adapter, string? fellBack) = await DialAsync(subresource, pod, asked, options, cancellationToken);
             AskingSession session = new(adapter, asked);
             Task told = Task.WhenAll(
-                telemetry?.OpenedAsync(session, fellBack) ?? Task.CompletedTask, SessionTale.BeginAsync(_logger, subresource, session, started));
+                telemetry?.OpenedAsync(session, fellBack) ?? Task.CompletedTask,
+                SessionTale.BeginAsync(_logger, subresource, session, started));
             return new RemoteProcess(session) { FellBack = fellBack, Told = told };
         }
         catch (Exception e)

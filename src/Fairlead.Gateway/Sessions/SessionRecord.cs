@@ -126,8 +126,8 @@ sealed class SessionRecord : IDisposable
     }
 
     /// <summary>
-    /// Names the caller's trace to the server behind where this gateway has no span in it, so that it has no gap there. Otherwise what is sent
-    /// names the gateway's own.
+    /// Names the caller's trace to the server behind where this gateway has no span in it, so that it has no gap there. Otherwise what is
+    /// sent names the gateway's own.
     /// </summary>
     internal void PassTrace(HttpRequestHeaders headers)
     {
