@@ -6,7 +6,6 @@ using Fairlead.Server;
 using Fairlead.Server.Hosting;
 using Fairlead.Server.Issued;
 using Fairlead.Testing;
-using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 using Microsoft.AspNetCore.Builder;
 
