@@ -99,7 +99,9 @@ public sealed class RemoteProcess : IAsyncDisposable
     /// <summary>Cuts the session at once; the server treats the client as lost.</summary>
     public void Abort(string reason = "The caller ended the session.") => _session.Abort(reason);
 
-    /// <summary>Completes when the log knows how the session ended, which a program that ends soon must not overtake.</summary>
+    /// <summary>
+    /// Completes when the log and the trace know how the session ended, which a program that ends soon must not overtake.
+    /// </summary>
     internal Task Told { private get; init; } = Task.CompletedTask;
 
     /// <inheritdoc/>

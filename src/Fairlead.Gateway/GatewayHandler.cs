@@ -61,7 +61,7 @@ sealed class GatewayHandler(
     {
         StreamTarget? target = StreamTarget.IsAmbiguous(context) ? null : StreamTarget.Find(context, out _);
         return new SessionRecord(options, metrics, logger, target, target?.ReadRequest().Command ?? [],
-            StreamTarget.PathOf(context), ClientAddress.Of(context, options.TrustedProxies))
+            context, StreamTarget.PathOf(context), ClientAddress.Of(context, options.TrustedProxies))
         { Withheld = withheld };
     }
 

@@ -38,12 +38,22 @@ public sealed class LabProcess : IAsyncDisposable
     /// <param name="listen">Where it listens.</param>
     /// <param name="arguments">Further arguments.</param>
     /// <param name="cancellationToken">Ends the wait and the process.</param>
-    public static async Task<LabProcess> StartAsync(IReadOnlyList<string> command, string listen, IEnumerable<string> arguments, CancellationToken cancellationToken = default)
+    public static Task<LabProcess> StartAsync(IReadOnlyList<string> command, string listen, IEnumerable<string> arguments, CancellationToken cancellationToken = default) =>
+        StartAsync(command, listen, arguments, new RunOptions(), cancellationToken);
+
+    /// <summary>Starts one in another environment.</summary>
+    /// <param name="command">The command, with what runs it elsewhere in front.</param>
+    /// <param name="listen">Where it listens.</param>
+    /// <param name="arguments">Further arguments.</param>
+    /// <param name="options">How it starts.</param>
+    /// <param name="cancellationToken">Ends the wait and the process.</param>
+    public static async Task<LabProcess> StartAsync(
+        IReadOnlyList<string> command, string listen, IEnumerable<string> arguments, RunOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(command);
         string folder = Directory.CreateTempSubdirectory("fairlead-lab-").FullName;
         RunningProcess process = RunningProcess.Start(
-            command[0], [.. command.Skip(1), "lab", "--listen", listen, "--write-kubeconfig", Path.Combine(folder, "kubeconfig"), .. arguments]);
+            command[0], [.. command.Skip(1), "lab", "--listen", listen, "--write-kubeconfig", Path.Combine(folder, "kubeconfig"), .. arguments], options);
         try
         {
             string ready = await process.Stdout!.LineAsync("ready ", TimeSpan.FromMinutes(10), cancellationToken);

@@ -5,6 +5,7 @@ using Fairlead.Cli.Logging;
 using Fairlead.Cli.Native;
 using Fairlead.Cli.Options;
 using Fairlead.Cli.Sessions;
+using Fairlead.Cli.Telemetry;
 using Fairlead.Cli.Usage;
 using Fairlead.Cli.Verbs;
 using Fairlead.Wire;
@@ -104,6 +105,7 @@ static class FairleadCommand
         long started = Stopwatch.GetTimestamp();
         Log.Begins(logger, verb, VersionVerb.Version, Environment.ProcessId);
         if (command?.Log is not null) StopSignals.TakeBack(); // a verb that serves
+        using IDisposable? telemetry = TelemetryExport.Start(command?.Tells);
         using SignalLog? signals = invocation.Log is { } output ? new SignalLog(output, logger, verb) : null;
         try
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fairlead.Cli.Logging;
+using Fairlead.Cli.Telemetry;
 
 namespace Fairlead.Cli.CommandLine;
 
@@ -34,6 +35,9 @@ sealed class VerbCommand : Command
 
     /// <summary>The options that say what it logs; null where it has none.</summary>
     public LogOptions? Log { get; init; }
+
+    /// <summary>What it tells a collector of OpenTelemetry, where the environment names one; null for nothing.</summary>
+    public ToldService? Tells { get; init; }
 
     /// <summary>The environment says what it logs, where no option does: a client's verb.</summary>
     public bool LogsByEnvironment { get; init; }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Options;
 using Fairlead.Cli.Sessions;
+using Fairlead.Cli.Telemetry;
 using Fairlead.Cli.Terminals;
 using Fairlead.Cli.Usage;
 using Fairlead.KubeConfig.Targets;
@@ -32,6 +33,7 @@ static class AttachVerb
                 # key does: leave by Ctrl-P Ctrl-Q, or by the keys of --detach-keys
                 """,
             LogsByEnvironment = true,
+            Tells = ToldService.Client,
             CodesHelp = ExitCodes.Help,
             SecondWord = (NoCommand, "A command is run by exec"),
         };

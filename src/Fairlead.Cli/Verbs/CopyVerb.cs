@@ -2,6 +2,7 @@ using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Copies;
 using Fairlead.Cli.Options;
+using Fairlead.Cli.Telemetry;
 using Fairlead.Cli.Usage;
 
 namespace Fairlead.Cli.Verbs;
@@ -32,6 +33,7 @@ static class CopyVerb
                 fairlead cp -q -o json ./site web-0:/srv
                 """,
             LogsByEnvironment = true,
+            Tells = ToldService.Client,
             CodesHelp = """
                 Exit codes:
                   0       everything was copied and verified

@@ -39,6 +39,7 @@ static class CriProxyVerb
                 fairlead cri-proxy --listen unix:///run/fairlead/cri.sock --cri unix:///run/containerd/containerd.sock --log-level debug
                 """,
             Log = log,
+            Tells = new("fairlead-cri-proxy", "Fairlead.Server"),
         };
         Option<string> cri = new("--cri") { HelpName = "unix://PATH", Description = "The container runtime's socket", Required = true };
         Option<string> listen = new("--listen")

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Options;
 using Fairlead.Cli.Sessions;
+using Fairlead.Cli.Telemetry;
 using Fairlead.Cli.Usage;
 using Fairlead.KubeConfig.Targets;
 
@@ -30,6 +31,7 @@ static class ExecVerb
                 fairlead exec svc/web -n shop -- date
                 """,
             LogsByEnvironment = true,
+            Tells = ToldService.Client,
             CodesHelp = ExitCodes.Help,
             SecondWord = ("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead",
                 "Put -- before the command"),

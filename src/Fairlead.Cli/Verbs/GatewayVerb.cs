@@ -43,6 +43,7 @@ static class GatewayVerb
                 fairlead gateway --upstream-kubeconfig ~/.kube/config --log-level debug --log-format json
                 """,
             Log = log,
+            Tells = new("fairlead-gateway", "Fairlead.Gateway", "Fairlead.Gateway"),
         };
         GatewayVerbOptions options = new();
         options.AddTo(verb);
@@ -52,7 +53,6 @@ static class GatewayVerb
             GatewayConfiguration configuration = new(parsed, options, invocation);
             if (parsed.GetValue(options.CheckConfig)) return await configuration.CheckAsync();
             using StopSignals stop = new();
-            using Telemetry? telemetry = Telemetry.Start();
             await using GatewayServer gateway = await StartAsync(configuration.Read(), cancellationToken);
             string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
             if (kubeconfig is not null)

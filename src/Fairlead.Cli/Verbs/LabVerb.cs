@@ -44,6 +44,7 @@ static class LabVerb
                 fairlead lab --write-kubeconfig lab.kubeconfig --log-level debug
                 """,
             Log = log,
+            Tells = new("fairlead-lab", "Fairlead.Server"),
         };
         Option<string> listen = new("--listen")
         {

@@ -59,6 +59,7 @@ static class NodeVerb
                 fairlead node --cri unix:///run/containerd/containerd.sock --write-kubeconfig node.kubeconfig --log-level debug
                 """,
             Log = log,
+            Tells = new("fairlead-node", "Fairlead.Server", "Fairlead.Node"),
         };
         NodeVerbOptions options = new();
         options.AddTo(verb);

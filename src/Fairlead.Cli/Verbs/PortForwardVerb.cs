@@ -3,6 +3,7 @@ using Fairlead.Cli.CommandLine;
 using Fairlead.Cli.Forwards;
 using Fairlead.Cli.Logging;
 using Fairlead.Cli.Options;
+using Fairlead.Cli.Telemetry;
 using Fairlead.Cli.Usage;
 using Microsoft.Extensions.Logging;
 
@@ -42,6 +43,7 @@ static class PortForwardVerb
                 """,
             Log = log,
             LogsByEnvironment = true,
+            Tells = ToldService.Client,
             CodesHelp = """
                 Exit codes:
                   0       ended by SIGINT, SIGTERM or SIGHUP

@@ -64,6 +64,9 @@ public sealed class PortForward : IAsyncDisposable
     /// </summary>
     public Task Completion { get; }
 
+    /// <summary>Completes when the trace knows how it ended, which a program that ends soon must not overtake.</summary>
+    internal Task Told { private get; set; } = Task.CompletedTask;
+
     /// <summary>Finds the pod, listens and dials; any failure leaves nothing behind.</summary>
     internal static async Task<PortForward> StartAsync(
         ForwardDialer dialer, IReadOnlyList<LocalListener> locals, ForwardOptions options, CancellationToken cancellationToken)
@@ -181,6 +184,7 @@ public sealed class PortForward : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        await Told;
         _stop.Dispose();
         _slots.Dispose();
     }

@@ -30,8 +30,9 @@ public sealed partial class StreamingClient
                 asked.Stdout, asked.Stderr, asked.Tty);
             (RemoteCommandAdapter adapter, string? fellBack) = await DialAsync(subresource, pod, asked, options, cancellationToken);
             AskingSession session = new(adapter, asked);
-            telemetry?.Opened(session, fellBack);
-            Task told = SessionTale.BeginAsync(_logger, subresource, session, started);
+            Task told = Task.WhenAll(
+                telemetry?.OpenedAsync(session, fellBack) ?? Task.CompletedTask,
+                SessionTale.BeginAsync(_logger, subresource, session, started));
             return new RemoteProcess(session) { FellBack = fellBack, Told = told };
         }
         catch (Exception e)

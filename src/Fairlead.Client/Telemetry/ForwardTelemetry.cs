@@ -53,7 +53,7 @@ static class ForwardTelemetry
                 activity.SetTag("network.protocol.name", forward.Connection);
             }
 
-            _ = forward.Completion.ContinueWith(
+            forward.Told = forward.Completion.ContinueWith(
                 ended =>
                 {
                     Instruments.Active.Add(-1, s_kind);

@@ -46,7 +46,8 @@ sealed class SessionTelemetry
     }
 
     /// <summary>It is open: its bytes are counted, and its end is awaited.</summary>
-    internal void Opened(AskingSession session, string? fellBack)
+    /// <returns>Completes when the end was told.</returns>
+    internal Task OpenedAsync(AskingSession session, string? fellBack)
     {
         _activity?.SetTag("network.protocol.name", session.Description);
         if (fellBack is not null) Instruments.Fallbacks.Add(1, _kind);
@@ -58,7 +59,7 @@ sealed class SessionTelemetry
         }
 
         Instruments.Active.Add(1, _kind);
-        _ = FollowAsync(session);
+        return FollowAsync(session);
     }
 
     async Task FollowAsync(AskingSession session)

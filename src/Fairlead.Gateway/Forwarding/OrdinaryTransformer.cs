@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Net;
 using Fairlead.Gateway.Callers;
+using Fairlead.Gateway.Operations;
+using Fairlead.Server.Operations;
 using Fairlead.Server.Requests;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
@@ -19,6 +22,8 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
     /// <summary>What an API server writes into its audit as the source of a request, whoever has said it.</summary>
     static readonly string[] s_sources = [Source, "X-Real-Ip", "Forwarded"];
 
+    static readonly string[] s_trace = [CallerTrace.Header, "tracestate", "baggage"];
+
     const string Source = "X-Forwarded-For";
 
     /// <summary>The server behind refused the gateway's own credentials, and of its answer nothing was passed on.</summary>
@@ -31,6 +36,12 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
         proxyRequest.RequestUri = upstream.Locate(target); // as it was sent: nothing is unescaped and escaped again
         proxyRequest.Headers.Host = null;
         foreach (string source in s_sources) proxyRequest.Headers.Remove(source);
+        if (Activity.Current?.Source == GatewayMetrics.Traces)
+        {
+            // an upgrade of another kind: what is named to the server behind is the gateway's own span
+            foreach (string name in s_trace) proxyRequest.Headers.Remove(name);
+        }
+
         if (client is not null) proxyRequest.Headers.TryAddWithoutValidation(Source, client.ToString());
         await upstream.AuthorizeAsync(proxyRequest, caller, renew, cancellationToken);
     }

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Fairlead.Gateway.Callers;
+using Fairlead.Gateway.Sessions;
 using Fairlead.Upgrades;
 using Fairlead.Upgrades.Endpoints;
 
@@ -53,12 +54,16 @@ sealed class UpstreamServer : IDisposable
     /// Adds the headers that name the caller, after the gateway's own credentials. Impersonation headers that those credentials set are
     /// replaced by the caller's.
     /// </summary>
-    internal static void Show(HttpRequestHeaders headers, Caller caller)
+    /// <param name="headers">The headers of a request to it.</param>
+    /// <param name="caller">Who is shown.</param>
+    /// <param name="session">The session that is asked for, whose trace is named too; null for any other request.</param>
+    internal static void Show(HttpRequestHeaders headers, Caller caller, SessionRecord? session = null)
     {
         foreach (string name in headers.Select(static header => header.Key)
             .Where(static name => name.StartsWith("Impersonate-", StringComparison.OrdinalIgnoreCase)).ToArray())
             headers.Remove(name);
         foreach ((string name, string value) in caller.Shown()) headers.TryAddWithoutValidation(name, value);
+        session?.PassTrace(headers);
     }
 
     Side SideFor(Caller caller) => !caller.IsImpersonated ? _plain

@@ -43,7 +43,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         {
             upgraded = await upstream.DialerFor(caller).DialForwardAsync(
                 upstream.Locate(target.Path), ports.Count > 0 ? ports[0] : AnyPort, Options(protocol), target.PortParameter, headers =>
-                    UpstreamServer.Show(headers, caller), wanted);
+                    UpstreamServer.Show(headers, caller, record), wanted);
         }
         catch (Exception e) when (UpstreamRefusals.IsOne(e))
         {

@@ -73,7 +73,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         {
             connection = await upstream.DialerFor(caller).DialAsync(
                 upstream.Locate(target.Path + context.Request.QueryString.Value), request, Options(accepted, inputMustEnd),
-                headers => UpstreamServer.Show(headers, caller), wanted);
+                headers => UpstreamServer.Show(headers, caller, record), wanted);
             if (accepted.Protocol.IsResumable && !connection.Protocol.IsResumable)
             {
                 accepted = accepted with { Protocol = withoutSession! }; // otherwise nothing else was offered

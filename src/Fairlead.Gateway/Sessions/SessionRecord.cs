@@ -1,10 +1,11 @@
-using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Operations;
 using Fairlead.Server.Operations;
 using Fairlead.Streaming.Relays;
 using Fairlead.Wire;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Gateway.Sessions;
@@ -23,7 +24,8 @@ sealed class SessionRecord : IDisposable
     readonly GatewayMetrics _metrics;
     readonly ILogger _logger;
     readonly long _started;
-    readonly Activity? _activity;
+    readonly SessionSpan? _span;
+    readonly string? _callersTrace;
     AuditRecord _asked;
     int _told;
 
@@ -33,10 +35,11 @@ sealed class SessionRecord : IDisposable
     /// <param name="logger">Learns of an audit that fails.</param>
     /// <param name="target">What is asked for; null where that cannot be said: the path is ambiguous, or no session's.</param>
     /// <param name="command">The command that is asked for.</param>
+    /// <param name="request">The request, of which the trace is taken.</param>
     /// <param name="path">The path as it was sent.</param>
     /// <param name="address">Where it was asked from; null where that is not known.</param>
     internal SessionRecord(GatewayOptions options, GatewayMetrics metrics, ILogger logger, StreamTarget? target,
-        IReadOnlyList<string> command, string path, IPAddress? address)
+        IReadOnlyList<string> command, HttpContext request, string path, IPAddress? address)
     {
         (_options, _metrics, _logger, _started) = (options, metrics, logger, options.Clock.GetTimestamp());
         Traffic = new RelayTraffic(options.Clock);
@@ -53,8 +56,9 @@ sealed class SessionRecord : IDisposable
             Command = AuditRecord.Show(command, options.AuditCommand),
             End = "",
         };
-        _activity = GatewayMetrics.Traces.StartActivity("session", ActivityKind.Server);
-        _activity?.SetTag("k8s.namespace.name", _asked.Namespace).SetTag("k8s.pod.name", _asked.Pod).SetTag("fairlead.kind", _asked.Kind);
+        _span = SessionSpan.Start(GatewayMetrics.Traces, request, target?.Path);
+        _span?.Tag("k8s.container.name", _asked.Container);
+        _callersTrace = CallerTrace.Of(request.Request);
     }
 
     /// <summary>What the request said: peers that quote it are told of without it.</summary>
@@ -87,7 +91,7 @@ sealed class SessionRecord : IDisposable
 
     internal void Refused(int code, string? reason)
     {
-        if (TryTell(SessionEnd.Refused, _asked with { Reason = Told(reason) })) _metrics.Refused(code);
+        if (TryTell(SessionEnd.Refused, _asked with { Reason = Told(reason) }, code)) _metrics.Refused(code);
     }
 
     /// <summary>It is no session that the gateway knows: it went upstream as an ordinary request.</summary>
@@ -121,11 +125,20 @@ sealed class SessionRecord : IDisposable
         TryTell(end, _asked with { ExitCode = hasCode ? code : null, Reason = hasCode ? null : Told(outcome.Status?.Reason) });
     }
 
+    /// <summary>
+    /// Names the caller's trace to the server behind where this gateway has no span in it, so that it has no gap there. Otherwise what is
+    /// sent names the gateway's own.
+    /// </summary>
+    internal void PassTrace(HttpRequestHeaders headers)
+    {
+        if (_span is null && _callersTrace is not null) headers.TryAddWithoutValidation(CallerTrace.Header, _callersTrace);
+    }
+
     /// <summary>A reason is the server's word, and may be any.</summary>
     string? Told(string? reason) => reason is null ? null : Withheld.Blank(reason);
 
     /// <returns>False where it was told before.</returns>
-    bool TryTell(SessionEnd end, AuditRecord record)
+    bool TryTell(SessionEnd end, AuditRecord record, int? answer = null)
     {
         if (Interlocked.Exchange(ref _told, 1) != 0) return false;
         TimeSpan duration = _options.Clock.GetElapsedTime(_started);
@@ -136,10 +149,8 @@ sealed class SessionRecord : IDisposable
             Traffic.BytesToClient);
         if (HasBegun) _metrics.End(record.ClientProtocol!, record.ServerProtocol!, IsSpliced, end, Traffic, duration);
         _metrics.Over(end); // last: who sees this count sees the others too
-        _activity?.SetTag("fairlead.client", record.ClientProtocol).SetTag("fairlead.server", record.ServerProtocol)
-            .SetTag("fairlead.end", end.ToString());
-        if (end is SessionEnd.Failed or SessionEnd.ServerLost) _activity?.SetStatus(ActivityStatusCode.Error);
-        _activity?.Dispose();
+        _span?.Tag("fairlead.client", record.ClientProtocol).Tag("fairlead.server", record.ServerProtocol)
+            .End(end, answer ?? (HasBegun || end is SessionEnd.PassedOn ? StatusCodes.Status101SwitchingProtocols : null), record.ExitCode);
         try
         {
             _options.Audit?.Invoke(record with

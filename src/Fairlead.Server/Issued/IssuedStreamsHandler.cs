@@ -21,7 +21,8 @@ sealed class IssuedStreamsHandler(StreamTickets tickets, Serving serving)
     readonly RemoteCommandAnswer _remoteCommand = new(serving, Callers.OnceOnly);
     readonly PortForwardAnswer _portForward = new(serving);
 
-    public Task AnswerAsync(HttpContext context) => _ladder.AnswerAsync(context, RedeemAsync);
+    public Task AnswerAsync(HttpContext context) =>
+        serving.FollowAsync(context, context => _ladder.AnswerAsync(context, RedeemAsync));
 
     Task RedeemAsync(HttpContext context) => tickets.Redeem(context.GetRouteValue(TicketInRoute) as string) switch
     {

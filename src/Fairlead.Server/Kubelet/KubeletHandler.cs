@@ -41,7 +41,7 @@ sealed class KubeletHandler
         _sessions.RunCommandAsync(context, pod, Value(context, "container")!, QueryParameters.Of(context.Request), isExec, user);
 
     Task AnswerAsync(HttpContext context, Func<FoundPod, ApiUser, Task> answer) =>
-        _serving.CountAsync(context, context => _ladder.AnswerAsync(context, context => JudgeAsync(context, answer)));
+        _serving.FollowAsync(context, context => _ladder.AnswerAsync(context, context => JudgeAsync(context, answer)));
 
     async Task JudgeAsync(HttpContext context, Func<FoundPod, ApiUser, Task> answer)
     {

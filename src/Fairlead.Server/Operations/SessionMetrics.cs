@@ -80,25 +80,15 @@ public sealed class SessionMetrics : IDisposable
         _duration.Record(duration.TotalSeconds, what);
     }
 
-    /// <summary>Counts the session that a request asks for, which this library answers, whatever becomes of it.</summary>
+    /// <summary>Counts and traces the session that a request asks for, which this library answers, whatever becomes of it.</summary>
     /// <param name="context">The request.</param>
     /// <param name="answer">Answers it.</param>
     /// <param name="isPassedOn">Another server answers the upgrade, and nothing is known of what it carries.</param>
-    public async Task CountAsync(HttpContext context, Func<HttpContext, Task> answer, bool isPassedOn = false)
+    public Task CountAsync(HttpContext context, Func<HttpContext, Task> answer, bool isPassedOn = false)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(answer);
-        MeasuredSession session = new(this, _clock);
-        context.Features.Set(session);
-        try
-        {
-            await answer(context);
-            session.Answered(context, isPassedOn);
-        }
-        finally
-        {
-            if (!session.OutlivesRequest) session.Tell(SessionEnd.Failed); // unless it was told
-        }
+        return MeasuredSession.FollowAsync(context, this, _clock, answer, isPassedOn);
     }
 
     /// <inheritdoc/>

@@ -36,7 +36,7 @@ sealed class PodsApiHandler
     {
         if (WebSocketUpgrade.RequireHttp11(context)) return;
         context.Response.Headers.CacheControl = "no-cache, private";
-        if (IsSession(context)) await _serving.CountAsync(context, context => _ladder.AnswerAsync(context, DispatchAsync));
+        if (IsSession(context)) await _serving.FollowAsync(context, context => _ladder.AnswerAsync(context, DispatchAsync));
         else await _ladder.AnswerAsync(context, DispatchAsync);
     }
 

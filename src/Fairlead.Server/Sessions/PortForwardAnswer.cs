@@ -40,6 +40,7 @@ sealed class PortForwardAnswer(Serving serving)
         {
             Ended = outcome => measured?.Traffic.Add(outcome.Sent, outcome.Received),
         };
+        measured?.IsIn(@namespace, pod);
         measured?.Begin("portforward", acceptor.Protocol.Description);
         await run.RunAsync();
         measured?.Tell(MeasuredSession.EndOf(await acceptor.Ended, failure: null));

@@ -104,7 +104,8 @@ sealed class RemoteCommandAnswer(Serving serving, Callers callers)
         string kind = asked.IsExec ? "exec" : "attach";
         (string @namespace, string pod, string container) = asked.Where;
         Log.SessionBegins(_logger, kind, user.Name, container, @namespace, pod, session.Protocol.Name);
-        if (measured is not null) session.Count(measured.Traffic);
+        if (measured is { IsCounted: true }) session.Count(measured.Traffic);
+        measured?.IsIn(@namespace, pod, container);
         measured?.Begin(kind, session.Protocol.Description);
         using CancellationTokenRegistration stop = serving.Stopping.Register(() => session.Abort("The server is stopping."));
         Status status;
@@ -123,7 +124,7 @@ sealed class RemoteCommandAnswer(Serving serving, Callers callers)
 
         await session.EndAsync(status);
         SessionLostException? loss = session.LossReason;
-        measured?.Tell(MeasuredSession.EndOf(loss, fault));
+        measured?.Tell(MeasuredSession.EndOf(loss, fault), fault is null && status.TryGetExitCode(out int code) ? code : null);
         if (loss is { Kind: not SessionLoss.LocalAbort }) Log.ClientLost(_logger, loss, kind, user.Name, container, @namespace, pod);
         Log.SessionEnded(_logger, kind, user.Name, container, @namespace, pod, status.Outcome);
     }

@@ -1,3 +1,4 @@
+using Fairlead.Server.Operations;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,9 +13,9 @@ namespace Fairlead.Server.Sessions;
 /// <param name="Stopping">Is cancelled when the application begins to stop.</param>
 sealed record Serving(PodsApiOptions Options, ILogger Logger, CancellationToken Stopping)
 {
-    /// <summary>Answers a request for a session, which is counted where sessions are.</summary>
-    public Task CountAsync(HttpContext context, Func<HttpContext, Task> answer) =>
-        Options.Counts is { } counts ? counts.CountAsync(context, answer) : answer(context);
+    /// <summary>Answers a request for a session, which is counted where sessions are, and traced where somebody listens.</summary>
+    public Task FollowAsync(HttpContext context, Func<HttpContext, Task> answer) =>
+        MeasuredSession.FollowAsync(context, Options.Counts, Options.Clock, answer);
 
     public static Serving At(IEndpointRouteBuilder endpoints, PodsApiOptions options, string name)
     {

@@ -34,6 +34,7 @@ sealed class LineKeepingHandler(SocketsHttpHandler handler, Func<DialPhase> phas
 
     Task<HttpResponseMessage> SendAsItIsAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        TraceHeaders.Put(request, handler.ActivityHeadersPropagator);
         if (!HeaderLines.AreNeededFor(request)) return _others.Value.SendAsync(request, cancellationToken);
         HeaderLines.MarkIn(request);
         request.Version = HttpVersion.Version11;

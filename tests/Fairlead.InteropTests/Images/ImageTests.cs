@@ -5,16 +5,17 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Fairlead.Containerd.Cri;
 using Fairlead.Testing.Containerd;
-using k8s.Models;
 
 namespace Fairlead.InteropTests.Images;
 
 /// <summary>The image that <c>deploy/image/build</c> makes: what is in it, that it is the same again, and that it runs.</summary>
-public sealed class ImageTests(ImageFixture image) : IClassFixture<ImageFixture>
+public sealed partial class ImageTests(ImageFixture image) : IClassFixture<ImageFixture>
 {
     const int User = 65532;
     const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     const UnixFileMode Others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite | UnixFileMode.SetUser | UnixFileMode.SetGroup;
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 120_000)]
     public async Task The_same_inputs_make_the_same_bytes()
@@ -139,58 +140,6 @@ public sealed class ImageTests(ImageFixture image) : IClassFixture<ImageFixture>
             return await RunningProcess.RunAsync(
                 client.Program, client.Exec(kubeconfig, flags, command), flags.Length > 0 ? Array.Empty<byte>() : null, new RunOptions { Environment = client.Environment(kubeconfig) }, cancellationToken);
         }
-    }
-
-    /// <summary>
-    /// The DaemonSet's own words, in a container that has nothing but the command, at a node's root that is the image's files: there it is placed,
-    /// tried out by entering that root, and taken away at the container's end.
-    /// </summary>
-    [Fact(Timeout = 120_000)]
-    public async Task A_front_is_put_on_a_node_from_it_and_taken_away_when_the_container_ends()
-    {
-        ContainerdProcess containerd = image.Containerd;
-        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
-        const string config = "kind: KubeletConfiguration\nmaxPods: 7\n";
-        string node = await image.CopyFilesAsync("node", cancellationToken);
-        string kubelet = Path.Combine(Directory.CreateDirectory(Path.Combine(node, "var/lib/kubelet")).FullName, "config.yaml");
-        await File.WriteAllTextAsync(kubelet, config, cancellationToken);
-        string secrets = Directory.CreateDirectory(Path.Combine(containerd.Folder.Root, "secrets")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(secrets, "token"), "the-pods-own", cancellationToken);
-        V1Container wanted = (await Deploy.Overlay.LoadAsync("node")).Of<V1DaemonSet>().Single().Spec.Template.Spec.Containers.Single();
-        string[] more = ["--holder=fairlead-node-x7k2p"];
-        ContainerdPod pod = await containerd.RunPodAsync(
-            new()
-            {
-                Name = $"front-{Guid.NewGuid():N}"[..20],
-                Image = ImageFixture.Name,
-                Command = [],
-                Arguments =
-                [
-                    .. wanted.Args.Select(static word => word.Replace("$(NODE_NAME)", "worker-1", StringComparison.Ordinal)), .. more,
-                    "--authorization-kubeconfig=/etc/kubernetes/kubelet.conf", // no kubelet runs there, off which it could be read
-                ],
-                Mounts = [(node, "/host"), (secrets, "/var/run/secrets/fairlead")],
-                Security = static security =>
-                {
-                    security.RunAsUser = new() { Value = 0 };
-                    security.ReadonlyRootfs = true;
-                },
-            }, cancellationToken);
-        string log = Path.Combine(containerd.Folder.Logs(pod.Name), pod.Container, "0.log");
-        await Eventually.HoldsAsync(() => File.Exists(log) && (File.ReadAllText(log).Contains("ready: ", StringComparison.Ordinal) || pod.CommandLines().Count == 0), "the front is there", cancellationToken: cancellationToken);
-        Assert.Contains("ready: the front is here", await File.ReadAllTextAsync(log, cancellationToken), StringComparison.Ordinal);
-        Assert.Equal("address: 127.0.0.1\n" + config, await File.ReadAllTextAsync(kubelet, cancellationToken));
-        string program = Path.Combine(node, "usr/local/bin/fairlead-node");
-        Assert.True(File.Exists(program) && File.GetUnixFileMode(program).HasFlag(UnixFileMode.OtherExecute));
-        Assert.Equal("the-pods-own", await File.ReadAllTextAsync(Path.Combine(node, "etc/fairlead/token"), cancellationToken));
-        ExecSyncResponse probe = await containerd.Runtime.ExecSyncAsync(
-            new() { ContainerId = pod.ContainerId, Cmd = { wanted.ReadinessProbe.Exec.Command.Concat(more) }, Timeout = 30 }, cancellationToken: cancellationToken);
-        Assert.True(probe.ExitCode == 0, probe.Stdout.ToStringUtf8() + probe.Stderr.ToStringUtf8());
-
-        await containerd.Runtime.StopContainerAsync(new() { ContainerId = pod.ContainerId, Timeout = 60 }, cancellationToken: cancellationToken);
-        Assert.Contains("uninstalled: the kubelet has its addresses back", await File.ReadAllTextAsync(log, cancellationToken), StringComparison.Ordinal);
-        Assert.Equal(config, await File.ReadAllTextAsync(kubelet, cancellationToken));
-        Assert.False(File.Exists(program) || File.Exists(Path.Combine(node, "etc/fairlead/token")));
     }
 
     /// <summary>What the namespaces of careful clusters allow, and no more: pod security's level "restricted".</summary>

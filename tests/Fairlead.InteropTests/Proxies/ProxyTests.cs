@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 
@@ -49,6 +50,34 @@ public sealed class ProxyTests(LabFixture fixture)
             .WaitAsync(TimeSpan.FromSeconds(60), Ct);
         Exception? cut = await Record.ExceptionAsync(() => watch.Content.ReadAsStringAsync(Ct)); // comes back when the proxy has ended it, in order or not
         Assert.True(cut is null or HttpRequestException or IOException, cut?.ToString());
+    }
+
+    /// <summary>All of them at once: nothing is done meanwhile.</summary>
+    [Fact(Timeout = 300_000)]
+    public async Task A_watch_that_says_nothing_for_150_s_still_tells_what_happens_then()
+    {
+        Assert.SkipUnless(Repository.IsFull, "only with --full: it waits for 150 s");
+        string pods = Path.Combine(fixture.Lab.Folder, "silent-pods.yaml");
+        await File.WriteAllTextAsync(pods, "{apiVersion: v1, kind: Pod, metadata: {name: silent}, spec: {restartPolicy: Never, containers: [{name: main, command: [sleep, '165']}]}}", Ct);
+        await using LabProcess lab = await LabProcess.StartAsync(["--pods", pods], Ct);
+        await Task.WhenAll(ProxyServer.Names.Select(row => WatchAsync(row.Data)));
+
+        async Task WatchAsync(string name)
+        {
+            await using ProxiedGateway room = await ProxiedGateway.StartAsync(name, lab, Ct);
+            using HttpClient client = room.Client();
+            using HttpResponseMessage watch = await client.GetAsync(new Uri("/api/v1/namespaces/default/pods?watch=true", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Ct);
+            using StreamReader events = new(await watch.Content.ReadAsStreamAsync(Ct));
+            long silent = 0, since = Stopwatch.GetTimestamp();
+            while (await events.ReadLineAsync(Ct) is { } line)
+            {
+                silent = Math.Max(silent, (long)Stopwatch.GetElapsedTime(since).TotalSeconds);
+                since = Stopwatch.GetTimestamp();
+                if (line.Contains("\"terminated\"", StringComparison.Ordinal)) break;
+            }
+
+            Assert.True(silent >= 150, $"{name}: silent for {silent} s, and no more came\n{room.Log}");
+        }
     }
 
     [Theory(Timeout = 120_000), MemberData(nameof(Names))]
