@@ -24,7 +24,8 @@ public record RemoteCommandOptions : UpgradeOptions
 
     /// <summary>
     /// For how long another connection is tried for when the session's was lost, where the server keeps sessions; never longer than it
-    /// keeps them, which <see cref="Timeout.InfiniteTimeSpan"/> asks for. Zero, the default, for never: then a session ends with its
+    /// keeps them, which <see cref="Timeout.InfiniteTimeSpan"/> asks for. The server is told, and keeps the session no longer: what was asked
+    /// for runs on for so long where this process is killed, since that looks like a lost network. Zero, the default, for never: then a session ends with its
     /// connection. See docs/protocols/session.md. Without effect where <see cref="Protocols"/> says what is offered.
     /// </summary>
     public TimeSpan Resume { get; init; }
