@@ -14,6 +14,8 @@ public sealed class ResumableCommands(KeepLimits limits, TimeProvider? time = nu
 {
     readonly SessionRegistry _registry = new(limits, time);
 
+    internal KeepCounts Counts => _registry.Counts;
+
     /// <summary>Sessions that are not over.</summary>
     public int Count => _registry.Count;
 
@@ -24,13 +26,13 @@ public sealed class ResumableCommands(KeepLimits limits, TimeProvider? time = nu
     public long KeptBytes => _registry.KeptBytes;
 
     /// <summary>How often a session went on by another connection, since the server began.</summary>
-    public long Resumed => _registry.Counts.Resumed;
+    public long Resumed => Counts.Resumed;
 
     /// <summary>Sessions whose client did not come back in time, or that could not be kept, since the server began.</summary>
-    public long Expired => _registry.Counts.Expired;
+    public long Expired => Counts.Expired;
 
     /// <summary>Openings that were refused since the server began, by why.</summary>
-    public IEnumerable<KeyValuePair<SessionRefusal, long>> Refused => _registry.Counts.Refused;
+    public IEnumerable<KeyValuePair<SessionRefusal, long>> Refused => Counts.Refused;
 
     /// <summary>Serves an upgraded connection until it has ended, or was refused.</summary>
     /// <param name="stream">The connection after the upgrade; owned from here on.</param>
@@ -89,7 +91,7 @@ public sealed class ResumableCommands(KeepLimits limits, TimeProvider? time = nu
 
         void Count(SessionRefusal code, string text)
         {
-            _registry.Counts.OnRefused(code);
+            Counts.OnRefused(code);
             told?.Invoke(new KeepEvent(KeepEventKind.Refused, code, text));
         }
     }
