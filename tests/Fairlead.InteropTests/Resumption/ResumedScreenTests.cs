@@ -37,12 +37,13 @@ public sealed class ResumedScreenTests(LabFixture fixture) : IDisposable
         Assert.InRange(proxy.AcceptedConnections, Steps, int.MaxValue);
     }
 
-    /// <summary>Nothing can be reached until the notice is there; then the session goes on, and the notice is gone.</summary>
-    static async Task<string> OutageAsync(TmuxTerminal terminal, FaultProxy proxy)
+    /// <summary>Nothing can be reached until the notice is there and something was typed; then the session goes on, and the notice is gone.</summary>
+    static async Task<string> OutageAsync(TmuxTerminal terminal, FaultProxy proxy, string typed = "")
     {
         proxy.IsShut = true;
         proxy.Cut(CutKind.Reset);
         string seen = await terminal.ShowsAsync(static screen => screen.Contains(Notice, StringComparison.Ordinal), "the notice is there", Ct);
+        if (typed.Length > 0) await terminal.TypeAsync(typed, Ct);
         proxy.IsShut = false;
         await terminal.ShowsAsync(static screen => !screen.Contains(Notice, StringComparison.Ordinal), "the notice is gone", Ct);
         return seen;
@@ -79,11 +80,11 @@ public sealed class ResumedScreenTests(LabFixture fixture) : IDisposable
     public async Task A_shell_whose_prompt_is_on_the_last_line_loses_no_line_to_the_notice()
     {
         Assert.SkipUnless(TmuxTerminal.IsHere, "tmux is not installed");
-        string whole = await TalkAsync(fixture.Lab.Kubeconfig, static _ => Task.CompletedTask);
+        string whole = await TalkAsync(fixture.Lab.Kubeconfig, static terminal => terminal.TypeAsync(" away", Ct));
         await using FaultProxy proxy = fixture.Lab.Behind();
         string cut = await TalkAsync(fixture.Lab.KubeconfigThrough(proxy), async terminal =>
         {
-            string seen = await OutageAsync(terminal, proxy);
+            string seen = await OutageAsync(terminal, proxy, typed: " away");
             Assert.Contains("$ typed\n" + Notice, seen, StringComparison.Ordinal); // below it
             Assert.Contains("\n40\n", seen, StringComparison.Ordinal);
         });
@@ -107,7 +108,7 @@ public sealed class ResumedScreenTests(LabFixture fixture) : IDisposable
         await terminal.ShowsAsync(static screen => screen.TrimEnd().EndsWith("$ typed", StringComparison.Ordinal), "something is typed", Ct);
         await between(terminal);
         await terminal.TypeAsync(" more", Ct);
-        await terminal.ShowsAsync(static screen => screen.TrimEnd().EndsWith("$ typed more", StringComparison.Ordinal), "more is typed", Ct);
+        await terminal.ShowsAsync(static screen => screen.TrimEnd().EndsWith("$ typed away more", StringComparison.Ordinal), "more is typed", Ct);
         return (await terminal.ScreenAsync(Ct, withHistory: true)).TrimEnd();
     }
 
