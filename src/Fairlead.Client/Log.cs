@@ -28,7 +28,8 @@ static partial class Log
         EventName = "SessionAborted")]
     public static partial void SessionAborted(ILogger logger, PeerText kind, long milliseconds, PeerText why);
 
-    [LoggerMessage(21, LogLevel.Debug, "{Kind} has lost its connection; another one is tried for {Seconds} s", EventName = "ConnectionLost")]
+    [LoggerMessage(21, LogLevel.Debug, "{Kind} has lost its connection; another one is tried for {Seconds} s",
+        EventName = "ConnectionLost")]
     public static partial void ConnectionLost(ILogger logger, PeerText kind, long seconds);
 
     [LoggerMessage(22, LogLevel.Debug, "{Kind} goes on by another connection", EventName = "Resumed")]

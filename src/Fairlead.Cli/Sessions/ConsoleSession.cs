@@ -53,7 +53,8 @@ static class ConsoleSession
             ? OutputPump.Start("stderr", process.StandardError, StandardStreams.OpenError()).Completion
             : Task.CompletedTask;
         using InputPump? input = options.Stdin
-            ? InputPump.Start(typed ?? StandardStreams.OpenInput(), process.StandardInput, keys, notice is null ? null : () => notice.IsLost)
+            ? InputPump.Start(
+                typed ?? StandardStreams.OpenInput(), process.StandardInput, keys, notice is null ? null : () => notice.IsLost)
             : null;
 
         Task<ExitStatus> exit = process.WaitForExitAsync().AsTask();

@@ -42,7 +42,8 @@ sealed class ResumeNotice(MessageWriter? error, TimeProvider? clock = null)
             _isLost = happened.Kind is ResumeEventKind.Lost;
             (_left, _leftAt) = (happened.Left, _time.GetTimestamp());
             if (_isLost == wasLost) return;
-            _timer ??= _time.CreateTimer(static self => ((ResumeNotice)self!).Draw(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer ??= _time.CreateTimer(
+                static self => ((ResumeNotice)self!).Draw(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             if (_isLost) _timer.Change(s_patience, s_patience);
             else _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }

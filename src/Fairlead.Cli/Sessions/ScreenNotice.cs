@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Fairlead.Cli.Terminals;
 
@@ -10,6 +11,7 @@ namespace Fairlead.Cli.Sessions;
 /// </summary>
 /// <param name="terminal">The terminal, to be written to by a thread that may wait.</param>
 /// <param name="columns">How wide it is at present.</param>
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no handle, and the process ends with the session.")]
 sealed class ScreenNotice(Stream terminal, Func<int> columns)
 {
     readonly SemaphoreSlim _turn = new(1, 1);

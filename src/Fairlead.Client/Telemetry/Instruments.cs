@@ -34,7 +34,9 @@ static class Instruments
         s_meter.CreateCounter<long>("fairlead.client.losses", "{loss}", "Sessions and ways to pods that were lost.");
 
     internal static Counter<long> Resumptions { get; } =
-        s_meter.CreateCounter<long>("fairlead.client.resumptions", "{resumption}", "Sessions that went on by another connection, and ways to pods that were found again.");
+        s_meter.CreateCounter<long>(
+            "fairlead.client.resumptions", "{resumption}",
+            "Sessions that went on by another connection, and ways to pods that were found again.");
 
     internal static Counter<long> Fallbacks { get; } =
         s_meter.CreateCounter<long>("fairlead.client.fallbacks", "{session}", "Sessions that did not go the way that was tried first.");
