@@ -283,6 +283,7 @@ def rows(stage, clients, tls, tcp):
         Row("forward-down", "port-forward, from the pod", secure, forward(stage, down=True), {"rate": RATE}, quick=True),
         Row("forward-up", "port-forward, to the pod", secure, forward(stage, down=False), {"rate": RATE}, quick=True),
         *connection_rows(clients),
+        *resumable_rows(stage, ours[0].program),
         *copy_rows(stage, clients),
         Row("exec-true", "exec -- true", clients, short, {"wall": "ms", "cpu": "CPU ms", "peak": PEAK}, quick=True, rounds=11),
         Row("exec-line", "exec -- true over a line of 100 ms round trip", [Client(client.name, client.program, stage, "line") for client in clients],
@@ -321,6 +322,15 @@ def copy_rows(stage, clients):
             yield Row(f"cp-{what}-line-{way}", f"cp of {called} {where} over a line of 100 ms round trip", line, copy(stage, what, up), copied)
 
 
+def resumable_rows(stage, program):
+    """What a session that outlives its connection costs beside v5."""
+    both = [Client("v5", program, stage), Client("resumable", program, stage, options=["--resume", "auto"])]
+    for direction, put in (("stdout", "standard output"), ("stdin", "standard input"), ("both", "both at once")):
+        yield Row(f"resumable-{direction}", f"exec that outlives its connection, {put}", both, bulk(stage, direction),
+                  {"rate": RATE, "cpu": CPU, "peak": PEAK}, ours=("v5", "resumable"))
+    yield Row("resumable-echo", "echo of a line in such a session", both, echo(2000), {"p50": "p50 us", "p99": "p99 us"}, ours=("v5", "resumable"))
+
+
 def lost_row(stage, program):
     others = [Lost(Client("lab", program, stage), "shell"), Lost(Client("gateway", program, stage, "gateway-websocket"), "shell"),
               Lost(Client("node", program, stage, "node-native", pod=["demo"]), "main")]
@@ -335,7 +345,8 @@ def gateway_rows(stage, program):
         ("spliced", "gateway-websocket", "websocket"), ("v5 to SPDY", "gateway-spdy", "websocket"), ("SPDY to v5", "gateway-websocket", "spdy")))]
     figures = {"rate": RATE, "gateway": "gateway CPU s/GiB"}
     held = [Held(*which) for which in (
-        ("spliced", stage, "websocket", "websocket"), ("v5 to SPDY", stage, "websocket", "spdy"), ("SPDY to v5", stage, "spdy", "websocket"),
+        ("spliced", stage, "websocket", "websocket"), ("resumable", stage, "resumable", "websocket"),
+        ("v5 to SPDY", stage, "websocket", "spdy"), ("SPDY to v5", stage, "spdy", "websocket"),
         ("spliced, no TLS", stage, "websocket", "websocket", False), ("v5 to SPDY, no TLS", stage, "websocket", "spdy", False),
         ("SPDY to v5, no TLS", stage, "spdy", "websocket", False))]
     translated = ("spliced", "v5 to SPDY", "SPDY to v5")

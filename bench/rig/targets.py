@@ -84,6 +84,13 @@ def targets(rows):
     yield judge("exec -- true over a line of 100 ms round trip: wall time at most 0.6 x kubectl's", f.ratio("exec-line", kubectl, "wall"), at_most(0.6))
     yield judge("echo p50 at most 1.5 x that of the TLS pipe", f.ratio("echo", tls, "p50"), at_most(1.5))
 
+    for what in ("stdout", "stdin", "both"):
+        yield judge(f"exec {what} that outlives its connection at least 0.95 of v5's", f.ratio(f"resumable-{what}", "v5", "rate", of="resumable"), at_least(0.95))
+    yield judge("its echo p50 at most 1.05 x v5's", f.ratio("resumable-echo", "v5", "p50", of="resumable"), at_most(1.05))
+    held = [f.get("idle", name, "server") for name in ("resumable", "spliced")]
+    yield judge("idle session that outlives its connection, server behind: at most 8 KiB more than v5's",
+                None if None in held else held[0] - held[1], at_most(8), "{:.1f}")
+
     for name, most in (("spliced", 128), ("v5 to SPDY", 160), ("SPDY to v5", 160)):
         yield judge(f"idle session in the gateway, {name}: at most {most} KiB", f.get("idle", name, "gateway"), at_most(most), "{:.0f}")
         yield judge(f"idle session in the gateway, {name}, no TLS: at most 40 KiB", f.get("idle", f"{name}, no TLS", "gateway"), at_most(40), "{:.0f}")

@@ -28,6 +28,13 @@ static partial class Log
         EventName = "SessionAborted")]
     public static partial void SessionAborted(ILogger logger, PeerText kind, long milliseconds, PeerText why);
 
+    [LoggerMessage(21, LogLevel.Debug, "{Kind} has lost its connection; another one is tried for {Seconds} s",
+        EventName = "ConnectionLost")]
+    public static partial void ConnectionLost(ILogger logger, PeerText kind, long seconds);
+
+    [LoggerMessage(22, LogLevel.Debug, "{Kind} goes on by another connection", EventName = "Resumed")]
+    public static partial void Resumed(ILogger logger, PeerText kind);
+
     [LoggerMessage(EventId = 15, Message = "Forward to pod {Namespace}/{Pod}: {What}", EventName = "ForwardEvent")]
     public static partial void Forward(
         ILogger logger, LogLevel level, Exception? exception, PeerText @namespace, PeerText pod, PeerText what);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fairlead.Client.Telemetry;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,20 @@ static class SessionTale
         Log.Opened(logger, kind, session.Description, Since(asked));
         return FollowAsync(logger, kind, session, Stopwatch.GetTimestamp());
     }
+
+    /// <summary>Tells of losses of a session's connection and of resumptions too, besides the caller itself.</summary>
+    internal static Action<ResumeEvent> Resumptions(
+        ILogger logger, string kind, SessionTelemetry? telemetry, Action<ResumeEvent>? caller) => happened =>
+    {
+        if (happened.Kind is ResumeEventKind.Lost) Log.ConnectionLost(logger, kind, (long)happened.Left.TotalSeconds);
+        else
+        {
+            Log.Resumed(logger, kind);
+            telemetry?.Resumed();
+        }
+
+        caller?.Invoke(happened);
+    };
 
     static async Task FollowAsync(ILogger logger, string kind, AskingSession session, long began)
     {

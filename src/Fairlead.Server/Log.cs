@@ -61,6 +61,23 @@ static partial class Log
         EventName = "ConnectionEnded")]
     public static partial void ConnectionEnded(ILogger logger, int port, PeerText @namespace, PeerText pod, long sent, long received);
 
+    [LoggerMessage(19, LogLevel.Debug,
+        "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} has no connection and is kept for {Seconds} s: {Why}",
+        EventName = "SessionKept")]
+    public static partial void SessionKept(
+        ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod, long seconds, PeerText why);
+
+    [LoggerMessage(20, LogLevel.Debug, "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} goes on by another connection",
+        EventName = "SessionResumed")]
+    public static partial void SessionResumed(
+        ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod);
+
+    [LoggerMessage(21, LogLevel.Information,
+        "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod}: the opening of a session was refused with {Code}: {Why}",
+        EventName = "OpeningRefused")]
+    public static partial void OpeningRefused(
+        ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod, PeerText code, PeerText why);
+
     [LoggerMessage(13, LogLevel.Debug, "A command could not be started, which is told to its client", EventName = "CommandNotStarted")]
     public static partial void CommandNotStarted(ILogger logger, Exception exception);
 

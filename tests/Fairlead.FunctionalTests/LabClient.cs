@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Lab;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fairlead.FunctionalTests;
 
@@ -8,7 +10,7 @@ namespace Fairlead.FunctionalTests;
 static class LabClient
 {
     /// <summary>Trusts the lab's certificate and is its first user.</summary>
-    internal static StreamingClient Create(Uri url, LabServer lab, string @namespace = "default")
+    internal static StreamingClient Create(Uri url, LabServer lab, string @namespace = "default", ILoggerFactory? logging = null)
     {
         using X509Certificate2 authority = X509Certificate2.CreateFromPem(lab.AuthorityPem);
         X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -17,6 +19,7 @@ static class LabClient
         return new StreamingClient(new KubernetesEndpoint(url, new SocketsHttpHandler { UseProxy = false, SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } })
         {
             DefaultNamespace = @namespace,
+            Logging = logging ?? NullLoggerFactory.Instance,
             Authorize = (message, _, _) =>
             {
                 message.Headers.Authorization = new("Bearer", token);

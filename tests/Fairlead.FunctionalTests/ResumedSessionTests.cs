@@ -101,6 +101,23 @@ public sealed class ResumedSessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_befalls_a_connection_is_logged_on_both_sides_and_counted()
+    {
+        LogRecorder server = new(), user = new();
+        await using LabServer lab = await LabServer.StartAsync(new LabOptions { Logging = server }, Ct);
+        await using FaultProxy proxy = new(new IPEndPoint(IPAddress.Loopback, lab.Url.Port));
+        using StreamingClient client = LabClient.Create(new Uri($"https://127.0.0.1:{proxy.Port}"), lab, logging: user);
+        await using RemoteProcess process = await client.ExecAsync(Shell, ["cat"], Resumed(stdin: true), Ct);
+        proxy.Cut(CutKind.Reset);
+        await process.StandardInput.WriteAsync("on\n"u8.ToArray(), Ct);
+        Assert.Equal("on\n", await ReadAsync(process.StandardOutput, 3));
+        Assert.Contains(server.Entries, static entry => entry.Text.StartsWith("exec by admin in container shell of pod default/demo has no connection and is kept for 300 s", StringComparison.Ordinal));
+        Assert.Contains(server.Entries, static entry => entry.Text == "exec by admin in container shell of pod default/demo goes on by another connection");
+        Assert.Contains(user.Entries, static entry => entry.Text.StartsWith("exec has lost its connection; another one is tried for ", StringComparison.Ordinal));
+        Assert.Contains(user.Entries, static entry => entry.Text == "exec goes on by another connection");
+    }
+
+    [Fact]
     public async Task A_terminal_keeps_its_newest_size_and_its_keys()
     {
         using StreamingClient client = Client();

@@ -17,6 +17,7 @@ public sealed class FaultProxy : IAsyncDisposable
     readonly Task _accepting;
     long _bytesToServer, _bytesToClient;
     int _accepted;
+    bool _isShut;
 
     /// <summary>Starts to forward to this server.</summary>
     public FaultProxy(EndPoint server, FaultProxyOptions? options = null)
@@ -50,6 +51,13 @@ public sealed class FaultProxy : IAsyncDisposable
     /// </summary>
     public int RoundTrips => _trips.Answered;
 
+    /// <summary>While this is set, connections that come are reset at once, as where no server is.</summary>
+    public bool IsShut
+    {
+        get => Volatile.Read(ref _isShut);
+        set => Volatile.Write(ref _isShut, value);
+    }
+
     /// <summary>Cuts every connection that is open now; later ones are forwarded again.</summary>
     public void Cut(CutKind kind)
     {
@@ -72,6 +80,12 @@ public sealed class FaultProxy : IAsyncDisposable
             while (true)
             {
                 Socket client = await _listener.AcceptAsync(_stop.Token);
+                if (IsShut)
+                {
+                    client.Close(0);
+                    continue;
+                }
+
                 Interlocked.Increment(ref _accepted);
                 _trips.Arrived(ProxyDirections.ToClient, _trips.Sent(ProxyDirections.ToServer)); // the handshake of TCP
                 FaultConnection connection = new(client, _options, _trips, Count);

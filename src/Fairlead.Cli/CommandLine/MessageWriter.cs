@@ -32,13 +32,6 @@ sealed class MessageWriter(TextWriter error)
         lock (_lock) error.Write("\r" + (shown.Length < columns ? shown : shown[..Math.Max(1, columns - 1)]) + "\e[K");
     }
 
-    /// <summary>Draws a line at the bottom of a terminal that is somebody else's: the cursor stays where it was.</summary>
-    public void DrawAtBottom(string line)
-    {
-        string shown = VisibleText.Line(line, Longest);
-        lock (_lock) error.Write($"\e7\e[999;1H\e[2K{shown}\e8");
-    }
-
     /// <summary>Takes a drawn line away.</summary>
     public void Erase()
     {

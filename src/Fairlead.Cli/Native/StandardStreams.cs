@@ -72,6 +72,10 @@ static class StandardStreams
     public static bool InputIsTerminal =>
         OperatingSystem.IsWindows() ? WindowsConsole.IsConsole(WindowsConsole.Input) : LibC.IsATty(InputDescriptor) == 1;
 
+    /// <summary>True where standard output is a terminal.</summary>
+    public static bool OutputIsTerminal =>
+        OperatingSystem.IsWindows() ? WindowsConsole.IsConsole(WindowsConsole.Output) : LibC.IsATty(OutputDescriptor) == 1;
+
     /// <summary>True where standard error is a terminal.</summary>
     public static bool ErrorIsTerminal =>
         OperatingSystem.IsWindows() ? WindowsConsole.IsConsole(WindowsConsole.Error) : LibC.IsATty(ErrorDescriptor) == 1;

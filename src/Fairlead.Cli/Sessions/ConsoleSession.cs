@@ -11,29 +11,50 @@ static class ConsoleSession
     /// <param name="options">What it was asked for.</param>
     /// <param name="redraw">Makes the remote program draw itself anew: for attach.</param>
     /// <param name="keys">What leaves a session with a terminal when it is typed; null for nothing.</param>
-    /// <param name="isLost">There is no connection at present: then a terminal's Ctrl-C gives the session up.</param>
+    /// <param name="notice">Tells of losses of the connection; where it has, a terminal's Ctrl-C gives the session up.</param>
     /// <returns>Null where it was left by these keys.</returns>
     public static async Task<ExitStatus?> RunAsync(
-        RemoteProcess process, ExecOptions options, bool redraw, DetachKeys? keys, Func<bool> isLost)
+        RemoteProcess process, ExecOptions options, bool redraw, DetachKeys? keys, ResumeNotice notice)
     {
-        if (!options.Tty) return await PumpAsync(process, options, null, null, null);
+        if (!options.Tty)
+        {
+            try
+            {
+                return await PumpAsync(process, options, null, null, null);
+            }
+            finally
+            {
+                notice.End();
+            }
+        }
 
         using ITerminal terminal = OperatingSystem.IsWindows() ? WindowsTerminal.Enter() : RawTerminal.Enter();
         await using WindowSizes sizes = await WindowSizes.StartAsync(terminal, process.ResizeAsync, redraw);
-        return await PumpAsync(process, options, terminal.Input, keys, isLost);
+        if (StandardStreams.OutputIsTerminal && options.Resume != TimeSpan.Zero && !notice.IsQuiet)
+            notice.Screen = new ScreenNotice(StandardStreams.OpenOutput(), () => terminal.Size?.Width ?? 80);
+        notice.Redraw = sizes.Redraw;
+        try
+        {
+            return await PumpAsync(process, options, terminal.Input, keys, notice);
+        }
+        finally
+        {
+            notice.End(); // while the terminal is the session's yet
+        }
     }
 
     static async Task<ExitStatus?> PumpAsync(
-        RemoteProcess process, ExecOptions options, Stream? typed, DetachKeys? keys, Func<bool>? isLost)
+        RemoteProcess process, ExecOptions options, Stream? typed, DetachKeys? keys, ResumeNotice? notice)
     {
         Task output = options.Stdout
-            ? OutputPump.Start("stdout", process.StandardOutput, StandardStreams.OpenOutput()).Completion
+            ? OutputPump.Start("stdout", process.StandardOutput, StandardStreams.OpenOutput(), notice?.Screen).Completion
             : Task.CompletedTask;
         Task error = options.Stderr
             ? OutputPump.Start("stderr", process.StandardError, StandardStreams.OpenError()).Completion
             : Task.CompletedTask;
         using InputPump? input = options.Stdin
-            ? InputPump.Start(typed ?? StandardStreams.OpenInput(), process.StandardInput, keys, isLost)
+            ? InputPump.Start(
+                typed ?? StandardStreams.OpenInput(), process.StandardInput, keys, notice is null ? null : () => notice.IsLost)
             : null;
 
         Task<ExitStatus> exit = process.WaitForExitAsync().AsTask();

@@ -12,21 +12,27 @@ sealed class OutputPump
     readonly PipeReader _source;
     readonly Stream _target;
     readonly BlockingWriter _blocking;
+    readonly ScreenNotice? _screen;
     readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    OutputPump(string name, PipeReader source, Stream target)
+    OutputPump(string name, PipeReader source, Stream target, ScreenNotice? screen)
     {
         _source = source;
         _target = target;
+        _screen = screen;
         _blocking = new BlockingWriter(name, target);
     }
 
     /// <summary>Completes when all was written or the session was lost; faults when the stream takes no more.</summary>
     public Task Completion => _completion.Task;
 
-    public static OutputPump Start(string name, PipeReader source, Stream target)
+    /// <param name="name">That of its thread.</param>
+    /// <param name="source">The output.</param>
+    /// <param name="target">Where it goes.</param>
+    /// <param name="screen">Where a line of ours may stand on the terminal that it goes to; null where none does.</param>
+    public static OutputPump Start(string name, PipeReader source, Stream target, ScreenNotice? screen = null)
     {
-        OutputPump pump = new(name, source, target);
+        OutputPump pump = new(name, source, target, screen);
         _ = pump.RunAsync();
         return pump;
     }
@@ -72,6 +78,12 @@ sealed class OutputPump
             ReadResult result = await _source.ReadAsync().ConfigureAwait(false);
             foreach (ReadOnlyMemory<byte> segment in result.Buffer)
             {
+                if (_screen is not null)
+                {
+                    await _screen.WriteAsync(segment, _blocking).ConfigureAwait(false);
+                    continue;
+                }
+
                 int written = OperatingSystem.IsLinux() && _target is DescriptorStream descriptor
                     ? descriptor.WriteWithoutWaiting(segment.Span)
                     : 0;

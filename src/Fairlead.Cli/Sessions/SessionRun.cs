@@ -50,7 +50,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
         try
         {
             DetachKeys? keys = parsed.GetValue(session.DetachKeys) is { Length: > 0 } bytes ? new DetachKeys(bytes) : null;
-            Task<ExitStatus?> run = ConsoleSession.RunAsync(process, options, verb == TargetVerb.Attach, keys, () => _notice!.IsLost);
+            Task<ExitStatus?> run = ConsoleSession.RunAsync(process, options, verb == TargetVerb.Attach, keys, _notice!);
             if (await pod.ExplainingAsync(run, cancellationToken) is not { } status)
             {
                 Say(verb == TargetVerb.Attach
@@ -95,7 +95,7 @@ sealed class SessionRun(Invocation invocation, SessionOptions session, Connectio
             Transport = parsed.GetValue(session.Carrier.Transport),
             NoRetry = parsed.GetValue(session.NoRetry),
             Resume = parsed.GetValue(session.Resume),
-            ResumeEvents = (_notice = new ResumeNotice(_quiet || !StandardStreams.ErrorIsTerminal ? null : invocation.Error, tty)).Tell,
+            ResumeEvents = (_notice = new ResumeNotice(_quiet || !StandardStreams.ErrorIsTerminal ? null : invocation.Error)).Tell,
             Protocols = parsed.GetValue(session.Protocols) is { } overWebSocket
                 ? [.. overWebSocket, .. RemoteCommandProtocol.OverSpdy]
                 : null,

@@ -13,10 +13,17 @@ sealed class WindowSizes : IAsyncDisposable
         Channel.CreateBounded<TerminalSize>(
             new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
+    /// <summary>
+    /// How long a program has to see another size before the right one comes: nothing tells that it has. One that saw both at once would
+    /// see no change.
+    /// </summary>
+    static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(250);
+
     readonly Func<TerminalSize, CancellationToken, ValueTask> _send;
     readonly CancellationTokenSource _ended = new();
     readonly ITerminal _terminal;
     readonly IDisposable _watch;
+    int _isRedrawDue;
     Task _sending = Task.CompletedTask;
 
     WindowSizes(ITerminal terminal, Func<TerminalSize, CancellationToken, ValueTask> send)
@@ -49,13 +56,29 @@ sealed class WindowSizes : IAsyncDisposable
         return sizes;
     }
 
+    /// <summary>Has the remote program draw its screen anew, by a size that is smaller for a moment.</summary>
+    public void Redraw()
+    {
+        Volatile.Write(ref _isRedrawDue, 1);
+        Look();
+    }
+
     static ushort Larger(ushort cells) => cells == ushort.MaxValue ? cells : (ushort)(cells + 1);
 
     async Task SendChangesAsync()
     {
         try
         {
-            await foreach (TerminalSize size in _changes.Reader.ReadAllAsync(_ended.Token)) await _send(size, _ended.Token);
+            await foreach (TerminalSize size in _changes.Reader.ReadAllAsync(_ended.Token))
+            {
+                if (Interlocked.Exchange(ref _isRedrawDue, 0) != 0 && size.Height > 1)
+                {
+                    await _send(new TerminalSize(size.Width, (ushort)(size.Height - 1)), _ended.Token);
+                    await Task.Delay(s_glance, TimeProvider.System, _ended.Token);
+                }
+
+                await _send(size, _ended.Token);
+            }
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)
         {

@@ -23,6 +23,8 @@ public sealed partial class StreamingClient
         };
         pod = Place(pod);
         SessionTelemetry? telemetry = SessionTelemetry.Begin(subresource, Endpoint.Server, pod);
+        if (options.Resume != TimeSpan.Zero)
+            options = options with { ResumeEvents = SessionTale.Resumptions(_logger, subresource, telemetry, options.ResumeEvents) };
         try
         {
             pod = await FindPodAsync(pod, cancellationToken);

@@ -34,14 +34,16 @@ static class Instruments
         s_meter.CreateCounter<long>("fairlead.client.losses", "{loss}", "Sessions and ways to pods that were lost.");
 
     internal static Counter<long> Resumptions { get; } =
-        s_meter.CreateCounter<long>("fairlead.client.resumptions", "{resumption}", "Ways to pods that were found again after a loss.");
+        s_meter.CreateCounter<long>(
+            "fairlead.client.resumptions", "{resumption}",
+            "Sessions that went on by another connection, and ways to pods that were found again.");
 
     internal static Counter<long> Fallbacks { get; } =
         s_meter.CreateCounter<long>("fairlead.client.fallbacks", "{session}", "Sessions that did not go the way that was tried first.");
 
     /// <summary>Somebody listens to any of what is counted of a session.</summary>
     internal static bool AreHeard => Active.Enabled || Sessions.Enabled || Duration.Enabled || Bytes.Enabled || Losses.Enabled
-        || Fallbacks.Enabled;
+        || Resumptions.Enabled || Fallbacks.Enabled;
 
     /// <summary>How something ended that did not end in order: by what the caller can do about it.</summary>
     internal static string OutcomeOf(Exception failure) => failure switch

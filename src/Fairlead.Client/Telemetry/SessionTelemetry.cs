@@ -62,6 +62,9 @@ sealed class SessionTelemetry
         return FollowAsync(session);
     }
 
+    /// <summary>It goes on by another connection.</summary>
+    internal void Resumed() => Instruments.Resumptions.Add(1, _kind);
+
     async Task FollowAsync(AskingSession session)
     {
         // Whoever opened it goes on in a context of its own: the activity is not theirs.

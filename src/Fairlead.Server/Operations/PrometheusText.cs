@@ -83,7 +83,12 @@ public sealed class PrometheusText : IDisposable
 
     Family FamilyOf(Instrument instrument)
     {
-        string type = instrument switch { Counter<long> => "counter", Histogram<double> => "histogram", _ => "gauge" };
+        string type = instrument switch
+        {
+            Counter<long> or ObservableCounter<long> => "counter",
+            Histogram<double> => "histogram",
+            _ => "gauge",
+        };
         string unit = instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
         string name = instrument.Name.Replace('.', '_');
         if (unit.Length > 0 && !name.EndsWith(unit, StringComparison.Ordinal)) name += unit;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Fairlead.Streaming.Relays;
+using Fairlead.Streaming.Resumption.Answering;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.Server.Operations;
@@ -13,6 +14,7 @@ public sealed class SessionMetrics : IDisposable
 {
     readonly TimeProvider _clock;
     readonly string _prefix;
+    readonly List<ResumableCommands> _kept = [];
     readonly UpDownCounter<long> _active;
     readonly Counter<long> _over, _bytes, _lost, _refused;
     readonly Histogram<double> _duration;
@@ -49,6 +51,42 @@ public sealed class SessionMetrics : IDisposable
         () => absences.Select(static each => new Measurement<double>(
             each.Absence.Length.TotalSeconds, new KeyValuePair<string, object?>("credentials", each.Credentials))),
         "s", "How long nobody could be asked what callers may do, by whose credentials the question carries; 0 while there are answers.");
+
+    /// <summary>Tells what becomes of sessions that outlive their connections, of several registries together.</summary>
+    internal void Watch(ResumableCommands sessions)
+    {
+        lock (_kept)
+        {
+            _kept.Add(sessions);
+            if (_kept.Count > 1) return;
+        }
+
+        Meter.CreateObservableGauge(
+            _prefix + ".sessions.kept", () => Sum(static each => each.Detached),
+            description: "Sessions that have no connection now and are kept for their clients.");
+        Meter.CreateObservableGauge(
+            _prefix + ".session.kept", () => Sum(static each => each.KeptBytes), "By",
+            "Bytes of sessions that their clients have not confirmed yet, and that are kept to be sent again.");
+        Meter.CreateObservableCounter(
+            _prefix + ".session.resumptions", () => Sum(static each => each.Resumed),
+            description: "How often a session went on by another connection.");
+        Meter.CreateObservableCounter(
+            _prefix + ".sessions.expired", () => Sum(static each => each.Expired),
+            description: "Sessions whose client did not come back in time, or that could not be kept for it.");
+        Meter.CreateObservableCounter(
+            _prefix + ".session.openings.refused",
+            () => Registries().SelectMany(static each => each.Refused).GroupBy(static refused => refused.Key).Select(
+                static refused => new Measurement<long>(
+                    refused.Sum(static each => each.Value), new KeyValuePair<string, object?>("reason", refused.Key.ToString()))),
+            description: "Connections that asked for a session of their client's and did not get it, by why.");
+    }
+
+    ResumableCommands[] Registries()
+    {
+        lock (_kept) return [.. _kept];
+    }
+
+    long Sum(Func<ResumableCommands, long> of) => Registries().Sum(of);
 
     /// <summary>Counts a session that was refused before it began.</summary>
     /// <param name="code">The answer's code.</param>

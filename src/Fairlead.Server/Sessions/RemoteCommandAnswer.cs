@@ -13,13 +13,23 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.Server.Sessions;
 
 /// <summary>Upgrades a request that was checked, runs its session in a container, and ends it.</summary>
-/// <param name="serving">How it is answered.</param>
-/// <param name="callers">What is known of those who ask.</param>
-sealed class RemoteCommandAnswer(Serving serving, Callers callers)
+sealed class RemoteCommandAnswer
 {
-    readonly PodsApiOptions _options = serving.Options;
-    readonly ILogger _logger = serving.Logger;
-    readonly ResumableCommands? _resumable = callers is Callers.OnceOnly ? null : new(serving.Options.Keep);
+    readonly Serving _serving;
+    readonly Callers _callers;
+    readonly PodsApiOptions _options;
+    readonly ILogger _logger;
+    readonly ResumableCommands? _resumable;
+
+    /// <param name="serving">How it is answered.</param>
+    /// <param name="callers">What is known of those who ask.</param>
+    internal RemoteCommandAnswer(Serving serving, Callers callers)
+    {
+        (_serving, _callers, _options, _logger) = (serving, callers, serving.Options, serving.Logger);
+        if (callers is Callers.OnceOnly) return;
+        _resumable = new ResumableCommands(_options.Keep);
+        _options.Counts?.Watch(_resumable);
+    }
 
     /// <exception cref="ApiRefusal">The request asks for no upgrade, or for one that is not offered.</exception>
     public async Task AnswerAsync(HttpContext context, IssuedCommand asked, ApiUser user)
@@ -57,8 +67,8 @@ sealed class RemoteCommandAnswer(Serving serving, Callers callers)
         MeasuredSession? measured = MeasuredSession.Of(context);
         bool hasBegun = false;
         bool wasServed = await _resumable!.ServeAsync(
-            stream, asked.Request, SubjectOf(asked), callers is Callers.Known ? user.Name : null,
-            SessionLimits.Of(context, _options.Limits), context.Abort, Begin, context.RequestAborted);
+            stream, asked.Request, SubjectOf(asked), _callers is Callers.Known ? user.Name : null,
+            SessionLimits.Of(context, _options.Limits), context.Abort, Begin, Tell, context.RequestAborted);
         if (wasServed && !hasBegun) measured?.Ignore(); // the session is counted where it began
 
         void Begin(AnsweringSession session)
@@ -67,7 +77,29 @@ sealed class RemoteCommandAnswer(Serving serving, Callers callers)
             if (measured is not null) measured.OutlivesRequest = true;
             _ = RunApartAsync(session, asked, user, measured);
         }
+
+        void Tell(KeepEvent happened)
+        {
+            (string @namespace, string pod, string container) = asked.Where;
+            string kind = KindOf(asked);
+            switch (happened.Kind)
+            {
+                case KeepEventKind.Kept:
+                    Log.SessionKept(
+                        _logger, kind, user.Name, container, @namespace, pod, (long)happened.Keep.TotalSeconds, happened.Reason);
+                    break;
+                case KeepEventKind.Resumed:
+                    Log.SessionResumed(_logger, kind, user.Name, container, @namespace, pod);
+                    break;
+                default:
+                    Log.OpeningRefused(
+                        _logger, kind, user.Name, container, @namespace, pod, happened.Code.ToString(), happened.Reason);
+                    break;
+            }
+        }
     }
+
+    static string KindOf(IssuedCommand asked) => asked.IsExec ? "exec" : "attach";
 
     /// <summary>What a session is resumed by has to ask for the same: the kind, the container, the channels and the command.</summary>
     static string SubjectOf(IssuedCommand asked)
@@ -90,7 +122,7 @@ sealed class RemoteCommandAnswer(Serving serving, Callers callers)
         {
             (string @namespace, string pod, string container) = asked.Where;
             Log.RuntimeFailed(
-                _logger, WithheldException.Of(failure, new WithheldWords(asked.Request.Command)), asked.IsExec ? "exec" : "attach",
+                _logger, WithheldException.Of(failure, new WithheldWords(asked.Request.Command)), KindOf(asked),
                 container, @namespace, pod);
         }
         finally
@@ -101,13 +133,13 @@ sealed class RemoteCommandAnswer(Serving serving, Callers callers)
 
     async Task RunAsync(AnsweringSession session, IssuedCommand asked, ApiUser user, MeasuredSession? measured)
     {
-        string kind = asked.IsExec ? "exec" : "attach";
+        string kind = KindOf(asked);
         (string @namespace, string pod, string container) = asked.Where;
         Log.SessionBegins(_logger, kind, user.Name, container, @namespace, pod, session.Protocol.Name);
         if (measured is { IsCounted: true }) session.Count(measured.Traffic);
         measured?.IsIn(@namespace, pod, container);
         measured?.Begin(kind, session.Protocol.Description);
-        using CancellationTokenRegistration stop = serving.Stopping.Register(() => session.Abort("The server is stopping."));
+        using CancellationTokenRegistration stop = _serving.Stopping.Register(() => session.Abort("The server is stopping."));
         Status status;
         Exception? fault = null;
         try

@@ -23,7 +23,7 @@ public static class AskingResumable
         ArgumentNullException.ThrowIfNull(ways);
         ResumableSession session = new(
             ResumableRemoteCommand.Plan(request, isServer: false, limits.InlineReaders), ways.Limits, limits.ChannelBytes, time: ways.Time);
-        SessionLine line = new(session, new SessionKey(DigestOf(request)), limits, ways);
+        SessionLine line = new(session, new SessionKey(DigestOf(request), ways.Patience), limits, ways);
         line.Begin(first);
         try
         {

@@ -29,7 +29,9 @@ public record RemoteCommandOptions : UpgradeOptions
     /// <summary>
     /// For how long another connection is tried for when the session's was lost, where the server keeps sessions; never longer than it
     /// keeps them, which <see cref="Timeout.InfiniteTimeSpan"/> asks for. Zero, the default, for never: then a session ends with its
-    /// connection. See docs/protocols/session.md. Without effect where <see cref="Protocols"/> says what is offered.
+    /// connection. The server is told, and keeps the session no longer: for so long what was asked for runs on where this process is
+    /// killed, since that looks like a lost network. See docs/protocols/session.md. Without effect where <see cref="Protocols"/> says what
+    /// is offered.
     /// </summary>
     public TimeSpan Resume { get; init => field = value == Timeout.InfiniteTimeSpan ? value : TimeLimit.OrForEver(value, orZero: true); }
 

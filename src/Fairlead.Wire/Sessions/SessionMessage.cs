@@ -9,7 +9,7 @@ namespace Fairlead.Wire.Sessions;
 /// DATA    | 00 to 0f: the channel | bytes ...
 /// HELLO   | 10 | version (1) | server (16) | clock (8) | keep, s (4) |
 /// OPEN    | 11 | version (1) | flags (1) | attempt (4) | id (16) | secret (32) | digest (32) | server (16) | clock (8)
-///                | n (1) | n totals |
+///                | n (1) | n totals | keep, s (4) |
 /// OPENED  | 12 | flags (1) | n (1) | n totals |
 /// REFUSED | 13 | code (2) | text, UTF-8 ... |
 /// CONFIRM | 14 | n (1) | n totals |
@@ -46,7 +46,7 @@ public static class SessionMessage
     public static readonly TimeSpan LongestKeep = TimeSpan.FromDays(30);
 
     const int MomentLength = 16 + sizeof(long), TotalLength = 1 + sizeof(long);
-    const int HelloBody = 1 + MomentLength + sizeof(uint);
+    const int KeepLength = sizeof(uint), HelloBody = 1 + MomentLength + KeepLength;
     const int IdAt = 1 + 1 + sizeof(uint), OpenFixed = IdAt + 16 + SecretLength + RequestDigest.Length + MomentLength;
     const byte Known = 1, Resumed = 1;
 
@@ -57,8 +57,7 @@ public static class SessionMessage
         byte[] message = new byte[1 + HelloBody];
         (message[0], message[1]) = ((byte)SessionMessageType.Hello, Version);
         WriteMoment(message.AsSpan(2), hello.Moment);
-        BinaryPrimitives.WriteUInt32BigEndian(
-            message.AsSpan(2 + MomentLength), (uint)Math.Min(hello.Keep.TotalSeconds, LongestKeep.TotalSeconds));
+        WriteKeep(message.AsSpan(2 + MomentLength), hello.Keep);
         return message;
     }
 
@@ -67,8 +66,7 @@ public static class SessionMessage
     public static SessionHello? DecodeHello(ReadOnlySpan<byte> body)
     {
         if (body.Length < HelloBody || body[0] != Version || ReadMoment(body[1..]) is not { } moment) return null;
-        TimeSpan keep = TimeSpan.FromSeconds(BinaryPrimitives.ReadUInt32BigEndian(body[(1 + MomentLength)..]));
-        return new SessionHello(moment, keep > LongestKeep ? LongestKeep : keep);
+        return new SessionHello(moment, ReadKeep(body[(1 + MomentLength)..]));
     }
 
     /// <summary>OPEN.</summary>
@@ -78,7 +76,7 @@ public static class SessionMessage
         ArgumentNullException.ThrowIfNull(opening);
         if (opening.Secret.Length != SecretLength || opening.Digest.Length != RequestDigest.Length)
             throw new ArgumentException("A secret and a digest have 32 bytes each.", nameof(opening));
-        byte[] message = new byte[1 + OpenFixed + 1 + opening.Received.Count * TotalLength];
+        byte[] message = new byte[1 + OpenFixed + 1 + opening.Received.Count * TotalLength + KeepLength];
         (message[0], message[1], message[2]) = ((byte)SessionMessageType.Open, Version, opening.IsKnown ? Known : (byte)0);
         BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(3), opening.Attempt);
         BinaryPrimitives.WriteUInt128BigEndian(message.AsSpan(1 + IdAt), opening.Id);
@@ -87,6 +85,7 @@ public static class SessionMessage
         opening.Digest.Span.CopyTo(rest[SecretLength..]);
         WriteMoment(rest[(SecretLength + RequestDigest.Length)..], opening.First);
         WriteTotals(message.AsSpan(1 + OpenFixed), opening.Received);
+        WriteKeep(message.AsSpan(message.Length - KeepLength), opening.Keep);
         return message;
     }
 
@@ -98,6 +97,8 @@ public static class SessionMessage
         ReadOnlySpan<byte> rest = body[(IdAt + 16)..];
         if (ReadMoment(rest[(SecretLength + RequestDigest.Length)..]) is not { } first || ReadTotals(body[OpenFixed..]) is not { } received)
             return null;
+        ReadOnlySpan<byte> keep = body[(OpenFixed + 1 + received.Length * TotalLength)..];
+        if (keep.Length < KeepLength) return null;
         return new SessionOpening
         {
             Attempt = BinaryPrimitives.ReadUInt32BigEndian(body[2..]),
@@ -107,6 +108,7 @@ public static class SessionMessage
             First = first,
             IsKnown = (body[1] & Known) != 0,
             Received = received,
+            Keep = ReadKeep(keep),
         };
     }
 
@@ -207,6 +209,15 @@ public static class SessionMessage
         BinaryPrimitives.ReadInt64BigEndian(from[16..]) is >= 0 and var clock
             ? new SessionMoment(BinaryPrimitives.ReadUInt128BigEndian(from), clock)
             : null;
+
+    static void WriteKeep(Span<byte> into, TimeSpan keep) =>
+        BinaryPrimitives.WriteUInt32BigEndian(into, (uint)Math.Min(keep.TotalSeconds, LongestKeep.TotalSeconds));
+
+    static TimeSpan ReadKeep(ReadOnlySpan<byte> from)
+    {
+        TimeSpan keep = TimeSpan.FromSeconds(BinaryPrimitives.ReadUInt32BigEndian(from));
+        return keep > LongestKeep ? LongestKeep : keep;
+    }
 
     static void WriteTotals(Span<byte> into, IReadOnlyList<ChannelTotal> totals)
     {

@@ -25,6 +25,12 @@ public sealed class SessionOpening
     /// <summary>What the client has received of each channel that the server writes; nothing at first.</summary>
     public IReadOnlyList<ChannelTotal> Received { get; init; } = [];
 
+    /// <summary>
+    /// How long the client wants the session kept while it has no carrier, in whole seconds; the server keeps it no longer than it keeps
+    /// any. The same on every carrier of the session, of which the first one counts.
+    /// </summary>
+    public TimeSpan Keep { get; init; } = SessionMessage.LongestKeep;
+
     /// <summary>A word, without the session's name and secret.</summary>
     public override string ToString() => IsKnown ? "an opening of a session that is known" : "an opening of a session";
 }

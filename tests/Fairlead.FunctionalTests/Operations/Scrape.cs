@@ -3,8 +3,10 @@ using System.Text.RegularExpressions;
 using Fairlead.Lab;
 using Fairlead.Node;
 using Fairlead.Server.Operations;
+using Fairlead.Streaming.Resumption.Answering;
 using Fairlead.Testing;
 using Fairlead.Wire;
+using Fairlead.Wire.Sessions;
 using Microsoft.AspNetCore.Http;
 
 namespace Fairlead.FunctionalTests.Operations;
@@ -86,6 +88,9 @@ sealed partial class Scrape
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return Task.CompletedTask;
         });
+        ResumableCommands sessions = new(KeepLimits.Default);
+        sessions.Counts.OnRefused(SessionRefusal.WrongSecret);
+        metrics.Sessions.Watch(sessions);
         return new Scrape(metrics.Text.Format());
     }
 

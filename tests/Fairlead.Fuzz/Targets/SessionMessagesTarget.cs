@@ -6,6 +6,8 @@ namespace Fairlead.Fuzz.Targets;
 /// <summary>One message of a session that outlives its carriers: what is read of it is written again as it was.</summary>
 static class SessionMessagesTarget
 {
+    const int KeepLength = 4;
+
     internal static void Run(byte[] input)
     {
         if (input.Length == 0) return;
@@ -17,7 +19,10 @@ static class SessionMessagesTarget
                 FuzzTarget.Require(SessionMessage.DecodeHello(SessionMessage.EncodeHello(hello).AsSpan(1)) == hello, "a HELLO that was written again");
                 break;
             case SessionMessageType.Open when SessionMessage.DecodeOpen(body) is { } opening:
-                RequireSame(input, SessionMessage.EncodeOpen(opening), flags: 2);
+                FuzzTarget.Require(opening.Keep <= SessionMessage.LongestKeep, "a session is to be kept longer than there is a number for");
+                byte[] written = SessionMessage.EncodeOpen(opening);
+                if (opening.Keep == SessionMessage.LongestKeep) input.AsSpan(written.Length - KeepLength, KeepLength).CopyTo(written.AsSpan(written.Length - KeepLength));
+                RequireSame(input, written, flags: 2);
                 FuzzTarget.Require(!opening.ToString().Contains(Convert.ToHexStringLower(opening.Secret.Span), StringComparison.Ordinal), "a secret is shown");
                 break;
             case SessionMessageType.Opened when SessionMessage.DecodeOpened(body) is { } answer:

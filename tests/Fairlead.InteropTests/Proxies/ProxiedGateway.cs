@@ -43,8 +43,8 @@ sealed partial class ProxiedGateway : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for a line of the gateway's audit that has a text.</summary>
-    public Task AuditAsync(string part, CancellationToken cancellationToken) => _gateway.LinesAsync(part, 1, cancellationToken);
+    /// <summary>Waits for lines of the gateway's audit that have a text: for one, unless it says how many.</summary>
+    public Task AuditAsync(string part, CancellationToken cancellationToken, int count = 1) => _gateway.LinesAsync(part, count, cancellationToken);
 
     /// <summary>The gateway's options for a certificate of the authority's.</summary>
     public static string[] WriteCertificate(TestAuthority authority, string folder)

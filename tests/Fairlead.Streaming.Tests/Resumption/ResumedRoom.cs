@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Fairlead.Streaming.RemoteCommand;
@@ -15,10 +16,18 @@ sealed class ResumedRoom : IAsyncDisposable
     readonly TaskCompletionSource<AnsweringSession> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly List<Task> _served = [];
     readonly Task _accepting;
+    readonly Func<AnsweringSession, Task>? _run;
     int _started;
 
-    internal ResumedRoom(KeepLimits? limits = null, FaultProxyOptions? proxy = null, RemoteCommandRequest? request = null, CarrierLimits? carrier = null)
+    /// <param name="limits">The server's.</param>
+    /// <param name="proxy">What the proxy does.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="carrier">The bounds of each connection.</param>
+    /// <param name="run">Runs each session, which is disposed then; null where the test runs the one that it begins.</param>
+    internal ResumedRoom(
+        KeepLimits? limits = null, FaultProxyOptions? proxy = null, RemoteCommandRequest? request = null, CarrierLimits? carrier = null, Func<AnsweringSession, Task>? run = null)
     {
+        _run = run;
         Request = request ?? SessionPair.AllPipes;
         Carrier = carrier ?? CarrierLimits.Default;
         Server = new ResumableCommands(limits ?? KeepLimits.Default);
@@ -60,6 +69,15 @@ sealed class ResumedRoom : IAsyncDisposable
         return new AskingSession(await AskingResumable.AskAsync(stream, Request, Carrier, ways, TestContext.Current.CancellationToken), Request);
     }
 
+    /// <summary>What the server told of its sessions.</summary>
+    internal ConcurrentQueue<KeepEvent> Befallen { get; } = new();
+
+    async Task RunAsync(AnsweringSession session)
+    {
+        await Task.Yield();
+        await using (session) await _run!(session);
+    }
+
     static async Task<Stream> ConnectAsync(IPEndPoint to, CancellationToken cancellationToken)
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -86,8 +104,9 @@ sealed class ResumedRoom : IAsyncDisposable
                 _served.Add(Server.ServeAsync(new NetworkStream(socket, ownsSocket: true), Request, "here", "alice", Carrier, () => socket.Close(0), session =>
                 {
                     Interlocked.Increment(ref _started);
-                    _begun.TrySetResult(session);
-                }));
+                    if (_run is null) _begun.TrySetResult(session);
+                    else _ = RunAsync(session);
+                }, Befallen.Enqueue));
             }
         }
         catch (SocketException)

@@ -37,7 +37,7 @@ sealed class SessionHistory
     {
         (_random, _isHostile, _tally) = (new Random(seed), isHostile, tally);
         _registry = new SessionRegistry(s_keep, _time);
-        _key = new SessionKey(new byte[32]);
+        _key = new SessionKey(new byte[32], Timeout.InfiniteTimeSpan);
         (_inputLength, _outputLength) = (_random.Next(0, 6000), _random.Next(0, 6000));
         _client = new ModelApplication(
             new ResumableSession([new(Input, true), new(Output, false), new(Final, false)], s_limits, 1 << 20, time: _time), _random);

@@ -18,6 +18,7 @@ public sealed class SessionMessageTests
         Digest = s_digest,
         First = new SessionMoment(s_server, 1000),
         IsKnown = isKnown,
+        Keep = TimeSpan.FromMinutes(5),
     };
 
     [Fact]
@@ -81,9 +82,9 @@ public sealed class SessionMessageTests
 
     [Fact]
     public void Openings_come_back_as_they_went() =>
-        Gen.Select(Gen.ULong, Gen.ULong, Gen.Byte.Array[32], Gen.Byte.Array[32], Gen.Long[0, long.MaxValue], Gen.Bool, s_totals).Sample((high, low, secret, digest, clock, isKnown, totals) =>
+        Gen.Select(Gen.ULong, Gen.ULong, Gen.Byte.Array[32], Gen.Byte.Array[32], Gen.Long[0, long.MaxValue], Gen.Bool, s_totals, Gen.UInt).Sample((high, low, secret, digest, clock, isKnown, totals, keep) =>
         {
-            SessionOpening opening = new() { Id = new(high, low), Attempt = (uint)low, Secret = secret, Digest = digest, First = new(new(low, high), clock), IsKnown = isKnown, Received = totals };
+            SessionOpening opening = new() { Id = new(high, low), Attempt = (uint)low, Secret = secret, Digest = digest, First = new(new(low, high), clock), IsKnown = isKnown, Received = totals, Keep = TimeSpan.FromSeconds(keep) };
             byte[] message = SessionMessage.EncodeOpen(opening);
             Assert.InRange(message.Length, 1, SessionMessage.LongestControl);
             SessionOpening? read = SessionMessage.DecodeOpen([.. message.AsSpan(1), 1, 2, 3]);
@@ -91,6 +92,7 @@ public sealed class SessionMessageTests
             Assert.Equal((opening.Id, opening.Attempt, opening.First, isKnown), (read.Id, read.Attempt, read.First, read.IsKnown));
             Assert.Equal(Hex(secret) + Hex(digest), Hex(read.Secret.Span) + Hex(read.Digest.Span));
             Assert.Equal(totals, read.Received);
+            Assert.Equal(opening.Keep < SessionMessage.LongestKeep ? opening.Keep : SessionMessage.LongestKeep, read.Keep);
             Assert.DoesNotContain(Hex(secret)[..8], read.ToString(), StringComparison.OrdinalIgnoreCase);
             for (int length = 0; length < message.Length - 1; length++) Assert.Null(SessionMessage.DecodeOpen(message.AsSpan(1, length)));
         });

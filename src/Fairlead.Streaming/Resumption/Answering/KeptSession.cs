@@ -19,13 +19,22 @@ sealed class KeptSession
     readonly string _subject;
     readonly SemaphoreSlim _handing = new(1, 1);
     readonly ITimer _expiry;
+    readonly TimeSpan _keep;
+    readonly Action<KeepEvent>? _told;
     SessionCarrier? _carrier;
     SessionLostException? _loss;
     uint _attempt;
 
-    internal KeptSession(SessionRegistry registry, SessionOpening opening, SessionOwner owner, string subject)
+    /// <param name="registry">Where it is kept.</param>
+    /// <param name="opening">What began it.</param>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="subject">What it was asked of.</param>
+    /// <param name="told">Told of what befalls it; must return at once.</param>
+    internal KeptSession(
+        SessionRegistry registry, SessionOpening opening, SessionOwner owner, string subject, Action<KeepEvent>? told)
     {
-        (_registry, Id, Owner, _subject) = (registry, opening.Id, owner, subject);
+        (_registry, Id, Owner, _subject, _told) = (registry, opening.Id, owner, subject, told);
+        _keep = opening.Keep < registry.Limits.Keep ? opening.Keep : registry.Limits.Keep;
         _attempt = opening.Attempt;
         (_secret, _digest) = (opening.Secret.ToArray(), opening.Digest.ToArray());
         _expiry = registry.Time.CreateTimer(
@@ -59,7 +68,8 @@ sealed class KeptSession
     internal bool IsRequest(ReadOnlySpan<byte> digest, string subject) => _digest.AsSpan().SequenceEqual(digest) && _subject == subject;
 
     /// <summary>Serves it over a carrier until that has ended.</summary>
-    internal async Task ServeAsync(SessionCarrier carrier, SessionOpening opening, bool isResumed)
+    /// <returns>Why it did not get the carrier, whose client was told; null where it did.</returns>
+    internal async Task<SessionRefusal?> ServeAsync(SessionCarrier carrier, SessionOpening opening, bool isResumed)
     {
         await _handing.WaitAsync();
         try
@@ -67,15 +77,11 @@ sealed class KeptSession
             if (!Session.Ended.IsCompleted && !Session.Fits(opening.Received))
             {
                 // before the carrier that it has is touched: whoever is wrong here must not disturb who is right
-                await RefuseAsync(carrier, SessionRefusal.BadTotals, SessionRegistry.WordsOf(SessionRefusal.BadTotals));
-                return;
+                return await RefuseAsync(carrier, SessionRefusal.BadTotals);
             }
 
             if (opening.Attempt < Volatile.Read(ref _attempt))
-            {
-                await RefuseAsync(carrier, SessionRefusal.TakenOver, SessionRegistry.WordsOf(SessionRefusal.TakenOver));
-                return;
-            }
+                return await RefuseAsync(carrier, SessionRefusal.TakenOver);
 
             if (_carrier is { } before)
             {
@@ -87,11 +93,15 @@ sealed class KeptSession
             if (!carrier.Accept(Session, isResumed, opening.Received))
             {
                 if (!Session.Ended.IsCompleted) OnDetached();
-                await RefuseAsync(carrier, Epitaph, SessionRegistry.WordsOf(Epitaph));
-                return;
+                return await RefuseAsync(carrier, Epitaph);
             }
 
             _carrier = carrier;
+            if (isResumed)
+            {
+                _registry.Counts.OnResumed();
+                _told?.Invoke(new KeepEvent(KeepEventKind.Resumed, default, ""));
+            }
         }
         finally
         {
@@ -102,10 +112,11 @@ sealed class KeptSession
         await _handing.WaitAsync();
         try
         {
-            if (_carrier != carrier) return; // taken over, and released there
+            if (_carrier != carrier) return null; // taken over, and released there
             await ReleaseAsync(carrier);
             _loss = loss;
             if (!Session.Ended.IsCompleted) OnDetached();
+            return null;
         }
         finally
         {
@@ -124,19 +135,27 @@ sealed class KeptSession
     /// <summary>It has no carrier: its time runs, unless too many are kept already.</summary>
     internal void OnDetached()
     {
-        if (!_registry.TryKeep(this)) Lose("no more sessions are kept here");
-        else _expiry.Change(_registry.Limits.Keep, Timeout.InfiniteTimeSpan);
+        if (!_registry.TryKeep(this))
+        {
+            Lose("no more sessions are kept here");
+            return;
+        }
+
+        _expiry.Change(_keep, Timeout.InfiniteTimeSpan);
+        _told?.Invoke(new KeepEvent(KeepEventKind.Kept, default, _loss?.Message ?? "") { Keep = _keep });
     }
 
     internal void StopTime() => _expiry.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     void Expire()
     {
-        if (IsDetached) Lose($"it has not come back for {_registry.Limits.Keep.TotalSeconds:0.#} s");
+        if (IsDetached) Lose($"it has not come back for {_keep.TotalSeconds:0.#} s");
     }
 
     void Lose(string why)
     {
+        if (Session.Ended.IsCompleted) return;
+        _registry.Counts.OnExpired();
         Epitaph = SessionRefusal.Expired;
         string how = _loss is null ? "" : $" ({_loss.Message.TrimEnd('.')})";
         Session.End(new SessionLostException(_loss?.Kind ?? SessionLoss.PeerClosed, $"The client's connection was lost{how}, and {why}."));
@@ -163,6 +182,12 @@ sealed class KeptSession
 
     /// <summary>It is over: nothing of it is needed any more but its name.</summary>
     internal void Dispose() => _expiry.Dispose();
+
+    static async Task<SessionRefusal?> RefuseAsync(SessionCarrier carrier, SessionRefusal code)
+    {
+        await RefuseAsync(carrier, code, SessionRegistry.WordsOf(code));
+        return code;
+    }
 
     internal static Task RefuseAsync(SessionCarrier carrier, SessionRefusal code, string text)
     {

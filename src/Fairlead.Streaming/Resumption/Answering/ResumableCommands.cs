@@ -14,11 +14,25 @@ public sealed class ResumableCommands(KeepLimits limits, TimeProvider? time = nu
 {
     readonly SessionRegistry _registry = new(limits, time);
 
+    internal KeepCounts Counts => _registry.Counts;
+
     /// <summary>Sessions that are not over.</summary>
     public int Count => _registry.Count;
 
+    /// <summary>Of these, those that have no connection now and are kept for their clients.</summary>
+    public int Detached => _registry.Detached;
+
     /// <summary>Bytes that they keep for confirmation.</summary>
     public long KeptBytes => _registry.KeptBytes;
+
+    /// <summary>How often a session went on by another connection, since the server began.</summary>
+    public long Resumed => Counts.Resumed;
+
+    /// <summary>Sessions whose client did not come back in time, or that could not be kept, since the server began.</summary>
+    public long Expired => Counts.Expired;
+
+    /// <summary>Openings that were refused since the server began, by why.</summary>
+    public IEnumerable<KeyValuePair<SessionRefusal, long>> Refused => Counts.Refused;
 
     /// <summary>Serves an upgraded connection until it has ended, or was refused.</summary>
     /// <param name="stream">The connection after the upgrade; owned from here on.</param>
@@ -30,12 +44,14 @@ public sealed class ResumableCommands(KeepLimits limits, TimeProvider? time = nu
     /// <param name="limits">Bounds and deadlines of the connection.</param>
     /// <param name="cut">Cuts the connection at once; for a server whose stream does not do so when disposed.</param>
     /// <param name="begin">Told of a session that begins: runs and disposes it, and must return at once.</param>
+    /// <param name="told">Told of what befalls the session between its connections, and of a refusal; must return at once. Null for
+    /// nobody.</param>
     /// <param name="peerGone">Fires when the client is known to be gone; for a server whose stream drops writes then rather than
     /// fail.</param>
     /// <returns>True where a session had the connection; false where the opening was refused or never came.</returns>
     public async Task<bool> ServeAsync(
         Stream stream, RemoteCommandRequest request, string subject, string? caller, CarrierLimits limits, Action? cut,
-        Action<AnsweringSession> begin, CancellationToken peerGone = default)
+        Action<AnsweringSession> begin, Action<KeepEvent>? told = null, CancellationToken peerGone = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(limits);
@@ -54,21 +70,29 @@ public sealed class ResumableCommands(KeepLimits limits, TimeProvider? time = nu
 
         if (opening is null)
         {
+            Count(SessionRefusal.BadMessage, "");
             await KeptSession.RefuseAsync(carrier, SessionRefusal.BadMessage, "the opening cannot be read");
             return false;
         }
 
         Verdict verdict = _registry.Decide(opening, caller, subject, budget => new ResumableSession(
             ResumableRemoteCommand.Plan(request, isServer: true, limits.InlineReaders), _registry.Limits.Sessions, limits.ChannelBytes,
-            budget, _registry.Time));
+            budget, _registry.Time), told);
         if (verdict.Session is not { } session)
         {
+            Count(verdict.Refusal, verdict.Text);
             await KeptSession.RefuseAsync(carrier, verdict.Refusal, verdict.Text);
             return false;
         }
 
         if (!verdict.IsResumed) begin(new AnsweringSession(new AnsweringResumable(session, limits), request));
-        await session.ServeAsync(carrier, opening, verdict.IsResumed);
+        if (await session.ServeAsync(carrier, opening, verdict.IsResumed) is { } late) Count(late, SessionRegistry.WordsOf(late));
         return true;
+
+        void Count(SessionRefusal code, string text)
+        {
+            Counts.OnRefused(code);
+            told?.Invoke(new KeepEvent(KeepEventKind.Refused, code, text));
+        }
     }
 }

@@ -34,12 +34,24 @@ sealed class SessionRegistry
 
     internal TimeProvider Time { get; }
 
+    /// <summary>What has become of sessions and openings.</summary>
+    internal KeepCounts Counts { get; } = new();
+
     /// <summary>Sessions that are not over.</summary>
     internal int Count
     {
         get
         {
             lock (_lock) return _sessions.Count;
+        }
+    }
+
+    /// <summary>Of these without a carrier.</summary>
+    internal int Detached
+    {
+        get
+        {
+            lock (_lock) return _everybody.Detached;
         }
     }
 
@@ -56,7 +68,9 @@ sealed class SessionRegistry
     /// <param name="caller">Who sends it; null where the server cannot tell callers apart.</param>
     /// <param name="subject">What the request asks for, as the server understands it.</param>
     /// <param name="create">Makes the channels of a session that begins.</param>
-    internal Verdict Decide(SessionOpening opening, string? caller, string subject, Func<ByteBudget, ResumableSession> create)
+    /// <param name="told">Told of what befalls a session that begins between its carriers; must return at once.</param>
+    internal Verdict Decide(
+        SessionOpening opening, string? caller, string subject, Func<ByteBudget, ResumableSession> create, Action<KeepEvent>? told = null)
     {
         lock (_lock)
         {
@@ -75,7 +89,7 @@ sealed class SessionRegistry
                 return Refused(SessionRefusal.TooMany);
             }
 
-            KeptSession session = new(this, opening, owner, subject) { Session = create(owner.Bytes) };
+            KeptSession session = new(this, opening, owner, subject, told) { Session = create(owner.Bytes) };
             session.Session.Over = () => Remove(session);
             _sessions.Add(opening.Id, session);
             owner.Sessions++;

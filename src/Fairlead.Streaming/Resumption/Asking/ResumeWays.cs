@@ -9,7 +9,10 @@ public sealed record ResumeWays
     /// <summary>Whether what <see cref="Dial"/> threw may pass; otherwise the session is lost.</summary>
     public required Func<Exception, bool> MayPass { get; init; }
 
-    /// <summary>For how long after a loss it is tried at most; never longer than the server keeps the session.</summary>
+    /// <summary>
+    /// For how long after a loss it is tried at most; never longer than the server keeps the session, which is told that it need not keep
+    /// it for longer.
+    /// </summary>
     public TimeSpan Patience { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>Told of losses and resumptions; must not block. Null for nobody.</summary>

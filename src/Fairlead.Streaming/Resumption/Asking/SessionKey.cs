@@ -6,10 +6,16 @@ namespace Fairlead.Streaming.Resumption.Asking;
 
 /// <summary>A session's name and secret, which are drawn here and leave by openings alone.</summary>
 /// <param name="digest">What was asked for.</param>
-sealed class SessionKey(byte[] digest)
+/// <param name="patience">For how long another carrier is tried for after a loss; infinite for as long as the server keeps the
+/// session.</param>
+sealed class SessionKey(byte[] digest, TimeSpan patience)
 {
     readonly UInt128 _id = BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));
     readonly byte[] _secret = RandomNumberGenerator.GetBytes(SessionMessage.SecretLength);
+    readonly TimeSpan _keep = patience == Timeout.InfiniteTimeSpan || patience > SessionMessage.LongestKeep
+        ? SessionMessage.LongestKeep
+        : TimeSpan.FromSeconds(Math.Ceiling(patience.TotalSeconds));
+
     SessionMoment? _first;
     uint _attempts;
 
@@ -29,6 +35,7 @@ sealed class SessionKey(byte[] digest)
             First = _first.Value,
             IsKnown = isKnown,
             Received = received,
+            Keep = _keep,
         };
     }
 }
