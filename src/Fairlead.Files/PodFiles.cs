@@ -11,9 +11,9 @@ namespace Fairlead;
 /// Copies files to and from a container, by nothing but a shell in it and tar, dd, cat or head. Every file is verified before it takes its
 /// place, and a lost connection is made anew and goes on at the byte.
 /// </summary>
-/// <remarks>On Linux, macOS and Windows. On Windows files get no permissions and no owner, links are not made, and names that Windows does not
-/// hold are refused, each by its name. A cancelled copy keeps what it has beside the destination, in a folder <c>.fairlead-…</c>; the same
-/// copy goes on from there.</remarks>
+/// <remarks>On Linux, macOS and Windows. On Windows files get no permissions and no owner, links are not made, and names that Windows does
+/// not hold are refused, each by its name. A cancelled copy keeps what it has beside the destination, in a folder <c>.fairlead-…</c>; the
+/// same copy goes on from there.</remarks>
 /// <example>
 /// <code>
 /// CopyResult result = await client.Files(new("web-0", "default")).CopyToPodAsync("./site", "/srv/site");

@@ -20,7 +20,10 @@ static class FolderProof
     internal static void HoldsHere()
     {
         if (s_failure.Value is { } failure)
-            throw new PlatformNotSupportedException($"files of this machine are not copied: its system does not do what a copy relies on: {failure}");
+        {
+            throw new PlatformNotSupportedException(
+                $"files of this machine are not copied: its system does not do what a copy relies on: {failure}");
+        }
     }
 
     /// <param name="open">Opens a folder by its path.</param>
@@ -40,7 +43,8 @@ static class FolderProof
                 place.Delete(recursive: true);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or EntryPointNotFoundException or PlatformNotSupportedException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or EntryPointNotFoundException or PlatformNotSupportedException)
         {
             return e.Message;
         }
@@ -60,7 +64,8 @@ static class FolderProof
         Hold(file is { } of && TreeEntry.KindOf(of.Mode) == EntryKind.File && of.Size == Content.Length
             && of.Modified == new DateTimeOffset(written).ToUnixTimeSeconds(), "a file has another size, kind or time");
         Hold(folder.Status("inner") is { } inner && TreeEntry.KindOf(inner.Mode) == EntryKind.Folder, "a folder is of another kind");
-        Hold(folder.Status("to-file") is { } link && TreeEntry.KindOf(link.Mode) == EntryKind.Link, "a link is followed when it is looked at");
+        Hold(folder.Status("to-file") is { } link && TreeEntry.KindOf(link.Mode) == EntryKind.Link,
+            "a link is followed when it is looked at");
         Hold(folder.ReadLink("to-inner") == "inner", "a link leads elsewhere");
         Hold(folder.Status("nothing") is null, "what is not there is there");
         Hold(folder.Names() is ["file", "inner", "to-file", "to-inner"], "a folder has other names in it");
@@ -79,17 +84,20 @@ static class FolderProof
             {
                 Hold(File.GetUnixFileMode(made) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), "a new file is not its owner's alone");
                 folder.SetMode(made, 0x1A0 /* 0640 */);
-                Hold(File.GetUnixFileMode(made) == (UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead), "permissions are not set");
+                Hold(File.GetUnixFileMode(made) == (UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead),
+                    "permissions are not set");
             }
 
             folder.SetModified(made, 1_000_000_000);
         }
 
-        Hold(File.GetLastWriteTimeUtc(Path.Combine(place, "made")) == DateTimeOffset.FromUnixTimeSeconds(1_000_000_000).UtcDateTime, "a time is not set");
+        Hold(File.GetLastWriteTimeUtc(Path.Combine(place, "made")) == DateTimeOffset.FromUnixTimeSeconds(1_000_000_000).UtcDateTime,
+            "a time is not set");
         folder.OpenOrCreateFile("made", begins: true).Dispose();
         Hold(folder.Status("made") is { Size: 0 }, "a file that begins again is not emptied");
         using (LocalFolder target = folder.OpenFolder("inner")) folder.MoveTo("to-file", target, "moved");
-        Hold(new FileInfo(Path.Combine(place, "inner/moved")).LinkTarget == "file" && folder.Status("to-file") is null, "a link is not moved itself");
+        Hold(new FileInfo(Path.Combine(place, "inner/moved")).LinkTarget == "file" && folder.Status("to-file") is null,
+            "a link is not moved itself");
         folder.Remove("inner");
         folder.Remove("to-inner");
         Hold(folder.Names() is ["file", "made"], "what was removed is there");

@@ -24,7 +24,8 @@ abstract class LocalFolder : IDisposable
     }
 
     static PlatformNotSupportedException Elsewhere() => new(
-        "files of this machine are copied on Linux, macOS and Windows only: elsewhere nothing keeps a link from leading out of the destination");
+        "files of this machine are copied on Linux, macOS and Windows only: elsewhere nothing keeps a link from leading out of the " +
+        "destination");
 
     internal abstract LocalFolder OpenFolder(string name);
 

@@ -9,7 +9,8 @@ static class MacNames
     /// <param name="tree">The tree.</param>
     /// <param name="foldsCase">The volume takes two names that differ in case for one.</param>
     internal static void Refuse(CopyTree tree, bool foldsCase) => UniqueNames.Refuse(
-        tree, "this volume", foldsCase ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal, static entry => WindowsNames.IsText(entry.Leaf)
+        tree, "this volume", foldsCase ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal,
+        static entry => WindowsNames.IsText(entry.Leaf)
             ? null
             : "it cannot be here by this name: a name on macOS is text, and this one is not");
 }

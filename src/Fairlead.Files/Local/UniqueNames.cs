@@ -6,7 +6,8 @@ namespace Fairlead.Files.Local;
 static class UniqueNames
 {
     /// <summary>
-    /// Takes it out of the tree, before anything of it is written: what cannot be there, all below it, and the second of two that would be one.
+    /// Takes it out of the tree, before anything of it is written: what cannot be there, all below it, and the second of two that would be
+    /// one.
     /// </summary>
     /// <param name="tree">The tree.</param>
     /// <param name="system">Who takes two for one, for people.</param>

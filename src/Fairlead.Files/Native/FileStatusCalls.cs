@@ -50,8 +50,8 @@ static unsafe partial class FileStatusCalls
         BinaryPrimitives.ReadInt64LittleEndian(statx[32..]));
 
     /// <summary>
-    /// <c>struct stat</c> of <c>sys/stat.h</c> with 64 bits for a file's number: device (4 bytes), mode (2), links (2), number (8), user (4),
-    /// group (4), kind of device (4 and 4 empty), the times of reading, change, change of status and birth (16 each), size (8).
+    /// <c>struct stat</c> of <c>sys/stat.h</c> with 64 bits for a file's number: device (4 bytes), mode (2), links (2), number (8), user
+    /// (4), group (4), kind of device (4 and 4 empty), the times of reading, change, change of status and birth (16 each), size (8).
     /// </summary>
     internal static LocalStatus ReadMac(ReadOnlySpan<byte> stat) => new(
         BinaryPrimitives.ReadUInt16LittleEndian(stat[4..]),
