@@ -17,7 +17,7 @@ public sealed partial class SiteTests : IDisposable
         RunResult run = await RunningProcess.RunAsync(script, [_site, Path.Combine(Repository.Root, "artifacts/bin")], cancellationToken: TestContext.Current.CancellationToken);
         Assert.SkipWhen(run.Stderr.Contains("docfx cannot be restored", StringComparison.Ordinal), "docfx, a .NET tool, cannot be had here");
         Assert.True(run.ExitCode == 0, run.ToString());
-        foreach (string page in (string[])["README.html", "docs/cp.html", "docs/reference/fairlead-exec.html", "docs/releasing.html", "api/Fairlead.StreamingClient.html", "api/Fairlead.Lab.Testing.Lab.html"])
+        foreach (string page in (string[])["index.html", "README.html", "samples/README.html", "api/Fairlead.KubernetesStreaming.html", "docs/cp.html", "docs/reference/fairlead-exec.html", "docs/releasing.html", "api/Fairlead.StreamingClient.html", "api/Fairlead.Lab.Testing.Lab.html"])
             Assert.True(File.Exists(Path.Combine(_site, page)), page);
         Assert.True(Pages.Count > 100, $"{Pages.Count} pages");
         Assert.Empty(Pages.SelectMany(page => Links(page.Value).Where(link => !Leads(page.Key, link)).Select(link => $"{Path.GetRelativePath(_site, page.Key)}: {link}")));
