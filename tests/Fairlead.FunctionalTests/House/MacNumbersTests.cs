@@ -64,10 +64,11 @@ public sealed partial class MacNumbersTests
 
     /// <summary>What the tests of Linux have shown of terminals is so there as well: in them nobody asks which of the two it is.</summary>
     [Fact]
-    public void Terminals_and_sessions_ask_for_no_system_but_Windows() => Assert.Empty(Sources
+    public void Terminals_and_sessions_ask_for_no_system_but_Windows() => Assert.Equal(
+        ["Cli/Sessions/OutputPump.cs: IsLinux"], // a write that does not wait, where Linux has one
+        Sources
         .Where(static source => source.Name.StartsWith("Cli/Terminals/", StringComparison.Ordinal) || source.Name.StartsWith("Cli/Sessions/", StringComparison.Ordinal))
-        .SelectMany(static source => Asked().Matches(source.Text).Select(asked => $"{source.Name}: {asked.Value}"))
-        .Where(static asked => asked != "Cli/Sessions/OutputPump.cs: IsLinux")); // a write that does not wait, where Linux has one
+        .SelectMany(static source => Asked().Matches(source.Text).Select(asked => $"{source.Name}: {asked.Value}")));
 
     [Fact]
     public void No_function_with_any_number_of_arguments_is_given_one_that_is_not_named() => Assert.Equal(

@@ -147,7 +147,7 @@ public sealed class WindowsTests(WindowsFixture windows) : IClassFixture<Windows
             current-context: lab
             clusters: [{name: lab, cluster: {server: "https://127.0.0.1:{{{windows.Lab.Server.Port}}}", insecure-skip-tls-verify: true}}]
             contexts: [{name: lab, context: {cluster: lab, user: plugin}}]
-            users: [{name: plugin, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: give-token, args: [for-lab], env: [{name: CLUSTER, value: the-lab}], interactiveMode: Never}}}]
+            users: [{name: plugin, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: give-token, args: [for-lab], env: [{name: CLUSTER, value: the-lab}], interactiveMode: Never} } }]
             """, TestContext.Current.CancellationToken);
         RunOptions options = new() { Environment = new Dictionary<string, string?> { ["KUBECONFIG"] = WindowsFixture.There(kubeconfig), ["WINEPATH"] = WindowsFixture.There(folder) } };
         RunResult run = await RunningProcess.RunAsync(windows.Wine, [WindowsFixture.Program, "exec", "-v", "demo", "-c", "web", "--", "echo", "there"],
