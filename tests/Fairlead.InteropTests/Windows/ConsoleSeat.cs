@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Fairlead.InteropTests.Windows;
 
-/// <summary>The test's end of <see cref="StartupHook"/>: says what is done at the console of a command that wine runs.</summary>
+/// <summary>The test's end of <c>StartupHook</c>: says what is done at the console of a command that wine runs.</summary>
 sealed class ConsoleSeat : IDisposable
 {
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
