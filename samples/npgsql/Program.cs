@@ -7,17 +7,14 @@ using Npgsql;
 
 using StreamingClient client = StreamingClient.FromKubeconfig();
 PodReference pod = PodReference.Parse(args.FirstOrDefault() ?? "demo");
-int remote = int.Parse(args.ElementAtOrDefault(1) ?? "5432", CultureInfo.InvariantCulture);
+int port = int.Parse(args.ElementAtOrDefault(1) ?? "5432", CultureInfo.InvariantCulture);
 
 // Port 0: the system picks a free one. The forward outlives its connection: after a loss it dials again, and the driver's pool does the rest.
-await using PortForward forward = await client.ForwardAsync(pod, [new(local: 0, remote)], new() { Addresses = ["127.0.0.1"] });
+await using PortForward forward = await client.ForwardAsync(pod, [new(local: 0, remote: port)], new() { Addresses = ["127.0.0.1"] });
 IPEndPoint local = (IPEndPoint)forward.Ports[0].Local;
 
-NpgsqlConnectionStringBuilder settings = new(args.ElementAtOrDefault(2) ?? "Username=postgres")
-{
-    Host = local.Address.ToString(),
-    Port = local.Port,
-};
+NpgsqlConnectionStringBuilder settings = new(args.ElementAtOrDefault(2) ?? "Username=postgres");
+(settings.Host, settings.Port) = (local.Address.ToString(), local.Port);
 await using NpgsqlDataSource database = NpgsqlDataSource.Create(settings);
 await using NpgsqlCommand sum = database.CreateCommand("select sum(n) from generate_series(1, 100) as n");
 Console.WriteLine(await sum.ExecuteScalarAsync());

@@ -2,6 +2,7 @@ using Fairlead.Client;
 using Fairlead.Client.Forwarding;
 using Fairlead.Client.Telemetry;
 using Fairlead.Upgrades;
+using Fairlead.Upgrades.PortForward;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead;
@@ -106,17 +107,25 @@ public sealed partial class StreamingClient : IDisposable
     /// <param name="cancellationToken">Gives up; without effect on the session afterwards.</param>
     /// <returns>The session, which the caller disposes.</returns>
     /// <inheritdoc cref="ConnectAsync" path="/exception"/>
-    public async Task<ForwardSession> OpenForwardAsync(
+    public Task<ForwardSession> OpenForwardAsync(
         PodReference pod, IReadOnlyList<int> ports, PortForwardOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Count == 0) throw new ArgumentException("A forward has at least one port.", nameof(ports));
         foreach (int port in ports) ThrowIfNoPort(port);
         pod = Place(pod);
-        if (pod.Owner is not null) (pod, ports) = await FinderOf(pod).FindPortsAsync(pod, ports, again: false, cancellationToken);
-        return await _dialer.OpenForwardAsync(
-            ForwardsOf(pod), ports[0], options ?? new PortForwardOptions(), cancellationToken: cancellationToken);
+        return ForwardTelemetry.OpenAsync(Endpoint.Server, pod, FindAndDialAsync);
+
+        async Task<(PodReference, UpgradedForward)> FindAndDialAsync()
+        {
+            if (pod.Owner is not null) (pod, ports) = await FindPortsAsync(pod, ports, again: false, cancellationToken);
+            return (pod, await DialForwardAsync(pod, ports, options ?? new PortForwardOptions(), cancellationToken));
+        }
     }
+
+    Task<UpgradedForward> DialForwardAsync(
+        PodReference pod, IReadOnlyList<int> ports, PortForwardOptions options, CancellationToken cancellationToken) =>
+        _dialer.DialForwardAsync(ForwardsOf(pod), ports[0], options, cancellationToken: cancellationToken);
 
     Uri ForwardsOf(PodReference pod) => PodPath.Of(Endpoint.Server, pod, "portforward");
 
@@ -193,8 +202,7 @@ public sealed partial class StreamingClient : IDisposable
         ArgumentNullException.ThrowIfNull(locals);
         if (locals.Count == 0) throw new ArgumentException("A forward listens in at least one place.", nameof(locals));
         options ??= new ForwardOptions();
-        ForwardDialer dialer = new(FindAsync, (pod, ports, token) => OpenForwardAsync(pod, ports, options.Connection, token),
-            () => Endpoint.IsFetchingCredentials);
+        ForwardDialer dialer = new(FindAsync, DialAsync, () => Endpoint.IsFetchingCredentials);
         return ForwardTelemetry.StartAsync(
             Endpoint.Server, () => PortForward.StartAsync(dialer, locals, ForwardTale.ToldTo(_logger, options), cancellationToken));
 
@@ -203,6 +211,10 @@ public sealed partial class StreamingClient : IDisposable
             ForwardTarget found = await resolve(again, token);
             return found with { Pod = Place(found.Pod) };
         }
+
+        // What is joined to it is counted where it is accepted.
+        async Task<ForwardSession> DialAsync(PodReference pod, IReadOnlyList<int> ports, CancellationToken token) =>
+            (await DialForwardAsync(pod, ports, options.Connection, token)).Open();
     }
 
     /// <inheritdoc/>

@@ -11,9 +11,9 @@ namespace Fairlead;
 /// Copies files to and from a container, by nothing but a shell in it and tar, dd, cat or head. Every file is verified before it takes its
 /// place, and a lost connection is made anew and goes on at the byte.
 /// </summary>
-/// <remarks>On Linux and Windows. On Windows files get no permissions and no owner, links are not made, and names that Windows does not
-/// hold are refused, each by its name. A cancelled copy keeps what it has beside the destination, in a folder <c>.fairlead-…</c>; the same
-/// copy goes on from there.</remarks>
+/// <remarks>On Linux, macOS and Windows. On Windows files get no permissions and no owner, links are not made, and names that Windows does
+/// not hold are refused, each by its name. A cancelled copy keeps what it has beside the destination, in a folder <c>.fairlead-…</c>; the
+/// same copy goes on from there.</remarks>
 /// <example>
 /// <code>
 /// CopyResult result = await client.Files(new("web-0", "default")).CopyToPodAsync("./site", "/srv/site");
@@ -45,7 +45,7 @@ public sealed class PodFiles
     /// <exception cref="RemoteCommandException">The server could not run a shell.</exception>
     /// <exception cref="ServerUnreachableException">The server could not be reached.</exception>
     /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is neither
-    /// Linux nor Windows.</exception>
+    /// Linux, macOS nor Windows, or a macOS that does not do what a copy relies on.</exception>
     public async Task<CopyResult> CopyToPodAsync(
         string localPath, string podPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -76,7 +76,7 @@ public sealed class PodFiles
     /// <exception cref="RemoteCommandException">The server could not run a shell.</exception>
     /// <exception cref="ServerUnreachableException">The server could not be reached.</exception>
     /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is neither
-    /// Linux nor Windows.</exception>
+    /// Linux, macOS nor Windows, or a macOS that does not do what a copy relies on.</exception>
     public async Task<CopyResult> CopyFromPodAsync(
         string podPath, string localPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -102,7 +102,7 @@ public sealed class PodFiles
     /// <exception cref="RemoteCommandException">The server could not run a shell.</exception>
     /// <exception cref="ServerUnreachableException">The server could not be reached.</exception>
     /// <exception cref="PlatformNotSupportedException">This machine's files are to be copied, and it is neither
-    /// Linux nor Windows.</exception>
+    /// Linux, macOS nor Windows, or a macOS that does not do what a copy relies on.</exception>
     public async Task<CopyResult> CopyToAsync(
         string podPath, PodFiles target, string targetPath, CopyOptions? options = null, CancellationToken cancellationToken = default)
     {

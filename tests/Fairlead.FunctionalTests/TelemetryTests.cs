@@ -135,18 +135,7 @@ public sealed class TelemetryTests : IDisposable
     public async Task The_bytes_of_forwards_are_counted_in_each_direction()
     {
         using System.Net.Sockets.TcpListener echo = new(System.Net.IPAddress.Loopback, 0);
-        echo.Start();
-        int port = ((System.Net.IPEndPoint)echo.LocalEndpoint).Port;
-        _ = Task.Run(async () =>
-        {
-            while (true)
-            {
-                using System.Net.Sockets.TcpClient client = await echo.AcceptTcpClientAsync();
-                byte[] three = new byte[3];
-                await client.GetStream().ReadExactlyAsync(three);
-                await client.GetStream().WriteAsync("answer"u8.ToArray());
-            }
-        }, Ct);
+        int port = Answer(echo);
         await using Lab lab = await Lab.StartAsync(cancellationToken: Ct);
         using StreamingClient client = lab.CreateClient();
         await using (PortForward forward = await client.ForwardAsync(new("demo"), [new(0, port)], cancellationToken: Ct))
@@ -163,13 +152,75 @@ public sealed class TelemetryTests : IDisposable
         await HoldsAsync(() => Sum("fairlead.client.sessions", "fairlead.kind=forward fairlead.outcome=exited") == 1);
         await HoldsAsync(() => _measured.Count(static one => one.Name == "fairlead.client.active_sessions") == 2);
         Assert.Equal(0, Sum("fairlead.client.active_sessions", "fairlead.kind=forward"));
+    }
 
-        static async Task AskAsync(Stream stream)
+    /// <summary>Answers three bytes with six, on each connection.</summary>
+    static int Answer(System.Net.Sockets.TcpListener listener)
+    {
+        listener.Start();
+        _ = Task.Run(async () =>
         {
-            await stream.WriteAsync("abc"u8.ToArray(), Ct);
-            byte[] answer = new byte[6];
-            await stream.ReadExactlyAsync(answer, Ct);
+            while (true)
+            {
+                using System.Net.Sockets.TcpClient client = await listener.AcceptTcpClientAsync();
+                byte[] three = new byte[3];
+                await client.GetStream().ReadExactlyAsync(three);
+                await client.GetStream().WriteAsync("answer"u8.ToArray());
+            }
+        }, Ct);
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    static async Task AskAsync(Stream stream)
+    {
+        await stream.WriteAsync("abc"u8.ToArray(), Ct);
+        byte[] answer = new byte[6];
+        await stream.ReadExactlyAsync(answer, Ct);
+    }
+
+    [Fact]
+    public async Task A_session_of_connections_is_a_forward_whose_bytes_are_counted()
+    {
+        using System.Net.Sockets.TcpListener echo = new(System.Net.IPAddress.Loopback, 0);
+        int port = Answer(echo);
+        await using Lab lab = await Lab.StartAsync(cancellationToken: Ct);
+        using StreamingClient client = lab.CreateClient();
+        await using (ForwardSession session = await client.OpenForwardAsync(new("demo"), [port], cancellationToken: Ct))
+        {
+            Assert.Equal(1, Sum("fairlead.client.active_sessions", "fairlead.kind=forward"));
+            for (int connection = 1; connection <= 2; connection++)
+            {
+                await using ForwardedStream stream = await session.ConnectAsync(port, Ct);
+                await AskAsync(stream);
+                Assert.Equal(3 * connection, Sum("fairlead.client.session.io", "fairlead.kind=forward network.io.direction=transmit"));
+                Assert.Equal(6 * connection, Sum("fairlead.client.session.io", "fairlead.kind=forward network.io.direction=receive"));
+            }
         }
+
+        Activity ended = await EndedAsync("forward");
+        Assert.Equal(("demo", "default", "exited", lab.Url.Port), (ended.GetTagItem("k8s.pod.name"), ended.GetTagItem("k8s.namespace.name"),
+            ended.GetTagItem("fairlead.outcome"), ended.GetTagItem("server.port")));
+        Assert.Null(Activity.Current); // it is the session's alone
+        await HoldsAsync(() => Sum("fairlead.client.sessions", "fairlead.kind=forward fairlead.outcome=exited") == 1);
+        Assert.Equal(0, Sum("fairlead.client.active_sessions", "fairlead.kind=forward"));
+        Assert.Equal(0, Sum("fairlead.client.losses", "fairlead.kind=forward"));
+
+        await using ForwardSession cut = await client.OpenForwardAsync(new("demo"), [port], cancellationToken: Ct);
+        lab.CutConnections();
+        await HoldsAsync(() => Sum("fairlead.client.sessions", "fairlead.kind=forward fairlead.outcome=lost") == 1);
+        Assert.Equal(1, Sum("fairlead.client.losses", "fairlead.kind=forward"));
+    }
+
+    [Fact]
+    public async Task A_session_of_connections_that_is_refused_is_told_as_such()
+    {
+        await using Lab lab = await Lab.StartAsync(cancellationToken: Ct);
+        using StreamingClient client = lab.CreateClient();
+        await Assert.ThrowsAsync<UpgradeException>(() => client.OpenForwardAsync(new("nobody"), [80], cancellationToken: Ct));
+        Activity refused = await EndedAsync("forward");
+        Assert.Equal(("refused", "nobody", ActivityStatusCode.Error),
+            (refused.GetTagItem("fairlead.outcome"), refused.GetTagItem("k8s.pod.name"), refused.Status));
+        Assert.Equal(1, Sum("fairlead.client.sessions", "fairlead.kind=forward fairlead.outcome=refused"));
     }
 
     [Fact]

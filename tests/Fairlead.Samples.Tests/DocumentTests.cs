@@ -36,7 +36,7 @@ public sealed class DocumentTests(LabFixture lab) : IAsyncLifetime
         List<string> failed = [];
         foreach ((string name, Func<Task> run) in blocks)
         {
-            using StringWriter output = new();
+            StringWriter output = new(); // stays open: progress may be told behind the end of a copy
             Console.SetOut(output);
             try
             {

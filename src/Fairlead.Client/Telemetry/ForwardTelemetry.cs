@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using Fairlead.Upgrades.PortForward;
 
 namespace Fairlead.Client.Telemetry;
 
 /// <summary>
-/// What a forward tells OpenTelemetry: an activity as long as it stands, its bytes, its losses and resumptions. A single connection has an
-/// activity until it stands, and its bytes.
+/// What a forward tells OpenTelemetry: an activity as long as it stands, its bytes, its losses and resumptions. A session of connections is
+/// one without resumptions. A single connection has an activity until it stands, and its bytes.
 /// </summary>
 static class ForwardTelemetry
 {
@@ -18,6 +19,10 @@ static class ForwardTelemetry
     internal static ForwardedStream OfLocal(ForwardedStream local) =>
         Instruments.Bytes.Enabled ? new CountedStream(local, Received, Sent) : local;
 
+    /// <summary>A connection to a pod whose bytes are counted, where somebody listens: what is written to it goes to the pod.</summary>
+    static ForwardedStream OfPod(ForwardedStream stream) =>
+        Instruments.Bytes.Enabled ? new CountedStream(stream, Sent, Received) : stream;
+
     /// <summary>Connects to a port, under an activity of its own.</summary>
     internal static async Task<ForwardedStream> ConnectAsync(Uri server, PodReference pod, Func<Task<ForwardedStream>> connect)
     {
@@ -25,8 +30,7 @@ static class ForwardTelemetry
         activity?.Describe(server, pod);
         try
         {
-            ForwardedStream stream = await connect();
-            return Instruments.Bytes.Enabled ? new CountedStream(stream, Sent, Received) : stream;
+            return OfPod(await connect());
         }
         catch (Exception e)
         {
@@ -36,30 +40,64 @@ static class ForwardTelemetry
     }
 
     /// <summary>Starts a forward, under an activity that ends with it.</summary>
-    internal static async Task<PortForward> StartAsync(Uri server, Func<Task<PortForward>> start)
+    internal static Task<PortForward> StartAsync(Uri server, Func<Task<PortForward>> start) =>
+        StandAsync(server, null, start, static forward => new Standing(forward.Pod, forward.Connection, forward.FellBack), FailureOfAsync);
+
+    static async Task<Exception?> FailureOfAsync(PortForward forward)
+    {
+        await forward.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return forward.Completion.Exception?.InnerException;
+    }
+
+    /// <summary>Opens a session of connections, under an activity that ends with it.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="pod">What was asked for.</param>
+    /// <param name="dial">Finds the pod, and has the server upgrade a connection to it.</param>
+    internal static async Task<ForwardSession> OpenAsync(Uri server, PodReference pod, Func<Task<(PodReference, UpgradedForward)>> dial)
+    {
+        return await StandAsync(server, pod, OpenDialledAsync, DescribeSession, LossOfAsync);
+
+        async Task<ForwardSession> OpenDialledAsync()
+        {
+            (pod, UpgradedForward upgraded) = await dial();
+            return upgraded.Open(OfPod);
+        }
+
+        Standing DescribeSession(ForwardSession session) => new(pod, session.Description, session.FellBack);
+    }
+
+    static async Task<Exception?> LossOfAsync(ForwardSession session)
+    {
+        SessionLostException? lost = await session.Ended;
+        if (lost is not null) Instruments.Losses.Add(1, s_kind);
+        return lost;
+    }
+
+    /// <summary>What stands: to which pod, by which protocol, and why not by the first that was tried.</summary>
+    readonly record struct Standing(PodReference Pod, string Protocol, string? FellBack);
+
+    static async Task<T> StandAsync<T>(
+        Uri server, PodReference? pod, Func<Task<T>> start, Func<T, Standing> describe, Func<T, Task<Exception?>> failureOf)
     {
         long began = Stopwatch.GetTimestamp();
         Activity? activity = Instruments.Traces.StartActivity("forward", ActivityKind.Client);
         try
         {
-            activity?.DescribeServer(server);
-            PortForward forward = await start();
+            if (pod is { } asked) activity?.Describe(server, asked);
+            else activity?.DescribeServer(server);
+            T forward = await start();
+            Standing standing = describe(forward);
             Instruments.Active.Add(1, s_kind);
-            if (forward.FellBack is not null) Instruments.Fallbacks.Add(1, s_kind);
+            if (standing.FellBack is not null) Instruments.Fallbacks.Add(1, s_kind);
             if (activity is { IsAllDataRequested: true })
             {
-                activity.SetTag("k8s.namespace.name", forward.Pod.Namespace);
-                activity.SetTag("k8s.pod.name", forward.Pod.Name);
-                activity.SetTag("network.protocol.name", forward.Connection);
+                activity.SetTag("k8s.namespace.name", standing.Pod.Namespace);
+                activity.SetTag("k8s.pod.name", standing.Pod.Name);
+                activity.SetTag("network.protocol.name", standing.Protocol);
             }
 
-            forward.Told = forward.Completion.ContinueWith(
-                ended =>
-                {
-                    Instruments.Active.Add(-1, s_kind);
-                    End(activity, began, "exited", ended.Exception?.InnerException);
-                },
-                TaskScheduler.Default);
+            Task told = FollowAsync(activity, began, failureOf(forward));
+            if (forward is PortForward { } own) own.Told = told; // for whoever sends spans before the process ends
             return forward;
         }
         catch (Exception e)
@@ -67,6 +105,13 @@ static class ForwardTelemetry
             End(activity, began, "exited", e);
             throw;
         }
+    }
+
+    static async Task FollowAsync(Activity? activity, long began, Task<Exception?> ended)
+    {
+        Exception? failure = await ended;
+        Instruments.Active.Add(-1, s_kind);
+        End(activity, began, "exited", failure);
     }
 
     static void End(Activity? activity, long began, string outcome, Exception? failure)

@@ -5,25 +5,27 @@ namespace Fairlead.Files.Local;
 
 /// <summary>
 /// An open folder. Everything is done by one name in it and without following a link, so that a path which somebody changes meanwhile
-/// cannot lead elsewhere. How that is done is the system's own: <see cref="LinuxFolder"/>, <see cref="WindowsFolder"/>.
+/// cannot lead elsewhere. How that is done is the system's own: <see cref="UnixFolder"/>, <see cref="WindowsFolder"/>.
 /// </summary>
 abstract class LocalFolder : IDisposable
 {
     /// <summary>Opens the folder that a user has named; links in that name are the user's own.</summary>
-    /// <exception cref="PlatformNotSupportedException">This is neither Linux nor Windows.</exception>
+    /// <exception cref="PlatformNotSupportedException">This is neither Linux, macOS nor Windows.</exception>
     internal static LocalFolder Open(string path) =>
-        OperatingSystem.IsLinux() ? LinuxFolder.OpenNamed(path)
+        OperatingSystem.IsLinux() || OperatingSystem.IsMacOS() ? UnixFolder.OpenNamed(path)
         : OperatingSystem.IsWindows() ? WindowsFolder.OpenNamed(path)
         : throw Elsewhere();
 
     /// <summary>Refuses a copy before anything is asked of a server.</summary>
     internal static void CheckSystem()
     {
-        if (!OperatingSystem.IsLinux() && !OperatingSystem.IsWindows()) throw Elsewhere();
+        if (OperatingSystem.IsMacOS()) FolderProof.HoldsHere();
+        else if (!OperatingSystem.IsLinux() && !OperatingSystem.IsWindows()) throw Elsewhere();
     }
 
     static PlatformNotSupportedException Elsewhere() => new(
-        "files of this machine are copied on Linux and Windows only: elsewhere nothing keeps a link from leading out of the destination");
+        "files of this machine are copied on Linux, macOS and Windows only: elsewhere nothing keeps a link from leading out of the " +
+        "destination");
 
     internal abstract LocalFolder OpenFolder(string name);
 

@@ -42,6 +42,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     {
         if (OperatingSystem.IsWindows()) WindowsNames.Refuse(tree);
         if (_stage is null) OpenStage(tree, leaf, source);
+        if (OperatingSystem.IsMacOS()) MacNames.Refuse(tree, foldsCase: _base!.Status(_stageName.ToUpperInvariant()) is not null);
         LocalFolder stage = _stage!.Folder("");
         string version = tree.Identity();
         string? known = await ReadVersionAsync(stage, cancellationToken);
@@ -103,7 +104,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     /// <c>/dev/stdout</c> stays.
     /// </summary>
     static bool IsSpecial(string full) =>
-        OperatingSystem.IsLinux() && LocalStatus.Of(LibC.AT_FDCWD, full, followsLinks: true) is { } status
+        (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS()) && LocalStatus.Of(LibC.AT_FDCWD, full, followsLinks: true) is { } status
         && TreeEntry.KindOf(status.Mode) == EntryKind.Other;
 
     /// <summary>The name that the user has given, or that goes with what the user has named in the container.</summary>
@@ -150,7 +151,8 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
             return new(true);
         }
         catch (LocalFaultException e)
-            when (OperatingSystem.IsLinux() && (e.Error is LibC.ENAMETOOLONG or LibC.EINVAL or LibC.EILSEQ))
+            when ((OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
+                && (e.Error == LibC.ENAMETOOLONG || e.Error == LibC.EINVAL || e.Error == LibC.EILSEQ))
         {
             _nameless = piece.File;
             _refused.Add((piece.File, $"it cannot be here by this name: {e.Reason}"));

@@ -45,28 +45,8 @@ static class WindowsNames
     /// Takes out of the tree what cannot be on Windows, before anything of it is written: names that it does not hold, the second of two
     /// that it takes for one, and links, which take a privilege there that hardly anybody has.
     /// </summary>
-    internal static void Refuse(CopyTree tree)
-    {
-        Dictionary<string, string> taken = new(StringComparer.OrdinalIgnoreCase);
-        HashSet<string> refused = new(StringComparer.Ordinal);
-        foreach (TreeEntry entry in tree.Folders.Skip(1).Concat(tree.Files).Concat(tree.Links).ToList())
-        {
-            if (entry.Path.Length == 0) continue;
-            string? reason = Reason(entry);
-            if (reason is null) continue;
-            refused.Add(entry.Path);
-            if (entry.Kind == EntryKind.Folder) tree.RefuseFolder(entry, reason);
-            else tree.Refuse(entry, reason);
-        }
-
-        string? Reason(TreeEntry entry)
-        {
-            if (TreeRules.IsAtOrBelow(entry.Parent!, refused)) return "it is in a folder that cannot be here by its name";
-            if (Problem(entry.Leaf) is { } problem) return $"it cannot be here by this name: {problem}";
-            if (entry.Kind == EntryKind.Link) return "links are not made on Windows";
-            return taken.TryAdd(entry.Path, entry.Path)
-                ? null
-                : $"it cannot be here by this name: Windows takes it for {taken[entry.Path]}, which is copied";
-        }
-    }
+    internal static void Refuse(CopyTree tree) => UniqueNames.Refuse(tree, "Windows", StringComparer.OrdinalIgnoreCase, static entry =>
+        Problem(entry.Leaf) is { } problem ? $"it cannot be here by this name: {problem}"
+        : entry.Kind == EntryKind.Link ? "links are not made on Windows"
+        : null);
 }

@@ -12,8 +12,10 @@ namespace Fairlead;
 public sealed class ForwardSession : IAsyncDisposable
 {
     readonly IForwardCarriers _carriers;
+    readonly Func<ForwardedStream, ForwardedStream>? _handOut;
 
-    internal ForwardSession(IForwardCarriers carriers) => _carriers = carriers;
+    internal ForwardSession(IForwardCarriers carriers, Func<ForwardedStream, ForwardedStream>? handOut = null) =>
+        (_carriers, _handOut) = (carriers, handOut);
 
     /// <summary>The form that was negotiated.</summary>
     public PortForwardProtocol Protocol => _carriers.Protocol;
@@ -41,7 +43,11 @@ public sealed class ForwardSession : IAsyncDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
-        return _carriers.ConnectAsync(port, cancellationToken);
+        Task<ForwardedStream> connecting = _carriers.ConnectAsync(port, cancellationToken);
+        return _handOut is null ? connecting : HandOutAsync(connecting, _handOut);
+
+        static async Task<ForwardedStream> HandOutAsync(Task<ForwardedStream> connecting, Func<ForwardedStream, ForwardedStream> handOut) =>
+            handOut(await connecting);
     }
 
     /// <inheritdoc/>

@@ -32,13 +32,16 @@ public sealed record UpgradedForward
     public WithheldWords Withheld { get; }
 
     /// <summary>Makes a session of it, which owns the stream from here on, and of as many carriers more as its form needs.</summary>
-    public ForwardSession Open()
+    /// <param name="handOut">What its user is given for each connection, for instance one that counts; null for the connection
+    /// itself. What it returns owns the connection.</param>
+    public ForwardSession Open(Func<ForwardedStream, ForwardedStream>? handOut = null)
     {
         PortForwardAdapter first = Carry();
         PortForwardUpgrade request = _dialer.Request;
-        return new ForwardSession(Protocol.CarriesMany
+        IForwardCarriers carriers = Protocol.CarriesMany
             ? new SharedCarrier(first)
-            : new SingleCarriers(first, _port, DialAsync, request.Options.Reserve))
+            : new SingleCarriers(first, _port, DialAsync, request.Options.Reserve);
+        return new ForwardSession(carriers, handOut)
         {
             FellBack = FellBack,
         };

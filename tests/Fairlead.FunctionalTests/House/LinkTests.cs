@@ -4,11 +4,11 @@ using Fairlead.Testing;
 
 namespace Fairlead.FunctionalTests.House;
 
-/// <summary>Every link of README and docs/ that stays in the repository leads to a file that is here, and to a heading that is in it.</summary>
+/// <summary>Every link of README, docs/ and samples/ that stays in the repository leads to a file that is here, and to a heading that is in it.</summary>
 public sealed partial class LinkTests
 {
     static IEnumerable<string> Pages => Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
-        .Concat(Directory.EnumerateFiles(Repository.Root, "*.md"));
+        .Concat(Directory.EnumerateFiles(Repository.Root, "*.md")).Append(Path.Combine(Repository.Root, "samples/README.md"));
 
     [Fact]
     public void Each_leads_somewhere()

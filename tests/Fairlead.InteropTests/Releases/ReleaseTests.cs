@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Fairlead.InteropTests.Releases;
 
 /// <summary>The scripts of eng/ that make a release, and what they make.</summary>
-public sealed class ReleaseTests : IDisposable
+public sealed class ReleaseTests(LabFixture lab) : IDisposable
 {
     const string Minutes = "builds for other systems, and twice, take minutes: ./test --full";
 
@@ -21,13 +21,14 @@ public sealed class ReleaseTests : IDisposable
         return run;
     }
 
+    static string Program => Environment.GetEnvironmentVariable("FAIRLEAD_TEST_COMMAND") is { Length: > 0 } built ? built : Repository.Command;
+
     static string Script(string name) => Path.Combine(Repository.Root, "eng", name);
 
     [Fact]
     public async Task The_Debian_package_is_the_same_twice_and_goes_as_it_came()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/dpkg-deb"), "dpkg-deb is not here");
-        string program = Environment.GetEnvironmentVariable("FAIRLEAD_TEST_COMMAND") is { Length: > 0 } built ? built : Repository.Command;
         string first = await MakeAsync("one"), second = await MakeAsync("two");
         Assert.Equal(SHA256.HashData(await File.ReadAllBytesAsync(first, TestContext.Current.CancellationToken)),
             SHA256.HashData(await File.ReadAllBytesAsync(second, TestContext.Current.CancellationToken)));
@@ -48,9 +49,27 @@ public sealed class ReleaseTests : IDisposable
         async Task<string> MakeAsync(string name)
         {
             string to = Path.Combine(_folder, name);
-            await RunAsync(Script("release/deb"), to, program);
+            await RunAsync(Script("release/deb"), to, Program);
             return Assert.Single(Directory.EnumerateFiles(to, "fairlead_*.deb"));
         }
+    }
+
+    [Fact]
+    public async Task An_archive_is_unpacked_and_its_command_runs()
+    {
+        string system = System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier;
+        Assert.SkipUnless(system is "linux-x64" or "linux-arm64", $"there is no archive for {system}");
+        string archive = (await RunAsync(Script("release/archive"), system, Path.Combine(_folder, "archives"), Program)).Stdout.TrimEnd().Split('\n')[^1];
+        Assert.EndsWith($"-{system}.tar.gz", archive, StringComparison.Ordinal);
+        string there = Directory.CreateDirectory(Path.Combine(_folder, "there")).FullName;
+        await RunAsync("tar", "-xzf", archive, "-C", there);
+        string tree = Assert.Single(Directory.EnumerateFileSystemEntries(there));
+        foreach (string file in (string[])["LICENSE", "README.md", "CHANGELOG.md", "man/fairlead-exec.1", "completions/fairlead.bash", "completions/fairlead.zsh", "completions/fairlead.fish"])
+            Assert.True(new FileInfo(Path.Combine(tree, file)) is { Exists: true, Length: > 0 }, file);
+
+        RunResult counted = await RunningProcess.RunAsync(Path.Combine(tree, "fairlead"), ["exec", "-i", "demo", "-c", "web", "--", "wc", "-c"], "abc"u8.ToArray(),
+            new RunOptions { Environment = new Dictionary<string, string?> { ["KUBECONFIG"] = lab.Lab.Kubeconfig } }, TestContext.Current.CancellationToken);
+        Assert.Equal((0, "3"), (counted.ExitCode, counted.Stdout.Trim()));
     }
 
     [Fact]
@@ -116,14 +135,5 @@ public sealed class ReleaseTests : IDisposable
         string?[] names = [.. json.RootElement.GetProperty("components").EnumerateArray().Select(static one => one.GetProperty("name").GetString())];
         foreach (string package in (string[])["YamlDotNet", "System.CommandLine", "Yarp.ReverseProxy", "Google.Protobuf"]) Assert.Contains(package, names);
         Assert.DoesNotContain(names, static name => name!.Contains("Analyzer", StringComparison.Ordinal));
-    }
-
-    [Fact(Skip = Minutes, SkipUnless = nameof(IsFull), Timeout = 1_200_000)]
-    public async Task The_site_is_built_without_a_warning()
-    {
-        string site = Path.Combine(_folder, "site");
-        await RunAsync(Script("site"), site, Path.Combine(Repository.Root, "artifacts", "bin"));
-        Assert.All((string[])["README.html", "docs/cp.html", "docs/reference/fairlead-exec.html", "api/Fairlead.StreamingClient.html"],
-            page => Assert.True(File.Exists(Path.Combine(site, page)), page));
     }
 }

@@ -6,7 +6,8 @@ using System.Xml.Linq;
 namespace Fairlead.Samples.Packages;
 
 /// <summary>The packages as somebody gets them: what they say, and new programs that use them, each built with warnings as errors and run against a lab.</summary>
-public sealed class PackageTests(PackedRepository packed) : IClassFixture<PackedRepository>
+[Collection(PackedCollection.Name)]
+public sealed class PackageTests(PackedRepository packed)
 {
     const string Minutes = "packing and building programs takes minutes: ./test --full";
 

@@ -12,17 +12,19 @@ public sealed class PackedRepository : IAsyncLifetime
 
     internal string Programs => Path.Combine(_folder.FullName, "programs");
 
+    /// <summary>Where this machine keeps packages of others that it has fetched: those of ours refer to them.</summary>
+    internal static string MachinePackages => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
+
     public async ValueTask InitializeAsync()
     {
         if (!Repository.IsFull) return; // and every test is skipped
         await RunAsync(Path.Combine(Repository.Root, "eng/pack"), [Packages, Version], Repository.Root);
-        string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
         // Ours are kept in a cache of their own: their version stays the same while they change.
         await WriteAsync("nuget.config", $"""
             <configuration>
               <config><add key="globalPackagesFolder" value="cache" /></config>
-              <fallbackPackageFolders><add key="machine" value="{cache}" /></fallbackPackageFolders>
+              <fallbackPackageFolders><add key="machine" value="{MachinePackages}" /></fallbackPackageFolders>
               <packageSources><add key="fairlead" value="{Packages}" /></packageSources>
             </configuration>
             """);

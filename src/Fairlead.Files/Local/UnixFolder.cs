@@ -6,24 +6,26 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fairlead.Files.Local;
 
-/// <summary>A folder on Linux: the kernel is handed the open folder and one name, and told not to follow a link.</summary>
-[SupportedOSPlatform("linux")]
-sealed class LinuxFolder : LocalFolder
+/// <summary>A folder on Linux or macOS: the kernel is handed the open folder and one name, and told not to follow a link.</summary>
+[SupportedOSPlatform("linux"), SupportedOSPlatform("macos")]
+sealed class UnixFolder : LocalFolder
 {
     const int LongestTarget = 4096;
+
+    const uint OwnerOnly = 0x180; // 0600
 
     static readonly long s_latest = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
     readonly SafeFileHandle _handle;
 
-    LinuxFolder(SafeFileHandle handle) => _handle = handle;
+    UnixFolder(SafeFileHandle handle) => _handle = handle;
 
     int Descriptor => (int)_handle.DangerousGetHandle(); // the folder outlives every call on it: one owner, one thread
 
     /// <inheritdoc cref="LocalFolder.Open"/>
-    internal static LinuxFolder OpenNamed(string path) => new(OpenAt(LibC.AT_FDCWD, path, LibC.O_RDONLY | LibC.O_DIRECTORY, path));
+    internal static UnixFolder OpenNamed(string path) => new(OpenAt(LibC.AT_FDCWD, path, LibC.O_RDONLY | LibC.O_DIRECTORY, path));
 
-    internal override LinuxFolder OpenFolder(string name)
+    internal override UnixFolder OpenFolder(string name)
     {
         try
         {
@@ -35,7 +37,7 @@ sealed class LinuxFolder : LocalFolder
         }
     }
 
-    internal override LinuxFolder OpenOrCreateFolder(string name, uint mode)
+    internal override UnixFolder OpenOrCreateFolder(string name, uint mode)
     {
         if (LibC.mkdirat(Descriptor, name, mode) != 0 && Marshal.GetLastPInvokeError() is var error && error != LibC.EEXIST)
             throw Fault(name, error);
@@ -52,7 +54,7 @@ sealed class LinuxFolder : LocalFolder
     }
 
     internal override SafeFileHandle OpenOrCreateFile(string name, bool begins = false) => OpenAt(Descriptor, name,
-        LibC.O_RDWR | LibC.O_CREAT | LibC.O_NOFOLLOW | LibC.O_NONBLOCK | (begins ? LibC.O_TRUNC : 0), name, 0x180 /* 0600 */);
+        LibC.O_RDWR | LibC.O_CREAT | LibC.O_NOFOLLOW | LibC.O_NONBLOCK | (begins ? LibC.O_TRUNC : 0), name, OwnerOnly);
 
     internal override LocalStatus? Status(string name) => LocalStatus.Of(Descriptor, name);
 
@@ -69,7 +71,7 @@ sealed class LinuxFolder : LocalFolder
     internal override void CreateLink(string name, string target) => Check(LibC.symlinkat(target, Descriptor, name), name);
 
     internal override void MoveTo(string name, LocalFolder folder, string newName) =>
-        Check(LibC.renameat(Descriptor, name, ((LinuxFolder)folder).Descriptor, newName), newName);
+        Check(LibC.renameat(Descriptor, name, ((UnixFolder)folder).Descriptor, newName), newName);
 
     internal override void SetMode(int mode) => Check(LibC.fchmod(Descriptor, (uint)mode), "folder");
 
@@ -99,7 +101,7 @@ sealed class LinuxFolder : LocalFolder
     internal override unsafe IReadOnlyList<string> Names()
     {
         SafeFileHandle own = OpenAt(Descriptor, ".", LibC.O_RDONLY | LibC.O_DIRECTORY, "."); // a place of its own in the listing
-        nint listing = LibC.fdopendir((int)own.DangerousGetHandle());
+        nint listing = LibC.OpenListing((int)own.DangerousGetHandle());
         if (listing == 0)
         {
             int error = Marshal.GetLastPInvokeError();
@@ -113,7 +115,7 @@ sealed class LinuxFolder : LocalFolder
             List<string> names = [];
             while (true)
             {
-                byte* entry = LibC.readdir(listing);
+                byte* entry = LibC.ReadListing(listing);
                 if (entry is null) break;
                 string name = NameBytes.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + LibC.NameOffset));
                 if (name is not ("." or "..")) names.Add(name);
@@ -135,7 +137,7 @@ sealed class LinuxFolder : LocalFolder
         bool isFolder = TreeEntry.KindOf(status.Mode) == EntryKind.Folder;
         if (isFolder)
         {
-            using LinuxFolder folder = OpenFolder(name);
+            using UnixFolder folder = OpenFolder(name);
             foreach (string inner in folder.Names()) folder.Remove(inner);
         }
 
@@ -149,7 +151,7 @@ sealed class LinuxFolder : LocalFolder
     {
         while (true)
         {
-            int descriptor = LibC.openat(folder, path, flags | LibC.O_CLOEXEC, mode);
+            int descriptor = LibC.OpenAt(folder, path, flags | LibC.O_CLOEXEC, mode);
             if (descriptor >= 0) return new SafeFileHandle(descriptor, ownsHandle: true);
             if (Marshal.GetLastPInvokeError() is var error && error != LibC.EINTR) throw Fault(name, error);
         }
