@@ -1,12 +1,11 @@
 using System.Buffers;
-using System.Security.Cryptography;
 
 namespace Fairlead.Files.Shells;
 
-/// <summary>What the line under way prints, as a stream that ends with it. It is taken in large parts, however little is asked for.</summary>
-/// <param name="shell">Where it is printed.</param>
-/// <param name="hash">Takes all that is printed, what is passed over included; null for none. It stays the caller's.</param>
-sealed class LineContent(RemoteShell shell, IncrementalHash? hash = null) : Stream
+/// <summary>
+/// What the line under way prints, as a stream that ends with it. It is taken in large parts, however little is asked for.
+/// </summary>
+sealed class LineContent(RemoteShell shell) : Stream
 {
     byte[] _buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
     int _read, _filled;
@@ -30,7 +29,6 @@ sealed class LineContent(RemoteShell shell, IncrementalHash? hash = null) : Stre
         (_read, _filled) = (0, (int)Math.Min(bytes.Length, _buffer.Length));
         bytes.Slice(0, _filled).CopyTo(_buffer);
         shell.Advance(_filled);
-        hash?.AppendData(_buffer, 0, _filled);
         return true;
     }
 
