@@ -181,9 +181,9 @@ clear() { e=$( (: >"$1") 2>&1); }
 # unpack RECORDS FLAGS: a tar of so many records of 10 KiB from the input, unpacked as it comes
 unpack() { e=$(dd bs=10240 count=$1 iflag=fullblock 2>/dev/null | tar $2 - 2>&1 >/dev/null); }
 
-# pack FILE...: a tar of them; what cannot be read is left out. GNU tar reads of the variable that it is to write 32 KiB at a time, where it
+# pack FILE...: a tar of them; what cannot be read is left out. GNU tar reads of the variable that it is to write 64 KiB at a time, where it
 # writes 10 otherwise, and each of these is a message: nobody else reads it.
-pack() { TAR_OPTIONS=-b64 tar cf - "$@" 2>/dev/null; }
+pack() { TAR_OPTIONS=-b128 tar cf - "$@" 2>/dev/null; }
 
 # prefix LENGTH FILE: the hash of its first bytes
 prefix() {
