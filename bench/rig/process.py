@@ -42,11 +42,23 @@ def run(command, environment, stdin=None, stdout=subprocess.DEVNULL, limit=600):
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def cpu_of(pid):
-    """CPU seconds that a running process has used so far, its children apart."""
+def cpu_of(pid, ended_children=False):
+    """CPU seconds that a running process has used so far; those of its children, and of theirs, only where they are asked for and have ended."""
     with open(f"/proc/{pid}/stat") as stat:
         fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:15 if ended_children else 13])) / os.sysconf("SC_CLK_TCK")
+
+
+def children_of(pid):
+    """The processes that it has started and that live, or have not been waited for."""
+    children = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{task}/children") as names:
+                children += names.read().split()
+        except FileNotFoundError:
+            pass # this thread has ended
+    return children
 
 
 ARENA = 64 << 20

@@ -12,7 +12,7 @@ from . import connections
 from .contestants import Client, Direct, Hash
 from .idle import Held
 from .lost import LOST, Lost
-from .process import Failed, memory_of
+from .process import Failed, children_of, memory_of
 
 
 @dataclass
@@ -150,20 +150,23 @@ def through_node(stage, direction):
     return measure
 
 
-def copy(stage, what, up):
-    """A file or a tree of the stage's to the pod or from it, to where nothing is yet."""
+def copy(stage, what, up, counts_all=True):
+    """A file or a tree of the stage's to the pod or from it, to where nothing is yet; and the CPU of all that takes part: client, lab, the pod's tools."""
     def measure(client):
         source, target = getattr(stage, what), stage.folder / "copied"
         if isinstance(client, Hash):
             result = client.copy(source, target)
             return {"wall": result.wall, "cpu": result.cpu}
+        others = children_of(client.server.pid) if counts_all else ()
+        before = client.server.cpu_with_commands(others) if counts_all else 0
         try:
             result = client.copy(str(source), f"demo:{target}") if up else client.copy(f"demo:{source}", str(target))
             if sizes(target) != sizes(source):
                 raise Failed(f"{client.name} copied something else")
         finally:
             shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
-        return {"wall": result.wall, "cpu": result.cpu, "peak": result.peak}
+        sample = {"wall": result.wall, "cpu": result.cpu, "peak": result.peak}
+        return {**sample, "all": result.cpu + client.server.cpu_with_commands(others) - before} if counts_all else sample
     return measure
 
 
@@ -311,15 +314,22 @@ def connection_rows(clients):
 
 
 def copy_rows(stage, clients):
-    copied = {"wall": "s", "cpu": "CPU s", "peak": PEAK}
+    over_line = {"wall": "s", "cpu": "CPU s", "peak": PEAK}
+    copied = {**over_line, "all": "CPU s of client, lab and the pod's tools"}
     hashes = [*clients, Hash("the hash alone", stage, "openssl", "dgst", "-sha256", "-r")] if shutil.which("openssl") else clients
     line = [Client(client.name, client.program, stage, "line") for client in clients]
     for way, up in (("down", False), ("up", True)):
         where = "to the pod" if up else "from the pod"
         yield Row(f"cp-file-{way}", f"cp of one file {where}", hashes, copy(stage, "file", up), copied)
         yield Row(f"cp-tree-{way}", f"cp of 10,000 small files {where}", clients, copy(stage, "tree", up), copied, rounds=3)
+        for kind, tool in (("sha256sum", ("sha256sum",)), ("busybox", (stage.busybox, "sha256sum"))):
+            if tool[0]:
+                there = [*(Client(client.name, client.program, stage, f"lab with {kind}") for client in clients), Hash("the hash alone", stage, *tool)]
+                yield Row(f"cp-file-{kind}-{way}", f"cp of one file {where} that has {'busybox' if kind == 'busybox' else 'GNU sha256sum and no openssl'}",
+                    there, copy(stage, "file", up), copied, rounds=3)
         for what, called in (("one", "one small file"), ("hundred", "100 small files"), ("middle", "64 MiB")):
-            yield Row(f"cp-{what}-line-{way}", f"cp of {called} {where} over a line of 100 ms round trip", line, copy(stage, what, up), copied)
+            yield Row(f"cp-{what}-line-{way}", f"cp of {called} {where} over a line of 100 ms round trip", line,
+                copy(stage, what, up, counts_all=False), over_line)
 
 
 def resumable_rows(stage, program):

@@ -4,15 +4,17 @@ import json
 import os
 import subprocess
 import threading
+import time
 
 from .line import Line
-from .process import Failed, Missing, cpu_of
+from .process import Failed, Missing, children_of, cpu_of
 
 
 class Server:
     """A process that says "ready" when it serves a pods API, whose address is then in its kubeconfig."""
 
     def __init__(self, stage, name, command):
+        self.name = name
         self.kubeconfig, log = stage.folder / f"{name}.kubeconfig", stage.folder / f"{name}.log"
         self.environment = {**stage.environment, "KUBECONFIG": str(self.kubeconfig)}
         command = [str(part) for part in command(self.kubeconfig)]
@@ -33,6 +35,15 @@ class Server:
 
     def cpu(self):
         return cpu_of(self.pid)
+
+    def cpu_with_commands(self, others, limit=10):
+        """Its own and that of all commands it has run, when they have ended, but for some others that it goes on with."""
+        until = time.monotonic() + limit
+        while left := set(children_of(self.pid)) - set(others):
+            if time.monotonic() > until:
+                raise Failed(f"{self.name} still runs what it was asked for: processes {', '.join(left)}")
+            time.sleep(0.005)
+        return cpu_of(self.pid, ended_children=True)
 
     def stop(self):
         self.process.stdin.close()
@@ -92,6 +103,8 @@ class Servers:
         fairlead, stand = self._stage.fairlead, self._stage.stand
         if name == "lab":
             return lambda kubeconfig: [fairlead, "lab", "--write-kubeconfig", kubeconfig]
+        if name.startswith("lab with "):
+            return lambda kubeconfig: [fairlead, "lab", "--pods", self._stage.pod_with(name.removeprefix("lab with ")), "--write-kubeconfig", kubeconfig]
         if name == "lab without TLS":
             return lambda kubeconfig: [stand, "pods", "plain", "all", kubeconfig]
         kind, way = name.split("-", 1)

@@ -1,5 +1,6 @@
 """What stands while rows are measured: servers, a file of random bytes, ten thousand small ones, a certificate for the plain TLS pipe."""
 
+import json
 import os
 import shutil
 import socket
@@ -30,6 +31,7 @@ class Stage:
         self.kubectl = str(kubectl) if kubectl.exists() else None
         self.kubectl_version = (kubectl.parent / "version").read_text().strip() if self.kubectl else None
         self.socat = shutil.which("socat") or self._peer(peers / "socat/socat")
+        self.busybox = self._peer(peers / "busybox/busybox")
         self.environment = {**os.environ, "HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
         self.servers = Servers(self)
 
@@ -59,6 +61,17 @@ class Stage:
                 folder.mkdir(parents=True)
             (folder / f"f{at}").write_bytes(os.urandom(at * 7919 % 4096))
         return tree
+
+    def pod_with(self, hashes):
+        """A manifest of a pod that finds no openssl: all tools are busybox's, or the machine's own with GNU's sha256sum."""
+        tools = self.folder / f"bin-{hashes}"
+        tools.mkdir()
+        for tool in ("sh", "dd", "tar", "stat", "find", "mkdir", "mv", "rm", "chmod", "touch", "ln", "readlink", "sha256sum", "head", "cat", "wc", "test"):
+            (tools / tool).symlink_to(self.busybox if hashes == "busybox" else shutil.which(tool))
+        manifest = self.folder / f"pod-{hashes}.yaml"
+        manifest.write_text(json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "demo"}, "spec": {"containers": [
+            {"name": "shell", "image": "local", "command": ["/bin/sleep", "1000000"], "env": [{"name": "PATH", "value": str(tools)}]}]}}))
+        return manifest
 
     @cached_property
     def one(self):

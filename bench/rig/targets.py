@@ -72,6 +72,11 @@ def targets(rows):
 
     for what in ("down", "up"):
         yield judge(f"cp {what} of one file, verified, at most 1.0 x kubectl's time", f.ratio(f"cp-file-{what}", kubectl, "wall"), at_most(1))
+        for tool in ("sha256sum", "busybox"):
+            hashed, theirs = f.get(f"cp-file-{tool}-{what}", "the hash alone", "wall"), f.get(f"cp-file-{tool}-{what}", kubectl, "wall")
+            ours = f.get(f"cp-file-{tool}-{what}", "fairlead", "wall")
+            yield judge(f"cp {what} of one file, verified by {tool}, at most 1.1 x the longer of kubectl's time and the hash alone",
+                        ours / max(hashed, theirs) if ours and hashed and theirs else None, at_most(1.1))
         yield judge(f"cp {what} of 10,000 small files, verified, at most 0.6 x kubectl's time", f.ratio(f"cp-tree-{what}", kubectl, "wall"), at_most(0.6))
         for row, called in (("one", "one small file"), ("hundred", "100 small files"), ("middle", "64 MiB")):
             yield judge(f"cp {what} of {called} over a line of 100 ms round trip at most 1.0 x kubectl's time",

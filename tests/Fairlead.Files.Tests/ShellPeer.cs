@@ -123,7 +123,7 @@ sealed class ShellPeer : IShellProcess
         (status, said) = (0, "");
         switch (words[0])
         {
-            case "tools": return Text("sha256sum|1|1|1|1|dd");
+            case "tools": return Text("sha256sum|1|1|1|1|1|dd");
             case "kind": return Text("d\n");
             case "look" or "list": return Text("41ed 0 5:1 0 0 .//\n" + string.Concat(_files.Select(file => Record("./" + file.Key))));
             case "record" when _files.ContainsKey(words[1][2..]): return Text(Record(words[1]));

@@ -33,6 +33,9 @@ public sealed record Peer(string Name, string? Version, string? MissingBecause)
     /// <summary>Prometheus' own tool, which reads rules and tries them out.</summary>
     public const string Promtool = "promtool";
 
+    /// <summary>busybox, the tools of a small container in one program.</summary>
+    public const string Busybox = "busybox";
+
     /// <summary>wine, with a Windows of 64 bits, for <c>./test --full</c>.</summary>
     public const string Wine = "wine";
 

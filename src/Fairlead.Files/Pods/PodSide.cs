@@ -108,7 +108,7 @@ abstract class PodSide(ShellSource shells, string path, CopyOptions options) : I
     /// <summary>A second shell, in that folder.</summary>
     protected async ValueTask<RemoteShell> OpenSecondAsync(string folder, CancellationToken cancellationToken)
     {
-        RemoteShell shell = await shells.OpenAsync(cancellationToken);
+        RemoteShell shell = await shells.OpenAsync(cancellationToken, Tools);
         shell.TakesBlocks = Tools.Pieces;
         try
         {

@@ -234,7 +234,7 @@ sealed class PodSource : PodSide, ICopySource
     TreeEntry[] FewOf(List<TreeEntry> files)
     {
         TreeEntry[] few = ShellText.Groups(files, Quoted).FirstOrDefault([]);
-        return Hashes && !_ahead.HasBegun && few.Length == files.Count && ShellHashes.Work(few) < WorthASession ? few : [];
+        return Hashes && !_ahead.HasBegun && few.Length == files.Count && ShellHashes.AreFew(few, WorthASession) ? few : [];
     }
 
     static bool IsSmall(FilePart part) => part is { Offset: 0, File.Size: <= SmallFile };

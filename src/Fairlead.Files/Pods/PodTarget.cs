@@ -183,7 +183,7 @@ sealed class PodTarget : PodSide, ICopyTarget
     async ValueTask<TreeEntry[]> AskForHashesAsync(CancellationToken cancellationToken)
     {
         TreeEntry[] few = ShellText.Groups(_written, Quoted).FirstOrDefault([]);
-        bool isWorthIt = Hashes && few.Length > 0 && few.Length == _written.Count && ShellHashes.Work(few) < WorthASession;
+        bool isWorthIt = Hashes && few.Length > 0 && few.Length == _written.Count && ShellHashes.AreFew(few, WorthASession);
         _written.Clear();
         if (!isWorthIt) return [];
         await Shell.SendAsync(ShellHashes.Line(few, Quoted), cancellationToken, ShellHashes.Work(few));

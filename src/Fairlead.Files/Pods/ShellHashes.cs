@@ -11,6 +11,9 @@ static class ShellHashes
 {
     const int Digits = 64;
 
+    /// <summary>Of more files than these a second session hashes the most while the first one moves the rest.</summary>
+    const int Few = 1000;
+
     static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <summary>Of a file's first bytes; empty where it cannot be read.</summary>
@@ -49,6 +52,9 @@ static class ShellHashes
     /// <summary>One command for many files.</summary>
     internal static string Line(TreeEntry[] files, Func<TreeEntry, string> quoted) =>
         $"$H {string.Join(' ', files.Select(quoted))} </dev/null 2>/dev/null";
+
+    /// <summary>They are hashed right behind their content: a second session would take longer to begin.</summary>
+    internal static bool AreFew(TreeEntry[] files, long worthASession) => files.Length <= Few && Work(files) < worthASession;
 
     /// <summary>Bytes that it reads.</summary>
     internal static long Work(TreeEntry[] files) => files.Sum(static file => file.Size);

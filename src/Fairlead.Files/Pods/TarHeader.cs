@@ -53,7 +53,8 @@ readonly record struct TarHeader(string Name, long Size, char Type)
     static int Sum(ReadOnlySpan<byte> block)
     {
         int sum = 8 * ' '; // the sum's own field counts as blanks
-        for (int i = 0; i < Length; i++) sum += i is >= 148 and < 156 ? 0 : block[i];
+        foreach (byte before in block[..148]) sum += before;
+        foreach (byte behind in block[156..Length]) sum += behind;
         return sum;
     }
 

@@ -72,12 +72,12 @@ sealed class RemoteShell : IAsyncDisposable
     }
 
     internal static async ValueTask<RemoteShell> BeginAsync(
-        IShellProcess process, string word, ShellSource source, CancellationToken cancellationToken)
+        IShellProcess process, string word, ShellSource source, ShellTools? known, CancellationToken cancellationToken)
     {
         RemoteShell shell = new(process, word, source);
         try
         {
-            await shell.WriteAsync(ShellScript.Beginning(word), cancellationToken);
+            await shell.WriteAsync(ShellScript.Beginning(word, known), cancellationToken);
             return shell;
         }
         catch

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using System.Text;
+using Fairlead.Files.Trees;
 
 namespace Fairlead.Files.Shells;
 
@@ -20,7 +20,10 @@ static class ShellScript
     internal static string NewWord() => RandomNumberGenerator.GetHexString(WordLength, lowercase: true);
 
     /// <summary>What is sent first.</summary>
-    internal static byte[] Beginning(string word) => Encoding.ASCII.GetBytes($"{word}\n{s_text}{word}\n");
+    /// <param name="word">The session's word.</param>
+    /// <param name="known">What another shell of the same container has found; null where this is the first.</param>
+    internal static byte[] Beginning(string word, ShellTools? known) =>
+        NameBytes.Encode($"{word}\n{known?.Line ?? "K="}\n{s_text}{word}\n");
 
     static string Load()
     {

@@ -19,10 +19,12 @@ sealed record ShellSource(Func<IReadOnlyList<string>, CancellationToken, Task<IS
     }
 
     /// <summary>Starts one. Nothing is waited for but the server's word that it runs.</summary>
-    internal async Task<RemoteShell> OpenAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="known">What an earlier one has found there; null where there was none.</param>
+    internal async Task<RemoteShell> OpenAsync(CancellationToken cancellationToken, ShellTools? known = null)
     {
         string word = ShellScript.NewWord();
         IShellProcess process = await Start(ShellScript.Command, cancellationToken);
-        return await RemoteShell.BeginAsync(process, word, this, cancellationToken);
+        return await RemoteShell.BeginAsync(process, word, this, known, cancellationToken);
     }
 }

@@ -13,7 +13,7 @@ static class ShellText
     /// <summary>Cuts many words into groups that fit one command.</summary>
     internal static IEnumerable<T[]> Groups<T>(IEnumerable<T> items, Func<T, string> word)
     {
-        const int MostItems = 1000, MostCharacters = 64 * 1024; // a command may have 128 KiB everywhere
+        const int MostItems = 4000, MostCharacters = 64 * 1024; // a command may have 128 KiB everywhere, and openssl takes 8 ms to start
         List<T> group = [];
         int length = 0;
         foreach (T item in items)

@@ -13,26 +13,29 @@ nl='
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # H hashes, D is set where dd takes exactly what it is told from a pipe, T for tar, S for stat, Z where something tells sizes,
-# M for mkdir, mv and rm, O is what moves a file as one stream. Each is tried: being there is not enough.
-for H in 'openssl dgst -sha256 -r' sha256sum 'shasum -a 256' 'busybox sha256sum' ''; do
-  case $(printf abc | $H 2>/dev/null) in ba7816bf*) break ;; esac
-done
-D=
-if has dd; then
-  [ "$(printf abcd | { dd bs=2 count=1 iflag=fullblock 2>/dev/null; read -r x; echo "+$x"; })" = ab+cd ] && D=1
-fi
-T=
-has tar && T=1
+# M for mkdir, mv and rm, O is what moves a file as one stream. Each is tried: being there is not enough. A copy's second shell is sent what
+# its first one has found, and that is K.
 E='%f %s %Y:%i %u %g %n//'
-S=
-if has stat; then stat -c "$E" / >/dev/null 2>&1 && S=1; fi
-Z=$S
-if has wc || has dd; then Z=1; fi
-M=
-has mkdir && has mv && has rm && M=1
-O=
-for o in dd head cat; do has $o && O=$o; done
-tools() { printf '%s|%s|%s|%s|%s|%s' "$H" "$D" "$T" "$Z" "$M" "$O"; }
+if [ ! "$K" ]; then
+  for H in 'openssl dgst -sha256 -r' sha256sum 'shasum -a 256' 'busybox sha256sum' ''; do
+    case $(printf abc | $H 2>/dev/null) in ba7816bf*) break ;; esac
+  done
+  D=
+  if has dd; then
+    [ "$(printf abcd | { dd bs=2 count=1 iflag=fullblock 2>/dev/null; read -r x; echo "+$x"; })" = ab+cd ] && D=1
+  fi
+  T=
+  has tar && T=1
+  S=
+  if has stat; then stat -c "$E" / >/dev/null 2>&1 && S=1; fi
+  Z=$S
+  if has wc || has dd; then Z=1; fi
+  M=
+  has mkdir && has mv && has rm && M=1
+  O=
+  for o in dd head cat; do has $o && O=$o; done
+fi
+tools() { printf '%s|%s|%s|%s|%s|%s|%s' "$H" "$D" "$T" "$S" "$Z" "$M" "$O"; }
 
 # run LENGTH: a call of so many bytes, the last one a point. The shell itself reads byte by byte, with a system call for each.
 run() {
@@ -178,8 +181,9 @@ clear() { e=$( (: >"$1") 2>&1); }
 # unpack RECORDS FLAGS: a tar of so many records of 10 KiB from the input, unpacked as it comes
 unpack() { e=$(dd bs=10240 count=$1 iflag=fullblock 2>/dev/null | tar $2 - 2>&1 >/dev/null); }
 
-# pack FILE...: a tar of them; what cannot be read is left out
-pack() { tar cf - "$@" 2>/dev/null; }
+# pack FILE...: a tar of them; what cannot be read is left out. GNU tar reads of the variable that it is to write 64 KiB at a time, where it
+# writes 10 otherwise, and each of these is a message: nobody else reads it.
+pack() { TAR_OPTIONS=-b128 tar cf - "$@" 2>/dev/null; }
 
 # prefix LENGTH FILE: the hash of its first bytes
 prefix() {

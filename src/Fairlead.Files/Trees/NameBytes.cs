@@ -28,6 +28,7 @@ static class NameBytes
 
     internal static byte[] Encode(string text)
     {
+        if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')) return Encoding.UTF8.GetBytes(text);
         byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
         int written = 0;
         for (ReadOnlySpan<char> rest = text; !rest.IsEmpty;)

@@ -34,6 +34,9 @@ sealed record TreeEntry(
     /// <summary>May be what <paramref name="older"/> was, with more behind it, as a log is that is being written.</summary>
     internal bool MayHaveGrownFrom(TreeEntry older) => Kind == older.Kind && Size >= older.Size && Inode == older.Inode;
 
+    /// <summary>Of its path alone, since entries are looked up much more often than two of one path meet.</summary>
+    public override int GetHashCode() => string.GetHashCode(Path, StringComparison.Ordinal);
+
     /// <summary>The type and permission bits of a Unix mode, taken apart.</summary>
     internal static EntryKind KindOf(int mode) => (mode & 0xF000) switch
     {

@@ -109,9 +109,9 @@ sealed class CopyLab : IAsyncDisposable
             $"sh=exec /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups {shell} \"$@\"", .. more]);
     }
 
-    /// <summary>Where this machine has it; null where it has not (Debian package busybox).</summary>
+    /// <summary>The peer of that name, or this machine's own; null where there is neither.</summary>
     internal static string? Busybox { get; } =
-        new[] { "/bin/busybox", "/usr/bin/busybox", Environment.GetEnvironmentVariable("FAIRLEAD_BUSYBOX") }.FirstOrDefault(File.Exists);
+        new[] { Path.Combine(Peer.Find(Peer.Busybox).Folder, "busybox"), "/bin/busybox", "/usr/bin/busybox" }.FirstOrDefault(File.Exists);
 
     /// <summary>Writes a file of random bytes.</summary>
     internal static async Task WriteAsync(string path, long length, ulong seed = 1)
