@@ -91,7 +91,8 @@ class Servers:
     def _command(self, name):
         fairlead, stand = self._stage.fairlead, self._stage.stand
         if name == "lab":
-            return lambda kubeconfig: [fairlead, "lab", "--write-kubeconfig", kubeconfig]
+            return lambda kubeconfig: [fairlead, "lab", "--write-kubeconfig", kubeconfig,
+            *([] if shares else ["--upstream-http1"])]
         if name == "lab without TLS":
             return lambda kubeconfig: [stand, "pods", "plain", "all", kubeconfig]
         kind, way = name.split("-", 1)
@@ -108,6 +109,7 @@ class Servers:
         self._running.clear()
 
 
-def gateway(stage, upstream, transport, kubeconfig):
+def gateway(stage, upstream, transport, kubeconfig, shares=False):
+    """A gateway whose sessions have a connection each to the server behind, or share few of HTTP/2."""
     return [stage.fairlead, "gateway", "--upstream-kubeconfig", upstream.kubeconfig, "--upstream-transport", transport,
             "--max-sessions-per-caller", "10000", "--audit-command", "none", "--write-kubeconfig", kubeconfig]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fairlead.Server.Handshakes;
 using Fairlead.Streaming.Relays;
 using Microsoft.AspNetCore.Http;
 
@@ -37,7 +38,7 @@ sealed class MeasuredSession(SessionMetrics metrics, TimeProvider clock)
     {
         int code = context.Response.StatusCode;
         if (_what is not null) return; // a session that ran and told no end has failed
-        if (code == StatusCodes.Status101SwitchingProtocols) Tell(isPassedOn ? SessionEnd.PassedOn : SessionEnd.Abandoned);
+        if (ExtendedConnect.HasSwitched(context)) Tell(isPassedOn ? SessionEnd.PassedOn : SessionEnd.Abandoned);
         else if (context.RequestAborted.IsCancellationRequested) Tell(SessionEnd.Abandoned);
         else if (Tell(SessionEnd.Refused)) metrics.Refused(code);
     }
