@@ -92,7 +92,7 @@ public sealed class SharedConnectionTests
         foreach ((RemoteProcess process, Task flooding) in stuck)
         {
             await process.DisposeAsync();
-            await flooding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await flooding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         await ExpectEchoAsync(client);
@@ -197,7 +197,7 @@ public sealed class SharedConnectionTests
         Assert.Equal("still here", await before.StandardOutput.ReadToEndAsync(cancellationToken: Ct));
         Assert.True((await before.WaitForExitAsync(Ct)).Succeeded);
         await enough.CancelAsync();
-        await announced.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await announced.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Theory]
