@@ -16,8 +16,9 @@ public static class ExtendedConnect
     /// <see cref="IHttpUpgradeFeature"/> that answers 200 where HTTP/1.1 has a 101. To be called first, before anything reads the request.
     /// </summary>
     /// <remarks>
-    /// Any other request stays as it is. That holds for an extended CONNECT to another protocol, or with a length, too, which every entrance
-    /// refuses as it refuses a CONNECT. A client cannot have sent those two headers itself: the web server refuses them over HTTP/2.
+    /// Any other request stays as it is. That holds for an extended CONNECT to another protocol, or with a length, too, which every
+    /// entrance refuses as it refuses a CONNECT. A client cannot have sent those two headers itself: the web server refuses them over
+    /// HTTP/2.
     /// </remarks>
     /// <returns>True where the request was adopted, now or before.</returns>
     public static bool Adopt(HttpContext context)

@@ -16,8 +16,8 @@ static class UpgradeRefusals
     };
 
     /// <summary>
-    /// An extended CONNECT was refused, perhaps because it is one: by a code for that, or by something that says no more than a code. A server
-    /// that knows what was asked for says why not.
+    /// An extended CONNECT was refused, perhaps because it is one: by a code for that, or by something that says no more than a code. A
+    /// server that knows what was asked for says why not.
     /// </summary>
     internal static bool IsForTheMethod(UpgradeException refusal) =>
         refusal.StatusCode is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented
