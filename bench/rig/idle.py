@@ -12,15 +12,15 @@ WARM, SESSIONS = 500, 5000
 class Held:
     """Sessions from a client by one carrier, through a gateway, to a server by another one. The sessions there have no process."""
 
-    def __init__(self, name, stage, client, upstream, secure=True):
-        self.name, self.stage, self._client, self._upstream, self._secure = name, stage, client, upstream, secure
+    def __init__(self, name, stage, client, upstream, secure=True, shares=False):
+        self.name, self.stage, self._client, self._upstream, self._secure, self._shares = name, stage, client, upstream, secure, shares
 
     def measure(self):
         """KiB of private memory for each of 5,000 sessions, those of the first 500 apart."""
         stage = self.stage
         behind = Server(stage, "idle", lambda kubeconfig: [stage.stand, "pods", "idle-tls" if self._secure else "idle", "all", kubeconfig])
         try:
-            front = Server(stage, "idle-gateway", lambda kubeconfig: gateway(stage, behind, self._upstream, kubeconfig) if self._secure
+            front = Server(stage, "idle-gateway", lambda kubeconfig: gateway(stage, behind, self._upstream, kubeconfig, self._shares) if self._secure
                            else [stage.stand, "gateway", behind.kubeconfig, self._upstream, kubeconfig])
             try:
                 return self._hold(front, behind)

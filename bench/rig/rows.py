@@ -357,6 +357,7 @@ def gateway_rows(stage, program):
     held = [Held(*which) for which in (
         ("spliced", stage, "websocket", "websocket"), ("resumable", stage, "resumable", "websocket"),
         ("v5 to SPDY", stage, "websocket", "spdy"), ("SPDY to v5", stage, "spdy", "websocket"),
+        ("spliced, HTTP/2 behind", stage, "websocket", "websocket", True, True),
         ("spliced, no TLS", stage, "websocket", "websocket", False), ("v5 to SPDY, no TLS", stage, "websocket", "spdy", False),
         ("SPDY to v5, no TLS", stage, "spdy", "websocket", False))]
     translated = ("spliced", "v5 to SPDY", "SPDY to v5")

@@ -121,6 +121,8 @@ class Servers:
         self._running.clear()
 
 
-def gateway(stage, upstream, transport, kubeconfig):
+def gateway(stage, upstream, transport, kubeconfig, shares=False):
+    """A gateway whose sessions have a connection each to the server behind, or share few of HTTP/2."""
     return [stage.fairlead, "gateway", "--upstream-kubeconfig", upstream.kubeconfig, "--upstream-transport", transport,
-            "--max-sessions-per-caller", "10000", "--audit-command", "none", "--write-kubeconfig", kubeconfig]
+            "--max-sessions-per-caller", "10000", "--audit-command", "none", "--write-kubeconfig", kubeconfig,
+            *([] if shares else ["--upstream-http1"])]

@@ -99,6 +99,9 @@ def targets(rows):
     for name, most in (("spliced", 128), ("v5 to SPDY", 160), ("SPDY to v5", 160)):
         yield judge(f"idle session in the gateway, {name}: at most {most} KiB", f.get("idle", name, "gateway"), at_most(most), "{:.0f}")
         yield judge(f"idle session in the gateway, {name}, no TLS: at most 40 KiB", f.get("idle", f"{name}, no TLS", "gateway"), at_most(40), "{:.0f}")
+    yield judge("idle session in the gateway, spliced, HTTP/2 behind: at most 90 KiB", f.get("idle", "spliced, HTTP/2 behind", "gateway"), at_most(90), "{:.0f}")
+    yield judge("idle session at the server behind by HTTP/2: at most half of one by HTTP/1.1",
+                f.ratio("idle", "spliced", "server", of="spliced, HTTP/2 behind"), at_most(0.5))
     for what in ("stdout", "stdin"):
         for name in ("v5 to SPDY", "SPDY to v5"):
             yield judge(f"gateway CPU of exec {what}, {name}, at most 1.5 x a splice's", f.ratio(f"gateway-{what}", "spliced", "gateway", of=name), at_most(1.5))

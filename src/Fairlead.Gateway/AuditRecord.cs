@@ -52,6 +52,12 @@ public sealed record AuditRecord
     /// <summary>What the server behind spoke.</summary>
     public string? ServerProtocol { get; init; }
 
+    /// <summary>The version of HTTP that carried the client's side: <c>1.1</c>, or <c>2</c> beside other sessions.</summary>
+    public string? ClientHttp { get; init; }
+
+    /// <summary>The same of the side of the server behind.</summary>
+    public string? ServerHttp { get; init; }
+
     /// <summary>Payload bytes from the client.</summary>
     public long BytesToServer { get; init; }
 
@@ -108,6 +114,8 @@ public sealed record AuditRecord
             Text("command", Command);
             Text("client", ClientProtocol);
             Text("server", ServerProtocol);
+            Text("clientHttp", ClientHttp);
+            Text("serverHttp", ServerHttp);
             if (Path is null) // bytes are counted for sessions only; Path is set where the upgrade is no session
             {
                 json.WriteNumber("bytesToServer", BytesToServer);

@@ -8,6 +8,7 @@ using Fairlead.Server.Handshakes;
 using Fairlead.Server.Hosting;
 using Fairlead.Server.Requests;
 using Fairlead.Wire;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,7 @@ namespace Fairlead.Gateway;
 /// <summary>The way of every request: what is it, who sends it, may it pass, and then to its session or on upstream.</summary>
 sealed class GatewayHandler(
     GatewayOptions options, ServerTls tls, SessionEndpoint sessions, ForwardEndpoint forwards, OrdinaryRequests ordinary,
-    OperationsEndpoint operations, GatewayMetrics metrics, ILogger logger)
+    OperationsEndpoint operations, DrainState drain, GatewayMetrics metrics, ILogger logger)
 {
     internal async Task InvokeAsync(HttpContext context)
     {
@@ -27,7 +28,10 @@ sealed class GatewayHandler(
             return;
         }
 
-        if (WebSocketUpgrade.RequireHttp11(context)) return; // nothing is refused: the client asks again, and that is told
+        ExtendedConnect.Adopt(context);
+        DataRates.Keep(context);
+        if (drain.IsAnnounced && HttpProtocol.IsHttp2(context.Request.Protocol))
+            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose(); // a GOAWAY: the next one goes elsewhere
         WithheldWords withheld = RequestSecrets.Of(context.Request); // before credentials are taken out of its headers
         using SessionRecord? record = StreamTarget.IsAsked(context) ? Record(context, withheld) : null;
         try
@@ -62,7 +66,7 @@ sealed class GatewayHandler(
         StreamTarget? target = StreamTarget.IsAmbiguous(context) ? null : StreamTarget.Find(context, out _);
         return new SessionRecord(options, metrics, logger, target, target?.ReadRequest().Command ?? [],
             context, StreamTarget.PathOf(context), ClientAddress.Of(context, options.TrustedProxies))
-        { Withheld = withheld };
+        { Withheld = withheld, ClientHttp = HttpProtocol.IsHttp2(context.Request.Protocol) ? "2" : "1.1" };
     }
 
     /// <summary>Answers a request to its end, which for a session can be hours away, or says why not.</summary>

@@ -22,6 +22,12 @@ public sealed record GatewayOptions
     /// <summary>What sessions are carried by upstream; <see cref="Transport.Auto"/> learns what it takes.</summary>
     public Transport UpstreamTransport { get; init; }
 
+    /// <summary>
+    /// Sessions go upstream as streams of few HTTP/2 connections where the server behind announces that it takes them so, as a lab, a node
+    /// and a gateway do. On by default; an API server of Kubernetes announces nothing of the kind.
+    /// </summary>
+    public bool UpstreamSharesConnections { get; init; } = true;
+
     /// <summary>Where to listen; port 0 picks a free one.</summary>
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
 

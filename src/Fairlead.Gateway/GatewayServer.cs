@@ -41,7 +41,7 @@ public sealed class GatewayServer : IAsyncDisposable
     GatewayServer(GatewayOptions options, ServerTls tls)
     {
         (_tls, _clock) = (tls, options.Clock);
-        _upstream = new UpstreamServer(options);
+        _upstream = new UpstreamServer(options, ConnectionLost);
         _slots = new SessionSlots(options.MaxSessions, options.MaxSessionsPerCaller);
         ReviewerAbsences absences = new(options.Clock, CallerReviews.LongestPause(options.ReviewerGrace) * 2);
         _metrics = new GatewayMetrics(absences, options.Clock);
@@ -62,7 +62,7 @@ public sealed class GatewayServer : IAsyncDisposable
             new ForwardEndpoint(options, _upstream, create, _drain, _logger),
             new OrdinaryRequests(
                 _upstream, _application.Services.GetRequiredService<IHttpForwarder>(), options.TrustedProxies, _logger),
-            new OperationsEndpoint(_text, _drain), _metrics, _logger);
+            new OperationsEndpoint(_text, _drain), _drain, _metrics, _logger);
         _application.Run(handler.InvokeAsync);
     }
 
@@ -155,10 +155,17 @@ public sealed class GatewayServer : IAsyncDisposable
         }
     }
 
+    /// <summary>One cause, told once, however many sessions went with it; each session's own end is told as ever.</summary>
+    void ConnectionLost(string why)
+    {
+        _metrics.ConnectionLost();
+        Log.ConnectionLost(_logger, why);
+    }
+
     void Configure(KestrelServerOptions kestrel, GatewayOptions options)
     {
         PodsApiKestrel.Configure(kestrel);
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+        PodsApiKestrel.AllowStreams(kestrel, 1000);
         kestrel.Listen(options.Listen, listen =>
         {
             if (options.TakesProxyProtocol) ProxyProtocol.Take(listen, options.TrustedProxies, options.Clock, () => _logger);

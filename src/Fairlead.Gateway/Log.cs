@@ -64,4 +64,8 @@ static partial class Log
         "A connection from the trusted proxy {Address} was closed: it did not begin with a PROXY header that can be read",
         EventName = "ProxyHeaderMissing")]
     public static partial void ProxyHeaderMissing(ILogger logger, PeerText address);
+
+    [LoggerMessage(15, LogLevel.Warning, "An HTTP/2 connection to the server behind was lost with all sessions on it: {Why}",
+        EventName = "ConnectionLost")]
+    public static partial void ConnectionLost(ILogger logger, PeerText why);
 }

@@ -187,7 +187,7 @@ public sealed class NodeServer : IAsyncDisposable
     static WebApplication Build(NodeOptions options, ServerTls tls) => StreamingHost.Build(options.Logging, kestrel =>
     {
         PodsApiKestrel.Configure(kestrel);
-        if (options.Kubelet is not null) kestrel.Limits.Http2.MaxStreamsPerConnection = 1000; // each log that is followed is one
+        if (options.Kubelet is not null) PodsApiKestrel.AllowStreams(kestrel, 1000); // each log that is followed is one
         kestrel.Listen((EndPoint?)options.Addresses ?? options.Listen, listen => listen.UseHttps(tls.Configure));
     }, services =>
     {

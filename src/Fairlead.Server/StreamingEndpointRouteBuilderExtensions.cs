@@ -1,5 +1,6 @@
 using Fairlead.Server.Access;
 using Fairlead.Server.Answers;
+using Fairlead.Server.Handshakes;
 using Fairlead.Server.Issued;
 using Fairlead.Server.Kubelet;
 using Fairlead.Server.Operations;
@@ -15,7 +16,7 @@ namespace Fairlead.Server;
 /// <summary>Puts what this library answers into a web application, or into a group of its routes, whatever the group's prefix.</summary>
 public static class StreamingEndpointRouteBuilderExtensions
 {
-    static readonly HttpMethodMetadata s_streamMethods = new(["GET", "POST"]);
+    static readonly HttpMethodMetadata s_streamMethods = new(["GET", "POST", "CONNECT"]);
 
     /// <summary>
     /// Answers, on every path that nothing else is mapped to, as a Kubernetes API server does for pods: discovery, reading and watching
@@ -89,6 +90,7 @@ public static class StreamingEndpointRouteBuilderExtensions
         AccessAttributes wanted = new("get", "", "nodes", "metrics", null, ThisMachine.NodeName);
         endpoints.MapGet(path, context => ladder.AnswerAsync(context, async context =>
         {
+            DataRates.Keep(context);
             await admission.RequireAsync(admission.Identify(context), wanted, context.RequestAborted);
             await text.AnswerAsync(context);
         }));
@@ -105,7 +107,17 @@ public static class StreamingEndpointRouteBuilderExtensions
     static void MapStreams(this IEndpointRouteBuilder endpoints, string kind, string rest, RequestDelegate answer)
     {
         RouteValueDictionary sameWord = new() { ["kind"] = new SameWord(kind) };
-        endpoints.Map(RoutePatternFactory.Parse($"/{{kind}}/{rest}", defaults: null, sameWord), answer).WithMetadata(s_streamMethods);
+        endpoints.Map(RoutePatternFactory.Parse($"/{{kind}}/{rest}", defaults: null, sameWord), AnswerAsync).WithMetadata(s_streamMethods);
+
+        Task AnswerAsync(HttpContext context)
+        {
+            DataRates.Keep(context);
+            // routes know nothing of extended CONNECT: the method is the one that came
+            if (ExtendedConnect.Adopt(context) || !HttpMethods.IsConnect(context.Request.Method)) return answer(context);
+            context.Response.Headers.Allow = UpgradeMethods.OfSpdy;
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return Task.CompletedTask;
+        }
     }
 
     sealed class SameWord(string word) : IRouteConstraint

@@ -4,6 +4,7 @@ using Fairlead.Upgrades.Endpoints;
 using Fairlead.Upgrades.Http;
 using Fairlead.Upgrades.PortForward;
 using Fairlead.Upgrades.RemoteCommand;
+using Fairlead.Upgrades.Sharing;
 
 namespace Fairlead.Upgrades;
 
@@ -23,12 +24,16 @@ public sealed class UpgradeDialer : IDisposable
     /// <param name="memory">Which transport worked with which server; shared by dialers of one server.</param>
     /// <param name="credentials">The endpoint's, as they are shown on behalf of many; null to take them from the endpoint. Stays the
     /// caller's.</param>
-    public UpgradeDialer(KubernetesEndpoint endpoint, ITransportMemory memory, SharedCredentials? credentials = null)
+    /// <param name="shared">Has sessions share HTTP/2 connections where the server announces that; null for what
+    /// <see cref="KubernetesEndpoint.SharesConnections"/> says.</param>
+    public UpgradeDialer(
+        KubernetesEndpoint endpoint, ITransportMemory memory, SharedCredentials? credentials = null, SharedConnections? shared = null)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         _http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
         _endpoint = endpoint;
-        UpgradeHttp upgrades = new(endpoint, _http, credentials);
+        UpgradeHttp upgrades = new(
+            endpoint, _http, credentials, shared ?? (endpoint.SharesConnections ? new SharedConnections() : null));
         _transports = new TransportFallback(endpoint, upgrades, memory);
         _forwards = new PortForwardFallback(endpoint, upgrades, memory);
     }

@@ -31,13 +31,19 @@ public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClas
     public void The_table_has_every_pairing() => Assert.Equal(5 * 5, Cells.Count);
 
     [Theory, MemberData(nameof(Cells))]
-    public async Task A_pairing_carries_what_the_table_says(string client, string server, string promise)
+    public Task A_pairing_carries_what_the_table_says(string client, string server, string promise) =>
+        ExpectAsync(client, server, promise, shares: false, bytes: client.StartsWith("WebSocket own", StringComparison.Ordinal) ? 64 << 20 : 4 << 20);
+
+    [Theory, MemberData(nameof(Cells)), Trait("Case", "C9")]
+    public Task A_pairing_carries_the_same_over_HTTP2(string client, string server, string promise) => ExpectAsync(client, server, promise, shares: true, bytes: 4 << 20);
+
+    async Task ExpectAsync(string client, string server, string promise, bool shares, int bytes)
     {
         string[] promises = promise.Split(", ");
-        GatewayRoom room = await rooms.ForAsync(server);
-        using StreamingClient gateway = room.Client();
+        GatewayRoom room = await rooms.ForAsync(server, shares);
+        using StreamingClient gateway = room.Client(shares: shares);
         PortForwardOptions options = new() { Protocols = [Form(client)] };
-        await ExpectDataAsync(gateway, options, ends: promises.Contains("end"), client.StartsWith("WebSocket own", StringComparison.Ordinal) ? 64 << 20 : 4 << 20);
+        await ExpectDataAsync(gateway, options, ends: promises.Contains("end"), bytes);
         if (promises.Contains("end")) await ExpectHalfCloseAsync(gateway, options);
         if (promises.Contains("reset")) await ExpectResetAsync(gateway, options);
         await Eventually.HoldsAsync(() => room.Gateway.ActiveSessions == 0, "the sessions are over", cancellationToken: Ct);
@@ -167,12 +173,13 @@ public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClas
     /// <summary>One lab and one gateway a column.</summary>
     public sealed class Rooms : IAsyncDisposable
     {
-        readonly Dictionary<string, GatewayRoom> _rooms = [];
+        readonly Dictionary<(string, bool), GatewayRoom> _rooms = [];
 
-        internal async Task<GatewayRoom> ForAsync(string server)
+        internal async Task<GatewayRoom> ForAsync(string server, bool shares)
         {
-            if (!_rooms.TryGetValue(server, out GatewayRoom? room)) _rooms[server] = room = await GatewayRoom.StartAsync(new LabOptions { PortForwardProtocols = [Form(server)] });
-            return room;
+            if (_rooms.TryGetValue((server, shares), out GatewayRoom? room)) return room;
+            room = await GatewayRoom.StartAsync(new LabOptions { PortForwardProtocols = [Form(server)] }, options => options with { UpstreamSharesConnections = shares });
+            return _rooms[(server, shares)] = room;
         }
 
         public async ValueTask DisposeAsync()

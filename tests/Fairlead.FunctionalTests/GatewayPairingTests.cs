@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Fairlead.Gateway;
 using Fairlead.Testing;
 using Fairlead.Wire;
 
@@ -27,22 +28,36 @@ public sealed class GatewayPairingTests(GatewayPairingTests.Rooms rooms) : IClas
         }
     }
 
+    /// <summary>The same by HTTP/2, wherever one side at least is a WebSocket.</summary>
+    public static TheoryData<string, string, string> Shared =>
+        [.. Cells.Where(static cell => cell.Data.Item1.StartsWith("WebSocket", StringComparison.Ordinal) || cell.Data.Item2.StartsWith("WebSocket", StringComparison.Ordinal))];
+
     [Fact]
     public void The_table_has_every_pairing() => Assert.Equal(10 * 4, Cells.Count);
 
     [Theory, MemberData(nameof(Cells))]
-    public async Task A_pairing_carries_what_the_table_says(string client, string server, string promise)
+    public Task A_pairing_carries_what_the_table_says(string client, string server, string promise) =>
+        ExpectAsync(client, server, promise, shares: false, bytes: client.EndsWith("v5", StringComparison.Ordinal) || client == "SPDY v4" ? 64 << 20 : 4 << 20);
+
+    [Theory, MemberData(nameof(Shared)), Trait("Case", "C9")]
+    public Task A_pairing_carries_the_same_over_HTTP2(string client, string server, string promise) => ExpectAsync(client, server, promise, shares: true, bytes: 4 << 20);
+
+    async Task ExpectAsync(string client, string server, string promise, bool shares, int bytes)
     {
         string[] promises = promise.Split(", ");
-        GatewayRoom room = await rooms.ForAsync(server);
-        using StreamingClient gateway = room.Client();
+        GatewayRoom room = await rooms.ForAsync(server, shares);
+        using StreamingClient gateway = room.Client(shares: shares);
         ExecOptions options = Options(client);
         await ExpectOutcomeAsync(gateway, options, promises.Contains("code"));
-        await ExpectInputAsync(gateway, options, promises, bytes: client.EndsWith("v5", StringComparison.Ordinal) || client == "SPDY v4" ? 64 << 20 : 4 << 20);
+        await ExpectInputAsync(gateway, options, promises, bytes);
         await ExpectTerminalAsync(gateway, options, promises.Contains("resize"));
         await ExpectAttachAsync(gateway, options);
         string[] seen = [.. room.Audit.Where(record => record.ServerProtocol is not null).Select(record => record.ServerProtocol!).Distinct()];
         Assert.Equal([Protocol(server).Description], seen);
+        AuditRecord[] begun = [.. room.Audit.Where(static record => record.ServerHttp is not null)];
+        string version = shares ? "2" : "1.1";
+        Assert.All(begun, record => Assert.Equal(record.ServerProtocol!.StartsWith("WebSocket", StringComparison.Ordinal) ? version : "1.1", record.ServerHttp));
+        Assert.All(begun, record => Assert.Equal(record.ClientProtocol!.StartsWith("WebSocket", StringComparison.Ordinal) ? version : "1.1", record.ClientHttp));
     }
 
     static async Task ExpectOutcomeAsync(StreamingClient gateway, ExecOptions options, bool hasCode)
@@ -132,12 +147,13 @@ public sealed class GatewayPairingTests(GatewayPairingTests.Rooms rooms) : IClas
     /// <summary>One lab and one gateway a column.</summary>
     public sealed class Rooms : IAsyncDisposable
     {
-        readonly Dictionary<string, GatewayRoom> _rooms = [];
+        readonly Dictionary<(string, bool), GatewayRoom> _rooms = [];
 
-        internal async Task<GatewayRoom> ForAsync(string server)
+        internal async Task<GatewayRoom> ForAsync(string server, bool shares)
         {
-            if (!_rooms.TryGetValue(server, out GatewayRoom? room)) _rooms[server] = room = await GatewayRoom.StartAsync(Protocol(server));
-            return room;
+            if (_rooms.TryGetValue((server, shares), out GatewayRoom? room)) return room;
+            room = await GatewayRoom.StartAsync(new Lab.LabOptions { Protocols = [Protocol(server)] }, options => options with { UpstreamSharesConnections = shares });
+            return _rooms[(server, shares)] = room;
         }
 
         public async ValueTask DisposeAsync()

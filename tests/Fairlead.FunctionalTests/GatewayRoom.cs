@@ -34,11 +34,14 @@ sealed class GatewayRoom : IAsyncDisposable
     }
 
     /// <summary>A client of the gateway, with a lab user's token.</summary>
-    internal StreamingClient Client(string? token = null) => new(EndpointOf(Gateway.Url, Gateway.AuthorityPem!, token ?? Lab.Users[0].Token));
+    /// <param name="token">The token; the first user's for null.</param>
+    /// <param name="shares">Sessions share HTTP/2 connections.</param>
+    internal StreamingClient Client(string? token = null, bool shares = false) => new(EndpointOf(Gateway.Url, Gateway.AuthorityPem!, token ?? Lab.Users[0].Token, shares: shares));
 
     /// <summary>An endpoint that trusts one authority and shows a token, if it has one.</summary>
-    internal static KubernetesEndpoint EndpointOf(Uri url, string authorityPem, string? token, X509Certificate2? certificate = null) => new(url, HandlerOf(authorityPem, certificate))
+    internal static KubernetesEndpoint EndpointOf(Uri url, string authorityPem, string? token, X509Certificate2? certificate = null, bool shares = false) => new(url, HandlerOf(authorityPem, certificate))
     {
+        SharesConnections = shares,
         Authorize = token is null ? null : (request, _, _) =>
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

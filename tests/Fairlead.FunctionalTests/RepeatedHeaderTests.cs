@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using Fairlead.Lab;
 
@@ -37,22 +36,6 @@ public sealed class RepeatedHeaderTests
         await sending;
         Assert.True((await process.WaitForExitAsync(Ct)).Succeeded);
         Assert.Equal(SHA256.HashData(content), SHA256.HashData(received.ToArray()));
-    }
-
-    [Fact]
-    [Trait("Case", "C9")]
-    public async Task A_WebSocket_over_HTTP2_is_sent_to_HTTP1()
-    {
-        await using LabServer lab = await LabServer.StartAsync(new LabOptions(), Ct);
-        using HttpClient client = new(GatewayRoom.HandlerOf(lab.AuthorityPem)) { BaseAddress = lab.Url };
-        using HttpRequestMessage request = new(HttpMethod.Connect, "/api/v1/namespaces/default/pods/demo/exec?stdout=1&command=true")
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        };
-        request.Headers.Protocol = "websocket";
-        HttpRequestException refused = await Assert.ThrowsAsync<HttpRequestException>(() => client.SendAsync(request, Ct));
-        Assert.Equal(0xd, Assert.IsType<HttpProtocolException>(refused.InnerException).ErrorCode); // HTTP_1_1_REQUIRED
     }
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;

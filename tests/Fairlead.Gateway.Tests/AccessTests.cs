@@ -105,16 +105,30 @@ public sealed class AccessTests : IDisposable
         Assert.All(["X-Hop", "Keep-Alive", "Proxy-Authorization"], name => Assert.Null(seen.Header(name)));
     }
 
-    [Fact]
-    public async Task A_browsers_token_becomes_a_header_and_is_seen_nowhere_else()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_browsers_token_becomes_a_header_and_is_seen_nowhere_else(bool isHttp2)
     {
         await using GatewayPair pair = await GatewayPair.StartAsync();
         const string token = "browser-secret";
         string offered = "base64url.bearer.authorization.k8s.io." + Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(token)).TrimEnd('=');
-        await using RawWebSocket answer = await pair.UpgradeAsync(subprotocols: offered + ", v5.channel.k8s.io");
+        IEnumerable<string> answered;
+        if (isHttp2)
+        {
+            using HttpResponseMessage answer = await pair.ConnectAsync(subprotocols: offered + ", v5.channel.k8s.io");
+            answered = answer.Headers.SelectMany(static header => header.Value);
+        }
+        else
+        {
+            await using RawWebSocket answer = await pair.UpgradeAsync(subprotocols: offered + ", v5.channel.k8s.io");
+            answered = answer.Headers.Values;
+        }
+
+        Assert.NotEmpty(pair.Upstream.Requests);
         Assert.All(pair.Upstream.Requests, seen => Assert.Equal("Bearer " + token, seen.Header("Authorization")));
         Assert.All(pair.Upstream.Requests, seen => Assert.DoesNotContain("bearer.authorization", seen.Header("Sec-WebSocket-Protocol") ?? "", StringComparison.Ordinal));
-        Assert.DoesNotContain(answer.Headers.Values, value => value.Contains("bearer.authorization", StringComparison.Ordinal));
+        Assert.DoesNotContain(answered, value => value.Contains("bearer.authorization", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -127,15 +141,16 @@ public sealed class AccessTests : IDisposable
     }
 
     [Theory]
-    [InlineData("https://evil.example")]
-    [InlineData("null")]
-    public async Task A_page_of_another_origin_opens_no_session(string origin)
+    [InlineData("https://evil.example", false)]
+    [InlineData("null", false)]
+    [InlineData("https://evil.example", true)]
+    [InlineData("null", true)]
+    public async Task A_page_of_another_origin_opens_no_session(string origin, bool isHttp2)
     {
         await using GatewayPair pair = await GatewayPair.StartAsync((options, _) => options with { AllowedOrigins = ["https://console.example"] });
-        await using RawWebSocket refused = await pair.UpgradeAsync(headers: ["Origin: " + origin]);
-        Assert.Equal(403, refused.StatusCode);
+        Assert.Equal(403, await pair.CodeAsync(isHttp2, headers: ["Origin: " + origin]));
         Assert.Empty(pair.Upstream.Requests);
-        await using RawWebSocket allowed = await pair.UpgradeAsync(headers: ["Origin: https://console.example"]);
+        await pair.CodeAsync(isHttp2, headers: ["Origin: https://console.example"]);
         Assert.NotEmpty(pair.Upstream.Requests);
     }
 

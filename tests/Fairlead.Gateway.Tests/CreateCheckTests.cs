@@ -54,6 +54,7 @@ public sealed class CreateCheckTests
             Assert.Equal(refusal, refused.StatusCode);
         }
 
+        Assert.Equal(refusal, await pair.CodeAsync(isHttp2: true));
         Assert.Empty(pair.Upstream.Others);
     }
 

@@ -12,7 +12,14 @@ static class RawHttp2
     const byte Data = 0, Headers = 1, Reset = 3, Settings = 4, GoAway = 7, EndStream = 1, EndHeaders = 4;
 
     /// <summary>Sends it and waits until the answer has ended.</summary>
-    public static async Task GetAsync(IPEndPoint server, string path, string[] headers, CancellationToken cancellationToken)
+    public static Task GetAsync(IPEndPoint server, string path, string[] headers, CancellationToken cancellationToken) =>
+        SendAsync(server, [":method: GET", ":scheme: https", ":authority: localhost", ":path: " + path, .. headers], EndStream, cancellationToken);
+
+    /// <summary>The same of an extended CONNECT, which has to be refused: its stream stays open to the server.</summary>
+    public static Task ConnectAsync(IPEndPoint server, string path, string[] headers, CancellationToken cancellationToken) => SendAsync(
+        server, [":method: CONNECT", ":protocol: websocket", ":scheme: https", ":authority: localhost", ":path: " + path, .. headers], 0, cancellationToken);
+
+    static async Task SendAsync(IPEndPoint server, string[] fields, byte end, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(30));
@@ -28,9 +35,9 @@ static class RawHttp2
         }, limit.Token);
 #pragma warning restore CA5359
         using MemoryStream block = new();
-        foreach (string field in (string[])[":method: GET", ":scheme: https", ":authority: localhost", ":path: " + path, .. headers]) Literal(block, field);
+        foreach (string field in fields) Literal(block, field);
         await tls.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), limit.Token);
-        await tls.WriteAsync((byte[])[.. Head(0, Settings, 0, 0), .. Head((int)block.Length, Headers, EndStream | EndHeaders, 1), .. block.ToArray()], limit.Token);
+        await tls.WriteAsync((byte[])[.. Head(0, Settings, 0, 0), .. Head((int)block.Length, Headers, (byte)(end | EndHeaders), 1), .. block.ToArray()], limit.Token);
 
         byte[] head = new byte[9];
         while (true)

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Fairlead.Gateway.Tests;
 
@@ -35,7 +36,8 @@ sealed class RecordingUpstream : IAsyncDisposable
     public IEnumerable<Seen> Others => Requests.Where(static seen => seen.Target != Reviews);
 
     /// <param name="secure">Over TLS, with HTTP/2.</param>
-    public static async Task<RecordingUpstream> StartAsync(bool secure = false)
+    /// <param name="protocols">The versions of HTTP.</param>
+    public static async Task<RecordingUpstream> StartAsync(bool secure = false, HttpProtocols protocols = HttpProtocols.Http1AndHttp2)
     {
         RecordingUpstream? upstream = null;
         EphemeralCertificate? certificate = secure ? EphemeralCertificate.Create(IPAddress.Loopback, "upstream") : null;
@@ -44,6 +46,7 @@ sealed class RecordingUpstream : IAsyncDisposable
             kestrel.Limits.MaxRequestHeaderCount = 10_000; // no bound of its own, as Kubernetes
             kestrel.Listen(IPAddress.Loopback, 0, listen =>
             {
+                listen.Protocols = protocols;
                 if (certificate is not null) listen.UseHttps(certificate.Server);
             });
         });
@@ -77,6 +80,8 @@ sealed class RecordingUpstream : IAsyncDisposable
     public static async Task EchoAsync(HttpContext context)
     {
         context.Response.Headers.Upgrade = "websocket";
+        if (context.Request.Headers.SecWebSocketKey is [{ } key])
+            context.Response.Headers.SecWebSocketAccept = Fairlead.Streaming.WebSockets.WebSocketHandshake.ComputeAccept(key);
         await using Stream stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
         byte[] buffer = new byte[4096];
         while (await stream.ReadAsync(buffer, context.RequestAborted) is > 0 and int length)
@@ -97,9 +102,10 @@ sealed class RecordingUpstream : IAsyncDisposable
     {
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (BeforeBody is not null) await BeforeBody(context);
-        using StreamReader body = new(context.Request.Body);
+        bool isTunnel = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }; // whose body is the session
+        using StreamReader body = new(isTunnel ? Stream.Null : context.Request.Body);
         Dictionary<string, string[]> headers = context.Request.Headers.ToDictionary(static header => header.Key, static header => header.Value.ToArray()!, StringComparer.OrdinalIgnoreCase)!;
-        Requests.Enqueue(new Seen(context.Request.Protocol, context.Request.Method, target, headers, await body.ReadToEndAsync()));
+        Requests.Enqueue(new Seen(context.Connection.Id, context.Request.Protocol, context.Request.Method, target, headers, await body.ReadToEndAsync()));
         await (target == Reviews ? Review(context) : Other(context));
     }
 
@@ -110,7 +116,7 @@ sealed class RecordingUpstream : IAsyncDisposable
     }
 
     /// <summary>One request; of each header what its lines have, line by line.</summary>
-    internal sealed record Seen(string Protocol, string Method, string Target, IReadOnlyDictionary<string, string[]> Headers, string Body)
+    internal sealed record Seen(string Connection, string Protocol, string Method, string Target, IReadOnlyDictionary<string, string[]> Headers, string Body)
     {
         /// <summary>The value of a header that stands on one line; null for none.</summary>
         public string? Header(string name) => Lines(name) switch

@@ -115,6 +115,46 @@ public class AccessTests
     }
 
     [Theory]
+    [InlineData("get", 403, "create")]
+    [InlineData("create", 403, "get")]
+    [InlineData("list", 403, "get")]
+    [InlineData("create get", 101, null)]
+    [Trait("Case", "C9")]
+    public async Task StreamingByExtendedConnectNeedsGetAndCreateToo(string verbs, int code, string? missing)
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync(User("t", Rule(verbs, "*/exec")));
+        using HttpResponseMessage answer = await server.ConnectAsync(Pods + "/demo/exec?command=id&stdout=true", "t");
+        if (missing is null) Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode);
+        else await PodsApiServer.AssertRefusedAsync(answer, code, "Forbidden",
+            $"pods \"demo\" is forbidden: User \"dev\" cannot {missing} resource \"pods/exec\" in API group \"\" in the namespace \"default\"");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("wrong")]
+    [InlineData("admin-secret-toke")]
+    [Trait("Case", "C9")]
+    public async Task WhoIsNotKnownIsRefusedByExtendedConnectToo(string? token)
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync();
+        using HttpResponseMessage answer = await server.ConnectAsync(Pods + "/demo/exec?command=id&stdout=true", token);
+        await PodsApiServer.AssertRefusedAsync(answer, 401, "Unauthorized", "Unauthorized");
+        Assert.Null(server.Demo.Asked);
+    }
+
+    [Fact]
+    [Trait("Case", "C9")]
+    public async Task BrowserMayOfferItsTokenByExtendedConnectToo()
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync();
+        string token = "base64url.bearer.authorization.k8s.io." + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(PodsApiServer.AdminToken));
+        using HttpResponseMessage answer = await server.ConnectAsync(Pods + "/demo/exec?command=id&stdout=true", null, token + ", v4.channel.k8s.io");
+        Assert.Equal((System.Net.HttpStatusCode.OK, "v4.channel.k8s.io"), (answer.StatusCode, Assert.Single(answer.Headers.GetValues("Sec-WebSocket-Protocol"))));
+        using HttpResponseMessage alone = await server.ConnectAsync(Pods + "/demo/exec?command=id&stdout=true", null, token);
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, alone.StatusCode);
+    }
+
+    [Theory]
     [InlineData("Impersonate-User", "users \"bob\" is forbidden: User \"admin\" cannot impersonate resource \"users\" in API group \"\" at the cluster scope")]
     [InlineData("impersonate-group", "groups \"bob\" is forbidden: User \"admin\" cannot impersonate resource \"groups\" in API group \"\" at the cluster scope")]
     public async Task NobodyMayActAsSomebodyElse(string header, string message)

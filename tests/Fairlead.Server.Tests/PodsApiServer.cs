@@ -86,6 +86,23 @@ sealed class PodsApiServer : IAsyncDisposable
         return client;
     }
 
+    /// <summary>
+    /// Asks for a WebSocket by HTTP/2, an extended CONNECT. The answer's content is what its stream carries.
+    /// </summary>
+    public async Task<HttpResponseMessage> ConnectAsync(
+        string target, string? token = AdminToken, string? offered = "v5.channel.k8s.io", string? version = "13")
+    {
+        SocketsHttpHandler handler = new();
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, certificate, _, _) => IsItsCertificate(certificate);
+        HttpMessageInvoker invoker = new(handler);
+        using HttpRequestMessage request = new(HttpMethod.Connect, new Uri(Secure, target)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Headers.Protocol = "websocket";
+        if (token is not null) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
+        if (offered is not null) request.Headers.TryAddWithoutValidation("Sec-WebSocket-Protocol", offered);
+        if (version is not null) request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", version);
+        return await invoker.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
     public static bool IsItsCertificate(X509Certificate? certificate) => certificate?.GetCertHashString() == s_certificate.GetCertHashString();
 
     /// <summary>Begins to stop, and returns the end of it.</summary>

@@ -149,6 +149,66 @@ public class RemoteCommandTests
         Assert.Null(server.Demo.Asked);
     }
 
+    [Theory]
+    [InlineData(Pods + "/none/exec?command=x&stdout=1", 404, "NotFound", "pods \"none\" not found")]
+    [InlineData(Pods + "/pair/exec?command=x&stdout=1", 400, "BadRequest", "a container name must be specified for pod pair, choose one of: [a b]")]
+    [InlineData(Exec + "?command=x&stdout=1&container=c", 400, "BadRequest", "container c is not valid for pod demo")]
+    [InlineData(Exec + "?command=x", 400, "BadRequest", "you must specify at least 1 of stdin, stdout, stderr")]
+    [InlineData(Attach, 400, "BadRequest", "you must specify at least 1 of stdin, stdout, stderr")]
+    [InlineData(Exec + "?stdout=1", 400, "BadRequest", "you must specify a command to run")]
+    [InlineData(Exec + "?command=x&stdout=1&dryRun=All", 400, "BadRequest", "dryRun is not supported")]
+    [InlineData(Pods + "/demo/portforward?ports=x", 400, "BadRequest", null)]
+    [Trait("Case", "C9")]
+    public async Task RefusesAnExtendedConnectInTheSameWords(string path, int code, string reason, string? message)
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync();
+        using HttpResponseMessage answer = await server.ConnectAsync(path);
+        if (message is not null) await PodsApiServer.AssertRefusedAsync(answer, code, reason, message);
+        else Assert.Equal(code, (int)answer.StatusCode);
+        Assert.Null(server.Demo.Asked);
+    }
+
+    [Theory]
+    [InlineData("v5.channel.k8s.io", "8", 400)]
+    [InlineData("v5.channel.k8s.io", null, 400)]
+    [InlineData("v9.channel.k8s.io", "13", 403)]
+    [Trait("Case", "C9")]
+    public async Task RefusesABadHandshakeOverHttp2AndKeepsTheConnection(string offered, string? version, int code)
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync();
+        using HttpResponseMessage answer = await server.ConnectAsync(Exec + "?command=x&stdout=1", offered: offered, version: version);
+        Assert.Equal(code, (int)answer.StatusCode);
+        Assert.Empty(answer.Headers.Connection);
+        Assert.Null(server.Demo.Asked);
+    }
+
+    [Theory]
+    [InlineData("v5.channel.k8s.io")]
+    [InlineData("v4.channel.k8s.io")]
+    [InlineData("v4.base64.channel.k8s.io")]
+    [Trait("Case", "C9")]
+    public async Task RunsACommandOverHttp2(string protocol)
+    {
+        await using PodsApiServer server = await PodsApiServer.StartAsync();
+        server.Demo.Run = static _ => Task.FromResult(Status.FromExitCode(7));
+        using SocketsHttpHandler handler = new();
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, certificate, _, _) => PodsApiServer.IsItsCertificate(certificate);
+        using HttpMessageInvoker invoker = new(handler);
+        using ClientWebSocket socket = new();
+        socket.Options.HttpVersion = new Version(2, 0);
+        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        socket.Options.CollectHttpResponseDetails = true;
+        socket.Options.SetRequestHeader("Authorization", "Bearer " + PodsApiServer.AdminToken);
+        socket.Options.AddSubProtocol(protocol);
+        await socket.ConnectAsync(new Uri(new UriBuilder(server.Secure) { Scheme = "wss" }.Uri, Exec + "?command=x&stderr=true"), invoker, Stop);
+        Assert.Equal((System.Net.HttpStatusCode.OK, protocol), (socket.HttpStatusCode, socket.SubProtocol));
+        string status = (await ReadAllAsync(socket)).Single(static channel => channel.Key is 3 or '3').Value;
+        byte[] json = protocol.Contains("base64", StringComparison.Ordinal) ? Convert.FromBase64String(status) : Encoding.UTF8.GetBytes(status);
+        Assert.True(Status.TryParse(json)!.TryGetExitCode(out int code));
+        Assert.Equal(7, code);
+        AssertNoErrors(server);
+    }
+
     [Fact]
     public async Task ContainerMustBeThereAndRun()
     {

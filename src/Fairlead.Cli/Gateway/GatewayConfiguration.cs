@@ -54,6 +54,7 @@ sealed class GatewayConfiguration(ParseResult parsed, GatewayVerbOptions options
             Upstream = KubeConfigEndpoint.Load(upstream),
             Own = ClientCa is null ? null : KubeConfigEndpoint.Load(upstream with { Anonymous = false }),
             UpstreamTransport = parsed.GetValue(options.Transport),
+            UpstreamSharesConnections = !parsed.GetValue(options.UpstreamHttp1),
             CertificateFile = Certificate,
             KeyFile = Key,
             ClientAuthoritiesFile = ClientCa,

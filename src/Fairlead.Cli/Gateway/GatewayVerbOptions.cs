@@ -34,6 +34,11 @@ sealed class GatewayVerbOptions
         CustomParser = CarrierOptions.ParseTransport,
     };
 
+    public Option<bool> UpstreamHttp1 { get; } = new("--upstream-http1")
+    {
+        Description = "Give each session a connection of its own to the server, of HTTP/1.1, also where it takes many over HTTP/2",
+    };
+
     public Option<string?> TlsCert { get; } = Text(
         "--tls-cert", "FILE", "The gateway's certificate and intermediates, PEM (default: one made for this run)");
     public Option<string?> TlsKey { get; } = Text("--tls-key", "FILE", "Its key");
@@ -111,7 +116,7 @@ sealed class GatewayVerbOptions
     {
         Option[] all =
         [
-            Listen, Upstream, UpstreamCa, Kubeconfig, Transport, TlsCert, TlsKey, ClientCa, WriteKubeconfig, AllowOrigin,
+            Listen, Upstream, UpstreamCa, Kubeconfig, Transport, UpstreamHttp1, TlsCert, TlsKey, ClientCa, WriteKubeconfig, AllowOrigin,
                 UpstreamChecksCreate,
             HandshakeTimeout, StreamTimeout, PingInterval, PingTimeout, IdleTimeout, MaxSessionAge, ReauthorizeEvery, ReviewerGrace,
             LameDuck, Drain, MaxSessions, MaxSessionsPerCaller, AuditCommand, TrustProxy, ProxyProtocol,

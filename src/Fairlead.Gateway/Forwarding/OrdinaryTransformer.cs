@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Operations;
+using Fairlead.Server.Handshakes;
 using Fairlead.Server.Operations;
 using Fairlead.Server.Requests;
 using Microsoft.AspNetCore.Http;
@@ -60,6 +61,13 @@ sealed class OrdinaryTransformer(UpstreamServer upstream, Caller caller, string 
         if (wantsUpgrade && (int)proxyResponse.StatusCode is >= 300 and < 400)
         {
             // it would carry the caller's credentials to wherever it points
+            httpContext.Response.StatusCode = (int)HttpStatusCode.BadGateway;
+            return false;
+        }
+
+        if (ExtendedConnect.IsAdopted(httpContext) && proxyResponse.IsSuccessStatusCode)
+        {
+            // to a client over HTTP/2 it would be the yes that it is not: that is a 101 here
             httpContext.Response.StatusCode = (int)HttpStatusCode.BadGateway;
             return false;
         }

@@ -3,6 +3,7 @@ using Fairlead.Gateway.Callers;
 using Fairlead.Gateway.Sessions;
 using Fairlead.Upgrades;
 using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.Sharing;
 
 namespace Fairlead.Gateway.Forwarding;
 
@@ -18,11 +19,14 @@ sealed class UpstreamServer : IDisposable
     readonly Side? _own;
     readonly string _prefix;
 
-    internal UpstreamServer(GatewayOptions options)
+    /// <param name="options">Where it is.</param>
+    /// <param name="connectionLost">Told of each connection that was lost with several sessions on it; null for nobody.</param>
+    internal UpstreamServer(GatewayOptions options, Action<string>? connectionLost = null)
     {
         TransportMemory memory = new(options.Clock);
-        _plain = new Side(options.Upstream, memory);
-        _own = options.Own is null ? null : new Side(options.Own, memory);
+        SharedConnections? shared = options.UpstreamSharesConnections ? new(options.Clock) { Lost = connectionLost } : null;
+        _plain = new Side(options.Upstream, memory, shared);
+        _own = options.Own is null ? null : new Side(options.Own, memory, shared);
         _prefix = options.Upstream.Server.GetLeftPart(UriPartial.Path).TrimEnd('/');
     }
 
@@ -79,12 +83,12 @@ sealed class UpstreamServer : IDisposable
     {
         internal bool WasRefused;
 
-        internal Side(KubernetesEndpoint endpoint, TransportMemory memory)
+        internal Side(KubernetesEndpoint endpoint, TransportMemory memory, SharedConnections? shared)
         {
             Endpoint = endpoint;
             Http = new HttpMessageInvoker(endpoint.Handler, disposeHandler: false);
             Credentials = new SharedCredentials(endpoint);
-            Dialer = new UpgradeDialer(endpoint, memory, Credentials);
+            Dialer = new UpgradeDialer(endpoint, memory, Credentials, shared);
         }
 
         internal KubernetesEndpoint Endpoint { get; }

@@ -14,7 +14,7 @@ sealed class GatewayMetrics : IDisposable
     internal const string Name = "Fairlead.Gateway";
 
     readonly SessionMetrics _sessions;
-    readonly Counter<long> _fallbacks, _auditFailures;
+    readonly Counter<long> _fallbacks, _auditFailures, _versions, _connectionsLost;
 
     internal GatewayMetrics(ReviewerAbsences absences, TimeProvider clock)
     {
@@ -24,7 +24,21 @@ sealed class GatewayMetrics : IDisposable
             "fairlead.gateway.session.fallbacks", description: "Sessions that did not go upstream the first way that was thought of.");
         _auditFailures = Meter.CreateCounter<long>(
             "fairlead.gateway.audit.failures", description: "How often the audit did not take a line, or said that it had lost some.");
+        _versions = Meter.CreateCounter<long>(
+            "fairlead.gateway.session.http",
+            description: "Sessions that have begun, on either side, by the version of HTTP that carries them.");
+        _connectionsLost = Meter.CreateCounter<long>(
+            "fairlead.gateway.upstream.lost", description: "HTTP/2 connections to the server behind that were lost with several sessions.");
     }
+
+    /// <summary>A session begins between two versions of HTTP.</summary>
+    internal void Carried(string clientHttp, string serverHttp)
+    {
+        _versions.Add(1, new("side", "client"), new("version", clientHttp));
+        _versions.Add(1, new("side", "server"), new("version", serverHttp));
+    }
+
+    internal void ConnectionLost() => _connectionsLost.Add(1);
 
     /// <summary>One activity a session.</summary>
     internal static ActivitySource Traces { get; } = new(Name);

@@ -54,7 +54,7 @@ sealed class ForwardEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         await using IAsyncDisposable server = isSpliced ? upgraded.Stream : upgraded.Open();
         wanted.ThrowIfCancellationRequested();
         string description = upgraded.Protocol.Description;
-        record.Begin(description, upgraded.FellBack is not null, isSpliced);
+        record.Begin(description, upgraded.IsShared, upgraded.FellBack is not null, isSpliced);
         Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, protocol.Description, description,
             upgraded.FellBack is not null);
         CarrierLimits limits = options.ClientLimits with { Withheld = record.Withheld };

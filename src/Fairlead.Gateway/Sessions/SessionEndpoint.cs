@@ -91,7 +91,7 @@ sealed class SessionEndpoint(GatewayOptions options, UpstreamServer upstream, Cr
         await using IAsyncDisposable owned = server is null ? connection.Stream : server; // cut where the client does not follow
         wanted.ThrowIfCancellationRequested();
         string description = connection.Protocol.Description;
-        record.Begin(description, connection.FellBack is not null, isSpliced: server is null);
+        record.Begin(description, connection.IsShared, connection.FellBack is not null, isSpliced: server is null);
         Log.SessionBegins(logger, target.Subresource, caller.Name, target.Namespace, target.Pod, accepted.Protocol.Description, description,
             connection.FellBack is not null);
         RelayOutcome? outcome = server is null

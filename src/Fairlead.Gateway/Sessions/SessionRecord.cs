@@ -64,6 +64,9 @@ sealed class SessionRecord : IDisposable
     /// <summary>What the request said: peers that quote it are told of without it.</summary>
     internal required WithheldWords Withheld { get; init; }
 
+    /// <summary>The version of HTTP by which it was asked for.</summary>
+    internal required string ClientHttp { get; init; }
+
     /// <summary>What the session carries.</summary>
     internal RelayTraffic Traffic { get; }
 
@@ -82,9 +85,15 @@ sealed class SessionRecord : IDisposable
 
     internal void IsAskedBy(string clientProtocol) => _asked = _asked with { ClientProtocol = clientProtocol };
 
-    internal void Begin(string serverProtocol, bool fellBack, bool isSpliced)
+    /// <summary>The server behind has taken the session.</summary>
+    /// <param name="serverProtocol">What it speaks.</param>
+    /// <param name="isShared">It is one stream of an HTTP/2 connection.</param>
+    /// <param name="fellBack">It did not go the first way that was thought of.</param>
+    /// <param name="isSpliced">Both sides speak the same.</param>
+    internal void Begin(string serverProtocol, bool isShared, bool fellBack, bool isSpliced)
     {
-        _asked = _asked with { ServerProtocol = serverProtocol };
+        _asked = _asked with { ServerProtocol = serverProtocol, ClientHttp = ClientHttp, ServerHttp = isShared ? "2" : "1.1" };
+        _metrics.Carried(ClientHttp, _asked.ServerHttp);
         (HasBegun, IsSpliced) = (true, isSpliced);
         _metrics.Begin(_asked.ClientProtocol!, serverProtocol, fellBack);
     }

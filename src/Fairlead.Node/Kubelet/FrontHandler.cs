@@ -28,7 +28,8 @@ sealed class FrontHandler(
 
     internal Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (WebSocketUpgrade.RequireHttp11(context)) return Task.CompletedTask; // nothing is refused: the client asks again
+        ExtendedConnect.Adopt(context);
+        DataRates.Keep(context);
         DropOtherUpgrades(context);
         return CountAsync(context, context => _ladder.AnswerAsync(context, context => AnswerAsync(context, next)));
     }

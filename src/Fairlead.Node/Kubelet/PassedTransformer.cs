@@ -1,4 +1,5 @@
 using System.Net;
+using Fairlead.Server.Handshakes;
 using Fairlead.Server.Requests;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
@@ -30,6 +31,13 @@ sealed class PassedTransformer(Uri target, Action<HttpRequestMessage> authorize,
         if (isOwn && proxyResponse.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
             OwnRefusal = proxyResponse.StatusCode;
+            return false;
+        }
+
+        if (ExtendedConnect.IsAdopted(httpContext) && proxyResponse.IsSuccessStatusCode)
+        {
+            // to a client over HTTP/2 it would be the yes that it is not: that is a 101 here
+            httpContext.Response.StatusCode = (int)HttpStatusCode.BadGateway;
             return false;
         }
 

@@ -15,10 +15,13 @@ public static class TextAnswer
         return WriteAsync(context, refusal.Code ?? 500, said.ToString());
     }
 
-    /// <summary>A refusal of a handshake, after which the connection is of no use.</summary>
+    /// <summary>
+    /// A refusal of a handshake, after which a connection of HTTP/1.1 is of no use. Over HTTP/2 it carries others' sessions, and closing it
+    /// would send them all a GOAWAY.
+    /// </summary>
     internal static Task CloseAsync(HttpContext context, int code, string? reason)
     {
-        context.Response.Headers.Connection = "close";
+        if (!HttpProtocol.IsHttp2(context.Request.Protocol)) context.Response.Headers.Connection = "close";
         return WriteAsync(context, code, reason);
     }
 

@@ -35,7 +35,8 @@ static class WebSocketAnswer
             return await RefuseAsync<T>(context, StatusCodes.Status400BadRequest, "missing or bad WebSocket version");
         }
 
-        if (!WebSocketHandshake.IsKey(headers.SecWebSocketKey))
+        // over HTTP/2 there is none: a stream cannot be taken for an answer that somebody kept (RFC 8441 section 5)
+        if (!ExtendedConnect.IsAdopted(context) && !WebSocketHandshake.IsKey(headers.SecWebSocketKey))
             return await RefuseAsync<T>(context, StatusCodes.Status400BadRequest, "missing or bad Sec-WebSocket-Key");
 
         return pick(SubprotocolNegotiation.Split(headers.SecWebSocketProtocol))
@@ -43,7 +44,7 @@ static class WebSocketAnswer
                 "no common subprotocol: this server accepts " + string.Join(", ", accepted));
     }
 
-    /// <summary>Answers 101 to a request that was negotiated.</summary>
+    /// <summary>Answers 101, or 200 to an extended CONNECT, to a request that was negotiated.</summary>
     /// <param name="context">The request.</param>
     /// <param name="name">The subprotocol; empty for none.</param>
     /// <param name="unacknowledged">How long sent bytes may stay without acknowledgement.</param>
@@ -51,8 +52,12 @@ static class WebSocketAnswer
     internal static async Task<Stream> UpgradeAsync(HttpContext context, string name, TimeSpan unacknowledged)
     {
         IHeaderDictionary answer = context.Response.Headers;
-        answer.Upgrade = "websocket";
-        answer.SecWebSocketAccept = WebSocketHandshake.ComputeAccept(context.Request.Headers.SecWebSocketKey!);
+        if (!ExtendedConnect.IsAdopted(context))
+        {
+            answer.Upgrade = "websocket";
+            answer.SecWebSocketAccept = WebSocketHandshake.ComputeAccept(context.Request.Headers.SecWebSocketKey!);
+        }
+
         if (name.Length > 0) answer.SecWebSocketProtocol = name;
         UnacknowledgedBytes.Bound(context, unacknowledged);
         return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();

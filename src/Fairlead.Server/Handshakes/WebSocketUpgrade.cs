@@ -3,11 +3,10 @@ using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Streaming.WebSockets;
 using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Fairlead.Server.Handshakes;
 
-/// <summary>Accepts a remote command over WebSocket.</summary>
+/// <summary>Accepts a remote command over WebSocket, by HTTP/1.1 or, adopted by <see cref="ExtendedConnect"/>, by HTTP/2.</summary>
 public static class WebSocketUpgrade
 {
     /// <summary>
@@ -19,20 +18,6 @@ public static class WebSocketUpgrade
         ArgumentNullException.ThrowIfNull(request);
         return request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase)
             && request.Headers.Connection.ToString().Contains("upgrade", StringComparison.OrdinalIgnoreCase);
-    }
-
-    /// <summary>
-    /// Sends a WebSocket over HTTP/2 (extended CONNECT, RFC 8441) to HTTP/1.1, by the error that says so (HTTP_1_1_REQUIRED): the web
-    /// server announces that it takes them, and a browser that was refused in any other way would not try again.
-    /// </summary>
-    /// <returns>True where it was one, which is then answered.</returns>
-    public static bool RequireHttp11(HttpContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        if (context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true }) return false;
-        const int Http11Required = 0xd;
-        context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(Http11Required);
-        return true;
     }
 
     /// <summary>
@@ -66,7 +51,7 @@ public static class WebSocketUpgrade
         return await WebSocketAnswer.NegotiateAsync(context, offered => SubprotocolNegotiation.Pick(offered, accepted), accepted);
     }
 
-    /// <summary>Answers 101 to a request that was negotiated.</summary>
+    /// <summary>Answers 101, or 200 to an extended CONNECT, to a request that was negotiated.</summary>
     /// <param name="context">The request.</param>
     /// <param name="protocol">What <see cref="NegotiateAsync"/> picked.</param>
     /// <param name="limits">Bounds and deadlines.</param>

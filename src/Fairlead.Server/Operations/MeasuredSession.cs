@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fairlead.Server.Handshakes;
 using Fairlead.Streaming.Relays;
 using Microsoft.AspNetCore.Http;
 
@@ -89,8 +90,9 @@ sealed class MeasuredSession
     {
         int code = context.Response.StatusCode;
         if (_what is not null) return; // a session that ran and told no end has failed
-        if (!context.RequestAborted.IsCancellationRequested || code == StatusCodes.Status101SwitchingProtocols) _code = code;
-        if (code == StatusCodes.Status101SwitchingProtocols) Tell(isPassedOn ? SessionEnd.PassedOn : SessionEnd.Abandoned);
+        bool hasSwitched = ExtendedConnect.HasSwitched(context);
+        if (!context.RequestAborted.IsCancellationRequested || hasSwitched) _code = code;
+        if (hasSwitched) Tell(isPassedOn ? SessionEnd.PassedOn : SessionEnd.Abandoned);
         else if (context.RequestAborted.IsCancellationRequested) Tell(SessionEnd.Abandoned);
         else if (Tell(SessionEnd.Refused)) _metrics?.Refused(code);
     }

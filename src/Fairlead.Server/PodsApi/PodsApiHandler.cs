@@ -34,7 +34,8 @@ sealed class PodsApiHandler
 
     public async Task AnswerAsync(HttpContext context)
     {
-        if (WebSocketUpgrade.RequireHttp11(context)) return;
+        ExtendedConnect.Adopt(context);
+        DataRates.Keep(context);
         context.Response.Headers.CacheControl = "no-cache, private";
         if (IsSession(context)) await _serving.FollowAsync(context, context => _ladder.AnswerAsync(context, DispatchAsync));
         else await _ladder.AnswerAsync(context, DispatchAsync);

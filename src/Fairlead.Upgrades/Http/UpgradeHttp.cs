@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Fairlead.Upgrades.Endpoints;
+using Fairlead.Upgrades.Sharing;
 using Fairlead.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +13,9 @@ namespace Fairlead.Upgrades.Http;
 /// <param name="endpoint">The server, and its credentials.</param>
 /// <param name="http">Sends.</param>
 /// <param name="credentials">The endpoint's, as they are shown on behalf of many; null to take them from the endpoint.</param>
-sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, SharedCredentials? credentials = null)
+/// <param name="shared">Has WebSockets share HTTP/2 connections where the server announces that; null for a connection each.</param>
+sealed class UpgradeHttp(
+    KubernetesEndpoint endpoint, HttpMessageInvoker http, SharedCredentials? credentials = null, SharedConnections? shared = null)
 {
     /// <summary>The most of a refusal's body that is read.</summary>
     const int LongestRefusal = 64 * 1024;
@@ -28,7 +31,14 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
     /// <summary>Where what is asked for by it logs too.</summary>
     internal ILogger Logger => _logger;
 
-    /// <summary>Sends the upgrade and returns the 101, which the caller owns.</summary>
+    /// <summary>Everything behind the head of an answer that <see cref="SendAsync"/> gave.</summary>
+    internal async Task<Stream> StreamOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return UpgradeAnswer.IsShared(response) ? new SharedStream(stream, shared!) : stream;
+    }
+
+    /// <summary>Sends the upgrade and returns the 101, or an extended CONNECT's 200, which the caller owns.</summary>
     /// <param name="target">Where to, and for how long to wait.</param>
     /// <param name="method">GET for WebSocket, POST for SPDY.</param>
     /// <param name="protocol">The value of the Upgrade header.</param>
@@ -38,6 +48,29 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
     /// <exception cref="ServerUnreachableException">No answer, or none in time.</exception>
     internal async Task<HttpResponseMessage> SendAsync(
         UpgradeTarget target, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe,
+        CancellationToken cancellationToken)
+    {
+        bool mayShare = shared is { MayTry: true } && method == HttpMethod.Get && target.Uri.Scheme == Uri.UriSchemeHttps;
+        if (!mayShare) return (await AskAsync(target, method, protocol, describe, isConnect: false, cancellationToken))!;
+        try
+        {
+            HttpResponseMessage? answer = await AskAsync(target, method, protocol, describe, isConnect: true, cancellationToken);
+            if (answer is not null) return answer;
+        }
+        catch (UpgradeException e) when (target.WasConnect && UpgradeRefusals.IsForTheMethod(e))
+        {
+            // something before the server may know no CONNECT; nothing was started
+            Log.FallsBack(_logger, "HTTP/2", "HTTP/1.1", $"the server refused it with {(int)e.StatusCode}");
+        }
+
+        HttpResponseMessage response = (await AskAsync(target, method, protocol, describe, isConnect: false, cancellationToken))!;
+        shared!.NotTaken();
+        return response;
+    }
+
+    /// <returns>Null where the server does not take an extended CONNECT.</returns>
+    async Task<HttpResponseMessage?> AskAsync(
+        UpgradeTarget target, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe, bool isConnect,
         CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -52,7 +85,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
                 response = await SendOnceAsync(renew: true);
             }
 
-            bool hasSwitched = response.StatusCode == HttpStatusCode.SwitchingProtocols;
+            bool hasSwitched = UpgradeAnswer.HasSwitched(response);
             string? misfit = hasSwitched ? UpgradeAnswer.WhyNot(response, protocol.ToString()) : null;
             log.Answered(response);
             if (hasSwitched && misfit is null) return response;
@@ -64,6 +97,12 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
         {
             log.Refused(e);
             throw;
+        }
+        catch (HttpRequestException e) when (isConnect && (ConnectRequest.IsNotOffered(e) || ConnectRequest.MayNotBeOffered(e)))
+        {
+            log.Failed(e);
+            if (ConnectRequest.IsNotOffered(e)) shared!.NotTaken();
+            return null;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -114,6 +153,7 @@ sealed class UpgradeHttp(KubernetesEndpoint endpoint, HttpMessageInvoker http, S
             if (_authorize is not null) await AuthorizeAsync(message, renew);
             target.Describe?.Invoke(message.Headers);
             target.Withhold(message.Headers);
+            target.WasConnect = isConnect && ConnectRequest.TryMake(message);
             log.Asked(message, protocol.ToString());
             deadline.CancelAfter(target.Timeout);
             return await http.SendAsync(message, deadline.Token);

@@ -16,6 +16,14 @@ static class UpgradeRefusals
     };
 
     /// <summary>
+    /// An extended CONNECT was refused, perhaps because it is one: by a code for that, or by something that says no more than a code. A
+    /// server that knows what was asked for says why not.
+    /// </summary>
+    internal static bool IsForTheMethod(UpgradeException refusal) =>
+        refusal.StatusCode is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented
+            || (refusal.Status is null && IsForWhatItIs(refusal));
+
+    /// <summary>
     /// The same request may be answered otherwise in a moment: nobody was there, something between could not reach the server, or had too
     /// much to do. What was refused for what it asks stays refused.
     /// </summary>

@@ -15,6 +15,9 @@ sealed record UpgradeTarget(Uri Uri, TimeSpan Timeout, Action<HttpRequestHeaders
     /// <summary>That, and the credentials of the request that was sent last, which nobody is told.</summary>
     internal WithheldWords Withheld { get; private set; } = WithheldWords.None;
 
+    /// <summary>The request that was sent last was an extended CONNECT.</summary>
+    internal bool WasConnect { get; set; }
+
     /// <summary>Withholds what this request says.</summary>
     internal void Withhold(HttpRequestHeaders headers) =>
         Withheld = WithheldWords.OfRequest(

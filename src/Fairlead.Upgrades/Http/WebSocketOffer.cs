@@ -27,7 +27,8 @@ static class WebSocketOffer
         }, cancellationToken);
         try
         {
-            if (UpgradeAnswer.Single(response, "Sec-WebSocket-Accept", target) != WebSocketHandshake.ComputeAccept(key))
+            if (!UpgradeAnswer.IsShared(response)
+                && UpgradeAnswer.Single(response, "Sec-WebSocket-Accept", target) != WebSocketHandshake.ComputeAccept(key))
             {
                 throw UpgradeAnswer.Mismatch(
                     target,

@@ -23,8 +23,11 @@ sealed class PortForwardDialer(UpgradeHttp http, PortForwardUpgrade request)
             : await WebSocketOffer.SendAsync(http, target, [.. offered.Select(static form => form.Name)], cancellationToken);
         try
         {
-            Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-            return new UpgradedForward(this, stream, offered.First(form => form.Name == name), port, target.Withheld);
+            Stream stream = await http.StreamOfAsync(response, cancellationToken);
+            return new UpgradedForward(this, stream, offered.First(form => form.Name == name), port, target.Withheld)
+            {
+                IsShared = UpgradeAnswer.IsShared(response),
+            };
         }
         catch
         {

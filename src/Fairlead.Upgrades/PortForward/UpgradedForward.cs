@@ -28,6 +28,9 @@ public sealed record UpgradedForward
     /// <inheritdoc cref="ForwardSession.FellBack"/>
     public string? FellBack { get; init; }
 
+    /// <inheritdoc cref="RemoteCommand.UpgradedConnection.IsShared"/>
+    public bool IsShared { get; init; }
+
     /// <summary>What the request said and logs must not, with its credentials, which nobody is to be told.</summary>
     public WithheldWords Withheld { get; }
 

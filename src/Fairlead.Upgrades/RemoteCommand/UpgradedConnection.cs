@@ -14,6 +14,9 @@ public sealed record UpgradedConnection(Stream Stream, RemoteCommandProtocol Pro
     /// <summary>Why it did not go the first way that was thought of; null where it did.</summary>
     public string? FellBack { get; init; }
 
+    /// <summary>It is one stream of an HTTP/2 connection, beside others; false where it is a connection of its own.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>What the request said and logs must not, with its credentials, which nobody is to be told.</summary>
     public WithheldWords Withheld { get; init; } = WithheldWords.None;
 

@@ -17,8 +17,8 @@ static class WebSocketDialer
         {
             RemoteCommandProtocol protocol = offered.First(protocol => protocol.Name == name);
             return new UpgradedConnection(
-                await response.Content.ReadAsStreamAsync(cancellationToken), protocol)
-            { Withheld = target.Withheld };
+                await http.StreamOfAsync(response, cancellationToken), protocol)
+            { Withheld = target.Withheld, IsShared = UpgradeAnswer.IsShared(response) };
         }
         catch
         {

@@ -64,6 +64,8 @@ public sealed partial class OperationsPageTests
             Command = "sh",
             ClientProtocol = "x",
             ServerProtocol = "y",
+            ClientHttp = "1.1",
+            ServerHttp = "2",
             ExitCode = 1,
             End = "Completed",
             Reason = "r",

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Fairlead.Lab;
 using Fairlead.Node;
@@ -43,7 +44,10 @@ sealed partial class Scrape
 
     public SortedDictionary<string, Family> Families { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>A gateway before a lab that speaks SPDY alone: a session that ends, one that is lost, one that is refused, and an audit that fails.</summary>
+    /// <summary>
+    /// A gateway before a lab whose exec speaks SPDY alone: a session that ends, one that is lost, one that is refused, an audit that fails, and
+    /// two forwards that lose the connection which they share.
+    /// </summary>
     public static async Task<Scrape> OfGatewayAsync(CancellationToken cancellationToken)
     {
         await using LabServer lab = await LabServer.StartAsync(new LabOptions { Protocols = [RemoteCommandProtocol.SpdyV4] }, cancellationToken);
@@ -55,6 +59,12 @@ sealed partial class Scrape
             Audit = static _ => throw new IOException("nobody takes it"),
         });
         using StreamingClient client = room.Client(), nobody = room.Client("nobody's");
+        using TcpListener service = new(IPAddress.Loopback, 0);
+        service.Start();
+        int port = ((IPEndPoint)service.LocalEndpoint).Port;
+        // before an exec: where that went by SPDY, forwards go so too
+        await using Stream first = await client.ConnectAsync(new("demo"), port, cancellationToken: cancellationToken);
+        await using Stream second = await client.ConnectAsync(new("demo"), port, cancellationToken: cancellationToken);
         await using (RemoteProcess ends = await client.ExecAsync(s_shell, ["true"], cancellationToken: cancellationToken)) await ends.WaitForExitAsync(cancellationToken);
         await Assert.ThrowsAnyAsync<Exception>(() => nobody.ExecAsync(s_shell, ["true"], cancellationToken: cancellationToken));
         await using RemoteProcess lost = await client.ExecAsync(s_shell, ["sleep", "300"], cancellationToken: cancellationToken);

@@ -134,13 +134,20 @@ sealed class FrontRoom : IAsyncDisposable
         return new HttpClient(handler) { BaseAddress = at.Url, Timeout = Eventually.Patience };
     }
 
-    /// <summary>One request by a connection of its own.</summary>
+    /// <summary>One request by a connection of its own. The method CONNECT asks for a WebSocket over HTTP/2.</summary>
     public async Task<(int Code, string Body)> AskAsync(
         string target, X509Certificate2? certificate = null, string? token = null, string method = "GET", Version? version = null, string[]? headers = null,
         NodeServer? at = null)
     {
         using HttpClient client = Client(certificate, at);
         using HttpRequestMessage request = new(new HttpMethod(method), target) { Version = version ?? HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        if (method == "CONNECT")
+        {
+            request.Version = HttpVersion.Version20; // an extended one, for a WebSocket
+            request.Headers.Protocol = "websocket";
+            request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", "13");
+        }
+
         if (token is not null) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
         foreach (string header in headers ?? [])
         {

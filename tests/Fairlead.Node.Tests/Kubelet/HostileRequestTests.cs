@@ -160,4 +160,17 @@ public sealed class HostileRequestTests
         Assert.Matches("^HTTP/1.1 200 ", answer);
         Assert.All(room.Kubelet.Requests.Where(static seen => seen.Target == "/pods"), static seen => Assert.Equal("HTTP/2", seen.Protocol)); // judged as a request of its own
     }
+
+    /// <summary>Over HTTP/2 a plain 200 would be that yes.</summary>
+    [Fact]
+    public async Task An_extended_CONNECT_that_the_kubelet_does_not_take_opens_no_way_to_it()
+    {
+        await using FrontRoom room = await FrontRoom.StartAsync();
+        using X509Certificate2 jane = room.Callers.IssueClientSubject("CN=jane");
+        room.Cluster.Allows = static _ => true;
+        room.Kubelet.Paths["metrics"] = static context => context.Response.WriteAsync("numbers");
+        (int code, string body) = await room.AskAsync("/metrics", jane, method: "CONNECT");
+        Assert.Equal(502, code);
+        Assert.DoesNotContain("numbers", body, StringComparison.Ordinal);
+    }
 }

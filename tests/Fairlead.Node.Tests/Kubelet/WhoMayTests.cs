@@ -81,7 +81,8 @@ public sealed class WhoMayTests
     {
         { "GET", "/exec/ns/p/c?command=id&output=1" }, { "POST", "/exec/ns/p/uid/c?command=id&output=1" }, { "GET", "/attach/ns/p/c?output=1" },
         { "POST", "/attach/ns/p/uid/c?output=1" }, { "GET", "/portForward/ns/p" }, { "POST", "/portForward/ns/p/uid" }, { "POST", "/run/ns/p/c?cmd=id" },
-        { "POST", "/run/ns/p/uid/c?cmd=id" },
+        { "POST", "/run/ns/p/uid/c?cmd=id" }, { "CONNECT", "/exec/ns/p/c?command=id&output=1" }, { "CONNECT", "/attach/ns/p/uid/c?output=1" },
+        { "CONNECT", "/portForward/ns/p" },
     };
 
     [Theory, MemberData(nameof(Streams))]
@@ -173,6 +174,7 @@ public sealed class WhoMayTests
         string offered = "base64url.bearer.authorization.k8s.io." + System.Buffers.Text.Base64Url.EncodeToString("janes-token"u8);
         string[] headers = [$"Sec-WebSocket-Protocol: {offered}, v5.channel.k8s.io"];
         Assert.Equal((404, NoSuchPod), await room.AskAsync(FrontRoom.Exec, headers: headers));
+        Assert.Equal((404, NoSuchPod), await room.AskAsync(FrontRoom.Exec, headers: headers, method: "CONNECT"));
         Assert.Equal(401, (await room.AskAsync(FrontRoom.Exec, headers: [$"Sec-WebSocket-Protocol: {offered}"])).Code); // a token alone means no subprotocol
         room.Allow("joe", "create", "proxy");
         room.Clock.Advance(TimeSpan.FromMinutes(6));
@@ -192,6 +194,7 @@ public sealed class WhoMayTests
         room.Allow("jane", "get", "proxy");
         foreach (string to in (string[])["websocket", "SPDY/3.1", "other, WebSocket"])
             Assert.Equal(403, (await room.AskAsync("/later/stream", jane, headers: ["Connection: Upgrade", "Upgrade: " + to])).Code);
+        Assert.Equal(403, (await room.AskAsync("/later/stream", jane, method: "CONNECT")).Code);
         Assert.Equal(404, (await room.AskAsync("/later/stream", jane)).Code);
         Assert.Single(room.Kubelet.Requests);
     }
