@@ -132,7 +132,7 @@ sealed class ShellPeer : IShellProcess
                 return content[from..Math.Min(content.Length, from + (int.Parse(words[2], CultureInfo.InvariantCulture) * Flight.Block))];
             case "pack": return Pack(words[1..]);
             case "prefix": return Text(Hash(_files[words[2][2..]][..int.Parse(words[1], CultureInfo.InvariantCulture)]));
-            case "$H": return Text(string.Concat(words[1..^2].Select(name => Hash(_files[name[2..]]))));
+            case "digest": return Text(string.Concat(words[1..].Select(name => Hash(_files[name[2..]]))));
             case "hashes": return Text(string.Concat(words[1..].Select(name => Hash(_files[name[2..]]))));
             case "cd" or "filled" or "closed" or "links" or "why": return [];
             default:

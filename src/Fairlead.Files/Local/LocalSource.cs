@@ -22,18 +22,17 @@ sealed class LocalSource : ICopySource
         }
         catch (LocalFaultException e)
         {
-            throw new CopyException($"{path}: {e.Reason}", e);
+            throw new CopyException($"{path}: {e.Reason} here", e);
         }
     }
 
     LocalSource(string path)
     {
-        string full = Path.GetFullPath(path);
-        if (!Path.Exists(full)) throw new CopyException($"{path}: no such file or directory here");
-        full = new FileInfo(full).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full; // what the user names may be a link
+        string full = LocalPath.Full(path);
+        if (LocalPath.KindOf(full) is not null) full = LocalPath.Followed(full); // what the user names may be a link
+        if (LocalPath.KindOf(full) is not { } kind) throw new CopyException($"{path}: no such file or directory here");
         Description = full;
-        bool isFolder = Directory.Exists(full);
-        if (!isFolder && !File.Exists(full)) throw new CopyException($"{path}: no such file or directory");
+        bool isFolder = kind == EntryKind.Folder;
         _rootFile = isFolder ? "" : Path.GetFileName(full);
         _tree = new LocalTree(LocalFolder.Open(isFolder ? full : Path.GetDirectoryName(full)!));
         string last = Path.GetFileName(path.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar));

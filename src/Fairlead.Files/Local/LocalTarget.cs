@@ -20,7 +20,7 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
     readonly List<(TreeEntry File, string Reason)> _refused = [];
     readonly HashSet<string> _finished = new(StringComparer.Ordinal); // have their permissions and time, by path
 
-    public string Description => Path.GetFullPath(path);
+    public string Description => LocalPath.Full(path);
 
     public string Method => "files";
 
@@ -67,45 +67,67 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
 
     void OpenStage(CopyTree tree, string leaf, string source)
     {
-        string full = Path.GetFullPath(path);
-        bool isFolder = Directory.Exists(full);
+        string full = LocalPath.Full(path);
+        bool isFolder = KindOf(full) == EntryKind.Folder;
         if (tree.Root.Kind == EntryKind.File && (isFolder || Path.EndsInDirectorySeparator(path)))
         {
-            if (!isFolder) throw new CopyException($"{path}: no such directory");
+            if (!isFolder) throw new CopyException($"{path}: no such directory here");
             CheckName(leaf);
             full = Path.Combine(full, leaf);
-            if (Directory.Exists(full)) throw new CopyException($"{full} is a directory");
+            if (KindOf(full) == EntryKind.Folder) throw new CopyException($"{full} is a directory here");
             isFolder = false;
         }
 
-        if (!isFolder && IsSpecial(full))
+        if (!isFolder && KindOf(full) == EntryKind.Other)
         {
             throw new CopyException(
                 $"{full} is a device, a pipe or a socket here, and would be replaced by a file. To write the content into it: " +
                 $"fairlead exec POD -- cat FILE > {full}");
         }
 
-        if (tree.Root.Kind == EntryKind.Folder && !isFolder && File.Exists(full)) throw new CopyException($"{full} is not a directory");
+        if (tree.Root.Kind == EntryKind.Folder && KindOf(full) == EntryKind.File)
+            throw new CopyException($"{full} is not a directory here");
         _finalName = isFolder ? "" : Path.GetFileName(Path.TrimEndingDirectorySeparator(full));
         if (!isFolder) CheckName(_finalName.Length > 0 ? _finalName : Path.GetFileName(path)); // a device has no folder on Windows
         string parent = isFolder ? full : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(full))!;
-        if (!Directory.Exists(parent)) throw new CopyException($"{parent}: no such directory");
+        if (KindOf(parent) != EntryKind.Folder) throw new CopyException($"{parent}: no such directory here");
         _base = LocalFolder.Open(parent);
-        _stageName = ".fairlead-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{source}\0{full}")).AsSpan(0, 6));
-        LocalFolder stage = OpenStageFolder(_base, full);
-        _stage = new LocalTree(stage);
-        if (!stage.IsOwn) throw new CopyException($"{Path.Combine(parent, _stageName)} belongs to somebody else");
-        if (!stage.TryLock()) throw new CopyException($"another copy to {full} is running");
-        stage.SetMode(0x1C0);
+        _stageName = ".fairlead-" + Convert.ToHexStringLower(SHA256.HashData(NameBytes.Encode($"{source}\0{full}")).AsSpan(0, 6));
+        _stage = new LocalTree(OpenOwnStage(_base, parent, full));
+    }
+
+    /// <summary>Opens the stage and locks it. One that is somebody else's, or another copy's, stays as it is.</summary>
+    LocalFolder OpenOwnStage(LocalFolder folder, string parent, string full)
+    {
+        LocalFolder stage = OpenStageFolder(folder, full);
+        try
+        {
+            if (!stage.IsOwn) throw new CopyException($"{Path.Join(parent, _stageName)} belongs to somebody else here");
+            if (!stage.TryLock()) throw new CopyException($"another copy to {full} is running here");
+            stage.SetMode(0x1C0);
+            return stage;
+        }
+        catch
+        {
+            stage.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
-    /// True for what is there and is neither a file nor a folder, also behind a link: a link to a file is replaced, one to
-    /// <c>/dev/stdout</c> stays.
+    /// What is there, also behind a link: a link to a file is replaced, one to <c>/dev/stdout</c> stays. Null where there is nothing.
     /// </summary>
-    static bool IsSpecial(string full) =>
-        (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS()) && LocalStatus.Of(LibC.AT_FDCWD, full, followsLinks: true) is { } status
-        && TreeEntry.KindOf(status.Mode) == EntryKind.Other;
+    static EntryKind? KindOf(string full)
+    {
+        try
+        {
+            return LocalPath.KindOf(full);
+        }
+        catch (LocalFaultException e)
+        {
+            throw new CopyException($"{full}: {e.Reason} here", e);
+        }
+    }
 
     /// <summary>The name that the user has given, or that goes with what the user has named in the container.</summary>
     static void CheckName(string name)
@@ -262,6 +284,8 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
 
     public ValueTask<bool> PlaceAsync(CopyTree tree, CancellationToken cancellationToken)
     {
+        bool merges = _finalName.Length == 0;
+        if (merges) RefuseClashes(tree);
         foreach (TreeEntry file in tree.Files.Where(file => !_finished.Contains(file.Path))) SetAttributes(file);
         foreach (TreeEntry link in tree.Links)
         {
@@ -271,13 +295,37 @@ sealed class LocalTarget(string path, CopyOptions options) : ICopyTarget
         }
 
         _stage!.Forget();
-        bool merges = _finalName.Length == 0;
         if (!merges) _stage.Folder("").MoveTo(RootName, _base!, _finalName);
         else Merge(tree);
 
         SetFolderModes(tree, merges);
         DropStage();
         return new(true);
+    }
+
+    /// <summary>What the destination has something else for is refused by name, a folder with all that is in it.</summary>
+    void RefuseClashes(CopyTree tree)
+    {
+        using LocalTree target = new(_base!.OpenFolder("."));
+        HashSet<string> absent = new(StringComparer.Ordinal); // folders that are not there yet
+        foreach (TreeEntry entry in (TreeEntry[])[.. tree.Folders.Skip(1), .. tree.Files, .. tree.Links])
+        {
+            if (tree.Find(entry.Path) is null) continue; // in a folder that was refused
+            EntryKind? there = absent.Contains(entry.Parent!) ? null
+                : target.Folder(entry.Parent!).Status(entry.Leaf) is { } status ? TreeEntry.KindOf(status.Mode) : null;
+            if (entry.Kind != EntryKind.Folder)
+            {
+                if (there == EntryKind.Folder) tree.RefuseWhole(entry, CopyTree.FolderThere);
+            }
+            else if (there is null)
+            {
+                absent.Add(entry.Path);
+            }
+            else if (there is EntryKind.File or EntryKind.Other)
+            {
+                tree.RefuseWhole(entry, CopyTree.NoFolderThere);
+            }
+        }
     }
 
     /// <summary>Moves entry by entry into a folder that is there already, whose own links are not followed.</summary>

@@ -10,7 +10,7 @@ namespace Fairlead.Files.Local;
 [SupportedOSPlatform("linux"), SupportedOSPlatform("macos")]
 sealed class UnixFolder : LocalFolder
 {
-    const int LongestTarget = 4096;
+    const int LongestTarget = 4096, LongestPath = 64 * 1024;
 
     const uint OwnerOnly = 0x180; // 0600
 
@@ -24,6 +24,21 @@ sealed class UnixFolder : LocalFolder
 
     /// <inheritdoc cref="LocalFolder.Open"/>
     internal static UnixFolder OpenNamed(string path) => new(OpenAt(LibC.AT_FDCWD, path, LibC.O_RDONLY | LibC.O_DIRECTORY, path));
+
+    /// <summary>The folder in which this process works, as bytes.</summary>
+    internal static unsafe string Working()
+    {
+        byte* path = stackalloc byte[LongestPath];
+        if (LibC.getcwd(path, LongestPath) is null)
+            throw new CopyException($"the working directory here: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        return NameBytes.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(path));
+    }
+
+    /// <summary>What the link says that a user has named; null where there is no link.</summary>
+    internal static string? LinkAt(string path) =>
+        LocalStatus.Of(LibC.AT_FDCWD, path) is { } status && TreeEntry.KindOf(status.Mode) == EntryKind.Link
+            ? ReadLink(LibC.AT_FDCWD, path)
+            : null;
 
     internal override UnixFolder OpenFolder(string name)
     {
@@ -60,10 +75,12 @@ sealed class UnixFolder : LocalFolder
 
     internal override LocalStatus Status() => LocalStatus.Of(Descriptor, "")!.Value;
 
-    internal override unsafe string ReadLink(string name)
+    internal override string ReadLink(string name) => ReadLink(Descriptor, name);
+
+    static unsafe string ReadLink(int folder, string name)
     {
         byte* target = stackalloc byte[LongestTarget];
-        nint length = LibC.readlinkat(Descriptor, name, target, LongestTarget);
+        nint length = LibC.readlinkat(folder, name, target, LongestTarget);
         return length >= 0 ? NameBytes.Decode(new ReadOnlySpan<byte>(target, (int)length)) : throw Fault(
             name, Marshal.GetLastPInvokeError());
     }

@@ -121,6 +121,10 @@ static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int flock(int descriptor, int operation);
 
+    /// <summary>Null where it cannot be told, for instance because the folder is gone.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial byte* getcwd(byte* buffer, nuint length);
+
     [LibraryImport("libc")]
     internal static partial uint geteuid();
 }

@@ -14,6 +14,21 @@ namespace Fairlead.Files.Pods;
 /// <param name="Final">The name that the root gets; empty where the base itself is filled.</param>
 sealed record PodDestination(string Base, string Stage, string Final)
 {
+    /// <summary>What this copy writes into the stage: another copy to the same place takes it over by writing its own.</summary>
+    string Owner { get; } = RandomNumberGenerator.GetHexString(12, lowercase: true);
+
+    /// <summary>The line that enters the stage.</summary>
+    /// <param name="again">This copy was in it before: it does not take it from another one that came meanwhile.</param>
+    internal string Enter(bool again) => $"stage {Where}{(again ? " again" : "")}";
+
+    /// <summary>The line that says whether the stage is still there, or all was moved from it to <paramref name="moved"/>.</summary>
+    internal string Staged(string moved) => $"staged {Where} {moved}";
+
+    /// <summary>The line that removes the stage.</summary>
+    internal string Leave => $"leave {Where}";
+
+    string Where => $"{ShellText.QuotePath(Base)} {Stage} {Owner}";
+
     /// <summary>The folder in which the shell works; empty for its first one.</summary>
     internal string Folder => Stage.Length > 0 ? $"{Base}/{Stage}" : "";
 
@@ -80,6 +95,7 @@ sealed record PodDestination(string Base, string Stage, string Final)
         else if (kind != "d" && path.EndsWith('/') && root.Kind == EntryKind.File)
             throw new CopyException($"{path}: no such directory in the container");
 
+        if (kind == "p") throw new CopyException($"{final}: Permission denied in the container");
         if (kind == "l" && root.Kind == EntryKind.Folder)
             throw new CopyException($"{final} is a symbolic link in the container, which is not followed");
         if (kind == "d" && root.Kind == EntryKind.File) throw new CopyException($"{final} is a directory in the container");

@@ -15,16 +15,56 @@ sealed class PodPlacing(RemoteShell shell, PodDestination destination, CopyOptio
     /// <param name="last">A line to run when all is in its place; null for none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False where the stage is gone: nothing was done.</returns>
-    internal async ValueTask<bool> PlaceAsync(CopyTree tree, string? last, CancellationToken cancellationToken) =>
-        (await shell.DoAllAsync(last is null ? Lines(tree) : Lines(tree).Append(last), cancellationToken))[0] != "gone";
+    internal async ValueTask<bool> PlaceAsync(CopyTree tree, string? last, CancellationToken cancellationToken)
+    {
+        if (tree.Links.Count > 0 && !await MakeLinksAsync(tree, cancellationToken)) return false;
+        if (Moved.Length == 0 && tree.Root.Kind == EntryKind.Folder && !await RefuseClashesAsync(tree, cancellationToken)) return false;
+        return (await shell.DoAllAsync(last is null ? Lines(tree) : Lines(tree).Append(last), cancellationToken))[0] != "gone";
+    }
+
+    /// <summary>The place of the whole, as the shell names it; empty where a folder that is there is filled.</summary>
+    string Moved => destination.Final.Length > 0 ? Q(destination.Place("")) : "";
+
+    /// <summary>Makes the links in the stage. One that cannot be made is refused by name.</summary>
+    async ValueTask<bool> MakeLinksAsync(CopyTree tree, CancellationToken cancellationToken)
+    {
+        TreeEntry[] links = [.. tree.Links];
+        IEnumerable<string> lines = ShellText.Groups(links.Select(LineOf), static line => line)
+            .Select(static group => string.Join(';', group));
+        IReadOnlyList<string> said = await shell.DoAllAsync(lines.Prepend(destination.Staged(Moved)), cancellationToken);
+        if (said[0] == "gone") return false;
+        foreach (string line in said.Skip(1).SelectMany(static text => text.Split('\n', StringSplitOptions.RemoveEmptyEntries)))
+        {
+            if (line.Split(' ', 2) is [var number, var reason]
+                && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int at) && at < links.Length)
+                tree.Refuse(links[at], $"this link cannot be made there: {new ShellEnding(1, reason).Reason}");
+        }
+
+        return true;
+    }
+
+    string LineOf(TreeEntry link, int number) => string.Create(
+        CultureInfo.InvariantCulture, $"link {number} {ShellText.Quote(link.Target!)} {destination.Quoted(link)}");
+
+    /// <summary>What the destination has something else for is refused by name, a folder with all that is in it.</summary>
+    async ValueTask<bool> RefuseClashesAsync(CopyTree tree, CancellationToken cancellationToken)
+    {
+        if (await shell.DoAsync(destination.Staged(Moved), cancellationToken) == "gone") return false;
+        foreach (TreeEntry folder in await ClashingAsync("d", [.. tree.Folders.Skip(1)], cancellationToken))
+            tree.RefuseWhole(folder, CopyTree.NoFolderThere);
+        foreach (TreeEntry entry in await ClashingAsync("f", [.. tree.Files, .. tree.Links], cancellationToken))
+            tree.RefuseWhole(entry, CopyTree.FolderThere);
+        return true;
+    }
+
+    ValueTask<HashSet<TreeEntry>> ClashingAsync(string kind, TreeEntry[] entries, CancellationToken cancellationToken) =>
+        PodListing.SelectAsync(shell, $"clash {kind}", entries, entry => Q(destination.Place(entry.Path)), cancellationToken);
 
     IEnumerable<string> Lines(CopyTree tree)
     {
-        string moved = destination.Final.Length > 0 ? Q(destination.Place("")) : "";
-        yield return $"staged {Q(destination.Base)} {destination.Stage} {moved}";
-        foreach (TreeEntry[] links in ShellText.Groups(tree.Links, link => destination.Quoted(link) + link.Target))
-            yield return string.Join("&&", links.Select(link => $"link {ShellText.Quote(link.Target!)} {destination.Quoted(link)}"));
-        foreach (string line in moved.Length > 0 ? [$"place {moved}"] : Merge(tree)) yield return line;
+        yield return destination.Staged(Moved);
+        string size = tree.Root.Kind == EntryKind.File ? string.Create(CultureInfo.InvariantCulture, $" {tree.Root.Size}") : "";
+        foreach (string line in Moved.Length > 0 ? [$"place {Moved}{size}"] : Merge(tree)) yield return line;
         foreach (string line in options.Owners ? SetOwners(tree) : []) yield return line;
         foreach (IGrouping<int, TreeEntry> mode in tree.Files.Where(IsModeMissing).GroupBy(Mode))
             foreach (string line in SetMode(mode.Key, mode)) yield return line;

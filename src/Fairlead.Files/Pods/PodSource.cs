@@ -28,7 +28,6 @@ sealed class PodSource : PodSide, ICopySource
 
     string RootName => Path.StartsWith('-') ? "./" + Path : Path;
     string RootQuoted => ShellText.QuotePath(Path);
-
     /// <summary>The path of an entry as the user would write it.</summary>
     string PathOf(TreeEntry entry) => entry.Path.Length == 0 ? Path : $"{Path.TrimEnd('/')}/{entry.Path}";
 
@@ -53,6 +52,7 @@ sealed class PodSource : PodSide, ICopySource
         {
             string kind = Encoding.ASCII.GetString(await shell.ReadTextAsync(cancellationToken)).Trim();
             if (kind == "n") throw new CopyException($"{Path}: no such file or directory in the container");
+            if (kind == "p") throw new CopyException($"{Path}: Permission denied in the container");
             if (kind == "o") throw new CopyException($"{Path} is neither a file nor a directory in the container");
             _isFolder = kind == "d";
             _isListed = true;

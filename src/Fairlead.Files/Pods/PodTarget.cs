@@ -24,7 +24,7 @@ sealed class PodTarget : PodSide, ICopyTarget
     PodWriter? _writer;
     RemoteShell? _plain;
     bool _isPlaced; // but for the stage, which is still to be removed
-    bool _packsNothing;
+    bool _packsNothing, _wasStaged;
 
     internal PodTarget(ShellSource shells, string path, string leaf, CopyOptions options) : base(shells, path, options)
     {
@@ -71,16 +71,18 @@ sealed class PodTarget : PodSide, ICopyTarget
 
         Dictionary<string, long> sizes = new(StringComparer.Ordinal);
         if (!IsStaged) return new Kept(sizes, false);
-        string version = tree.Identity(), stage = $"stage {ShellText.QuotePath(Destination.Base)} {Destination.Stage}";
+        string version = tree.Identity(), stage = Destination.Enter(_wasStaged);
         IEnumerable<string> folders = ShellText.Groups(tree.Folders, Quoted)
             .Select(group => $"mkdir -p {string.Join(' ', group.Select(Quoted))}");
         if (Tools.Pieces && IsLittle(tree))
         {
             await Writer.PrepareAsync([stage, $"fresh {version}", .. folders], cancellationToken);
+            _wasStaged = true;
             return new Kept(sizes, false);
         }
 
         string known = (await Shell.DoAllAsync([stage, $"version {version}", .. folders], cancellationToken))[1];
+        _wasStaged = true;
         if (known != version || !Tools.Pieces) return new Kept(sizes, known.Length > 0 && known != version);
         foreach ((string name, long size) in await SizesAsync(tree, cancellationToken))
         {
@@ -215,20 +217,18 @@ sealed class PodTarget : PodSide, ICopyTarget
         // A missing stage does not prove that everything was placed, so it is removed by a step of its own at the end. Only a single small
         // file, which is cheap to send again, is placed and cleaned up in one step.
         if (tree.Root.Kind == EntryKind.File && IsLittle(tree) && !_isPlaced)
-            return await placing.PlaceAsync(tree, Leave, cancellationToken);
+            return await placing.PlaceAsync(tree, Destination.Leave, cancellationToken);
         _isPlaced = _isPlaced || await placing.PlaceAsync(tree, null, cancellationToken);
-        if (_isPlaced) await Shell.DoAsync(Leave, cancellationToken);
+        if (_isPlaced) await Shell.DoAsync(Destination.Leave, cancellationToken);
         return _isPlaced;
     }
-
-    string Leave => $"leave {ShellText.QuotePath(Destination.Base)} {Destination.Stage}";
 
     public async ValueTask AbandonAsync(CancellationToken cancellationToken)
     {
         if (_destination is null || !IsStaged) return;
         await CloseAsync(); // a shell that a failure has left behind reads no more lines
         await OpenAsync(cancellationToken);
-        await Shell.DoAsync(Leave, cancellationToken);
+        await Shell.DoAsync(Destination.Leave, cancellationToken);
     }
 
     async ValueTask ClosePlainAsync()

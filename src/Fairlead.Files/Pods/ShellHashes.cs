@@ -51,7 +51,7 @@ static class ShellHashes
 
     /// <summary>One command for many files.</summary>
     internal static string Line(TreeEntry[] files, Func<TreeEntry, string> quoted) =>
-        $"$H {string.Join(' ', files.Select(quoted))} </dev/null 2>/dev/null";
+        $"digest {string.Join(' ', files.Select(quoted))}";
 
     /// <summary>They are hashed right behind their content: a second session would take longer to begin.</summary>
     internal static bool AreFew(TreeEntry[] files, long worthASession) => files.Length <= Few && Work(files) < worthASession;

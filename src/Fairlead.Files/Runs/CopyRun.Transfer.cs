@@ -61,7 +61,10 @@ sealed partial class CopyRun
         if (isSuspect && (_changes[file.Path] = _changes.GetValueOrDefault(file.Path) + 1) > MostChanges)
         {
             if (options.Consistent) throw new CopyException($"the source keeps changing while it is copied: {file.Name}");
-            await RefuseAsync(file, $"it keeps changing while it is copied: {reason}", cancellationToken);
+            bool isSteady = reason == ReadFault.Shorter.Reason && await source.LookAgainAsync(file, cancellationToken) is { } same
+                && same.IsSameVersion(file);
+            string why = isSteady ? ReadFault.Missized : $"it keeps changing while it is copied: {reason}";
+            await RefuseAsync(file, why, cancellationToken);
             return null;
         }
 

@@ -36,7 +36,8 @@ sealed partial class CopyRun(ICopySource source, ICopyTarget target, CopyOptions
                 _connected = true;
                 return await AttemptAsync(cancellationToken);
             }
-            catch (Exception e) when (PodSide.IsLoss(e) && _connected && !cancellationToken.IsCancellationRequested)
+            catch (Exception e)
+                when (PodSide.IsLoss(e) && (_connected || e is SessionLostException) && !cancellationToken.IsCancellationRequested)
             {
                 await CloseAsync();
                 Log.CopyLost(logger, e, _failures + 1, options.Retries);

@@ -16,6 +16,10 @@ sealed record ReadFault(string Reason, bool IsChange = false)
     internal const string Unsized =
         "it says that it is empty and holds something, as files of /proc do: nothing tells where it ends; exec and cat read it";
 
+    /// <summary>The same for a file of <c>/sys</c>, which says that it is as long as a page.</summary>
+    internal const string Missized =
+        "it has another length than it says, as files of /sys have: nothing tells where it ends; exec and cat read it";
+
     /// <summary>The system's own words for a failure, told so that a person knows what has happened.</summary>
     internal static ReadFault Of(string path, string reason) =>
         reason.StartsWith("No such file", StringComparison.OrdinalIgnoreCase) ? Gone : new($"{path}: {reason}");

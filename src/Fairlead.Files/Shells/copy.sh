@@ -51,11 +51,12 @@ size() {
   else echo -1; fi
 }
 
-# record PATH: mode, size, time and inode, owner, group, name; where nothing tells sizes, -1, and where nothing tells times, -
+# record PATH [l]: mode, size, time and inode, owner, group, name; where nothing tells sizes, -1, and where nothing tells times, -. With l and
+# without stat, of what a link leads to.
 record() {
   if [ $S ]; then stat -c "$E" "$1"; return; fi
   s=0
-  if [ -h "$1" ]; then m=a1ff
+  if [ ! "$2" ] && [ -h "$1" ]; then m=a1ff
   elif [ -d "$1" ]; then m=41ed
   elif [ -f "$1" ]; then
     m=81a4
@@ -87,12 +88,15 @@ list() {
 faults() { if has head; then printf '%s\n' "$x" | head -c 1000000; else printf '%s\n' "$x"; fi; }
 
 # named PATH: the record of what the user named, which may be a link
-named() { if [ $S ]; then stat -L -c "$E" "$1" 2>/dev/null; else record "$1"; fi; }
+named() { if [ $S ]; then stat -L -c "$E" "$1" 2>/dev/null; else record "$1" l; fi; }
+
+# enterable FOLDER: fails where it may not be entered: what a shell says to that has no reason in it
+enterable() { [ -x "$1" ] || { e="$1: Permission denied"; return 1; }; }
 
 # look PATH: what the user named: for a folder, which becomes the shell's own, all that is in it, and k is set; otherwise its record
 look() {
   k=
-  if [ -d "$1" ]; then e=$(cd "$1" 2>&1) && cd "$1" && k=1 && list .
+  if [ -d "$1" ]; then enterable "$1" && e=$(cd "$1" 2>&1) && cd "$1" && k=1 && list .
   else named "$1"; fi
 }
 
@@ -100,7 +104,7 @@ look() {
 closed() { n=0; for f; do if [ -r "$f" ] && [ -x "$f" ]; then :; else echo $n; fi; n=$((n+1)); done; }
 
 # filled FILE...: the numbers of those that hold something, whatever their size is said to be
-filled() { n=0; for f; do x=; if { read -r x <"$f" || [ "$x" ]; } 2>/dev/null; then echo $n; fi; n=$((n+1)); done; }
+filled() { n=0; for f; do x=; if [ -f "$f" ] && { read -r x <"$f" || [ "$x" ]; } 2>/dev/null; then echo $n; fi; n=$((n+1)); done; }
 
 # absent FILE...: the numbers of those that are not there
 absent() { n=0; for f; do if [ -e "$f" ] || [ -h "$f" ]; then :; else echo $n; fi; n=$((n+1)); done; }
@@ -108,14 +112,42 @@ absent() { n=0; for f; do if [ -e "$f" ] || [ -h "$f" ]; then :; else echo $n; f
 # links LINK...: the length of each target, a blank, the target
 links() { for f; do t=$(readlink "$f"; echo .); t=${t%.}; t=${t%"$nl"}; printf '%s %s\n' ${#t} "$t"; done; }
 
-# kind PATH [l]: d, f, o for devices, pipes and sockets, n for none and for a link that leads nowhere, and for a link what it leads to, or l where that is not to be followed
-kind() { if [ "$2" ] && [ -h "$1" ]; then echo l; elif [ -d "$1" ]; then echo d; elif [ -f "$1" ]; then echo f; elif [ -e "$1" ]; then echo o; else echo n; fi; }
+# kind PATH [l]: d, f, o for devices, pipes and sockets, n for none and for a link that leads nowhere, p for what cannot be told, since a folder
+# on the way may not be entered, and for a link what it leads to, or l where that is not to be followed
+kind() {
+  if [ "$2" ] && [ -h "$1" ]; then echo l
+  elif [ -d "$1" ]; then echo d
+  elif [ -f "$1" ]; then echo f
+  elif [ -e "$1" ]; then echo o
+  elif way "$1"; then echo n
+  else echo p; fi
+}
+
+# way PATH: fails where the nearest folder on the way that is there may not be entered
+way() {
+  p=$1
+  while :; do
+    case $p in
+      /) return 0 ;;
+      */*)
+        p=${p%/*}
+        p=${p:-/}
+        ;;
+      .) return 0 ;;
+      *) p=. ;;
+    esac
+    if [ -d "$p" ]; then [ -x "$p" ]; return; fi
+  done
+}
+
+# regular FILE: fails where something else has taken its place: to open a pipe would wait without an end
+regular() { [ -f "$1" ] || [ ! -e "$1" ] || { e='it is no file any more'; return 1; }; }
 
 # why FILE: fails with the reason for which it cannot be read
-why() { e=$( (exec <"$1") 2>&1) || return 1; }
+why() { regular "$1" && e=$( (exec <"$1") 2>&1) || return 1; }
 
 # get FIRST COUNT FILE: blocks of 64 KiB
-get() { { e=$(dd if="$3" bs=65536 skip=$1 count=$2 2>&1 >&3); } 3>&1; }
+get() { regular "$3" && { e=$(dd if="$3" bs=65536 skip=$1 count=$2 2>&1 >&3); } 3>&1; }
 
 # few: the folder holds little: less than 300 entries, and files of up to 256 KiB in all, of which none holds more than it is said to
 few() {
@@ -144,7 +176,7 @@ sums() { [ "$H" ] && find . -type f -exec $H {} + 2>/dev/null; }
 
 # pour FILE [LENGTH]: all of it as one stream
 pour() {
-  { case $O in
+  regular "$1" && { case $O in
     cat) e=$(cat "$1" 2>&1 >&3) ;;
     head) e=$(head -c ${2:-9223372036854775807} "$1" 2>&1 >&3) ;;
     *) e=$(dd if="$1" bs=65536 2>&1 >&3) ;;
@@ -162,8 +194,8 @@ put() {
   n=$(($2/65536))
   r=$(($2%65536))
   if e=$( (: >>"$3") 2>&1); then :; else take $n $r; return 1; fi
-  e=$({ { [ $n = 0 ] || dd bs=65536 count=$n iflag=fullblock seek=$1 conv=notrunc of="$3"; } &&
-    { [ $r = 0 ] || dd ibs=$r count=1 iflag=fullblock obs=65536 seek=$(($1+n)) conv=notrunc of="$3"; }; } 2>&1)
+  [ $n = 0 ] || e=$(dd bs=65536 count=$n iflag=fullblock seek=$1 conv=notrunc of="$3" 2>&1) || return 1
+  [ $r = 0 ] || e=$(dd ibs=$r count=1 iflag=fullblock obs=65536 seek=$(($1+n)) conv=notrunc of="$3" 2>&1)
 }
 
 # fill FILE LENGTH: the rest of the input, which ends then
@@ -187,12 +219,16 @@ pack() { TAR_OPTIONS=-b128 tar cf - "$@" 2>/dev/null; }
 
 # prefix LENGTH FILE: the hash of its first bytes
 prefix() {
+  [ -f "$2" ] || return 1
   if has head; then head -c $1 "$2" 2>/dev/null | $H
   else { dd if="$2" bs=65536 count=$(($1/65536)); dd if="$2" bs=1 skip=$(($1/65536*65536)) count=$(($1%65536)); } 2>/dev/null | $H; fi
 }
 
+# digest FILE...: what the tool prints of all of them, and nothing where one is no file
+digest() { for f; do [ -f "$f" ] || return 1; done; $H "$@" </dev/null 2>/dev/null; }
+
 # hashes FILE...: a line for each, empty for one that cannot be read
-hashes() { for f; do h=$($H <"$f" 2>/dev/null) || h=; echo "${h%%"$nl"*}"; done; }
+hashes() { for f; do h=; [ -f "$f" ] && { h=$($H <"$f" 2>/dev/null) || h=; }; echo "${h%%"$nl"*}"; done; }
 
 # follow FILE: opens a file that still grows, for more
 follow() { [ -f "$1" ] && [ -r "$1" ] && exec 4<"$1"; }
@@ -215,13 +251,36 @@ mode() {
   :
 }
 
-# i is set once this shell is in the stage.
+# i is set once this shell is in the stage, o is the word of the copy that it works for.
 i=
+o=
 
-# stage BASE NAME: makes the folder for what is not verified, or finds it, and enters it
+# ours [FOLDER]: the stage is still that of this copy, which has written its word into it
+ours() { q=; { read -r q <"${1:-.}/owner"; } 2>/dev/null; [ "$q" = "$o" ]; }
+
+# other: what is said where it is not
+other() { echo "another copy to the same place has begun, and this one stops"; return 96; }
+
+# stage BASE NAME WORD [again]: makes the folder for what is not verified, and enters it. Where there is one of an earlier copy, makes a new one
+# and moves what it holds: a shell that still works for the earlier one is then in a folder that is no more, and writes nothing there. A copy
+# that was there before takes nothing back.
 stage() {
-  if [ $i ]; then return 0; fi
-  cd "$1" && { [ -d $2 ] || mkdir $2; } && [ ! -h $2 ] && [ -O $2 ] && cd $2 && i=1
+  o=$3
+  if [ $i ]; then ours || other; return; fi
+  enterable "$1" || { echo "$e"; return 1; }
+  cd "$1" || return
+  if [ -d $2 ]; then
+    if [ -h $2 ] || [ ! -O $2 ]; then echo "the folder for what is not verified belongs to somebody else there"; return 1; fi
+    if ours $2; then cd $2 && i=1; return; fi
+    if [ "$4" ] && [ -e $2/owner ]; then other; return; fi
+    mv $2 $2.$o || return
+  fi
+  mkdir $2 && cd $2 && echo $o >owner && i=1 || return
+  [ -d ../$2.$o ] || return 0
+  for f in r version; do
+    if [ -e ../$2.$o/$f ]; then mv ../$2.$o/$f $f || return; fi
+  done
+  rm -rf ../$2.$o
 }
 
 # version WORD: what the stage holds is of that version; prints of which it was before, and drops it where that is another
@@ -235,27 +294,52 @@ version() {
 # fresh WORD: the stage is of that version, and holds nothing of before
 fresh() { rm -rf ./r version && echo $1 >version; }
 
-# staged BASE NAME [PLACE]: enters the stage after a lost session, which may have moved all to that place. Where it is gone otherwise, says
-# so, and the lines of this group do nothing.
+# staged BASE NAME WORD [PLACE]: enters the stage after a lost session, which may have moved all to that place. Where it is gone otherwise,
+# says so, and the lines of this group do nothing.
 staged() {
   g=
-  if [ $i ]; then [ ! -e ./r ] || g=1
-  elif (cd "$1" && cd $2) 2>/dev/null && stage "$1" $2; then
-    if [ -e ./r ] || { [ "$3" ] && [ -e "$3" ]; }; then g=1; fi
+  if [ $i ]; then
+    if ours; then [ ! -e ./r ] || g=1
+    elif [ -e ../$2/owner ]; then other; return; fi
+  elif (cd "$1" && cd $2) 2>/dev/null; then
+    stage "$1" $2 $3 again || return
+    if [ -e ./r ] || { [ "$4" ] && [ -e "$4" ]; }; then g=1; fi
   fi
   [ $g ] || echo gone
 }
 
-# leave BASE NAME: removes the stage, from inside or from the shell's first folder
-leave() { if [ $i ]; then cd ..; else cd "$1"; fi && rm -rf ./$2; }
+# leave BASE NAME WORD: removes the stage, from inside or from the shell's first folder, where it is that of this copy
+leave() {
+  o=$3
+  if [ $i ]; then ours || return 0; cd ..; else cd "$1"; fi || return
+  if [ ! -e $2/owner ] || ours $2; then rm -rf ./$2; fi
+}
 
-# link TARGET PATH: unless a lost session has made it
-link() { [ ! -d ./r ] || [ -h "$2" ] || ln -s -- "$1" "$2"; }
+# link NUMBER TARGET PATH: unless a lost session has made it; where it cannot be made, its number and the reason
+link() {
+  if [ ! -d ./r ] || [ -h "$3" ]; then return 0; fi
+  if has ln; then e=$(ln -s -- "$2" "$3" 2>&1); else e='there is no ln, which makes links'; false; fi || echo "$1 ${e%%"$nl"*}"
+}
 
-# place PATH: moves what is staged to its name, unless a lost session has
+# clash KIND PATH...: the numbers of those in whose place something else is: a folder for f, and what is none for d. Of a link enter tells.
+clash() {
+  t=$1
+  n=0
+  shift
+  for f; do
+    if [ -h "$f" ]; then :
+    elif [ -d "$f" ]; then [ $t = d ] || echo $n
+    elif [ -e "$f" ]; then [ $t = f ] || echo $n; fi
+    n=$((n+1))
+  done
+}
+
+# place PATH [SIZE]: moves what is staged to its name, unless a lost session has; a file is still as long as it was when it was verified
 place() {
+  ours || { other; return; }
   [ -e ./r ] || return 0
   if [ -d "$1" ]; then echo "it has become a directory"; return 96; fi
+  if [ "$2" ] && [ $S ] && [ "$(size ./r)" != $2 ]; then echo "it has changed since it was verified"; return 96; fi
   mv -f ./r "$1"
 }
 
@@ -267,6 +351,7 @@ enter() {
 
 # move FOLDER PATH...: those that are there
 move() {
+  ours || { other; return; }
   d=$1
   shift
   for f; do
@@ -284,7 +369,7 @@ while IFS= read -r c; do
     *) continue ;;
   esac
   s=$?
-  if [ $s = 0 ]; then e=; fi
+  if [ $s = 0 ]; then e=; elif [ $i ] && ! ours; then e=$(other); fi
   e=${e%%"$nl"*}
   if [ ${#e} -gt 2048 ]; then e=${e##*: }; fi
   printf '\n%s%03d%.2048s\n' "$w" $s "$e"

@@ -54,7 +54,7 @@ sealed class CopyTree
             if (entry.Path.Length > 0)
                 throw new InvalidDataException($"The listing does not begin with its root but with \"{entry.Name}\".");
             Root = entry;
-            if (entry.Kind is EntryKind.Other or EntryKind.Link) throw new IOException("It is neither a file nor a folder.");
+            if (entry.Kind is EntryKind.Other or EntryKind.Link) throw new CopyException($"{entry.Name} is neither a file nor a directory");
         }
         else
         {
@@ -102,6 +102,26 @@ sealed class CopyTree
         if (taken.Kind == EntryKind.Link) _links.Remove(taken);
         Bytes -= taken.Size;
         _hasGone = true;
+    }
+
+    /// <summary>Why an entry has no place in a folder that was there before.</summary>
+    internal const string NoFolderThere = "something else than a directory has this name in the destination",
+        FolderThere = "a directory has this name in the destination";
+
+    /// <summary>Does not copy an entry, nor what is below it, of which nothing is told.</summary>
+    internal void RefuseWhole(TreeEntry entry, string reason)
+    {
+        Refuse(entry, reason);
+        if (entry.Kind != EntryKind.Folder) return;
+        string inside = entry.Path + "/";
+        foreach (TreeEntry below in _entries.Values.Where(taken => taken.Path.StartsWith(inside, StringComparison.Ordinal)).ToList())
+        {
+            _entries.Remove(below.Path);
+            Bytes -= below.Size;
+        }
+
+        _folders.RemoveAll(folder => !_entries.ContainsKey(folder.Path));
+        _links.RemoveAll(link => !_entries.ContainsKey(link.Path));
     }
 
     /// <summary>Names what could not be listed in a folder, or not to its end. What is known of it is copied.</summary>
