@@ -70,7 +70,7 @@ sealed class FaultyNetwork : IAsyncDisposable
         }
         catch (SocketException)
         {
-            await Task.Delay(AfterRefusal, TimeProvider.System, _stop.Token); // descriptors come back in time; a loop that spins would not help
+            await Task.Delay(AfterRefusal, TimeProvider.System, _stop.Token); // descriptors come back in time
             return null;
         }
     }

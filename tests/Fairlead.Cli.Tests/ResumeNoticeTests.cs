@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Fairlead.Cli.Tests;
 
 /// <summary>A person is told of a connection that is lost for longer, and the remote program's screen is left as it was.</summary>
-public sealed class ResumeNoticeTests
+public sealed class ResumeNoticeTests : IDisposable
 {
     const string Below = "\e7\e[B\r", Bottom = "\e7\e[999;1H", Free = "\eD\e[A", Line = "\e[0m\e[2Kfairlead: connection lost, trying again (19 s), Ctrl-C to give up\e8", Blank = "\e[0m\e[2K\e8";
 
@@ -23,6 +23,12 @@ public sealed class ResumeNoticeTests
         _writer = new BlockingWriter("terminal", _terminal);
         _screen = new ScreenNotice(_terminal, static () => 80);
         _notice = new ResumeNotice(new MessageWriter(_error), _time) { Screen = _screen, Redraw = () => _redrawn++ };
+    }
+
+    public void Dispose()
+    {
+        _terminal.Dispose();
+        _error.Dispose();
     }
 
     string Terminal => Encoding.UTF8.GetString(_terminal.ToArray());

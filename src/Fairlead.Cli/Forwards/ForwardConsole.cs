@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using Fairlead.Cli.CommandLine;
-using Fairlead.Cli.Sessions;
 using Fairlead.Wire;
 
 namespace Fairlead.Cli.Forwards;
