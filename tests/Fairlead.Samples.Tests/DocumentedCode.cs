@@ -40,7 +40,7 @@ static partial class DocumentedCode
         foreach ((string from, string to) in ((string, string)[])
         [
             (@"\b(5432|80)\b(?=[)\]])", port.ToString(System.Globalization.CultureInfo.InvariantCulture)), (@"\b8080\b", "0"),
-            ("\"/srv/site\"", $"\"{folder}/placed-site\""), ("\"/backup\"", $"\"{folder}/backup\""), ("\"/var/log\"", $"\"{folder}/log\""), ("tar cf - /srv", $"tar cf - {folder}/site"),
+            ("\"/srv/site\"", $"\"{folder}/placed-site\""), ("\"/tmp/placed-site\"", $"\"{folder}/placed-site-too\""), ("\"/backup\"", $"\"{folder}/backup\""), ("\"/var/log\"", $"\"{folder}/log\""), ("tar cf - /srv", $"tar cf - {folder}/site"),
         ])
             text = Regex.Replace(text, from, to);
         return text;

@@ -13,7 +13,7 @@ sealed record ShellSource(Func<IReadOnlyList<string>, CancellationToken, Task<IS
         ExecOptions exec = options.Exec with { Stdin = true, Stdout = true, Stderr = true, Tty = false };
         return new ShellSource(
             async (command, cancellationToken) => new ExecShellProcess(await client.ExecAsync(pod, command, exec, cancellationToken)),
-            $"{pod.Namespace ?? client.Endpoint.DefaultNamespace}/{pod.Name}/{pod.Container}:{path}",
+            $"{pod.Namespace ?? client.Endpoint.DefaultNamespace}/{pod.Name}{(pod.Container is null ? "" : "/" + pod.Container)}:{path}",
             options.AnswerTimeout,
             TimeProvider.System);
     }
