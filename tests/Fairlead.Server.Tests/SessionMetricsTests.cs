@@ -133,7 +133,7 @@ public sealed class SessionMetricsTests
         await using RawWebSocket refused = await AskAsync(server, target, token, target.Contains("portforward", StringComparison.Ordinal) ? "v4.channel.k8s.io" : V5);
         Assert.Equal(code, refused.StatusCode);
         await HoldsAsync(server, $"fairlead_test_sessions_refused_total{{code=\"{code}\"}} 1");
-        Assert.Equal(["fairlead_test_sessions_ended_total{end=\"Refused\"} 1", $"fairlead_test_sessions_refused_total{{code=\"{code}\"}} 1"], server.Counted());
+        Assert.Equal(["fairlead_test_sessions_ended_total{end=\"Refused\"} 1", $"fairlead_test_sessions_refused_total{{code=\"{code}\"}} 1"], NotZero(server));
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class SessionMetricsTests
         await using PodsApiServer server = await PodsApiServer.StartAsync();
         await server.GetAsync("/api/v1/namespaces/default/pods/demo");
         await server.AssertRefusedAsync("/api/v1/namespaces/default/pods/exec", 404, "NotFound", "pods \"exec\" not found");
-        Assert.Empty(server.Counted());
+        Assert.Empty(NotZero(server));
     }
 
     [Theory]
@@ -164,6 +164,9 @@ public sealed class SessionMetricsTests
             Assert.Contains("# TYPE fairlead_test_sessions_active gauge", await answer.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
         }
     }
+
+    /// <summary>What is counted from the beginning, as the sessions that are kept, is at zero until there is something.</summary>
+    static IEnumerable<string> NotZero(PodsApiServer server) => server.Counted().Where(static line => !line.EndsWith("} 0", StringComparison.Ordinal));
 
     static Task HoldsAsync(PodsApiServer server, string line) =>
         Eventually.HoldsAsync(() => server.Counted().Contains(line), "counted is " + line, cancellationToken: Ct);
