@@ -9,7 +9,8 @@ using IDisposable? text = OperatingSystem.IsWindows() ? new ConsoleText() : null
 // System.Console stays out of the way of the terminal: its set-up would change modes that a session has changed on purpose.
 StreamWriter output = new(StandardStreams.OpenTextOutput()) { AutoFlush = false };
 StreamWriter error = new(StandardStreams.OpenMessages()) { AutoFlush = true };
-if (ArgumentBytes.Refusal(args) is { } refusal)
+args = ArgumentBytes.Read(args, out string? refusal);
+if (refusal is not null)
 {
     await error.WriteLineAsync(refusal);
     return ExitCodes.Failure;

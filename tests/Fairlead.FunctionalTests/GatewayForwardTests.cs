@@ -74,7 +74,7 @@ public sealed class GatewayForwardTests(GatewayForwardTests.Rooms rooms) : IClas
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         };
-        await using GatewayRoom room = await GatewayRoom.StartAsync(shared: lab, configure: options => options with { Upstream = new KubernetesEndpoint(lab.Url, handler) });
+        await using GatewayRoom room = await GatewayRoom.StartAsync(shared: lab, configure: options => options with { Upstream = new KubernetesEndpoint(lab.Url, handler), UpstreamSharesConnections = false });
         await using PodService echo = new(PodService.EchoAsync);
         using StreamingClient gateway = room.Client();
         await using ForwardSession session = await gateway.OpenForwardAsync(Pod, [echo.Port], new() { Protocols = [Form(client)] }, Ct);

@@ -7,11 +7,13 @@ namespace Fairlead.Files.Trees;
 /// Names are bytes on Linux, and text here. A byte that is no UTF-8 becomes a lone half of a surrogate pair, U+DC80 to U+DCFF, which no
 /// text holds, so that every name comes back as the bytes that it was.
 /// </summary>
-static class NameBytes
+public static class NameBytes
 {
     const int LoneHalf = 0xDC00;
 
-    internal static string Decode(ReadOnlySpan<byte> bytes)
+    /// <summary>The text that stands for a name in paths of <see cref="PodFiles"/>.</summary>
+    /// <param name="bytes">The name, or a path, as Linux has it.</param>
+    public static string Decode(ReadOnlySpan<byte> bytes)
     {
         if (System.Text.Unicode.Utf8.IsValid(bytes)) return Encoding.UTF8.GetString(bytes);
         StringBuilder text = new(bytes.Length);

@@ -1,3 +1,5 @@
+using Fairlead.Testing;
+
 namespace Fairlead.FunctionalTests.Copies;
 
 /// <summary>What cannot be read, listed or found any more is refused by name; the rest is copied.</summary>
@@ -5,6 +7,22 @@ public sealed class PartialCopyTests
 {
     /// <summary>Containers that have these: all, no tar, no stat and find, a shell and cat.</summary>
     public static TheoryData<string> Kinds { get; } = ["all", "no tar", "no stat", "cat"];
+
+    [Fact]
+    [Trait("Case", "A10")]
+    public async Task Places_that_a_user_names_are_bytes_too()
+    {
+        await using CopyLab lab = await CopyLab.StartAsync(Ct);
+        RunResult made = await RunningProcess.RunAsync("bash", ["-ec", "cd \"$0\"; printf text > $'caf\\xe9'; mkdir $'d\\xff'; printf in > $'d\\xff/in'; ln -s $'caf\\xe9' link", lab.Here], cancellationToken: Ct);
+        Assert.Equal(0, made.ExitCode);
+        await lab.Files.CopyToPodAsync(lab.Here + "/caf\uDCE9", lab.There + "/up\uDCFE", lab.Options, Ct);
+        await lab.Files.CopyToPodAsync(lab.Here + "/d\uDCFF", lab.There + "/", lab.Options, Ct);
+        await lab.Files.CopyToPodAsync(lab.Here + "/link", lab.There + "/through", lab.Options, Ct);
+        await lab.Files.CopyFromPodAsync(lab.There + "/up\uDCFE", lab.Here + "/down\uDCE9", lab.Options, Ct);
+        await lab.Files.CopyFromPodAsync(lab.There + "/d\uDCFF", lab.Here + "/again", lab.Options, Ct);
+        RunResult seen = await RunningProcess.RunAsync("bash", ["-ec", "cd \"$0\"; cat $'up\\xfe' $'d\\xff/in' through; cd \"$1\"; cat $'down\\xe9' again/in", lab.There, lab.Here], cancellationToken: Ct);
+        Assert.Equal((0, "textintexttextin"), (seen.ExitCode, seen.Stdout));
+    }
 
     [Theory]
     [MemberData(nameof(Kinds))]
