@@ -46,7 +46,7 @@ public sealed class GatewayTelemetryTests
         string metrics = received["/v1/metrics"], traces = received["/v1/traces"];
         foreach (string expected in (string[])["fairlead-gateway", "fairlead.gateway.session.duration", "fairlead.gateway.session.bytes", "fairlead.gateway.session.fallbacks", "translated", "WebSocket v5.channel.k8s.io", "SPDY/3.1 v4.channel.k8s.io"])
             Assert.Contains(expected, metrics, StringComparison.Ordinal);
-        foreach (string expected in (string[])["session", "fairlead.kind", "exec", "k8s.pod.name", "demo", "fairlead.end", "Completed"])
+        foreach (string expected in (string[])["http.route", "fairlead.kind", "exec", "k8s.pod.name", "demo", "fairlead.end", "Completed"])
             Assert.Contains(expected, traces, StringComparison.Ordinal);
         string kubeconfig = await File.ReadAllTextAsync(lab.Kubeconfig, cancellationToken);
         const string mark = "user: {token: ";

@@ -13,6 +13,10 @@ sealed class LeavingSignals : IDisposable
 
     readonly PosixSignalRegistration[] _registrations;
 
+    /// <summary>Never set: whoever waits for it waits for the end of the process.</summary>
+    readonly ManualResetEventSlim _afterwards = new();
+    bool _isLeaving;
+
     public LeavingSignals(RemoteProcess process) => _registrations =
     [
         .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }.Select(
@@ -23,17 +27,23 @@ sealed class LeavingSignals : IDisposable
             : new[] { PosixSignalRegistration.Create(PosixSignal.SIGCONT, static context => context.Cancel = true) },
     ];
 
-    static void Leave(RemoteProcess process)
+    void Leave(RemoteProcess process)
     {
+        Volatile.Write(ref _isLeaving, true);
         process.Abort("The command line was ended by a signal.");
 #pragma warning disable VSTHRD002 // the program ends when this returns, and must not before
         process.DisposeAsync().AsTask().Wait(s_limit);
 #pragma warning restore VSTHRD002
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// While a signal is leaving, its end of the process is waited for, and with it the exit code that shells know: the session's own end,
+    /// which is a loss, would be there first otherwise. Not for ever: a signal that somebody has set to be ignored ends nothing.
+    /// </summary>
     public void Dispose()
     {
+        if (Volatile.Read(ref _isLeaving)) _afterwards.Wait(2 * s_limit);
         foreach (PosixSignalRegistration registration in _registrations) registration.Dispose();
+        _afterwards.Dispose();
     }
 }
