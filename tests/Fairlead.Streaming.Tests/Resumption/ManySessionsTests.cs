@@ -4,7 +4,8 @@ using Fairlead.Wire;
 
 namespace Fairlead.Streaming.Tests.Resumption;
 
-/// <summary>Sessions that are over leave nothing behind but their names, for as long as those are remembered.</summary>
+/// <summary>Sessions that are over leave nothing behind but their names, for as long as those are remembered. Counts what the whole process holds.</summary>
+[Collection(Alone.Name)]
 public sealed class ManySessionsTests
 {
     /// <summary>A name that is remembered, with what a dictionary and a queue need for it, and room for them to grow.</summary>

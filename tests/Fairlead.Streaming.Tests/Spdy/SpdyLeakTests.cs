@@ -4,10 +4,7 @@ using Fairlead.Wire;
 namespace Fairlead.Streaming.Tests.Spdy;
 
 /// <summary>What connections leave behind in this process: nothing. Counts what the whole process holds, and so runs by itself.</summary>
-[CollectionDefinition("alone", DisableParallelization = true)]
-public sealed class Alone;
-
-[Collection("alone")]
+[Collection(Alone.Name)]
 public sealed class SpdyLeakTests
 {
     [Fact]
