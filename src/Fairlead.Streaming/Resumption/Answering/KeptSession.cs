@@ -92,7 +92,7 @@ sealed class KeptSession
             _registry.OnAttached(this);
             if (!carrier.Accept(Session, isResumed, opening.Received))
             {
-                if (!Session.Ended.IsCompleted) OnDetached();
+                OnDetached();
                 return await RefuseAsync(carrier, Epitaph);
             }
 
@@ -115,7 +115,7 @@ sealed class KeptSession
             if (_carrier != carrier) return null; // taken over, and released there
             await ReleaseAsync(carrier);
             _loss = loss;
-            if (!Session.Ended.IsCompleted) OnDetached();
+            OnDetached();
             return null;
         }
         finally
@@ -132,10 +132,11 @@ sealed class KeptSession
         _carrier = null;
     }
 
-    /// <summary>It has no carrier: its time runs, unless too many are kept already.</summary>
+    /// <summary>It has no carrier: its time runs, unless it is over, or too many are kept already.</summary>
     internal void OnDetached()
     {
-        if (!_registry.TryKeep(this))
+        if (_registry.TryKeep(this) is not { } isKept) return;
+        if (!isKept)
         {
             Lose("no more sessions are kept here");
             return;

@@ -123,11 +123,12 @@ sealed class SessionRegistry
     }
 
     /// <summary>It has no carrier.</summary>
-    /// <returns>False where too many are kept already.</returns>
-    internal bool TryKeep(KeptSession session)
+    /// <returns>False where too many are kept already; null where it has ended meanwhile, and is not to be kept.</returns>
+    internal bool? TryKeep(KeptSession session)
     {
         lock (_lock)
         {
+            if (!_sessions.ContainsKey(session.Id)) return null;
             if (_everybody.Detached >= Limits.MostDetached
                 || session.Owner.Detached >= MostOf(session.Owner, Limits.MostDetachedOfCaller)) return false;
             session.IsDetached = true;
