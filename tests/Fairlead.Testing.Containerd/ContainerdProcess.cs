@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net.Sockets;
 using Fairlead.Containerd.Cri;
+using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace Fairlead.Testing.Containerd;
@@ -13,18 +13,17 @@ public sealed class ContainerdProcess : IAsyncDisposable
 {
     const string Booted = "containerd successfully booted";
 
-    RunningProcess _process;
+    static readonly Method<byte[], byte[]> s_imageStatus = RawGrpc.Method(MethodType.Unary, "runtime.v1.ImageService", "ImageStatus");
+
     readonly GrpcChannel _channel;
+    RunningProcess _process;
+    bool _isDisposed;
 
     ContainerdProcess(RunningProcess process, ContainerdFolder folder)
     {
         _process = process;
         Folder = folder;
-        _channel = GrpcChannel.ForAddress("http://containerd", new GrpcChannelOptions
-        {
-            HttpHandler = new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAsync(folder.Socket, cancellationToken) },
-            DisposeHttpClient = true,
-        });
+        _channel = RawGrpc.Connect(folder.Socket);
         Runtime = new RuntimeService.RuntimeServiceClient(_channel);
     }
 
@@ -87,6 +86,25 @@ public sealed class ContainerdProcess : IAsyncDisposable
             Path.Combine(Folder.Programs, "ctr"), ["--address", Socket, "--namespace", "k8s.io", "images", "import", "--snapshotter", "native", archive],
             cancellationToken: cancellationToken);
         if (import.ExitCode != 0) throw new InvalidOperationException($"The image was not imported: {import}");
+        foreach (string image in await ImagesAsync(cancellationToken))
+            await Eventually.HoldsAsync(() => IsKnownAsync(image, cancellationToken), $"the CRI knows {image}", cancellationToken: cancellationToken);
+    }
+
+    async Task<string[]> ImagesAsync(CancellationToken cancellationToken)
+    {
+        RunResult list = await RunningProcess.RunAsync(
+            Path.Combine(Folder.Programs, "ctr"), ["--address", Socket, "--namespace", "k8s.io", "images", "list", "--quiet"], cancellationToken: cancellationToken);
+        return list.ExitCode == 0
+            ? list.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            : throw new InvalidOperationException($"The images were not listed: {list}");
+    }
+
+    /// <summary>The CRI hears of an image that was imported beside it some time later, and until then would pull it.</summary>
+    async Task<bool> IsKnownAsync(string image, CancellationToken cancellationToken)
+    {
+        byte[] request = RawGrpc.Field(1, RawGrpc.Field(1, image)); // ImageStatusRequest.image.image
+        byte[] response = await _channel.CreateCallInvoker().AsyncUnaryCall(s_imageStatus, null, new CallOptions(cancellationToken: cancellationToken), request);
+        return response.AsSpan().StartsWith((ReadOnlySpan<byte>)[1 << 3 | 2]); // ImageStatusResponse.image, which is left out of one that is not known
     }
 
     /// <summary>Ends containerd itself and starts it anew. Its containers go on meanwhile, as they do when it is upgraded.</summary>
@@ -178,24 +196,11 @@ public sealed class ContainerdProcess : IAsyncDisposable
         }
     }
 
-    static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        System.Net.Sockets.Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed) return; // a fixture that did not come up may be disposed by itself and by its framework
+        _isDisposed = true;
         using CancellationTokenSource patience = new(Eventually.Patience);
         try
         {

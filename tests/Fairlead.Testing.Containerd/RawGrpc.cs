@@ -3,10 +3,10 @@ using System.Text;
 using Grpc.Core;
 using Grpc.Net.Client;
 
-namespace Fairlead.InteropTests;
+namespace Fairlead.Testing.Containerd;
 
 /// <summary>gRPC on a Unix socket, with messages that are bytes as they are: for calls that we declare in no file.</summary>
-static class RawGrpc
+public static class RawGrpc
 {
     static readonly Marshaller<byte[]> s_bytes = Marshallers.Create(static bytes => bytes, static bytes => bytes);
 
