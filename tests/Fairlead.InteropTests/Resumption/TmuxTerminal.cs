@@ -58,6 +58,12 @@ sealed class TmuxTerminal : IAsyncDisposable
         return screen;
     }
 
+    /// <summary>Waits until the command has ended.</summary>
+    /// <remarks>Asks tmux, which under load does not always get to drawing its "Pane is dead" on the screen.</remarks>
+    public Task EndsAsync(CancellationToken cancellationToken) => Eventually.HoldsAsync(
+        async () => (await RunAsync(["display-message", "-p", "#{pane_dead}"], cancellationToken)).Trim() == "1", "the command has ended",
+        cancellationToken: cancellationToken);
+
     async Task<string> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
         RunResult result = await RunningProcess.RunAsync(
