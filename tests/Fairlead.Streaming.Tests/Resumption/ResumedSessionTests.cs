@@ -43,7 +43,9 @@ public sealed class ResumedSessionTests
         int losses = 0;
         // a silence costs half a second; a machine that is busy for so long has one cut more
         ResumptionLimits limits = new() { PingAfter = TimeSpan.FromMilliseconds(100), GiveUpAfter = TimeSpan.FromMilliseconds(400) };
-        await using ResumedRoom room = new(new KeepLimits { Sessions = limits });
+        // who has sent everything, and only reads, waits for no confirmation: the connection's own pings find a silence then
+        CarrierLimits carrier = CarrierLimits.Default with { PingInterval = TimeSpan.FromSeconds(1), PingTimeout = TimeSpan.FromSeconds(2) };
+        await using ResumedRoom room = new(new KeepLimits { Sessions = limits }, carrier: carrier);
         await using AskingSession client = await room.AskAsync(
             room.Ways(told => Interlocked.Add(ref losses, told.Kind is ResumeEventKind.Lost ? 1 : 0), limits: limits));
         await using AnsweringSession server = await room.Begun.WaitAsync(Ct);
@@ -108,13 +110,13 @@ public sealed class ResumedSessionTests
     [Fact]
     public async Task A_command_that_reads_nothing_is_no_silence()
     {
-        ResumptionLimits limits = new() { PingAfter = TimeSpan.FromMilliseconds(30), GiveUpAfter = TimeSpan.FromMilliseconds(60) };
+        ResumptionLimits limits = new() { PingAfter = TimeSpan.FromMilliseconds(100), GiveUpAfter = TimeSpan.FromSeconds(2) };
         int losses = 0;
         await using ResumedRoom room = new(new KeepLimits { Sessions = limits });
         await using AskingSession client = await room.AskAsync(room.Ways(_ => losses++, limits: limits));
         await using AnsweringSession server = await room.Begun.WaitAsync(Ct);
         await client.StandardInput.WriteAsync("typed"u8.ToArray(), Ct);
-        await Task.Delay(TimeSpan.FromMilliseconds(400), TimeProvider.System, Ct); // no event says that nothing happens
+        await Task.Delay(TimeSpan.FromSeconds(2.5), TimeProvider.System, Ct); // no event says that nothing happens
         Assert.Equal(0, losses);
         Assert.Equal("typed", await server.StandardInput.ReadTextAsync(5));
     }
