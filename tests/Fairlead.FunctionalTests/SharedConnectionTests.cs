@@ -21,13 +21,14 @@ public sealed class SharedConnectionTests
 
     /// <summary>The default of most servers is 100 streams, and the one behind the last waits in silence.</summary>
     [Fact]
-    public async Task Three_hundred_sessions_share_two_connections_and_none_hears_another()
+    public async Task Three_hundred_sessions_share_few_connections_and_none_hears_another()
     {
         await using LabServer lab = await LabServer.StartAsync(new LabOptions(), Ct);
         await using FaultProxy line = new(new IPEndPoint(IPAddress.Loopback, lab.Url.Port));
         using StreamingClient client = Client(lab, line.Port);
         RemoteProcess[] all = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => client.ExecAsync(s_shell, ["cat"], new ExecOptions { Stdin = true }, Ct)));
-        Assert.Equal(2, line.AcceptedConnections);
+        int connections = line.AcceptedConnections; // one more where a server's word on how many streams it takes was late
+        Assert.InRange(connections, 2, 3);
         await Task.WhenAll(all.Select(async (process, i) =>
         {
             byte[] words = [.. System.Text.Encoding.ASCII.GetBytes($"this is session {i}")];
@@ -39,7 +40,7 @@ public sealed class SharedConnectionTests
         foreach (RemoteProcess process in all) await process.DisposeAsync();
         await using RemoteProcess after = await client.ExecAsync(s_shell, ["true"], cancellationToken: Ct);
         Assert.True((await after.WaitForExitAsync(Ct)).Succeeded);
-        Assert.Equal(2, line.AcceptedConnections);
+        Assert.Equal(connections, line.AcceptedConnections);
     }
 
     [Fact]
