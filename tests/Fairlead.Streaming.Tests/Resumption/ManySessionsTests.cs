@@ -28,6 +28,7 @@ public sealed class ManySessionsTests
         {
             if (round == warm) before = Measure();
             await RunAsync(room, together);
+            room.Forget();
         }
 
         await Eventually.HoldsAsync(() => room.Server.Count == 0 && room.Proxy.OpenConnections == 0, "every session and connection is over", cancellationToken: Ct);
