@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Fairlead.Server.Handshakes;
+using Fairlead.Streaming;
 using Fairlead.Streaming.PortForward;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Testing;
@@ -16,6 +17,7 @@ namespace Fairlead.Gateway.Tests;
 /// <summary>Whatever ends a session, wherever it stands: one line of audit, one count, one trace that has ended, and none that seems to run.</summary>
 public sealed class ToldOnceTests
 {
+    static readonly CarrierLimits s_quick = CarrierLimits.Default with { Linger = TimeSpan.FromMilliseconds(300) };
     static readonly string[] s_forms = ["spliced", "translated", "spdy", "portforward", "own portforward"];
 
     /// <summary>Form, stage, ending, and what is to be told.</summary>
@@ -58,6 +60,8 @@ public sealed class ToldOnceTests
         await using GatewayPair pair = await GatewayPair.StartAsync((options, _) => options with
         {
             Operations = new IPEndPoint(IPAddress.Loopback, 0),
+            ClientLimits = s_quick, // the client says nothing of its own: each end would be waited for otherwise
+            UpstreamLimits = s_quick,
             Logging = stage == "begin" ? new FailingLog() : options.Logging,
         });
         TaskCompletionSource<CancellationToken> reached = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,15 +1,16 @@
-using System.Net.Http.Headers;
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Fairlead.Server.Access;
 using Fairlead.Server.Operations;
+using Fairlead.Streaming;
 using Fairlead.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -69,7 +70,9 @@ sealed class PodsApiServer : IAsyncDisposable
         ApiUser admin = new() { Name = "admin", Token = AdminToken, Groups = ["masters"], Rules = [ApiRule.Everything] };
         SessionMetrics counts = new("Fairlead.Test", TimeProvider.System);
         PrometheusText counted = new(counts.Meter);
-        PodsApiOptions options = new() { Users = [admin, .. users], Counts = counts };
+        // the tests' clients do not close: each session's end would wait for them
+        CarrierLimits limits = CarrierLimits.Default with { Linger = TimeSpan.FromSeconds(1) };
+        PodsApiOptions options = new() { Users = [admin, .. users], Counts = counts, Limits = limits };
         app.MapPodsApi(runtime, catalog, options);
         app.MapMetrics("/metrics", counted, options);
         await app.StartAsync(TestContext.Current.CancellationToken);
