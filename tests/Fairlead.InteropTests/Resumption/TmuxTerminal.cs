@@ -42,13 +42,17 @@ sealed class TmuxTerminal : IAsyncDisposable
         return string.Join('\n', text.Split('\n').Select(static line => line.TrimEnd(' ')));
     }
 
-    /// <summary>Waits until the screen is as it should be.</summary>
-    public async Task<string> ShowsAsync(Func<string, bool> isRight, string what, CancellationToken cancellationToken)
+    /// <summary>Waits until the screen is as it should be, and presses keys before each look where there are any.</summary>
+    public async Task<string> ShowsAsync(Func<string, bool> isRight, string what, CancellationToken cancellationToken, params string[] keys)
     {
         string screen = "";
         try
         {
-            await Eventually.HoldsAsync(async () => isRight(screen = await ScreenAsync(cancellationToken)), what, cancellationToken: cancellationToken);
+            await Eventually.HoldsAsync(async () =>
+            {
+                if (keys.Length > 0) await PressAsync(cancellationToken, keys);
+                return isRight(screen = await ScreenAsync(cancellationToken));
+            }, what, cancellationToken: cancellationToken);
         }
         catch (TimeoutException e)
         {
