@@ -40,7 +40,7 @@ public sealed class ActionlintTests
                     runs-on: ubuntu-24.04
                     needs: nobody
                     steps:
-                      - run: echo ${{ github.event.pull_request.title }} ${{ matrix.none }}
+                      - run: echo ${{ github.event.pull_request.title }} ${{ runner.none }}
                 """, TestContext.Current.CancellationToken);
             string[] found = await FindAsync(file);
             foreach (string wrong in (string[])["nobody", "potentially untrusted", "property \"none\" is not defined"])
