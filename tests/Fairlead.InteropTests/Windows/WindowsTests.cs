@@ -132,7 +132,7 @@ public sealed partial class WindowsTests(WindowsFixture windows) : IClassFixture
         using ConsoleSeat seat = new();
         await using RunningProcess process = StartAtConsole(seat, "exec demo -c web -- sh -c 'echo ready; exec sleep 1000'", KeyValuePair.Create<string, string?>("WINEDEBUG", "-all,fixme+console"));
         await process.Stdout!.ContainsAsync("ready", TestContext.Current.CancellationToken);
-        await seat.DoAsync("interrupt");
+        await seat.BeginAsync("interrupt");
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Matches("default_ctrl_handler Terminating process [0-9a-f]+ on event 0", process.Stdout.Text);
     }
