@@ -2,14 +2,27 @@ namespace Fairlead.Cli.Tests;
 
 public sealed class TerminalTests
 {
-    static async Task<string> OnTerminalAsync(string waitFor, string action, string arguments)
+    /// <summary>Where it is; the test is skipped where it is not.</summary>
+    internal static string Python
     {
-        string python = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => folder + "/python3").FirstOrDefault(File.Exists) ?? "";
-        Assert.SkipWhen(python.Length == 0, "python3, which makes the terminal, is not installed");
+        get
+        {
+            string? python = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(static folder => folder + "/python3").FirstOrDefault(File.Exists);
+            Assert.SkipWhen(python is null, "python3, which makes the terminal, is not installed");
+            return python ?? "";
+        }
+    }
+
+    /// <param name="waitFor">What is waited for in the output.</param>
+    /// <param name="action">What is done then.</param>
+    /// <param name="arguments">The command's arguments.</param>
+    /// <param name="before">What runs the command, where something does.</param>
+    internal static async Task<string> OnTerminalAsync(string waitFor, string action, string arguments, string before = "")
+    {
         await using FakeCluster cluster = await FakeCluster.StartAsync();
         string driver = Path.Combine(AppContext.BaseDirectory, "terminal.py");
         CommandProcess.Result result = await CommandProcess.RunAsync(
-            cluster, $"'{python}' '{driver}' '{waitFor}' {action} '{CommandProcess.Path}' {arguments}", TestContext.Current.CancellationToken);
+            cluster, $"'{Python}' '{driver}' '{waitFor}' {action} {before} '{CommandProcess.Path}' {arguments}", TestContext.Current.CancellationToken);
         Assert.Equal("", result.Error);
         return result.Output.TrimEnd('\n');
     }

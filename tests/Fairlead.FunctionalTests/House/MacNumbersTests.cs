@@ -65,7 +65,7 @@ public sealed partial class MacNumbersTests
     /// <summary>What the tests of Linux have shown of terminals is so there as well: in them nobody asks which of the two it is.</summary>
     [Fact]
     public void Terminals_and_sessions_ask_for_no_system_but_Windows() => Assert.Equal(
-        ["Cli/Sessions/OutputPump.cs: IsLinux"], // a write that does not wait, where Linux has one
+        ["Cli/Sessions/OutputPump.cs: IsLinux"], // a write that does not wait, where Linux has one: MacTerminalTests take it away
         Sources
         .Where(static source => source.Name.StartsWith("Cli/Terminals/", StringComparison.Ordinal) || source.Name.StartsWith("Cli/Sessions/", StringComparison.Ordinal))
         .SelectMany(static source => Asked().Matches(source.Text).Select(asked => $"{source.Name}: {asked.Value}")));

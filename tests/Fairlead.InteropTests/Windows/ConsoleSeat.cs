@@ -22,11 +22,17 @@ sealed class ConsoleSeat : IDisposable
     /// <summary>Has something done, and waits until it is.</summary>
     internal async Task DoAsync(string line)
     {
+        await BeginAsync(line);
+        Assert.Equal("done", await _answers!.ReadLineAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Has something done that may end whoever would say that it is.</summary>
+    internal async Task BeginAsync(string line)
+    {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         _command ??= await _listener.AcceptTcpClientAsync(cancellationToken);
         _answers ??= new StreamReader(_command.GetStream());
         await _command.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(line + "\n"), cancellationToken);
-        Assert.Equal("done", await _answers.ReadLineAsync(cancellationToken));
     }
 
     public void Dispose()

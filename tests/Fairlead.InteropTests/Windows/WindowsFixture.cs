@@ -17,6 +17,9 @@ public sealed partial class WindowsFixture(LabFixture lab) : IAsyncLifetime
 
     internal static string Program => Path.Combine(Repository.Root, "artifacts", "windows", "fairlead.exe");
 
+    /// <summary>What the lab wants of its administrator.</summary>
+    internal string Token { get; private set; } = "";
+
     internal string Kubeconfig => Path.Combine(Lab.Folder, "plain.kubeconfig");
 
     public async ValueTask InitializeAsync()
@@ -25,8 +28,8 @@ public sealed partial class WindowsFixture(LabFixture lab) : IAsyncLifetime
         RunResult built = await RunningProcess.RunAsync("dotnet", ["publish", "src/Fairlead.Cli", "-c", "Release", "-r", "win-x64", "-nologo", "-v", "q", "-nodeReuse:false",
             "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", $"-p:ArtifactsPath={Repository.Root}/artifacts/windows-work", "-o", Path.GetDirectoryName(Program)!]);
         Assert.True(built.ExitCode == 0, built.ToString());
-        string token = Token().Match(await File.ReadAllTextAsync(Lab.Kubeconfig)).Groups[1].Value;
-        _front = new PlainFront(Lab.Server.Port, token);
+        Token = TokenLine().Match(await File.ReadAllTextAsync(Lab.Kubeconfig)).Groups[1].Value;
+        _front = new PlainFront(Lab.Server.Port, Token);
         await File.WriteAllTextAsync(Kubeconfig, $$$"""
             apiVersion: v1
             kind: Config
@@ -54,5 +57,5 @@ public sealed partial class WindowsFixture(LabFixture lab) : IAsyncLifetime
     }
 
     [GeneratedRegex("token: \"([^\"]+)\"")]
-    private static partial Regex Token();
+    private static partial Regex TokenLine();
 }
