@@ -15,13 +15,17 @@ sealed class KeptSession
     static readonly TimeSpan s_lastWord = TimeSpan.FromSeconds(2);
 
     readonly SessionRegistry _registry;
-    readonly byte[] _secret, _digest;
+    readonly byte[] _secretHash, _digest;
+    readonly CancellationTokenSource _suspending = new();
+    readonly TaskCompletionSource _suspended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly string _subject;
     readonly SemaphoreSlim _handing = new(1, 1);
     readonly ITimer _expiry;
     readonly TimeSpan _keep;
     readonly Action<KeepEvent>? _told;
     SessionCarrier? _carrier;
+    bool _isSuspended;
+    long _detached;
     SessionLostException? _loss;
     uint _attempt;
 
@@ -36,10 +40,23 @@ sealed class KeptSession
         (_registry, Id, Owner, _subject, _told) = (registry, opening.Id, owner, subject, told);
         _keep = opening.Keep < registry.Limits.Keep ? opening.Keep : registry.Limits.Keep;
         _attempt = opening.Attempt;
-        (_secret, _digest) = (opening.Secret.ToArray(), opening.Digest.ToArray());
-        _expiry = registry.Time.CreateTimer(
-            static session => ((KeptSession)session!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        (_secretHash, _digest) = (SHA256.HashData(opening.Secret.Span), opening.Digest.ToArray());
+        _expiry = CreateTimer();
     }
+
+    /// <param name="registry">Where it is kept.</param>
+    /// <param name="saved">What <see cref="SavedSession.Write"/> wrote of it, without its channels.</param>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="told">Told of what befalls it; must return at once.</param>
+    internal KeptSession(SessionRegistry registry, SavedSession saved, SessionOwner owner, Action<KeepEvent>? told)
+    {
+        (_registry, Id, Owner, _subject, _told) = (registry, saved.Id, owner, saved.Subject, told);
+        (_keep, _attempt, _secretHash, _digest) = (saved.Keep, saved.Attempt, saved.SecretHash, saved.Digest);
+        _expiry = CreateTimer();
+    }
+
+    ITimer CreateTimer() => _registry.Time.CreateTimer(
+        static session => ((KeptSession)session!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     internal UInt128 Id { get; }
 
@@ -54,7 +71,11 @@ sealed class KeptSession
     /// <summary>What a client is told that comes when it is over.</summary>
     internal SessionRefusal Epitaph { get; private set; } = SessionRefusal.Over;
 
-    internal bool IsSecret(ReadOnlySpan<byte> secret) => CryptographicOperations.FixedTimeEquals(_secret, secret);
+    /// <summary>The server is about to go, and would take the session along to its next process.</summary>
+    internal CancellationToken Suspending => _suspending.Token;
+
+    /// <remarks>256 random bits need no salt.</remarks>
+    internal bool IsSecret(ReadOnlySpan<byte> secret) => CryptographicOperations.FixedTimeEquals(_secretHash, SHA256.HashData(secret));
 
     /// <summary>Takes the number of an opening, under the registry's lock.</summary>
     /// <returns>False for one that is not later than all before it: its carrier is one that the client has given up.</returns>
@@ -74,6 +95,7 @@ sealed class KeptSession
         await _handing.WaitAsync();
         try
         {
+            if (_isSuspended) return null; // the client sees its carrier lost, and comes back to the next process
             if (!Session.Ended.IsCompleted && !Session.Fits(opening.Received))
             {
                 // before the carrier that it has is touched: whoever is wrong here must not disturb who is right
@@ -141,6 +163,7 @@ sealed class KeptSession
             return;
         }
 
+        _detached = _registry.Time.GetTimestamp();
         _expiry.Change(_keep, Timeout.InfiniteTimeSpan);
         _told?.Invoke(new KeepEvent(KeepEventKind.Kept, default, _loss?.Message ?? "") { Keep = _keep });
     }
@@ -149,7 +172,7 @@ sealed class KeptSession
 
     void Expire()
     {
-        if (IsDetached) Lose($"it has not come back for {_keep.TotalSeconds:0.#} s");
+        if (IsDetached && !_isSuspended) Lose($"it has not come back for {_keep.TotalSeconds:0.#} s");
     }
 
     void Lose(string why)
@@ -174,7 +197,8 @@ sealed class KeptSession
     /// <summary>Waits until the client has confirmed everything, or is lost, and closes the carrier in order.</summary>
     internal async Task CloseAsync(TimeSpan linger)
     {
-        await Session.Delivered;
+        await Task.WhenAny(Session.Delivered, _suspended.Task);
+        if (!Session.Delivered.IsCompleted) return; // it is to be saved
         SessionCarrier? carrier = _carrier;
         Session.End(null);
         if (carrier is not null) await carrier.CloseAsync(linger, linger + s_lastWord);
@@ -182,6 +206,53 @@ sealed class KeptSession
 
     /// <summary>It is over: nothing of it is needed any more but its name.</summary>
     internal void Dispose() => _expiry.Dispose();
+
+    /// <summary>Asks whoever runs it to stop where it is.</summary>
+    internal void BeginSuspension()
+    {
+        _suspended.TrySetResult();
+        _ = _suspending.CancelAsync(); // what is called back may run long, and is not waited for here
+    }
+
+    /// <summary>Takes its carrier away, and lets none come: the client sees it lost, and is told nothing else.</summary>
+    /// <returns>False where it is over already.</returns>
+    internal async Task<bool> SuspendAsync()
+    {
+        await _handing.WaitAsync();
+        try
+        {
+            if (Session.Ended.IsCompleted) return false;
+            _isSuspended = true;
+            StopTime();
+            if (_carrier is { } carrier) await ReleaseAsync(carrier);
+            return !Session.Ended.IsCompleted;
+        }
+        finally
+        {
+            _handing.Release();
+        }
+    }
+
+    /// <summary>Writes it, after <see cref="SuspendAsync"/> and once nobody reads or writes its channels.</summary>
+    internal void Save(BinaryWriter writer)
+    {
+        TimeSpan left = IsDetached ? _keep - _registry.Time.GetElapsedTime(_detached) : _keep;
+        new SavedSession
+        {
+            Id = Id, SecretHash = _secretHash, Digest = _digest, Subject = _subject, Caller = Owner.Caller, Attempt = _attempt,
+            Keep = _keep, Expires = _registry.Time.GetUtcNow() + left,
+        }.Write(writer);
+        Session.Save(writer);
+    }
+
+    /// <summary>It was restored, and has no carrier yet: what is left of its time runs.</summary>
+    internal void Continue(DateTimeOffset expires)
+    {
+        TimeSpan left = expires - _registry.Time.GetUtcNow();
+        left = left < TimeSpan.Zero ? TimeSpan.Zero : left < _keep ? left : _keep; // clocks of machines may be set
+        _detached = _registry.Time.GetTimestamp() - (long)((_keep - left).TotalSeconds * _registry.Time.TimestampFrequency);
+        _expiry.Change(left, Timeout.InfiniteTimeSpan);
+    }
 
     static async Task<SessionRefusal?> RefuseAsync(SessionCarrier carrier, SessionRefusal code)
     {
