@@ -41,6 +41,9 @@ sealed class ExecFolders : IDisposable
         return folder;
     }
 
+    /// <summary>Takes over a command of a process that is gone: its folder is among this one's from here on.</summary>
+    public ExecFolder Adopt(ExecFolder abandoned) => abandoned.MoveTo(_own);
+
     /// <summary>The folders of processes that are gone, each with its lock, which the caller disposes when it has dealt with it.</summary>
     public IEnumerable<(string Path, FileStream Lock)> Abandoned()
     {
