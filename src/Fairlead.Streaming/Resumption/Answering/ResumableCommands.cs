@@ -109,6 +109,7 @@ public sealed class ResumableCommands(KeepLimits limits, TimeProvider? time = nu
         }
 
         Verdict verdict = _registry.Decide(opening, caller, subject, budget => Create(request, limits, budget), told);
+        if (verdict.IsLeftToNext) return false;
         if (verdict.Session is not { } session)
         {
             Count(verdict.Refusal, verdict.Text);

@@ -77,6 +77,7 @@ sealed class SessionRegistry
         {
             Forget();
             if (_sessions.TryGetValue(opening.Id, out KeptSession? known)) return Judge(known, opening, caller, subject);
+            if (_isSuspending && (opening.IsKnown || opening.Attempt > 1)) return new Verdict { IsLeftToNext = true };
             if (_over.TryGetValue(opening.Id, out SessionRefusal epitaph)) return Refused(epitaph, WordsOf(epitaph));
             if (_isSuspending) return Refused(SessionRefusal.Stopping, "the server is stopping; nothing was started");
             if (opening.First.Server != _server) return Refused(SessionRefusal.ServerLost);
