@@ -10,7 +10,6 @@ using Fairlead.Server.Access;
 using Fairlead.Server.Checkpoints;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming.Tls;
-using Fairlead.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -36,7 +36,7 @@ public static class HandedSockets
             if (Number(Successor.ReadyVariable) is { } ready) _ = LibC.fcntl(ready, LibC.F_SETFD, LibC.FD_CLOEXEC);
             ILookup<bool, (int Number, string Name)> given = Descriptors()
                 .ToLookup(static each => each.Name.StartsWith(SessionCheckpoints.Prefix, StringComparison.Ordinal));
-            kept = given[true].ToDictionary(static each => each.Name, static each => OpenKept(each.Number));
+            kept = given[true].ToDictionary(static each => each.Name, static SafeHandle (each) => OpenKept(each.Number));
             return [.. given[false].Select(static each => Open(each.Number))];
         }
         finally
@@ -45,7 +45,7 @@ public static class HandedSockets
         }
     }
 
-    static SafeHandle OpenKept(int descriptor)
+    static SafeFileHandle OpenKept(int descriptor)
     {
         SafeFileHandle kept = new(descriptor, ownsHandle: true);
         return LibC.fcntl(descriptor, LibC.F_SETFD, LibC.FD_CLOEXEC) == 0

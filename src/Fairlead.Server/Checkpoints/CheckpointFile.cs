@@ -84,10 +84,8 @@ sealed class CheckpointFile
         List<string> kept = [];
         try
         {
-            FileStreamOptions options = new()
-            {
-                Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            };
+            FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
             using (FileStream file = new(path + Part, options))
             {
                 ReadOnlySpan<byte> written = content.GetBuffer().AsSpan(0, (int)content.Length);

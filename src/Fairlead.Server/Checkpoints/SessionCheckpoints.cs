@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
 using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Server.Checkpoints;
@@ -8,7 +7,6 @@ namespace Fairlead.Server.Checkpoints;
 /// The sessions that a server's process leaves to its next one: a folder with a file for each, and a store that keeps their descriptors
 /// open meanwhile. Of sessions whose file or descriptors are missing nothing is guessed: they are lost, and told as that.
 /// </summary>
-[UnsupportedOSPlatform("windows")]
 public sealed class SessionCheckpoints
 {
     /// <summary>The names of descriptors that belong to sessions begin with this.</summary>

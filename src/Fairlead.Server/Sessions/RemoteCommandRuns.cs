@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Fairlead.Server.Checkpoints;
 using Fairlead.Server.Issued;
 using Fairlead.Server.Operations;
-using Fairlead.Streaming;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Streaming.Resumption.Answering;
 using Fairlead.Wire;
@@ -26,9 +25,9 @@ sealed class RemoteCommandRuns(Serving serving, string place)
 
     /// <summary>Runs a session apart from every request, and disposes it.</summary>
     internal void RunApart(AnsweringSession session, IssuedCommand asked, string user, MeasuredSession? measured) =>
-        Start(session, asked, user, measured, () => RunAsync(session, asked, user, measured));
+        Start(session, asked, measured, () => RunAsync(session, asked, user, measured));
 
-    void Start(AnsweringSession session, IssuedCommand asked, string user, MeasuredSession? measured, Func<Task> run)
+    void Start(AnsweringSession session, IssuedCommand asked, MeasuredSession? measured, Func<Task> run)
     {
         TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _apart[session] = over.Task;
@@ -81,8 +80,8 @@ sealed class RemoteCommandRuns(Serving serving, string place)
     {
         SessionCheckpoint saved = file.Session;
         MeasuredSession? measured = MeasuredSession.Restored(serving.Options.Counts, serving.Options.Clock);
-        IssuedCommand asked = new(Run, saved.Request, saved.Where, IsExec: true);
-        Start(session, asked, saved.User, measured, async () =>
+        IssuedCommand asked = new(ResumeAsync, saved.Request, saved.Where, IsExec: true);
+        Start(session, asked, measured, async () =>
         {
             (string @namespace, string pod, string container) = saved.Where;
             Log.SessionRestored(_logger, KindOf(isExec: true), saved.User, container, @namespace, pod);
@@ -98,7 +97,7 @@ sealed class RemoteCommandRuns(Serving serving, string place)
             if (!await LeftAsync(session, saved)) Log.SessionEnded(_logger, KindOf(isExec: true), saved.User, container, @namespace, pod, saved.Outcome);
         });
 
-        Task<Status> Run(AnsweringSession session)
+        Task<Status> ResumeAsync(AnsweringSession session)
         {
             Dictionary<string, SafeHandle> descriptors = checkpoints.Claim(file);
             return runtime.ResumeAsync(session, new CommandCheckpoint(saved.Command, descriptors));
