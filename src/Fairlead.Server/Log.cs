@@ -100,7 +100,8 @@ static partial class Log
     [LoggerMessage(22, LogLevel.Information, "{Count} sessions are saved for the next process", EventName = "SessionsSaved")]
     public static partial void SessionsSaved(ILogger logger, int count);
 
-    [LoggerMessage(23, LogLevel.Warning, "The saved session {File} is lost, and its command is ended: {Why}", EventName = "SessionNotRestored")]
+    [LoggerMessage(23, LogLevel.Warning, "The saved session {File} is lost, and its command is ended: {Why}",
+        EventName = "SessionNotRestored")]
     public static partial void SessionNotRestored(ILogger logger, PeerText file, PeerText why);
 
     [LoggerMessage(24, LogLevel.Warning, "The kept descriptor {Name} belongs to no saved session: it is closed",

@@ -59,7 +59,7 @@ sealed class ExecFifos : IDisposable
         }
     }
 
-    /// <summary>Those that an earlier process has opened, and that were kept open since. The descriptors are its own from here on.</summary>
+    /// <summary>Those that an earlier process has opened, and that were kept open since. It owns the descriptors.</summary>
     /// <param name="folder">Where they are.</param>
     /// <param name="descriptors">This side's ends, by name.</param>
     /// <param name="isRead">containerd was seen to read the input.</param>

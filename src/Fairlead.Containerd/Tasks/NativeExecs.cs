@@ -60,7 +60,7 @@ sealed class NativeExecs : IAsyncDisposable
     public Task<Status> RunAsync(AnsweringSession session, string containerId) =>
         Commands.RunAsync(session, new NativeStarter(this, containerId));
 
-    /// <summary>Goes on with a command that an earlier process has suspended. See <see cref="Server.IContainerRuntime.ResumeAsync"/>.</summary>
+    /// <summary>Goes on with a suspended command. See <see cref="Server.IContainerRuntime.ResumeAsync"/>.</summary>
     public async Task<Status> ResumeAsync(AnsweringSession session, CommandCheckpoint command)
     {
         SuspendedExec suspended = SuspendedExec.Parse(command.Description);

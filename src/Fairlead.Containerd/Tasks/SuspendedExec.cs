@@ -25,7 +25,8 @@ readonly record struct SuspendedExec(
         if (text.Split(' ') is not [var container, var exec, var pid, var started, var terminal, var input, var read, var over, var line])
             throw new FormatException("no suspended command is described so");
         return new SuspendedExec(
-            new ExecReference(container, exec), int.Parse(pid, CultureInfo.InvariantCulture), ulong.Parse(started, CultureInfo.InvariantCulture),
+            new ExecReference(container, exec),
+            int.Parse(pid, CultureInfo.InvariantCulture), ulong.Parse(started, CultureInfo.InvariantCulture),
             bool.Parse(terminal), bool.Parse(input), bool.Parse(read), new CommandInputState(bool.Parse(over), bool.Parse(line)));
     }
 }

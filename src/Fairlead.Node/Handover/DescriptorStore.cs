@@ -54,7 +54,8 @@ public sealed class DescriptorStore : IDescriptorStore, IDisposable
     public void Keep(string name, SafeHandle descriptor)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        if (_kept.Count >= _room) throw new IOException($"the service manager keeps {_room} descriptors, and no more (FileDescriptorStoreMax=)");
+        if (_kept.Count >= _room)
+            throw new IOException($"the service manager keeps {_room} descriptors, and no more (FileDescriptorStoreMax=)");
         Send($"FDSTORE=1\nFDPOLL=0\nFDNAME={name}", descriptor);
         _kept.Add(name);
     }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Fairlead.Server.Checkpoints;
 
-/// <summary>One saved session: a file that only its owner reads, written whole or not at all, and the descriptors that belong to it.</summary>
+/// <summary>One saved session: a file that only its owner reads, whole or not there, and the descriptors that belong to it.</summary>
 sealed class CheckpointFile
 {
     const string Part = ".part";
@@ -70,7 +70,7 @@ sealed class CheckpointFile
     }
 
     /// <summary>Writes one, after its descriptors were given to the store.</summary>
-    /// <exception cref="IOException">It cannot be written, or the store does not take what belongs to it: nothing is left of it.</exception>
+    /// <exception cref="IOException">It cannot be written, or the store does not take what belongs to it. Nothing is left.</exception>
     internal static void Write(
         IDescriptorStore store, string folder, SessionCheckpoint session, IReadOnlyDictionary<string, SafeHandle> descriptors,
         Action<BinaryWriter> writeState)

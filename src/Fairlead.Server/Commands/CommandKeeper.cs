@@ -61,7 +61,8 @@ public sealed class CommandKeeper : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(command);
-        return FollowAsync(session, resumed => resumed.ResumeAsync(command, input));
+        session.AllowSuspension();
+        return FollowAsync(session, resumed => resumed.MoveAsync(command, input));
     }
 
     async Task<Status> FollowAsync(AnsweringSession session, Func<CommandSession, Task<Status>> follow)

@@ -54,14 +54,8 @@ sealed class CommandSession(AnsweringSession session, CommandKeeper keeper) : ID
         return await MoveAsync(command, default);
     }
 
-    /// <summary>See <see cref="CommandKeeper.ResumeAsync"/>.</summary>
-    internal Task<Status> ResumeAsync(IStartedCommand command, CommandInputState input)
-    {
-        session.AllowSuspension();
-        return MoveAsync(command, input);
-    }
-
-    async Task<Status> MoveAsync(IStartedCommand command, CommandInputState inputState)
+    /// <summary>Goes on with a command that was started: the rest of both ways in.</summary>
+    internal async Task<Status> MoveAsync(IStartedCommand command, CommandInputState inputState)
     {
         List<CommandOutputPump> pumps = [];
         Task outputs = Task.WhenAll(

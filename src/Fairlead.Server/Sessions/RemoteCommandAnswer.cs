@@ -77,8 +77,8 @@ sealed class RemoteCommandAnswer
         bool hasBegun = false;
         bool wasServed = await _resumable!.ServeAsync(
             stream, asked.Request, SubjectOf(asked), _callers is Callers.Known ? user.Name : null,
-            SessionLimits.Of(context, _options.Limits), context.Abort, Begin, happened => _runs.Tell(happened, asked.Where, asked.IsExec, user.Name),
-            context.RequestAborted);
+            SessionLimits.Of(context, _options.Limits), context.Abort, Begin,
+            happened => _runs.Tell(happened, asked.Where, asked.IsExec, user.Name), context.RequestAborted);
         if (wasServed && !hasBegun) measured?.Ignore(); // the session is counted where it began
 
         void Begin(AnsweringSession session)

@@ -62,7 +62,7 @@ sealed class RemoteCommandRuns(Serving serving, string place)
     /// <summary>Completes when every session that can be suspended was saved, or has ended.</summary>
     internal Task SuspendedAsync() => Task.WhenAll(_apart.Where(static run => run.Key.CanSuspend).Select(static run => run.Value));
 
-    /// <summary>Goes on with the sessions that an earlier process left, as soon as the server serves; their clients may come before.</summary>
+    /// <summary>Goes on with what an earlier process left, as soon as the server serves; clients may come before.</summary>
     internal void Restore(SessionCheckpoints checkpoints, ResumableCommands sessions, IContainerRuntime runtime)
     {
         foreach (CheckpointFile file in checkpoints.Take(place))
@@ -94,7 +94,8 @@ sealed class RemoteCommandRuns(Serving serving, string place)
             checkpoints.Claim(file);
             using CancellationTokenRegistration stop = serving.Stopping.Register(() => session.Abort("The server is stopping."));
             await session.EndRestoredAsync();
-            if (!await LeftAsync(session, saved)) Log.SessionEnded(_logger, KindOf(isExec: true), saved.User, container, @namespace, pod, saved.Outcome);
+            if (!await LeftAsync(session, saved))
+                Log.SessionEnded(_logger, KindOf(isExec: true), saved.User, container, @namespace, pod, saved.Outcome);
         });
 
         Task<Status> ResumeAsync(AnsweringSession session)
