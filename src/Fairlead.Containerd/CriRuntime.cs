@@ -4,6 +4,7 @@ using Fairlead.Containerd.Ports;
 using Fairlead.Containerd.Streams;
 using Fairlead.Containerd.Tasks;
 using Fairlead.Server;
+using Fairlead.Server.Checkpoints;
 using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire.PortForward;
 using Fairlead.Streaming;
@@ -139,6 +140,11 @@ public sealed class CriRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposabl
     /// <summary>Runs a command in a container: natively where that is possible and wanted.</summary>
     public Task<Status> ExecAsync(AnsweringSession session, string containerId) =>
         _execs is null ? Streams.ExecAsync(session, containerId) : _execs.RunAsync(session, containerId);
+
+    /// <inheritdoc/>
+    public Task<Status> ResumeAsync(AnsweringSession session, CommandCheckpoint command) => _execs is not null
+        ? _execs.ResumeAsync(session, command)
+        : throw new NotSupportedException("commands run through the runtime's streaming server, which keeps none");
 
     /// <summary>What the runtime says of one container now.</summary>
     internal ValueTask<ContainerFacts> ReadContainerAsync(string id, CancellationToken cancellationToken) =>

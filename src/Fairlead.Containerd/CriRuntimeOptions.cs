@@ -35,6 +35,12 @@ public sealed record CriRuntimeOptions : CommandOptions
     /// </summary>
     public string StateFolder { get; init; } = "/run/fairlead";
 
+    /// <summary>
+    /// Native commands that an earlier process has suspended, as it described them: they are not ended at the start, but wait for
+    /// <see cref="CriRuntime.ResumeAsync"/>.
+    /// </summary>
+    public IReadOnlyList<string> Suspended { get; init; } = [];
+
     /// <summary>How often watched pods are asked after, in a runtime that tells nothing by itself. 1 s by default.</summary>
     public TimeSpan PollInterval { get; init => field = TimeLimit.OrForEver(value); } = TimeSpan.FromSeconds(1);
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using Grpc.Net.Client;
 
@@ -16,6 +17,9 @@ public sealed record UnixSocketAddress
 
     /// <summary>The socket's absolute path.</summary>
     public string Path { get; }
+
+    /// <summary>What names of files are made of that belong to what is at this socket: 16 hexadecimal digits.</summary>
+    public string ShortHash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path)).AsSpan(0, 8));
 
     /// <summary>Reads an address.</summary>
     /// <exception cref="FormatException">It is no absolute path, with or without <c>unix://</c>, or longer than a socket's path may

@@ -15,6 +15,11 @@ static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "{Why}; streams are refused until it does", EventName = "RuntimeAway")]
     public static partial void RuntimeAway(ILogger logger, PeerText why);
 
+    [LoggerMessage(5, LogLevel.Information,
+        "Sessions end with this process: no service manager keeps their descriptors (NOTIFY_SOCKET, FDSTORE)",
+        EventName = "SessionsEndWithProcess")]
+    public static partial void SessionsEndWithProcess(ILogger logger);
+
     [LoggerMessage(4, LogLevel.Information, "The container runtime answers: {Runtime}", EventName = "RuntimeThere")]
     public static partial void RuntimeThere(ILogger logger, PeerText runtime);
 }

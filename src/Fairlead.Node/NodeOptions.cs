@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Containerd;
 using Fairlead.Server.Access;
+using Fairlead.Server.Checkpoints;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming;
 using Microsoft.Extensions.Logging;
@@ -72,6 +73,12 @@ public sealed record NodeOptions
     /// 0 picks a free one; null for none.
     /// </summary>
     public int? HealthPort { get; init; }
+
+    /// <summary>
+    /// Keeps descriptors of sessions while no process of the node runs, so that they go on in the next one
+    /// (<see cref="NodeServer.SuspendAsync"/>); null where sessions end with the process. It stays the caller's.
+    /// </summary>
+    public IDescriptorStore? Descriptors { get; init; }
 
     /// <summary>How containers are reached.</summary>
     public CriRuntimeOptions Runtime { get; init; } = new();

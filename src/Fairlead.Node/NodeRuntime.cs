@@ -1,9 +1,12 @@
 using Fairlead.Containerd;
 using Fairlead.Containerd.Cri;
 using Fairlead.Server;
+using Fairlead.Server.Checkpoints;
+using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Status = Fairlead.Wire.Status;
 
 namespace Fairlead.Node;
 
@@ -106,6 +109,12 @@ sealed class NodeRuntime : IContainerRuntime, IPodCatalog, IAsyncDisposable
     ValueTask<ForwardedStream> IContainerRuntime.ConnectAsync(
         string @namespace, string pod, int port, CancellationToken cancellationToken) =>
         Present.ConnectAsync(@namespace, pod, port, cancellationToken);
+
+    async Task<Status> IContainerRuntime.ResumeAsync(AnsweringSession session, CommandCheckpoint command)
+    {
+        await _connecting; // where it is away, until it answers
+        return await Present.ResumeAsync(session, command);
+    }
 
     /// <inheritdoc/>
     public ValueTask<CatalogSnapshot> ListAsync(string resource, CancellationToken cancellationToken) =>

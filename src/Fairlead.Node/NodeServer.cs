@@ -7,12 +7,11 @@ using Fairlead.Node.Kubelet;
 using Fairlead.Node.Reviews;
 using Fairlead.Server;
 using Fairlead.Server.Access;
+using Fairlead.Server.Checkpoints;
 using Fairlead.Server.Hosting;
 using Fairlead.Streaming.Tls;
-using Fairlead.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -24,14 +23,8 @@ namespace Fairlead.Node;
 /// streaming paths of a kubelet, so that an API server does.
 /// </summary>
 /// <remarks>Whoever is allowed runs commands in every container, which is to be root on the machine. Everybody else gets 403.</remarks>
-public sealed class NodeServer : IAsyncDisposable
+public sealed partial class NodeServer : IAsyncDisposable
 {
-    /// <summary>How long sessions have to end in order once they were told to, where the server was drained before.</summary>
-    static readonly TimeSpan s_ending = TimeSpan.FromSeconds(3);
-
-    /// <summary>How long a connection that was taken just before a drain has for its handshake and its request.</summary>
-    static readonly TimeSpan s_lastRequests = TimeSpan.FromSeconds(2);
-
     readonly NodeRuntime _runtime;
     readonly ServerTls _tls;
     readonly WatchedFiles<IReadOnlyList<ApiUser>>? _users;
@@ -40,6 +33,7 @@ public sealed class NodeServer : IAsyncDisposable
     readonly NodeMetrics _metrics;
     readonly NodeReadiness _readiness;
     NodeHealth? _health;
+    SessionCheckpoints? _checkpoints;
     readonly ILoggerFactory _logging;
     readonly NodeOptions _options;
     readonly CancellationTokenSource _over = new();
@@ -85,6 +79,7 @@ public sealed class NodeServer : IAsyncDisposable
             builder.SetMinimumLevel(LogLevel.Trace); // what is told is the provider's choice
             if (options.Logging is not null) builder.AddProvider(options.Logging);
         });
+        SessionCheckpoints? checkpoints = null;
         NodeRuntime? runtime = null;
         ServerTls? tls = null;
         WatchedFiles<IReadOnlyList<ApiUser>>? users = null;
@@ -98,11 +93,13 @@ public sealed class NodeServer : IAsyncDisposable
             users = options.TokenFile is { } path
                 ? new("token file", reads => ReadUsers(options, path, reads), static _ => [], options.Runtime.Clock, files)
                 : null;
+            checkpoints = SavedSessions.Open(options, logging.CreateLogger("Fairlead.Node"));
+            options = options with { Runtime = options.Runtime with { Suspended = checkpoints?.Commands ?? [] } };
             runtime = await NodeRuntime.ConnectAsync(options, logging, mayBeAway: options.Kubelet is not null, cancellationToken);
             application = Build(options, tls);
             serving = options.Kubelet is null
-                ? ServeRuntime(application, options, tls, users, runtime, metrics, logging)
-                : new KubeletFront(application, options, tls, runtime, metrics, logging);
+                ? ServeRuntime(application, options, tls, users, runtime, checkpoints, metrics, logging)
+                : new KubeletFront(application, options, tls, runtime, checkpoints, metrics, logging);
             await application.StartAsync(cancellationToken);
         }
         catch
@@ -117,7 +114,7 @@ public sealed class NodeServer : IAsyncDisposable
             throw;
         }
 
-        NodeServer node = new(runtime, tls, users, application, serving, metrics, logging, options);
+        NodeServer node = new(runtime, tls, users, application, serving, metrics, logging, options) { _checkpoints = checkpoints };
         try
         {
             if (options.HealthPort is { } port)
@@ -135,7 +132,7 @@ public sealed class NodeServer : IAsyncDisposable
     /// <returns>What asks the cluster; null where nobody is asked.</returns>
     static ClusterReviews? ServeRuntime(
         WebApplication application, NodeOptions options, ServerTls tls, WatchedFiles<IReadOnlyList<ApiUser>>? users, NodeRuntime runtime,
-        NodeMetrics metrics, ILoggerFactory logging)
+        SessionCheckpoints? checkpoints, NodeMetrics metrics, ILoggerFactory logging)
     {
         ClusterReviews? reviews = options.Reviews is { } cluster
             ? new ClusterReviews(cluster, options.Runtime.Clock, metrics.Reviewer, logging.CreateLogger("Fairlead.Node"))
@@ -148,6 +145,7 @@ public sealed class NodeServer : IAsyncDisposable
             Authorize = reviews is null ? null : reviews.MayAsync,
             Limits = options.Limits with { InlineReaders = true }, // what reads here is asynchronous
             Counts = metrics.Sessions,
+            Checkpoints = checkpoints,
         };
         application.MapKubeletStreaming(runtime, runtime, api);
         application.MapPodsApi(runtime, runtime, api);
@@ -198,44 +196,4 @@ public sealed class NodeServer : IAsyncDisposable
     static ApiUser? Authenticate(HttpContext context, ServerTls tls, AllowList allowed) =>
         tls.CertificateOf(context.Connection, out bool believed) is { } certificate && believed
             && CertificateSubject.Read(certificate) is ({ } name, var groups) ? allowed.Judge(name, groups) : null;
-
-    /// <summary>Takes no new connection from now on, and waits until those that are there have ended, sessions among them.</summary>
-    /// <param name="patience">How long; afterwards <see cref="DisposeAsync"/> ends what is left.</param>
-    /// <param name="isReplaced">Another process has taken over, and tells of health alone from now on.</param>
-    /// <param name="cancellationToken">Ends the wait too.</param>
-    public async Task DrainAsync(TimeSpan patience, bool isReplaced = false, CancellationToken cancellationToken = default)
-    {
-        _readiness.Drain();
-        if (isReplaced) _health?.Close();
-        using CancellationTokenSource limit = new(TimeLimit.OrForEver(patience, orZero: true), _options.Runtime.Clock);
-        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        if (_options.Addresses is { } addresses)
-        {
-            // A server that stops ends connections that have not asked for anything: those that were taken last get the time to.
-            addresses.Close();
-            await Task.Delay(s_lastRequests, _options.Runtime.Clock, late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        // Not the host: it would tell sessions at once that they have to end.
-        Task stopped = _application.Services.GetRequiredService<IServer>().StopAsync(_over.Token);
-        await stopped.WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    /// <summary>Ends every session, then every command that was run natively.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        _readiness.Drain();
-        _over.CancelAfter(s_ending);
-        await _application.StopAsync();
-        await _application.DisposeAsync();
-        if (_health is not null) await _health.DisposeAsync();
-        await _runtime.DisposeAsync();
-        _tls.Dispose();
-        _users?.Dispose();
-        _serving?.Dispose();
-        _metrics.Dispose();
-        _logging.Dispose();
-        _over.Dispose();
-    }
 }

@@ -1,3 +1,6 @@
+using Fairlead.Server.Checkpoints;
+using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Wire;
 using Fairlead.Wire.PortForward;
 
 namespace Fairlead.Server;
@@ -10,6 +13,15 @@ public interface IContainerRuntime
     /// runtime does not have it. Called before the upgrade, so that a refusal is still an HTTP answer.
     /// </summary>
     ValueTask<IContainer?> FindAsync(FoundPod pod, string container, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Goes on with a command that an earlier process has suspended, as <see cref="IContainer.ExecAsync"/> would have gone on with it. A
+    /// runtime whose commands cannot be suspended is never asked.
+    /// </summary>
+    /// <param name="session">The session, which was restored.</param>
+    /// <param name="command">The command.</param>
+    Task<Status> ResumeAsync(AnsweringSession session, CommandCheckpoint command) =>
+        throw new NotSupportedException("this runtime's commands end with its process");
 
     /// <summary>Connects to a port inside a pod. A runtime that has no way there refuses.</summary>
     /// <param name="namespace">The pod's namespace.</param>

@@ -96,4 +96,27 @@ static partial class Log
     [LoggerMessage(18, LogLevel.Warning, "The address {Address} is not listened on: {Reason}; it is tried again",
         EventName = "AddressNotBound")]
     public static partial void AddressNotBound(ILogger logger, Exception exception, IPAddress address, PeerText reason);
+
+    [LoggerMessage(22, LogLevel.Information, "{Count} sessions are saved for the next process", EventName = "SessionsSaved")]
+    public static partial void SessionsSaved(ILogger logger, int count);
+
+    [LoggerMessage(23, LogLevel.Warning, "The saved session {File} is lost, and its command is ended: {Why}",
+        EventName = "SessionNotRestored")]
+    public static partial void SessionNotRestored(ILogger logger, PeerText file, PeerText why);
+
+    [LoggerMessage(24, LogLevel.Warning, "The kept descriptor {Name} belongs to no saved session: it is closed",
+        EventName = "DescriptorWithoutSession")]
+    public static partial void DescriptorWithoutSession(ILogger logger, PeerText name);
+
+    [LoggerMessage(25, LogLevel.Information,
+        "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} goes on in this process, and waits for its client",
+        EventName = "SessionRestored")]
+    public static partial void SessionRestored(
+        ILogger logger, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod);
+
+    [LoggerMessage(26, LogLevel.Error,
+        "{Kind} by {User} in container {Container} of pod {Namespace}/{Pod} could not be saved for the next process: it is ended",
+        EventName = "SessionNotSaved")]
+    public static partial void SessionNotSaved(
+        ILogger logger, Exception exception, PeerText kind, PeerText user, PeerText container, PeerText @namespace, PeerText pod);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fairlead.Server.Access;
+using Fairlead.Server.Checkpoints;
 using Fairlead.Server.Operations;
 using Fairlead.Streaming;
 using Fairlead.Streaming.Resumption.Answering;
@@ -41,6 +42,11 @@ public sealed class PodsApiOptions
     /// <see cref="RemoteCommandProtocol.Session"/>.
     /// </summary>
     public KeepLimits Keep { get; init; } = KeepLimits.Default;
+
+    /// <summary>
+    /// What an earlier process left of its sessions, and where this one leaves its own; null where sessions end with the process.
+    /// </summary>
+    public SessionCheckpoints? Checkpoints { get; init; }
 
     /// <summary>The forms of port-forward that are accepted.</summary>
     public ImmutableArray<PortForwardProtocol> PortForwardProtocols { get; init; } = PortForwardProtocol.All;

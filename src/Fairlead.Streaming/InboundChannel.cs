@@ -82,7 +82,7 @@ sealed class InboundChannel
         Skipped?.Invoke();
     }
 
-    /// <summary>Passes on what has come, without a wait: of a channel that is bounded by credit.</summary>
+    /// <summary>Passes on what has come, without a wait: of a channel that has room for all of it.</summary>
     internal void Flush()
     {
         if (_unflushed == 0) return;
@@ -119,6 +119,31 @@ sealed class InboundChannel
         _pipe.Writer.CancelPendingFlush(); // so that the flush waits for nobody
         ValueTask<FlushResult> flushed = _pipe.Writer.FlushAsync();
         if (flushed.IsCompletedSuccessfully && flushed.Result.IsCompleted) _dropping = true;
+    }
+
+    /// <summary>What its consumer, who reads no more, has not taken out. Not while a carrier fills it.</summary>
+    internal ReadOnlySequence<byte> Unread()
+    {
+        _reader.CancelPendingRead(); // so that what was looked at already is shown too
+        if (!_reader.TryRead(out ReadResult result)) return default;
+        _reader.AdvanceTo(result.Buffer.Start);
+        return result.Buffer;
+    }
+
+    /// <summary>Begins behind bytes that an earlier process took, with what it did not pass on. Nothing has come yet.</summary>
+    internal void Restore(long offset, Stream unread, int length)
+    {
+        Offset = offset;
+        while (length > 0)
+        {
+            Memory<byte> room = GetMemory(length);
+            int count = Math.Min(room.Length, length);
+            unread.ReadExactly(room.Span[..count]);
+            Advance(count);
+            length -= count;
+        }
+
+        Flush();
     }
 
     /// <summary>Lets go of a consumer that is behind: the session is over. The one member that any thread may call.</summary>

@@ -18,7 +18,8 @@ public sealed class InputFifoTests : IDisposable
         {
             await input.WriteAsync(new byte[1000], cancellationToken);
             Task<byte[]> read = Task.Run(() => File.ReadAllBytes(path), cancellationToken);
-            await input.WriteAsync(new byte[1_000_000], cancellationToken); // more than a pipe holds: somebody reads
+            for (ReadOnlyMemory<byte> rest = new byte[1_000_000]; !rest.IsEmpty;) // more than a pipe holds: somebody reads
+                rest = rest[await input.WriteAsync(rest, cancellationToken)..];
             input.End();
 
             Assert.Equal(1_001_000, (await read).Length);
@@ -40,6 +41,38 @@ public sealed class InputFifoTests : IDisposable
             {
                 while (true) await input.WriteAsync(new byte[32 * 1024], cancellationToken);
             });
+        }
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_wait_for_room_that_is_given_up_has_written_nothing()
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        (InputFifo input, string path) = Create();
+        using (input)
+        {
+            long written = 0;
+            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            for (byte next = 0; ; next++)
+            {
+                byte[] piece = new byte[5000]; // no part of what a pipe holds
+                piece.AsSpan().Fill(next);
+                ValueTask<int> write = input.WriteAsync(piece, stop.Token);
+                if (write.IsCompleted)
+                {
+                    written += await write;
+                    continue;
+                }
+
+                await stop.CancelAsync();
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await write);
+                break;
+            }
+
+            using SafePipeHandle reader = Fifo.OpenReader(path);
+            Assert.Equal(written, Fifo.Unread(reader));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await input.WriteAsync(new byte[1], stop.Token));
+            Assert.Equal(written, Fifo.Unread(reader));
         }
     }
 

@@ -36,4 +36,27 @@ public sealed record ContainerdPod(string Namespace, string Name, string Contain
 
         return lines;
     }
+
+    /// <summary>Where a file of its container is on this machine, while a process runs there.</summary>
+    /// <exception cref="FileNotFoundException">None does.</exception>
+    public string PathOf(string path)
+    {
+        foreach (Process process in Process.GetProcesses().OrderBy(static process => process.Id)) // the main process first
+        {
+            using (process)
+            {
+                try
+                {
+                    if (File.ReadAllText($"/proc/{process.Id}/cgroup").Contains(ContainerId, StringComparison.Ordinal))
+                        return $"/proc/{process.Id}/root{path}";
+                }
+                catch (IOException)
+                {
+                    // it ended while it was looked at
+                }
+            }
+        }
+
+        throw new FileNotFoundException("no process of the container runs", path);
+    }
 }

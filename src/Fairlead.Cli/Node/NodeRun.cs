@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Threading.Channels;
 using Fairlead.Cli.CommandLine;
@@ -30,14 +31,18 @@ sealed class NodeRun : IDisposable
     readonly StopSignals _signals;
     readonly string? _program = Environment.ProcessPath; // as long as the file is still there
 
-    NodeRun(Invocation invocation, IReadOnlyList<Socket> sockets)
+    NodeRun(Invocation invocation, IReadOnlyList<Socket> sockets, DescriptorStore? descriptors)
     {
-        (_invocation, Sockets, _logger) = (invocation, sockets, invocation.Logging.CreateLogger("Fairlead.Cli"));
+        (_invocation, Sockets, Descriptors, _logger) =
+            (invocation, sockets, descriptors, invocation.Logging.CreateLogger("Fairlead.Cli"));
         _signals = new StopSignals(sockets.Count == 0 ? null : () => _reloads.Writer.TryWrite(true));
     }
 
     /// <summary>What listens already; the server's once it has started.</summary>
     public IReadOnlyList<Socket> Sockets { get; }
+
+    /// <summary>Keeps what belongs to sessions while no process runs; null where nobody does.</summary>
+    public DescriptorStore? Descriptors { get; }
 
     /// <summary>It is to stop.</summary>
     public CancellationToken Stop => _signals.Token;
@@ -47,7 +52,8 @@ sealed class NodeRun : IDisposable
     {
         try
         {
-            return new NodeRun(invocation, HandedSockets.Take());
+            IReadOnlyList<Socket> sockets = HandedSockets.Take(out IReadOnlyDictionary<string, SafeHandle> kept);
+            return new NodeRun(invocation, sockets, DescriptorStore.Open(kept));
         }
         catch (InvalidDataException e)
         {
@@ -69,6 +75,7 @@ sealed class NodeRun : IDisposable
         {
             ServiceNotifications.TellStopping();
             if (stopDrain > TimeSpan.Zero) await node.DrainAsync(stopDrain, cancellationToken: cancellationToken);
+            await node.SuspendAsync();
         }
     }
 
@@ -116,5 +123,9 @@ sealed class NodeRun : IDisposable
         Path.GetFileNameWithoutExtension(_program) == "dotnet" ? _invocation.Arguments.Prepend(Environment.GetCommandLineArgs()[0])
             : _invocation.Arguments;
 
-    public void Dispose() => _signals.Dispose();
+    public void Dispose()
+    {
+        _signals.Dispose();
+        Descriptors?.Dispose();
+    }
 }

@@ -86,7 +86,10 @@ static class NodeVerb
         using NodeRun run = NodeRun.Begin(invocation);
         string? kubeconfig = parsed.GetValue(options.WriteKubeconfig);
         using KubernetesEndpoint? reviews = Reviews(parsed.GetValue(options.AuthorizationKubeconfig), invocation.Logging);
-        NodeOptions configured = Read(parsed, options, invocation, withAdministrator: kubeconfig is not null) with { Reviews = reviews };
+        NodeOptions configured = Read(parsed, options, invocation, withAdministrator: kubeconfig is not null) with
+        {
+            Reviews = reviews, Descriptors = run.Descriptors,
+        };
         if (run.Sockets.Count > 0) configured = configured with { Addresses = WithSockets(configured, run.Sockets) };
         using CancellationTokenSource starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, run.Stop);
         await using NodeServer? node = await StartAsync(configured, starting.Token);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Fairlead.HostProcesses.Native;
 using Microsoft.Win32.SafeHandles;
 
@@ -34,6 +35,23 @@ static unsafe class Fifo
     {
         int count = 0;
         return LibC.ioctl(end, LibC.FIONREAD, &count) == 0 ? count : throw NativeError.Last("ioctl(FIONREAD)");
+    }
+
+    /// <summary>Writes what there is room for, without a wait.</summary>
+    /// <returns>How many bytes; 0 where there is no room.</returns>
+    /// <exception cref="IOException">Nobody reads any more.</exception>
+    internal static int Write(SafePipeHandle end, ReadOnlySpan<byte> data)
+    {
+        fixed (byte* first = data)
+        {
+            while (true)
+            {
+                nint count = LibC.write(end, first, (nuint)data.Length);
+                if (count >= 0) return (int)count;
+                if (Marshal.GetLastPInvokeError() is LibC.EAGAIN) return 0;
+                if (Marshal.GetLastPInvokeError() is not LibC.EINTR) throw NativeError.Last("write");
+            }
+        }
     }
 
     static SafePipeHandle Open(string path, int flags)

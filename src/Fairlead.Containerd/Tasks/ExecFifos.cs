@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Fairlead.Containerd.Native;
 using Fairlead.Streaming.RemoteCommand;
 using Microsoft.Win32.SafeHandles;
@@ -10,6 +11,8 @@ namespace Fairlead.Containerd.Tasks;
 /// </summary>
 sealed class ExecFifos : IDisposable
 {
+    const string InputName = "stdin", OutputName = "stdout", ErrorName = "stderr";
+
     ExecFifos()
     {
     }
@@ -54,6 +57,42 @@ sealed class ExecFifos : IDisposable
             fifos.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Those that an earlier process has opened, and that were kept open since. It owns the descriptors.</summary>
+    /// <param name="folder">Where they are.</param>
+    /// <param name="descriptors">This side's ends, by name.</param>
+    /// <param name="isRead">containerd was seen to read the input.</param>
+    public static ExecFifos Restore(ExecFolder folder, IReadOnlyDictionary<string, SafeHandle> descriptors, bool isRead)
+    {
+        ExecFifos fifos = new();
+        if (Take(InputName) is { } input)
+        {
+            SafePipeHandle? keeper = isRead ? null : Fifo.OpenReader(folder.Input);
+            fifos.Input = new InputFifo(input, keeper, keeper is null ? 0 : Fifo.Unread(keeper));
+        }
+
+        if (Take(OutputName) is { } output) fifos.Output = new OutputFifo(output, held: null);
+        if (Take(ErrorName) is { } error) fifos.Error = new OutputFifo(error, held: null);
+        return fifos;
+
+        SafePipeHandle? Take(string name)
+        {
+            if (!descriptors.TryGetValue(name, out SafeHandle? handle)) return null;
+            SafePipeHandle end = new(handle.DangerousGetHandle(), ownsHandle: true);
+            handle.SetHandleAsInvalid();
+            return end;
+        }
+    }
+
+    /// <summary>This side's ends that are open, by name.</summary>
+    public Dictionary<string, SafeHandle> Descriptors()
+    {
+        Dictionary<string, SafeHandle> open = [];
+        if (Input is { Writer.IsClosed: false }) open.Add(InputName, Input.Writer);
+        if (Output is not null) open.Add(OutputName, Output.Reader);
+        if (Error is not null) open.Add(ErrorName, Error.Reader);
+        return open;
     }
 
     /// <summary>

@@ -32,6 +32,14 @@ sealed class ExecFolder(string path, ExecReference exec) : IDisposable
         }
     }
 
+    /// <summary>The same in another process's place.</summary>
+    public ExecFolder MoveTo(string place)
+    {
+        string moved = Path.Combine(place, Exec.ExecId);
+        Directory.Move(path, moved);
+        return new ExecFolder(moved, Exec);
+    }
+
     /// <summary>Reads one that a crash left; null where the crash came before anything was started.</summary>
     public static ExecFolder? Read(string path)
     {

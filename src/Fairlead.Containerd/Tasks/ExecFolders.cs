@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Fairlead.Containerd.Native;
 
 namespace Fairlead.Containerd.Tasks;
@@ -23,8 +22,7 @@ sealed class ExecFolders : IDisposable
     public ExecFolders(string stateFolder, UnixSocketAddress socket)
     {
         TrustedFolder.Require(stateFolder, mayBeShared: false);
-        string socketName = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(socket.Path)).AsSpan(0, 8));
-        _root = Path.Combine(stateFolder, "exec-" + socketName);
+        _root = Path.Combine(stateFolder, "exec-" + socket.ShortHash);
         _name = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
         _own = Path.Combine(_root, _name);
         TrustedFolder.Require(_root, mayBeShared: false);
@@ -40,6 +38,9 @@ sealed class ExecFolders : IDisposable
         folder.Make();
         return folder;
     }
+
+    /// <summary>Takes over a command of a process that is gone: its folder is among this one's from here on.</summary>
+    public ExecFolder Adopt(ExecFolder abandoned) => abandoned.MoveTo(_own);
 
     /// <summary>The folders of processes that are gone, each with its lock, which the caller disposes when it has dealt with it.</summary>
     public IEnumerable<(string Path, FileStream Lock)> Abandoned()

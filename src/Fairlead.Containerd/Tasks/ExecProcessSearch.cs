@@ -18,11 +18,13 @@ sealed class ExecProcessSearch : IProcessSearch
     readonly HashSet<FileIdentity> _files = [];
 
     /// <param name="containerId">The command's container.</param>
-    /// <param name="leader">The command's number, just started. It leads a session of its own.</param>
-    public ExecProcessSearch(string containerId, int leader)
+    /// <param name="leader">The command's number. It leads a session of its own.</param>
+    /// <param name="started">The kernel's start time of it; null where it has just been started.</param>
+    public ExecProcessSearch(string containerId, int leader, ulong? started = null)
     {
         (_containerId, _leader) = (containerId, leader);
-        _started = ProcessStat.Read(leader)?.StartTime ?? ulong.MaxValue;
+        _started = started ?? ProcessStat.Read(leader)?.StartTime ?? ulong.MaxValue;
+        if (started is not null && !SeesLeader) return; // it has ended meanwhile, and its number may be somebody else's
         for (int fd = 0; fd <= 2; fd++)
         {
             string path = string.Create(CultureInfo.InvariantCulture, $"/proc/{leader}/fd/{fd}");

@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using Fairlead.Containerd.Native;
 using Fairlead.HostProcesses.Trees;
 using Fairlead.Server.Commands;
+using Fairlead.Streaming.RemoteCommand;
 using Fairlead.Wire;
 using Grpc.Core;
 using Status = Fairlead.Wire.Status;
@@ -8,23 +10,37 @@ using Status = Fairlead.Wire.Status;
 namespace Fairlead.Containerd.Tasks;
 
 /// <summary>A command that containerd's task API has started.</summary>
-sealed class NativeCommand : IStartedCommand
+sealed class NativeCommand : ISuspendableCommand
 {
     readonly NativeExecs _execs;
     readonly ExecFolder _folder;
     readonly ExecFifos _fifos;
     readonly int _pid;
+    readonly bool _hasTerminal;
     readonly ExecProcessSearch _tree;
     readonly ExecInput? _input;
     readonly CancellationTokenSource _forgotten = new();
     readonly Lock _lock = new();
     Task? _disposal;
 
+    /// <summary>One that has just been started.</summary>
     public NativeCommand(NativeExecs execs, ExecFolder folder, ExecFifos fifos, int pid, bool hasTerminal)
+        : this(execs, folder, fifos, new ExecProcessSearch(folder.Exec.ContainerId, pid), pid, hasTerminal, fifos.Input is not null)
     {
-        (_execs, _folder, _fifos, _pid) = (execs, folder, fifos, pid);
-        _tree = new ExecProcessSearch(folder.Exec.ContainerId, pid);
-        if (fifos.Input is { } input) _input = new ExecInput(input, execs.Tasks, folder.Exec, hasTerminal);
+    }
+
+    /// <summary>One that an earlier process has suspended.</summary>
+    public NativeCommand(NativeExecs execs, ExecFolder folder, ExecFifos fifos, SuspendedExec suspended)
+        : this(execs, folder, fifos, new ExecProcessSearch(folder.Exec.ContainerId, suspended.Pid, suspended.Started),
+            suspended.Pid, suspended.HasTerminal, suspended.HasInput)
+    {
+    }
+
+    NativeCommand(
+        NativeExecs execs, ExecFolder folder, ExecFifos fifos, ExecProcessSearch tree, int pid, bool hasTerminal, bool hasInput)
+    {
+        (_execs, _folder, _fifos, _tree, _pid, _hasTerminal) = (execs, folder, fifos, tree, pid, hasTerminal);
+        if (hasInput) _input = new ExecInput(fifos.Input, execs.Tasks, folder.Exec, hasTerminal);
         Exited = WaitAsync();
     }
 
@@ -53,6 +69,9 @@ sealed class NativeCommand : IStartedCommand
             return Status.InternalError("how the command ended is not known: it is not waited for any more");
         }
     }
+
+    public ISuspendedCommand Suspend(CommandInputState input) => new Handed(this, new SuspendedExec(
+        _folder.Exec, _pid, _tree.Since, _hasTerminal, _input is not null, _fifos.Input is { IsRead: true }, input).ToString());
 
     public async Task ResizeAsync(TerminalSize size)
     {
@@ -115,5 +134,25 @@ sealed class NativeCommand : IStartedCommand
             _forgotten.Dispose();
             _fifos.Dispose();
         }
+    }
+
+    /// <summary>Its folder, its FIFOs and what containerd knows of it stay for the next process.</summary>
+    async ValueTask LetGoAsync()
+    {
+        await _forgotten.CancelAsync();
+        await Exited;
+        _forgotten.Dispose();
+        _fifos.Dispose();
+    }
+
+    sealed class Handed(NativeCommand command, string description) : ISuspendedCommand
+    {
+        public string Description => description;
+
+        public IReadOnlyDictionary<string, SafeHandle> Descriptors { get; } = command._fifos.Descriptors();
+
+        public ValueTask LetGoAsync() => command.LetGoAsync();
+
+        public ValueTask DisposeAsync() => command.DisposeAsync();
     }
 }

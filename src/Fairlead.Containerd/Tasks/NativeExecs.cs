@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Fairlead.Containerd.Native;
 using Fairlead.HostProcesses.Trees;
+using Fairlead.Server.Checkpoints;
 using Fairlead.Server.Commands;
 using Fairlead.Streaming.RemoteCommand;
 using Grpc.Core;
@@ -14,6 +17,7 @@ sealed class NativeExecs : IAsyncDisposable
     static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
 
     readonly ExecFolders _folders;
+    readonly ConcurrentDictionary<string, ExecFolder> _adopted = new(StringComparer.Ordinal);
     int _disposed;
 
     NativeExecs(ContainerdTasks tasks, ExecFolders folders, CriRuntimeOptions options, ILogger logger)
@@ -33,7 +37,9 @@ sealed class NativeExecs : IAsyncDisposable
 
     internal StartTurns Turns { get; } = new();
 
-    /// <summary>Makes it, and ends what commands of processes that are gone have left in containerd.</summary>
+    /// <summary>
+    /// Makes it, takes over the commands that were suspended, and ends what others of processes that are gone have left in containerd.
+    /// </summary>
     public static async Task<NativeExecs> StartAsync(
         ContainerdTasks tasks, UnixSocketAddress socket, CriRuntimeOptions options, ILogger logger, CancellationToken cancellationToken)
     {
@@ -53,6 +59,20 @@ sealed class NativeExecs : IAsyncDisposable
     /// <summary>Runs one command for one client. See <see cref="Server.IContainer.ExecAsync"/>.</summary>
     public Task<Status> RunAsync(AnsweringSession session, string containerId) =>
         Commands.RunAsync(session, new NativeStarter(this, containerId));
+
+    /// <summary>Goes on with a suspended command. See <see cref="Server.IContainerRuntime.ResumeAsync"/>.</summary>
+    public async Task<Status> ResumeAsync(AnsweringSession session, CommandCheckpoint command)
+    {
+        SuspendedExec suspended = SuspendedExec.Parse(command.Description);
+        if (!_adopted.TryRemove(suspended.Exec.ExecId, out ExecFolder? folder))
+        {
+            foreach (SafeHandle descriptor in command.Descriptors.Values) descriptor.Dispose();
+            return Status.InternalError("how the command ended is not known: nothing was left of it");
+        }
+
+        ExecFifos fifos = ExecFifos.Restore(folder, command.Descriptors, suspended.IsRead);
+        return await Commands.ResumeAsync(session, new NativeCommand(this, folder, fifos, suspended), suspended.Input);
+    }
 
     internal ExecFolder CreateFolder(string containerId) => _folders.Create(containerId);
 
@@ -105,12 +125,18 @@ sealed class NativeExecs : IAsyncDisposable
 
     async Task SweepAsync(CancellationToken cancellationToken)
     {
+        HashSet<string> suspended = [.. Options.Suspended.Select(static text => SuspendedExec.Parse(text).Exec.ExecId)];
         foreach ((string path, FileStream taken) in _folders.Abandoned())
         {
             using (taken)
             {
                 bool isDone = true;
-                foreach (ExecFolder folder in ExecFolders.In(path)) isDone &= await SweepAsync(folder, cancellationToken);
+                foreach (ExecFolder folder in ExecFolders.In(path))
+                {
+                    if (suspended.Contains(folder.Exec.ExecId)) _adopted[folder.Exec.ExecId] = _folders.Adopt(folder);
+                    else isDone &= await SweepAsync(folder, cancellationToken);
+                }
+
                 if (isDone) Directory.Delete(path, recursive: true);
             }
         }

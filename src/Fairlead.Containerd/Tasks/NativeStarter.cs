@@ -10,6 +10,8 @@ namespace Fairlead.Containerd.Tasks;
 /// <summary>Starts commands in one container by containerd's task API.</summary>
 sealed class NativeStarter(NativeExecs execs, string containerId) : ICommandStarter
 {
+    public bool CanSuspend => true;
+
     public async Task<IStartedCommand> StartAsync(RemoteCommandRequest request, TerminalSize? size, CancellationToken lost)
     {
         ExecFolder? folder = null;

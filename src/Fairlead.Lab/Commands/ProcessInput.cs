@@ -6,11 +6,12 @@ namespace Fairlead.Lab.Commands;
 /// <summary>The input of a process: a pipe, or what is typed on its terminal.</summary>
 sealed class ProcessInput(Stream input, Pseudoterminal? terminal) : ICommandInput
 {
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    public async ValueTask<int> WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         try
         {
             await input.WriteAsync(data, cancellationToken);
+            return data.Length;
         }
         catch (ObjectDisposedException hungUp)
         {
@@ -18,9 +19,9 @@ sealed class ProcessInput(Stream input, Pseudoterminal? terminal) : ICommandInpu
         }
     }
 
-    public ValueTask CompleteAsync(bool lineBegun, CancellationToken cancellationToken)
+    public async ValueTask CompleteAsync(bool lineBegun, CancellationToken cancellationToken)
     {
-        if (terminal is not null) return WriteAsync(terminal.GetEndOfInput(lineBegun), cancellationToken);
-        return input.DisposeAsync();
+        if (terminal is not null) await WriteAsync(terminal.GetEndOfInput(lineBegun), cancellationToken);
+        else await input.DisposeAsync();
     }
 }

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Fairlead.Node.Native;
+using Fairlead.Server.Checkpoints;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fairlead.Node.Handover;
 
@@ -16,20 +18,26 @@ public static class HandedSockets
 
     const string CountVariable = "LISTEN_FDS";
 
-    const int FirstDescriptor = 3, Most = 1024;
+    const string NamesVariable = "LISTEN_FDNAMES";
 
-    static readonly string[] s_variables = ["LISTEN_PID", CountVariable, "LISTEN_FDNAMES", FormerVariable, DescriptorsVariable];
+    const int FirstDescriptor = 3, Most = 1 << 16;
+
+    static readonly string[] s_variables = ["LISTEN_PID", CountVariable, NamesVariable, FormerVariable, DescriptorsVariable];
 
     /// <summary>Takes them, once: programs that this process starts get neither the sockets nor the variables that name them.</summary>
+    /// <param name="kept">What an earlier process of the service had kept of its sessions, by name; the caller's.</param>
     /// <returns>The sockets, which are the caller's; none where this process was given none.</returns>
     /// <exception cref="InvalidDataException">A variable does not say what it should, or a descriptor is no socket that
     /// listens.</exception>
-    public static IReadOnlyList<Socket> Take()
+    public static IReadOnlyList<Socket> Take(out IReadOnlyDictionary<string, SafeHandle> kept)
     {
         try
         {
             if (Number(Successor.ReadyVariable) is { } ready) _ = LibC.fcntl(ready, LibC.F_SETFD, LibC.FD_CLOEXEC);
-            return [.. Descriptors().Select(Open)];
+            ILookup<bool, (int Number, string Name)> given = Descriptors()
+                .ToLookup(static each => each.Name.StartsWith(SessionCheckpoints.Prefix, StringComparison.Ordinal));
+            kept = given[true].ToDictionary(static each => each.Name, static SafeHandle (each) => OpenKept(each.Number));
+            return [.. given[false].Select(static each => Open(each.Number))];
         }
         finally
         {
@@ -37,13 +45,22 @@ public static class HandedSockets
         }
     }
 
-    static IEnumerable<int> Descriptors()
+    static SafeFileHandle OpenKept(int descriptor)
+    {
+        SafeFileHandle kept = new(descriptor, ownsHandle: true);
+        return LibC.fcntl(descriptor, LibC.F_SETFD, LibC.FD_CLOEXEC) == 0
+            ? kept
+            : throw new InvalidDataException($"descriptor {descriptor} is not open, and should have been kept");
+    }
+
+    static IEnumerable<(int Number, string Name)> Descriptors()
     {
         if (Number(FormerVariable) == LibC.getppid() && Environment.GetEnvironmentVariable(DescriptorsVariable) is { Length: > 0 } handed)
-            return [.. handed.Split(',').Select(text => Parse(DescriptorsVariable, text))];
-        return Number("LISTEN_PID") == Environment.ProcessId && Number(CountVariable) is { } count
-            ? Enumerable.Range(FirstDescriptor, count)
-            : []; // they were somebody else's, as sd_listen_fds has it
+            return [.. handed.Split(',').Select(text => (Parse(DescriptorsVariable, text), ""))];
+        if (Number("LISTEN_PID") != Environment.ProcessId || Number(CountVariable) is not { } count)
+            return []; // they were somebody else's, as sd_listen_fds has it
+        string[] names = (Environment.GetEnvironmentVariable(NamesVariable) ?? "").Split(':');
+        return Enumerable.Range(0, count).Select(at => (FirstDescriptor + at, at < names.Length ? names[at] : ""));
     }
 
     static int? Number(string variable) =>

@@ -19,15 +19,40 @@ public static class ServiceNotifications
 
     static void Tell(string state)
     {
-        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 0 } address) return;
+        if (!IsManaged) return;
+        using Socket socket = Connect();
         try
         {
-            using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-            socket.SendTo(Encoding.UTF8.GetBytes(state), new UnixDomainSocketEndPoint(address[0] == '@' ? '\0' + address[1..] : address));
+            socket.Send(Encoding.UTF8.GetBytes(state));
         }
         catch (SocketException e)
         {
-            throw new IOException($"the service manager cannot be told at {address}: {e.Message}", e);
+            throw Unreachable(e);
         }
     }
+
+    static string? Address => Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
+
+    /// <summary>Somebody wants to be told.</summary>
+    internal static bool IsManaged => Address is { Length: > 0 };
+
+    /// <summary>A connection to who wants to be told.</summary>
+    /// <exception cref="IOException">Who wants to be told cannot be told.</exception>
+    internal static Socket Connect()
+    {
+        string address = Address!;
+        Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = 5000 };
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(address[0] == '@' ? '\0' + address[1..] : address));
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw Unreachable(e);
+        }
+    }
+
+    static IOException Unreachable(SocketException e) => new($"the service manager cannot be told at {Address}: {e.Message}", e);
 }

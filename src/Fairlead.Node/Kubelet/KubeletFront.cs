@@ -1,5 +1,6 @@
 using Fairlead.Node.Reviews;
 using Fairlead.Server;
+using Fairlead.Server.Checkpoints;
 using Fairlead.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,11 +20,13 @@ sealed class KubeletFront : IDisposable
     /// <param name="options">The node's; with a kubelet.</param>
     /// <param name="tls">The server's side of TLS.</param>
     /// <param name="runtime">What holds the containers.</param>
+    /// <param name="checkpoints">What an earlier process left; null where sessions end with the process.</param>
     /// <param name="metrics">Where sessions are counted.</param>
     /// <param name="logging">Where it logs.</param>
     /// <exception cref="InvalidDataException">A file cannot be read or understood. The message names it.</exception>
     internal KubeletFront(
-        WebApplication application, NodeOptions options, ServerTls tls, NodeRuntime runtime, NodeMetrics metrics, ILoggerFactory logging)
+        WebApplication application, NodeOptions options, ServerTls tls, NodeRuntime runtime, SessionCheckpoints? checkpoints,
+        NodeMetrics metrics, ILoggerFactory logging)
     {
         KubeletOptions kubelet = options.Kubelet!;
         ILogger logger = logging.CreateLogger("Fairlead.Node");
@@ -38,6 +41,7 @@ sealed class KubeletFront : IDisposable
             Users = [],
             Authenticate = FrontHandler.Admitted,
             Limits = options.Limits with { InlineReaders = true }, // what reads here is asynchronous
+            Checkpoints = checkpoints,
         });
         new RunEndpoint(runtime, logger).MapInto(application);
     }

@@ -46,11 +46,29 @@ public sealed class CommandKeeper : IAsyncDisposable
     /// session with the status.
     /// </summary>
     /// <returns>Success, an exit code, or an internal error. Never throws for what the command or the client did.</returns>
-    public async Task<Status> RunAsync(AnsweringSession session, ICommandStarter starter)
+    public Task<Status> RunAsync(AnsweringSession session, ICommandStarter starter)
     {
         ArgumentNullException.ThrowIfNull(session);
-        using CommandSession command = new(session, starter, this);
-        Task<Status> run = command.RunAsync();
+        ArgumentNullException.ThrowIfNull(starter);
+        return FollowAsync(session, command => command.RunAsync(starter));
+    }
+
+    /// <summary>The same from where an earlier process of the server left off: the command was started there, and suspended.</summary>
+    /// <param name="session">The session, which was restored.</param>
+    /// <param name="command">The command, which is this keeper's from here on.</param>
+    /// <param name="input">How far its input had come.</param>
+    public Task<Status> ResumeAsync(AnsweringSession session, ISuspendableCommand command, CommandInputState input)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(command);
+        session.AllowSuspension();
+        return FollowAsync(session, resumed => resumed.MoveAsync(command, input));
+    }
+
+    async Task<Status> FollowAsync(AnsweringSession session, Func<CommandSession, Task<Status>> follow)
+    {
+        using CommandSession command = new(session, this);
+        Task<Status> run = follow(command);
         Track(run);
         return await run;
     }

@@ -6,7 +6,7 @@ using Fairlead.Wire;
 namespace Fairlead.Server.Commands;
 
 /// <summary>One command run for one client, from its start to its status.</summary>
-sealed class CommandSession(AnsweringSession session, ICommandStarter starter, CommandKeeper keeper) : IDisposable
+sealed class CommandSession(AnsweringSession session, CommandKeeper keeper) : IDisposable
 {
     /// <summary>The command takes no more input and no more sizes.</summary>
     readonly CancellationTokenSource _ended = new();
@@ -17,13 +17,17 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
     /// <summary>A pump failed.</summary>
     readonly CancellationTokenSource _broken = new();
 
+    /// <summary>The input stays where it is, for the server's next process.</summary>
+    readonly CancellationTokenSource _suspend = new();
+
     readonly CommandOptions _options = keeper.Options;
     Exception? _failure;
 
     /// <summary>See <see cref="CommandKeeper.RunAsync"/>.</summary>
-    internal async Task<Status> RunAsync()
+    internal async Task<Status> RunAsync(ICommandStarter starter)
     {
         RemoteCommandRequest request = session.Request;
+        if (starter.CanSuspend) session.AllowSuspension();
         if (request.Command.Count == 0) return Status.InternalError("no command was given");
         if (keeper.Stopping.IsCancellationRequested) return Stopped();
         using CancellationTokenSource given = CancellationTokenSource.CreateLinkedTokenSource(session.Lost, keeper.Stopping);
@@ -47,21 +51,23 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
             return session.Lost.IsCancellationRequested ? Lost() : Stopped();
         }
 
-        return await MoveAsync(command);
+        return await MoveAsync(command, default);
     }
 
-    async Task<Status> MoveAsync(IStartedCommand command)
+    /// <summary>Goes on with a command that was started: the rest of both ways in.</summary>
+    internal async Task<Status> MoveAsync(IStartedCommand command, CommandInputState inputState)
     {
         List<CommandOutputPump> pumps = [];
         Task outputs = Task.WhenAll(
             ConnectAsync(command.Output, session.StandardOutput), ConnectAsync(command.Error, session.StandardError));
-        Task input = command.Input is { } stdin
-            ? WatchAsync(CommandInputPump.RunAsync(session.StandardInput, stdin, _ended.Token))
-            : Task.CompletedTask;
+        CommandInputPump? inputPump = command.Input is { } stdin ? new(session.StandardInput, stdin, inputState) : null;
+        Task input = inputPump is null ? Task.CompletedTask : WatchAsync(inputPump.RunAsync(_ended.Token, _suspend.Token));
         Task sizes = session.Request.Tty ? WatchAsync(FollowSizesAsync(command)) : Task.CompletedTask;
 
-        Task lost = WaitForCancellationAsync(session.Lost), stop = keeper.Stopped, broken = WaitForCancellationAsync(_broken.Token);
-        await Task.WhenAny(command.Exited, lost, stop, broken);
+        Task lost = WaitForCancellationAsync(session.Lost), stop = keeper.Stopped, broken = WaitForCancellationAsync(_broken.Token),
+            suspend = command is ISuspendableCommand ? WaitForCancellationAsync(session.Suspending) : new TaskCompletionSource().Task;
+        await Task.WhenAny(command.Exited, lost, stop, broken, suspend);
+        if (suspend.IsCompleted && await TrySuspendAsync()) return Stopped();
         if (!command.Exited.IsCompleted && !lost.IsCompleted && !broken.IsCompleted) await WatchAsync(StopAsync(command, lost));
 
         bool hasEnded = command.Exited.IsCompleted && !broken.IsCompleted;
@@ -71,7 +77,8 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
         if (hasEnded)
         {
             foreach (CommandOutputPump pump in pumps) pump.Hurry(stop.IsCompleted ? TimeSpan.Zero : _options.DrainTime);
-            await Task.WhenAny(outputs, lost, stop);
+            await Task.WhenAny(outputs, lost, stop, suspend);
+            if (suspend.IsCompleted && await TrySuspendAsync()) return Stopped();
             if (lost.IsCompleted) await _letGo.CancelAsync();
             else if (stop.IsCompleted) _letGo.CancelAfter(_options.Grace);
         }
@@ -84,6 +91,22 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
         if (_failure is not null) return Status.InternalError("the session failed: " + _failure.Message);
         if (hasEnded) return await command.Exited;
         return lost.IsCompleted ? Lost() : Stopped();
+
+        async Task<bool> TrySuspendAsync()
+        {
+            bool isOver = outputs.IsCompleted && command.Exited.IsCompleted; // the status is all that is left
+            if (isOver || lost.IsCompleted || stop.IsCompleted || broken.IsCompleted) return false;
+            await _suspend.CancelAsync();
+            await input;
+            await _ended.CancelAsync();
+            await sizes;
+            await _letGo.CancelAsync();
+            await outputs; // from here on nothing touches the session's memory
+            if (broken.IsCompleted || _failure is not null) return false;
+            session.Suspend(((ISuspendableCommand)command).Suspend(inputPump?.State ?? default));
+            foreach (CommandOutputPump pump in pumps) pump.Dispose();
+            return true;
+        }
 
         Task ConnectAsync(ICommandOutput? output, PipeWriter writer)
         {
@@ -218,5 +241,6 @@ sealed class CommandSession(AnsweringSession session, ICommandStarter starter, C
         _ended.Dispose();
         _letGo.Dispose();
         _broken.Dispose();
+        _suspend.Dispose();
     }
 }

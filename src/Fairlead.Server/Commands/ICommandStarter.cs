@@ -10,6 +10,9 @@ namespace Fairlead.Server.Commands;
 /// </summary>
 public interface ICommandStarter
 {
+    /// <summary>Its commands are <see cref="ISuspendableCommand"/>.</summary>
+    bool CanSuspend => false;
+
     /// <summary>Starts a command.</summary>
     /// <param name="request">The command, and which of its channels are wanted.</param>
     /// <param name="size">The size that its terminal has from the first moment; null where none was told in time.</param>

@@ -39,6 +39,10 @@ sealed class MeasuredSession
     /// <summary>That of a request; null where nothing is told of sessions.</summary>
     public static MeasuredSession? Of(HttpContext context) => context.Features.Get<MeasuredSession>();
 
+    /// <summary>That of a session that an earlier process began; null where nothing is counted.</summary>
+    public static MeasuredSession? Restored(SessionMetrics? metrics, TimeProvider clock) =>
+        metrics is null ? null : new MeasuredSession(metrics, span: null, clock) { OutlivesRequest = true };
+
     /// <summary>
     /// Tells of the session that a request asks for, whatever becomes of it. What is inside of another such call is told by that one.
     /// </summary>

@@ -16,7 +16,7 @@ namespace Fairlead.Server.Sessions;
 /// <param name="isKubelet">By the words of a kubelet's paths and refusals.</param>
 sealed class PodSessions(PodLookup pods, Serving serving, bool isKubelet)
 {
-    readonly RemoteCommandAnswer _remoteCommand = new(serving, isKubelet ? Callers.Alike : Callers.Known);
+    readonly RemoteCommandAnswer _remoteCommand = new(serving, isKubelet ? Callers.Alike : Callers.Known, pods.Runtime);
     readonly PortForwardAnswer _portForward = new(serving);
 
     /// <exception cref="ApiRefusal">There is no such container, it does not run, or the query asks for nothing that can be

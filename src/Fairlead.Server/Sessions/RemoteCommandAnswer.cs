@@ -1,5 +1,6 @@
 using Fairlead.Server.Access;
 using Fairlead.Server.Answers;
+using Fairlead.Server.Checkpoints;
 using Fairlead.Server.Handshakes;
 using Fairlead.Server.Issued;
 using Fairlead.Server.Operations;
@@ -8,27 +9,35 @@ using Fairlead.Streaming.Resumption.Answering;
 using Fairlead.Wire;
 using Fairlead.Wire.Sessions;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Fairlead.Server.Sessions;
 
-/// <summary>Upgrades a request that was checked, runs its session in a container, and ends it.</summary>
+/// <summary>Upgrades a request that was checked, and has its session run in a container.</summary>
 sealed class RemoteCommandAnswer
 {
-    readonly Serving _serving;
     readonly Callers _callers;
     readonly PodsApiOptions _options;
-    readonly ILogger _logger;
+    readonly RemoteCommandRuns _runs;
     readonly ResumableCommands? _resumable;
 
     /// <param name="serving">How it is answered.</param>
     /// <param name="callers">What is known of those who ask.</param>
-    internal RemoteCommandAnswer(Serving serving, Callers callers)
+    /// <param name="runtime">What goes on with the commands of an earlier process; null where none does.</param>
+    internal RemoteCommandAnswer(Serving serving, Callers callers, IContainerRuntime? runtime = null)
     {
-        (_serving, _callers, _options, _logger) = (serving, callers, serving.Options, serving.Logger);
+        (_callers, _options) = (callers, serving.Options);
+        string place = callers is Callers.Known ? SessionCheckpoints.PodsApi : "Kubelet";
+        _runs = new RemoteCommandRuns(serving, place);
         if (callers is Callers.OnceOnly) return;
         _resumable = new ResumableCommands(_options.Keep);
         _options.Counts?.Watch(_resumable);
+        if (_options.Checkpoints is null || runtime is null) return;
+        _runs.Restore(_options.Checkpoints, _resumable, runtime);
+        _options.Checkpoints.Join(() =>
+        {
+            _resumable.Suspend();
+            return _runs.SuspendedAsync();
+        });
     }
 
     /// <exception cref="ApiRefusal">The request asks for no upgrade, or for one that is not offered.</exception>
@@ -55,7 +64,7 @@ sealed class RemoteCommandAnswer
         }
 
         await using (session)
-            if (session is not null) await RunAsync(session, asked, user, MeasuredSession.Of(context));
+            if (session is not null) await _runs.RunAsync(session, asked, user.Name, MeasuredSession.Of(context));
     }
 
     /// <summary>
@@ -68,38 +77,17 @@ sealed class RemoteCommandAnswer
         bool hasBegun = false;
         bool wasServed = await _resumable!.ServeAsync(
             stream, asked.Request, SubjectOf(asked), _callers is Callers.Known ? user.Name : null,
-            SessionLimits.Of(context, _options.Limits), context.Abort, Begin, Tell, context.RequestAborted);
+            SessionLimits.Of(context, _options.Limits), context.Abort, Begin,
+            happened => _runs.Tell(happened, asked.Where, asked.IsExec, user.Name), context.RequestAborted);
         if (wasServed && !hasBegun) measured?.Ignore(); // the session is counted where it began
 
         void Begin(AnsweringSession session)
         {
             hasBegun = true;
             if (measured is not null) measured.OutlivesRequest = true;
-            _ = RunApartAsync(session, asked, user, measured);
-        }
-
-        void Tell(KeepEvent happened)
-        {
-            (string @namespace, string pod, string container) = asked.Where;
-            string kind = KindOf(asked);
-            switch (happened.Kind)
-            {
-                case KeepEventKind.Kept:
-                    Log.SessionKept(
-                        _logger, kind, user.Name, container, @namespace, pod, (long)happened.Keep.TotalSeconds, happened.Reason);
-                    break;
-                case KeepEventKind.Resumed:
-                    Log.SessionResumed(_logger, kind, user.Name, container, @namespace, pod);
-                    break;
-                default:
-                    Log.OpeningRefused(
-                        _logger, kind, user.Name, container, @namespace, pod, happened.Code.ToString(), happened.Reason);
-                    break;
-            }
+            _runs.RunApart(session, asked, user.Name, measured);
         }
     }
-
-    static string KindOf(IssuedCommand asked) => asked.IsExec ? "exec" : "attach";
 
     /// <summary>What a session is resumed by has to ask for the same: the kind, the container, the channels and the command.</summary>
     static string SubjectOf(IssuedCommand asked)
@@ -107,57 +95,5 @@ sealed class RemoteCommandAnswer
         RemoteCommandRequest request = asked.Request;
         byte[] digest = RequestDigest.Of(asked.IsExec, request.Stdin, request.Stdout, request.Stderr, request.Tty, request.Command);
         return $"{asked.Where.Namespace}/{asked.Where.Pod}/{asked.Where.Container} {Convert.ToHexStringLower(digest)}";
-    }
-
-    async Task RunApartAsync(AnsweringSession session, IssuedCommand asked, ApiUser user, MeasuredSession? measured)
-    {
-        await Task.Yield(); // the connection is to be lent to it meanwhile
-        try
-        {
-            await using (session) await RunAsync(session, asked, user, measured);
-        }
-#pragma warning disable CA1031 // no request is there that could fail by it
-        catch (Exception failure)
-#pragma warning restore CA1031
-        {
-            (string @namespace, string pod, string container) = asked.Where;
-            Log.RuntimeFailed(
-                _logger, WithheldException.Of(failure, new WithheldWords(asked.Request.Command)), KindOf(asked),
-                container, @namespace, pod);
-        }
-        finally
-        {
-            measured?.Tell(SessionEnd.Failed); // unless it was told
-        }
-    }
-
-    async Task RunAsync(AnsweringSession session, IssuedCommand asked, ApiUser user, MeasuredSession? measured)
-    {
-        string kind = KindOf(asked);
-        (string @namespace, string pod, string container) = asked.Where;
-        Log.SessionBegins(_logger, kind, user.Name, container, @namespace, pod, session.Protocol.Name);
-        if (measured is { IsCounted: true }) session.Count(measured.Traffic);
-        measured?.IsIn(@namespace, pod, container);
-        measured?.Begin(kind, session.Protocol.Description);
-        using CancellationTokenRegistration stop = _serving.Stopping.Register(() => session.Abort("The server is stopping."));
-        Status status;
-        Exception? fault = null;
-        try
-        {
-            status = await asked.Run(session);
-        }
-        catch (Exception failure)
-        {
-            Exception told = WithheldException.Of(failure, new WithheldWords(session.Request.Command));
-            Log.RuntimeFailed(_logger, told, kind, container, @namespace, pod);
-            status = Status.InternalError(failure.Message);
-            fault = failure;
-        }
-
-        await session.EndAsync(status);
-        SessionLostException? loss = session.LossReason;
-        measured?.Tell(MeasuredSession.EndOf(loss, fault), fault is null && status.TryGetExitCode(out int code) ? code : null);
-        if (loss is { Kind: not SessionLoss.LocalAbort }) Log.ClientLost(_logger, loss, kind, user.Name, container, @namespace, pod);
-        Log.SessionEnded(_logger, kind, user.Name, container, @namespace, pod, status.Outcome);
     }
 }

@@ -10,8 +10,9 @@ namespace Fairlead.Server.Sessions;
 /// <summary>What everything that answers at one place of an application shares.</summary>
 /// <param name="Options">Who may use it, and how.</param>
 /// <param name="Logger">Where it logs.</param>
+/// <param name="Started">Is cancelled when the application serves.</param>
 /// <param name="Stopping">Is cancelled when the application begins to stop.</param>
-sealed record Serving(PodsApiOptions Options, ILogger Logger, CancellationToken Stopping)
+sealed record Serving(PodsApiOptions Options, ILogger Logger, CancellationToken Started, CancellationToken Stopping)
 {
     /// <summary>Answers a request for a session, which is counted where sessions are, and traced where somebody listens.</summary>
     public Task FollowAsync(HttpContext context, Func<HttpContext, Task> answer) =>
@@ -22,9 +23,10 @@ sealed record Serving(PodsApiOptions Options, ILogger Logger, CancellationToken 
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(options);
         IServiceProvider services = endpoints.ServiceProvider;
+        IHostApplicationLifetime life = services.GetRequiredService<IHostApplicationLifetime>();
         return new Serving(
             options,
             services.GetRequiredService<ILoggerFactory>().CreateLogger("Fairlead.Server." + name),
-            services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+            life.ApplicationStarted, life.ApplicationStopping);
     }
 }

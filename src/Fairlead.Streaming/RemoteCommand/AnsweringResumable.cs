@@ -5,6 +5,8 @@ namespace Fairlead.Streaming.RemoteCommand;
 /// <summary>The answering side of a remote command whose session outlives its carriers.</summary>
 sealed class AnsweringResumable(KeptSession kept, CarrierLimits limits) : ResumableRemoteCommand(kept.Session, limits)
 {
+    internal override KeptSession? Kept => kept;
+
     /// <summary>Waits for a client that has not confirmed everything yet, for as long as a session is kept.</summary>
     public override async ValueTask CloseAsync() => await kept.CloseAsync(Limits.Linger);
 

@@ -14,7 +14,7 @@ namespace Fairlead.Streaming.RemoteCommand;
 /// Read <see cref="StandardInput"/> and write the outputs each by one caller at a time. Complete <see cref="StandardInput"/> when
 /// the command takes no more: what the client still sends is then dropped, so that its other channels go on.
 /// </remarks>
-public sealed class AnsweringSession : IAsyncDisposable
+public sealed partial class AnsweringSession : IAsyncDisposable
 {
     readonly RemoteCommandAdapter _adapter;
     readonly CancellationTokenSource _lost = new();

@@ -17,6 +17,9 @@ sealed class CountedReader(PipeReader inner, Action<long> taken, Action? complet
     ReadOnlySequence<byte> _read;
     long _looked; // of what is left in the pipe
 
+    /// <summary>So much of what lies in the pipe was looked at and counted before.</summary>
+    internal void StartBehind(long looked) => _looked = looked;
+
     public override void AdvanceTo(SequencePosition consumed)
     {
         long count = Count(consumed, consumed);

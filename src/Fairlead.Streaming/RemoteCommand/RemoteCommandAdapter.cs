@@ -43,6 +43,9 @@ public abstract class RemoteCommandAdapter : IAsyncDisposable
     /// <summary>What the peer said when it ended the carrier in order; empty before, and where it said nothing.</summary>
     internal virtual PeerText LastWords => default;
 
+    /// <summary>The session at a server that outlives its carriers; null for what ends with its one.</summary>
+    internal virtual Resumption.Answering.KeptSession? Kept => null;
+
     /// <summary>
     /// Ends the carrier in order: everything that was flushed is sent, then the version's close, then the peer's input is read and
     /// dropped until it closes too or the linger time is over.

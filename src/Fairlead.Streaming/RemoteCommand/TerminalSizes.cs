@@ -19,12 +19,16 @@ public sealed class TerminalSizes : IAsyncDisposable
     TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     TerminalSize? _newest;
     bool _ended;
+    volatile bool _isSuspended;
 
     internal TerminalSizes(PipeReader reader)
     {
         _reader = reader;
         _drain = DrainAsync();
     }
+
+    /// <summary>The last one that came; null where none has.</summary>
+    internal TerminalSize? Last { get; private set; }
 
     /// <summary>Waits for a size that was not returned yet.</summary>
     /// <returns>The newest size; null when no more will come.</returns>
@@ -78,6 +82,7 @@ public sealed class TerminalSizes : IAsyncDisposable
             // the session's own end says so; here it only means that no size comes
         }
 
+        if (_isSuspended) return;
         await _reader.CompleteAsync();
         lock (_lock)
         {
@@ -86,11 +91,20 @@ public sealed class TerminalSizes : IAsyncDisposable
         }
     }
 
-    void Publish(TerminalSize size)
+    /// <summary>Leaves what has not come whole where it is. Nobody waits for a size any more.</summary>
+    internal async Task SuspendAsync()
+    {
+        _isSuspended = true;
+        _reader.CancelPendingRead();
+        await _drain;
+    }
+
+    /// <summary>A size that has come.</summary>
+    internal void Publish(TerminalSize size)
     {
         lock (_lock)
         {
-            _newest = size;
+            Last = _newest = size;
             _changed.TrySetResult();
             _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Fairlead.Streaming.RemoteCommand;
 
@@ -8,14 +9,16 @@ namespace Fairlead.Streaming.Resumption;
 sealed class IncomingChannel
 {
     readonly ResumableSession _session;
+    readonly CountedReader _reader;
+    readonly int _capacity;
     long _passed;
     bool _isDropped, _isEnded;
 
     internal IncomingChannel(ResumableSession session, byte number, int capacity, bool inlineReader)
     {
-        (_session, Number) = (session, number);
+        (_session, Number, _capacity) = (session, number, capacity);
         Inbound = new InboundChannel(capacity, inlineReader) { OutlivesCarrier = true, Skipped = OnSkipped };
-        Reader = new CountedReader(Inbound.Reader, OnPassed, OnCompleted, countsLooks: true);
+        _reader = new CountedReader(Inbound.Reader, OnPassed, OnCompleted, countsLooks: true);
     }
 
     internal byte Number { get; }
@@ -23,7 +26,7 @@ sealed class IncomingChannel
     /// <summary>What the carrier's read loop fills.</summary>
     internal InboundChannel Inbound { get; }
 
-    internal PipeReader Reader { get; }
+    internal PipeReader Reader => _reader;
 
     /// <summary>What was told of it last on this carrier.</summary>
     internal long Told { get; set; }
@@ -55,4 +58,36 @@ sealed class IncomingChannel
     void OnSkipped() => _session.OnPassed(this, 0);
 
     internal void Pass(long bytes) => _passed += bytes;
+
+    /// <summary>
+    /// Writes how far it has come, and what was not taken out by its reader. No carrier has it, and nobody reads.
+    /// </summary>
+    internal void Save(BinaryWriter writer)
+    {
+        ReadOnlySequence<byte> unread = _isDropped ? default : Inbound.Unread();
+        writer.Write(Inbound.Offset);
+        writer.Write(_passed);
+        writer.Write(_isEnded);
+        writer.Write(_isDropped);
+        writer.Write((int)unread.Length);
+        writer.Flush();
+        foreach (ReadOnlyMemory<byte> part in unread) writer.BaseStream.Write(part.Span);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote, before anything else is done with it.</summary>
+    /// <exception cref="InvalidDataException">It cannot be.</exception>
+    internal void Restore(BinaryReader reader)
+    {
+        long offset = reader.ReadInt64();
+        _passed = reader.ReadInt64();
+        (_isEnded, bool isDropped) = (reader.ReadBoolean(), reader.ReadBoolean());
+        int length = reader.ReadInt32();
+        bool canBe = length >= 0 && length < _capacity && offset >= length && _passed >= 0
+            && (isDropped || (_passed >= offset - length && _passed <= offset));
+        if (!canBe) throw new InvalidDataException($"channel {Number} says what cannot be");
+        Inbound.Restore(offset - length, reader.BaseStream, length);
+        if (isDropped) Reader.Complete();
+        else _reader.StartBehind(_passed - (offset - length));
+        if (_isEnded) Inbound.Complete(null);
+    }
 }

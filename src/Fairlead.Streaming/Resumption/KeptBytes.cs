@@ -86,6 +86,20 @@ sealed class KeptBytes(ByteBudget budget)
         Trim();
     }
 
+    /// <summary>Writes what is kept from an offset on. No message of it is being sent.</summary>
+    internal void CopyTo(Stream stream, long from)
+    {
+        GiveBack();
+        for (Segment? segment = _first; segment is not null; segment = segment.Next)
+        {
+            int skipped = (int)Math.Clamp(from - segment.Start, 0, segment.Length);
+            stream.Write(segment.Array.AsSpan(Headroom + skipped, segment.Length - skipped));
+        }
+    }
+
+    /// <summary>Begins behind bytes that the peer has confirmed to an earlier process. Nothing was written yet.</summary>
+    internal void StartAt(long offset) => End = _released = offset;
+
     /// <summary>What is before this offset is kept no more.</summary>
     internal void Release(long upTo)
     {

@@ -10,6 +10,9 @@ namespace Fairlead.Streaming.Resumption;
 sealed class OutgoingChannel(ResumableSession session, byte number, Lock state, ByteBudget budget, ResumptionLimits limits)
     : BoundedPipeWriter(state)
 {
+    /// <summary>More than any window; what a saved channel says beyond it is not believed.</summary>
+    const int MostKept = 64 * 1024 * 1024;
+
     readonly KeptBytes _kept = new(budget);
     int _window = limits.WindowBytes, _unflushed;
     long _written, _taken, _mostTaken, _confirmed, _probe = -1, _probedAt;
@@ -150,4 +153,41 @@ sealed class OutgoingChannel(ResumableSession session, byte number, Lock state, 
 
     /// <summary>There is room again. Not under the lock.</summary>
     internal void Resume() => GoOn();
+
+    /// <summary>Writes how far it has come, and what the peer has not confirmed. No carrier has it, and nobody writes.</summary>
+    internal void Save(BinaryWriter writer)
+    {
+        _kept.Flush();
+        _written = _kept.End; // also what was advanced, and whose flush was given up
+        writer.Write(_confirmed);
+        writer.Write(_mostTaken);
+        writer.Write(_written);
+        writer.Write(_isEnded);
+        writer.Flush();
+        _kept.CopyTo(writer.BaseStream, Math.Min(_confirmed, _written));
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote, before anything else is done with it.</summary>
+    /// <exception cref="InvalidDataException">It cannot be.</exception>
+    internal void Restore(BinaryReader reader)
+    {
+        (_confirmed, _mostTaken, _written) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
+        _completed = _isEnded = reader.ReadBoolean();
+        long end = _written + (_isEnded ? 1 : 0), start = Math.Min(_confirmed, _written);
+        bool canBe = _confirmed >= 0 && _confirmed <= _mostTaken && _mostTaken <= end
+            && _written - start <= MostKept;
+        if (!canBe) throw new InvalidDataException($"channel {number} says what cannot be");
+        _kept.StartAt(start);
+        for (long left = _written - start; left > 0;)
+        {
+            Memory<byte> room = _kept.GetMemory(0);
+            int count = (int)Math.Min(room.Length, left);
+            reader.BaseStream.ReadExactly(room.Span[..count]);
+            _kept.Advance(count);
+            left -= count;
+        }
+
+        _kept.Flush();
+        _taken = start;
+    }
 }

@@ -161,6 +161,26 @@ sealed partial class ResumableSession : IAsyncDisposable
         foreach (IncomingChannel? channel in _incoming) channel?.Inbound.StopWaiting();
     }
 
+    /// <summary>Writes its channels. No carrier has it, and nobody reads or writes them any more.</summary>
+    internal void Save(BinaryWriter writer)
+    {
+        lock (_lock)
+        {
+            foreach (OutgoingChannel? channel in _outgoing) channel?.Save(writer);
+            foreach (IncomingChannel? channel in _incoming) channel?.Save(writer);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote of a session with the same channels, before anything else is done with it.</summary>
+    /// <exception cref="InvalidDataException">It cannot be.</exception>
+    internal void Restore(BinaryReader reader)
+    {
+        foreach (OutgoingChannel? channel in _outgoing) channel?.Restore(reader);
+        foreach (IncomingChannel? channel in _incoming) channel?.Restore(reader);
+        if (_incoming.All(static channel => channel is null or { IsEnded: true })) _complete.TrySetResult();
+        if (_outgoing.All(static channel => channel is null or { IsDelivered: true })) _delivered.TrySetResult();
+    }
+
     internal void AbortBy(Exception exception) =>
         Gone?.Invoke(new SessionLostException(
             SessionLoss.LocalAbort, "The input could not be read to its end: " + exception.Message, exception));

@@ -9,8 +9,12 @@ sealed class NodeService : IDisposable
     readonly string _folder = Directory.CreateTempSubdirectory("fairlead-node-service-").FullName;
     readonly string[] _arguments;
 
-    public NodeService(string socket, string stateFolder)
+    /// <param name="socket">The runtime's.</param>
+    /// <param name="stateFolder">The node's.</param>
+    /// <param name="room">How many descriptors are kept for it.</param>
+    public NodeService(string socket, string stateFolder, int room = 0)
     {
+        Keeper = new ServiceKeeper(room);
         (string certificate, string key) = _authority.IssueServerPem("127.0.0.1");
         File.WriteAllText(At("node.crt"), certificate);
         File.WriteAllText(At("node.key"), key);
@@ -35,7 +39,9 @@ sealed class NodeService : IDisposable
             "--token-file", At("tokens"), "--allow-user", "admin", "--log-level", "info"];
     }
 
-    public ServiceKeeper Keeper { get; } = new();
+    public ServiceKeeper Keeper { get; }
+
+    public string Kubeconfig => At("kubeconfig");
 
     public RunningProcess Start() => Keeper.Start(Repository.Command, _arguments);
 

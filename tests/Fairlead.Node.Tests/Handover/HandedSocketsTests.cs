@@ -18,7 +18,7 @@ public sealed partial class HandedSocketsTests
         Environment.SetEnvironmentVariable(Successor.ReadyVariable, handle);
         try
         {
-            Assert.Empty(HandedSockets.Take());
+            Assert.Empty(HandedSockets.Take(out _));
             Assert.Equal(CloseOnExec, fcntl(int.Parse(handle), GetFlags));
         }
         finally

@@ -66,11 +66,11 @@ sealed class FakeCommand : IStartedCommand, ICommandInput, ICommandStarter
         return this;
     }
 
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    public ValueTask<int> WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
-        if (InputFailure is { } failure) return ValueTask.FromException(failure);
+        if (InputFailure is { } failure) return ValueTask.FromException<int>(failure);
         Add("<" + Encoding.UTF8.GetString(data.Span));
-        return ValueTask.CompletedTask;
+        return ValueTask.FromResult(data.Length);
     }
 
     public ValueTask CompleteAsync(bool lineBegun, CancellationToken cancellationToken)

@@ -17,6 +17,7 @@ sealed class ResumedRoom : IAsyncDisposable
     readonly List<Task> _served = [];
     readonly Task _accepting;
     readonly Func<AnsweringSession, Task>? _run;
+    readonly KeepLimits _limits;
     int _started;
 
     /// <param name="limits">The server's.</param>
@@ -30,7 +31,8 @@ sealed class ResumedRoom : IAsyncDisposable
         _run = run;
         Request = request ?? SessionPair.AllPipes;
         Carrier = carrier ?? CarrierLimits.Default;
-        Server = new ResumableCommands(limits ?? KeepLimits.Default);
+        _limits = limits ?? KeepLimits.Default;
+        Server = new ResumableCommands(_limits);
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen();
         Proxy = new FaultProxy(_listener.LocalEndPoint!, proxy);
@@ -41,7 +43,7 @@ sealed class ResumedRoom : IAsyncDisposable
 
     internal CarrierLimits Carrier { get; }
 
-    internal ResumableCommands Server { get; }
+    internal ResumableCommands Server { get; private set; }
 
     internal FaultProxy Proxy { get; }
 
@@ -67,6 +69,22 @@ sealed class ResumedRoom : IAsyncDisposable
         ways ??= Ways();
         Stream stream = await ConnectAsync(first ?? Proxy.EndPoint, TestContext.Current.CancellationToken);
         return new AskingSession(await AskingResumable.AskAsync(stream, Request, Carrier, ways, TestContext.Current.CancellationToken), Request);
+    }
+
+    /// <summary>The server's next process: all that is left of its one session is what was saved of it.</summary>
+    /// <param name="session">The session, which nobody reads or writes; disposed.</param>
+    /// <param name="spoil">Changes what was saved.</param>
+    internal async Task<AnsweringSession> RestartAsync(AnsweringSession session, Func<byte[], byte[]>? spoil = null)
+    {
+        Server.Suspend();
+        Assert.True(session.Suspending.IsCancellationRequested);
+        Assert.True(await session.DetachAsync());
+        using MemoryStream saved = new();
+        await using (BinaryWriter writer = new(saved)) session.Save(writer);
+        await session.DisposeAsync();
+        Server = new ResumableCommands(_limits);
+        using BinaryReader reader = new(new MemoryStream(spoil is null ? saved.ToArray() : spoil(saved.ToArray())));
+        return Server.Restore(reader, Request, Carrier, Befallen.Enqueue);
     }
 
     /// <summary>What the server told of its sessions.</summary>

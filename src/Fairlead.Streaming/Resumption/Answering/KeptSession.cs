@@ -9,19 +9,23 @@ namespace Fairlead.Streaming.Resumption.Answering;
 /// comes takes over from one that seems to live, since a connection that is half dead must not lock its owner out.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The semaphore has no handle, and is waited for until the last carrier is gone.")]
-sealed class KeptSession
+sealed partial class KeptSession
 {
     /// <summary>How long telling a client of the end may take.</summary>
     static readonly TimeSpan s_lastWord = TimeSpan.FromSeconds(2);
 
     readonly SessionRegistry _registry;
-    readonly byte[] _secret, _digest;
+    readonly byte[] _secretHash, _digest;
+    readonly CancellationTokenSource _suspending = new();
+    readonly TaskCompletionSource _suspended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly string _subject;
     readonly SemaphoreSlim _handing = new(1, 1);
     readonly ITimer _expiry;
     readonly TimeSpan _keep;
     readonly Action<KeepEvent>? _told;
     SessionCarrier? _carrier;
+    bool _isSuspended;
+    long _detached;
     SessionLostException? _loss;
     uint _attempt;
 
@@ -36,10 +40,23 @@ sealed class KeptSession
         (_registry, Id, Owner, _subject, _told) = (registry, opening.Id, owner, subject, told);
         _keep = opening.Keep < registry.Limits.Keep ? opening.Keep : registry.Limits.Keep;
         _attempt = opening.Attempt;
-        (_secret, _digest) = (opening.Secret.ToArray(), opening.Digest.ToArray());
-        _expiry = registry.Time.CreateTimer(
-            static session => ((KeptSession)session!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        (_secretHash, _digest) = (SHA256.HashData(opening.Secret.Span), opening.Digest.ToArray());
+        _expiry = CreateTimer();
     }
+
+    /// <param name="registry">Where it is kept.</param>
+    /// <param name="saved">What <see cref="SavedSession.Write"/> wrote of it, without its channels.</param>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="told">Told of what befalls it; must return at once.</param>
+    internal KeptSession(SessionRegistry registry, SavedSession saved, SessionOwner owner, Action<KeepEvent>? told)
+    {
+        (_registry, Id, Owner, _subject, _told) = (registry, saved.Id, owner, saved.Subject, told);
+        (_keep, _attempt, _secretHash, _digest) = (saved.Keep, saved.Attempt, saved.SecretHash, saved.Digest);
+        _expiry = CreateTimer();
+    }
+
+    ITimer CreateTimer() => _registry.Time.CreateTimer(
+        static session => ((KeptSession)session!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     internal UInt128 Id { get; }
 
@@ -54,7 +71,11 @@ sealed class KeptSession
     /// <summary>What a client is told that comes when it is over.</summary>
     internal SessionRefusal Epitaph { get; private set; } = SessionRefusal.Over;
 
-    internal bool IsSecret(ReadOnlySpan<byte> secret) => CryptographicOperations.FixedTimeEquals(_secret, secret);
+    /// <summary>The server is about to go, and would take the session along to its next process.</summary>
+    internal CancellationToken Suspending => _suspending.Token;
+
+    /// <remarks>256 random bits need no salt.</remarks>
+    internal bool IsSecret(ReadOnlySpan<byte> secret) => CryptographicOperations.FixedTimeEquals(_secretHash, SHA256.HashData(secret));
 
     /// <summary>Takes the number of an opening, under the registry's lock.</summary>
     /// <returns>False for one that is not later than all before it: its carrier is one that the client has given up.</returns>
@@ -74,6 +95,7 @@ sealed class KeptSession
         await _handing.WaitAsync();
         try
         {
+            if (_isSuspended) return null; // the client sees its carrier lost, and comes back to the next process
             if (!Session.Ended.IsCompleted && !Session.Fits(opening.Received))
             {
                 // before the carrier that it has is touched: whoever is wrong here must not disturb who is right
@@ -142,6 +164,7 @@ sealed class KeptSession
             return;
         }
 
+        _detached = _registry.Time.GetTimestamp();
         _expiry.Change(_keep, Timeout.InfiniteTimeSpan);
         _told?.Invoke(new KeepEvent(KeepEventKind.Kept, default, _loss?.Message ?? "") { Keep = _keep });
     }
@@ -150,7 +173,7 @@ sealed class KeptSession
 
     void Expire()
     {
-        if (IsDetached) Lose($"it has not come back for {_keep.TotalSeconds:0.#} s");
+        if (IsDetached && !_isSuspended) Lose($"it has not come back for {_keep.TotalSeconds:0.#} s");
     }
 
     void Lose(string why)
@@ -175,7 +198,8 @@ sealed class KeptSession
     /// <summary>Waits until the client has confirmed everything, or is lost, and closes the carrier in order.</summary>
     internal async Task CloseAsync(TimeSpan linger)
     {
-        await Session.Delivered;
+        await Task.WhenAny(Session.Delivered, _suspended.Task);
+        if (!Session.Delivered.IsCompleted) return; // it is to be saved
         SessionCarrier? carrier = _carrier;
         Session.End(null);
         if (carrier is not null) await carrier.CloseAsync(linger, linger + s_lastWord);

@@ -34,6 +34,39 @@ public sealed class ResumableCommands(KeepLimits limits, TimeProvider? time = nu
     /// <summary>Openings that were refused since the server began, by why.</summary>
     public IEnumerable<KeyValuePair<SessionRefusal, long>> Refused => Counts.Refused;
 
+    /// <summary>
+    /// The server is about to go: no session begins any more, and those who run one are asked to stop where it is
+    /// (<see cref="AnsweringSession.Suspending"/>), so that it can be saved.
+    /// </summary>
+    public void Suspend() => _registry.Suspend();
+
+    /// <summary>
+    /// Takes a session that <see cref="AnsweringSession.Save"/> wrote in an earlier process. It has no connection until its client comes
+    /// back, and its time runs.
+    /// </summary>
+    /// <param name="saved">Where it was written.</param>
+    /// <param name="request">What was asked for, the same as then.</param>
+    /// <param name="limits">Bounds and deadlines.</param>
+    /// <param name="told">As for <see cref="ServeAsync"/>.</param>
+    /// <returns>The session, which the caller runs and disposes.</returns>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It says what cannot be.</exception>
+    public AnsweringSession Restore(
+        BinaryReader saved, RemoteCommandRequest request, CarrierLimits limits, Action<KeepEvent>? told = null)
+    {
+        ArgumentNullException.ThrowIfNull(saved);
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(limits);
+        KeptSession session = _registry.Restore(saved, budget => Create(request, limits, budget), told);
+        AnsweringSession restored = new(new AnsweringResumable(session, limits), request);
+        restored.RestoreSize(saved);
+        return restored;
+    }
+
+    ResumableSession Create(RemoteCommandRequest request, CarrierLimits limits, ByteBudget budget) => new(
+        ResumableRemoteCommand.Plan(request, isServer: true, limits.InlineReaders), _registry.Limits.Sessions, limits.ChannelBytes,
+        budget, _registry.Time);
+
     /// <summary>Serves an upgraded connection until it has ended, or was refused.</summary>
     /// <param name="stream">The connection after the upgrade; owned from here on.</param>
     /// <param name="request">What was asked for.</param>
@@ -75,9 +108,8 @@ public sealed class ResumableCommands(KeepLimits limits, TimeProvider? time = nu
             return false;
         }
 
-        Verdict verdict = _registry.Decide(opening, caller, subject, budget => new ResumableSession(
-            ResumableRemoteCommand.Plan(request, isServer: true, limits.InlineReaders), _registry.Limits.Sessions, limits.ChannelBytes,
-            budget, _registry.Time), told);
+        Verdict verdict = _registry.Decide(opening, caller, subject, budget => Create(request, limits, budget), told);
+        if (verdict.IsLeftToNext) return false;
         if (verdict.Session is not { } session)
         {
             Count(verdict.Refusal, verdict.Text);

@@ -22,6 +22,7 @@ sealed class SessionRegistry
     readonly SessionOwner _everybody;
     readonly UInt128 _server = BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));
     readonly long _started;
+    bool _isSuspending;
 
     internal SessionRegistry(KeepLimits limits, TimeProvider? time = null)
     {
@@ -76,7 +77,9 @@ sealed class SessionRegistry
         {
             Forget();
             if (_sessions.TryGetValue(opening.Id, out KeptSession? known)) return Judge(known, opening, caller, subject);
+            if (_isSuspending && (opening.IsKnown || opening.Attempt > 1)) return new Verdict { IsLeftToNext = true };
             if (_over.TryGetValue(opening.Id, out SessionRefusal epitaph)) return Refused(epitaph, WordsOf(epitaph));
+            if (_isSuspending) return Refused(SessionRefusal.Stopping, "the server is stopping; nothing was started");
             if (opening.First.Server != _server) return Refused(SessionRefusal.ServerLost);
             if (opening.IsKnown) return Refused(SessionRefusal.Unknown);
             if (Clock - opening.First.Clock > Limits.Keep.TotalMilliseconds) return Refused(SessionRefusal.Expired);
@@ -135,6 +138,47 @@ sealed class SessionRegistry
             session.Owner.Detached++;
             if (session.Owner != _everybody) _everybody.Detached++;
             return true;
+        }
+    }
+
+    /// <summary>The server is about to go: none begins any more, and who runs one is asked to stop where it is.</summary>
+    internal void Suspend()
+    {
+        KeptSession[] sessions;
+        lock (_lock)
+        {
+            _isSuspending = true;
+            sessions = [.. _sessions.Values];
+        }
+
+        foreach (KeptSession session in sessions) session.BeginSuspension();
+    }
+
+    /// <summary>
+    /// Takes a session that an earlier process saved, as one without a carrier. It comes in addition to what limits allow: it was counted
+    /// there.
+    /// </summary>
+    /// <exception cref="InvalidDataException">It cannot be read, or is here already.</exception>
+    internal KeptSession Restore(BinaryReader reader, Func<ByteBudget, ResumableSession> create, Action<KeepEvent>? told)
+    {
+        SavedSession saved = SavedSession.Read(reader);
+        lock (_lock)
+        {
+            SessionOwner owner = OwnerOf(saved.Caller);
+            KeptSession session = new(this, saved, owner, told) { Session = create(owner.Bytes), IsDetached = true };
+            session.Session.Restore(reader);
+            session.Session.Over = () => Remove(session);
+            if (!_sessions.TryAdd(saved.Id, session)) throw new InvalidDataException("a saved session is there twice");
+            owner.Sessions++;
+            owner.Detached++;
+            if (owner != _everybody)
+            {
+                _everybody.Sessions++;
+                _everybody.Detached++;
+            }
+
+            session.Continue(saved.Expires);
+            return session;
         }
     }
 
