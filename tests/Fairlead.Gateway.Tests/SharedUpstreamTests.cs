@@ -41,6 +41,26 @@ public sealed class SharedUpstreamTests : IDisposable
         Assert.Equal(("2", "1.1"), (pair.Audit.Single().ClientHttp, pair.Audit.Single().ServerHttp));
     }
 
+    /// <summary>Whoever sends what no person types may send much, and that is slower as one stream among many.</summary>
+    [Theory]
+    [InlineData("exec?command=cat&stdin=true&stdout=true", "GET")] // a pipe, a copy
+    [InlineData("attach?stdin=1&stdout=1", "GET")]
+    [InlineData("exec?command=sh&stdin=true&stdout=true&tty=true", "CONNECT")]
+    [InlineData("attach?stdin=true&stdout=true&tty=true", "CONNECT")]
+    [InlineData("exec?command=tail&stdout=true&stderr=true", "CONNECT")]
+    [InlineData("attach?stdout=true", "CONNECT")]
+    public async Task Input_that_is_no_terminals_has_a_connection_of_its_own(string asked, string method)
+    {
+        await using GatewayPair pair = await GatewayPair.StartAsync(secure: true);
+        pair.Upstream.Other = static context => HttpMethods.IsGet(context.Request.Method) ? GetEchoAsync(context) : ConnectEchoAsync(context);
+        Assert.Equal(101, await pair.CodeAsync(isHttp2: true, "/api/v1/namespaces/ns/pods/p/" + asked));
+        Assert.Equal((method, method == "GET" ? "HTTP/1.1" : "HTTP/2"), Single(pair));
+        await Eventually.HoldsAsync(() => pair.Audit.Count == 1, "the session is told", cancellationToken: Ct);
+        Assert.Equal(("2", method == "GET" ? "1.1" : "2"), (pair.Audit.Single().ClientHttp, pair.Audit.Single().ServerHttp));
+        Assert.Equal(101, await pair.CodeAsync(isHttp2: true)); // nothing is held against the server
+        Assert.Equal("CONNECT", pair.Upstream.Others.Last().Method);
+    }
+
     [Theory]
     [InlineData(405)] // by what knows no CONNECT
     [InlineData(404)]
