@@ -86,8 +86,9 @@ sealed class Browser(IPEndPoint page, IPEndPoint grpc, IPEndPoint database)
             int number = Next(messages);
             for (int i = 0; i < messages; i++)
             {
-                await call.RequestStream.WriteAsync(Content.Of(number + i), cancellationToken);
+                Task writing = call.RequestStream.WriteAsync(Content.Of(number + i), cancellationToken); // its beginning comes back before its end has gone
                 Assert.True(await call.ResponseStream.MoveNext(cancellationToken));
+                await writing;
                 Expect(number + i, call.ResponseStream.Current);
             }
 

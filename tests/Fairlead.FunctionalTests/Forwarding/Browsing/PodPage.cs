@@ -118,8 +118,8 @@ sealed class PodPage : IAsyncDisposable
         {
             System.IO.Pipelines.ReadResult read = await context.Request.BodyReader.ReadAsync(context.RequestAborted);
             context.Response.BodyWriter.Write(read.Buffer.IsSingleSegment ? read.Buffer.FirstSpan : read.Buffer.ToArray());
+            context.Request.BodyReader.AdvanceTo(read.Buffer.End); // first: what waits for its reader must not use up the connection's window
             await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-            context.Request.BodyReader.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted) break;
         }
 
