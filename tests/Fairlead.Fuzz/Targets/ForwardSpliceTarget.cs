@@ -1,4 +1,3 @@
-using Fairlead.Streaming;
 using Fairlead.Streaming.Relays;
 using Fairlead.Wire;
 using Fairlead.Wire.WebSockets;
@@ -14,7 +13,7 @@ static class ForwardSpliceTarget
     internal static void Run(byte[] input)
     {
         if (input.Length < 2) return;
-        Seen whole = new(), cut = new();
+        using Seen whole = new(), cut = new();
         whole.Follow(input.AsSpan(1), int.MaxValue);
         cut.Follow(input.AsSpan(1), 1 + (input[0] % 16));
         FuzzTarget.Require(whole.IsRefused == cut.IsRefused, "the cut decides whether it is refused");
@@ -24,7 +23,7 @@ static class ForwardSpliceTarget
         if (!whole.IsRefused) FuzzTarget.Require(whole.Summary == cut.Summary, $"{whole.Summary} against {cut.Summary}");
     }
 
-    sealed class Seen
+    sealed class Seen : IDisposable
     {
         readonly WebSocketFrameObserver _input = new(isMasked: true), _output = new(isMasked: false);
         readonly RelayTraffic _traffic = new();
@@ -80,6 +79,8 @@ static class ForwardSpliceTarget
 
             if (isKept) Told.Add(_observer.Amend() is { } instead ? Convert.ToHexStringLower(instead.Span) : "as it is");
         }
+
+        public void Dispose() => _observer.Dispose();
 
         static byte[] Frame(byte masked, byte[] mask, byte[] payload) => payload.Length < 126
             ? [0x82, (byte)(masked | payload.Length), .. mask, .. payload]
