@@ -137,7 +137,8 @@ sealed partial class Conversation
     void Widen()
     {
         long now = Time.GetTimestamp();
-        _receive.Widen(_set.GrowWindow(_receive.Size, _receive.Consumed - _pacedConsumed, Time.GetElapsedTime(_pacedAt, now)));
+        TimeSpan elapsed = Time.GetElapsedTime(_pacedAt, now);
+        _receive.Widen(_set.GrowWindow(_receive.Size, _receive.Consumed - _pacedConsumed, elapsed));
         (_pacedAt, _pacedConsumed) = (now, _receive.Consumed);
     }
 }
