@@ -133,7 +133,7 @@ sealed partial class Conversation
         _set.Ready(this);
     }
 
-    /// <summary>Under the lock: half of the window was read since this was done last, and how fast that was says whether it is enough.</summary>
+    /// <summary>Under the lock: half of the window was read since the last time. How fast that was says whether it is enough.</summary>
     void Widen()
     {
         long now = Time.GetTimestamp();
