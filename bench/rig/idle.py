@@ -10,7 +10,7 @@ WARM, SESSIONS = 500, 5000
 
 
 class Held:
-    """Sessions from a client by one carrier, through a gateway, to a server by another one. The sessions there have no process."""
+    """Sessions from a client by one carrier, through a gateway, to a server by another one: terminals, without a process there."""
 
     def __init__(self, name, stage, client, upstream, secure=True, shares=False):
         self.name, self.stage, self._client, self._upstream, self._secure, self._shares = name, stage, client, upstream, secure, shares
@@ -30,7 +30,7 @@ class Held:
             behind.stop()
 
     def _hold(self, front, behind):
-        with subprocess.Popen([self.stage.stand, "hold", front.kubeconfig, self._client, "shell", "--", "idle"], env=front.environment,
+        with subprocess.Popen([self.stage.stand, "hold", front.kubeconfig, self._client, "terminal", "shell", "--", "idle"], env=front.environment,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as client:
             self._open(client, WARM)
             before = [memory_of(server.pid) for server in (front, behind)]

@@ -24,7 +24,7 @@ class Lost:
 
     def measure(self):
         client = self.client
-        with subprocess.Popen([client.stage.stand, "hold", client.server.kubeconfig, "websocket", self._container, "--", "sleep", "987"],
+        with subprocess.Popen([client.stage.stand, "hold", client.server.kubeconfig, "websocket", "pipe", self._container, "--", "sleep", "987"],
                               env=client.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as many:
             try:
                 many.stdin.write(f"{LOST}\n")

@@ -8,7 +8,7 @@ switch (args)
     case ["gateway", var upstream, var transport, var kubeconfig]: await Servers.GatewayAsync(upstream, transport, kubeconfig); break;
     case ["containerd"]: await Containerd.ServeAsync(); break;
     case ["direct", var socket, var container, var input, "--", .. var command]: return await Containerd.ExecAsync(socket, container, input == "-i", command);
-    case ["hold", var kubeconfig, var transport, var held, "--", .. var command]: await Sessions.HoldAsync(kubeconfig, transport, held, command); break;
+    case ["hold", var kubeconfig, var transport, ("terminal" or "pipe") and var input, var held, "--", .. var command]: await Sessions.HoldAsync(kubeconfig, transport, input, held, command); break;
     case ["cycle", var kubeconfig, var atOnce]: await Sessions.CycleAsync(kubeconfig, int.Parse(atOnce)); break;
     default:
         Console.Error.WriteLine("This is bench/run's own; see bench/stand/Program.cs.");

@@ -12,14 +12,15 @@ static class Sessions
     /// <summary>Reads a number a line, opens so many sessions more, and says when they stand. At the end of the input it goes, and they with it.</summary>
     /// <param name="kubeconfig">How the server is reached.</param>
     /// <param name="transport">What carries the sessions; <c>resumable</c> for ones that outlive their connections.</param>
+    /// <param name="input"><c>terminal</c>, or <c>pipe</c>, which has a connection of its own where others share.</param>
     /// <param name="container">Where the command runs.</param>
     /// <param name="command">What each of them runs.</param>
-    public static async Task HoldAsync(string kubeconfig, string transport, string container, string[] command)
+    public static async Task HoldAsync(string kubeconfig, string transport, string input, string container, string[] command)
     {
         PodReference pod = new("demo", "default", container);
         using StreamingClient client = StreamingClient.FromKubeconfig(kubeconfig);
         bool resumes = transport == "resumable"; // over WebSocket, and outlives its connection
-        ExecOptions options = new() { Stdin = true, Transport = resumes ? Transport.WebSocket : Enum.Parse<Transport>(transport, ignoreCase: true), Resume = resumes ? Timeout.InfiniteTimeSpan : default, PingInterval = TimeSpan.FromMinutes(5), PingTimeout = TimeSpan.FromMinutes(10) };
+        ExecOptions options = new() { Stdin = true, Tty = input == "terminal", Transport = resumes ? Transport.WebSocket : Enum.Parse<Transport>(transport, ignoreCase: true), Resume = resumes ? Timeout.InfiniteTimeSpan : default, PingInterval = TimeSpan.FromMinutes(5), PingTimeout = TimeSpan.FromMinutes(10) };
         List<RemoteProcess> held = [];
         while (await Input.NextAsync() is { } line)
         {

@@ -24,7 +24,8 @@ public sealed record GatewayOptions
 
     /// <summary>
     /// Sessions go upstream as streams of few HTTP/2 connections where the server behind announces that it takes them so, as a lab, a node
-    /// and a gateway do. On by default; an API server of Kubernetes announces nothing of the kind.
+    /// and a gateway do. On by default; an API server of Kubernetes announces nothing of the kind. Exec and attach with input and without
+    /// a terminal may carry much: they have a connection each, of HTTP/1.1, also with it.
     /// </summary>
     public bool UpstreamSharesConnections { get; init; } = true;
 

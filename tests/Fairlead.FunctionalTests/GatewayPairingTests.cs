@@ -152,7 +152,7 @@ public sealed class GatewayPairingTests(GatewayPairingTests.Rooms rooms) : IClas
         internal async Task<GatewayRoom> ForAsync(string server, bool shares)
         {
             if (_rooms.TryGetValue((server, shares), out GatewayRoom? room)) return room;
-            room = await GatewayRoom.StartAsync(new Lab.LabOptions { Protocols = [Protocol(server)] }, options => options with { UpstreamSharesConnections = shares });
+            room = await GatewayRoom.StartAsync(new Lab.LabOptions { Protocols = [Protocol(server)] }, options => options with { UpstreamSharesConnections = shares }, sharesBulk: shares);
             return _rooms[(server, shares)] = room;
         }
 

@@ -24,24 +24,32 @@ sealed class GatewayRoom : IAsyncDisposable
 
     internal static Task<GatewayRoom> StartAsync(RemoteCommandProtocol protocol) => StartAsync(new LabOptions { Protocols = [protocol] });
 
-    internal static async Task<GatewayRoom> StartAsync(LabOptions? lab = null, Func<GatewayOptions, GatewayOptions>? configure = null, LabServer? shared = null)
+    /// <param name="lab">The lab behind.</param>
+    /// <param name="configure">Changes the gateway's options.</param>
+    /// <param name="shared">A lab that is there already, and stays.</param>
+    /// <param name="sharesBulk">What may carry much goes to the lab by HTTP/2 as well, where anything does.</param>
+    internal static async Task<GatewayRoom> StartAsync(
+        LabOptions? lab = null, Func<GatewayOptions, GatewayOptions>? configure = null, LabServer? shared = null, bool sharesBulk = false)
     {
         LabServer server = shared ?? await LabServer.StartAsync(lab ?? new LabOptions(), TestContext.Current.CancellationToken);
         ConcurrentQueue<AuditRecord> audit = new();
-        GatewayOptions options = new() { Upstream = EndpointOf(server.Url, server.AuthorityPem, null), Audit = audit.Enqueue };
+        GatewayOptions options = new() { Upstream = EndpointOf(server.Url, server.AuthorityPem, null, sharesBulk: sharesBulk), Audit = audit.Enqueue };
         GatewayServer gateway = await GatewayServer.StartAsync(configure?.Invoke(options) ?? options, TestContext.Current.CancellationToken);
         return new GatewayRoom(server, shared is null, gateway, audit);
     }
 
     /// <summary>A client of the gateway, with a lab user's token.</summary>
     /// <param name="token">The token; the first user's for null.</param>
-    /// <param name="shares">Sessions share HTTP/2 connections.</param>
-    internal StreamingClient Client(string? token = null, bool shares = false) => new(EndpointOf(Gateway.Url, Gateway.AuthorityPem!, token ?? Lab.Users[0].Token, shares: shares));
+    /// <param name="shares">Sessions share HTTP/2 connections, those that may carry much too.</param>
+    internal StreamingClient Client(string? token = null, bool shares = false) =>
+        new(EndpointOf(Gateway.Url, Gateway.AuthorityPem!, token ?? Lab.Users[0].Token, shares: shares, sharesBulk: shares));
 
     /// <summary>An endpoint that trusts one authority and shows a token, if it has one.</summary>
-    internal static KubernetesEndpoint EndpointOf(Uri url, string authorityPem, string? token, X509Certificate2? certificate = null, bool shares = false) => new(url, HandlerOf(authorityPem, certificate))
+    internal static KubernetesEndpoint EndpointOf(
+        Uri url, string authorityPem, string? token, X509Certificate2? certificate = null, bool shares = false, bool sharesBulk = false) => new(url, HandlerOf(authorityPem, certificate))
     {
         SharesConnections = shares,
+        SharesBulk = sharesBulk,
         Authorize = token is null ? null : (request, _, _) =>
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

@@ -10,7 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Fairlead.FunctionalTests;
 
 /// <summary>
-/// Sessions that share HTTP/2 connections (RFC 8441), and the traps of that: what concerns one of them must not concern the others.
+/// Sessions that share HTTP/2 connections (RFC 8441), and the traps of that: what concerns one of them must not concern the others. Those
+/// that may carry much share here too, but for the test of that rule: other clients than ours may ask so.
 /// </summary>
 [Trait("Case", "C9")]
 public sealed class SharedConnectionTests
@@ -41,6 +42,27 @@ public sealed class SharedConnectionTests
         await using RemoteProcess after = await client.ExecAsync(s_shell, ["true"], cancellationToken: Ct);
         Assert.True((await after.WaitForExitAsync(Ct)).Succeeded);
         Assert.Equal(connections, line.AcceptedConnections);
+    }
+
+    /// <summary>The rule of docs/http2.md: piped input may be much, and has a connection of its own.</summary>
+    [Fact]
+    public async Task Input_that_is_no_terminals_has_a_connection_of_its_own()
+    {
+        await using LabServer lab = await LabServer.StartAsync(new LabOptions(), Ct);
+        await using FaultProxy line = new(new IPEndPoint(IPAddress.Loopback, lab.Url.Port));
+        using StreamingClient client = new(GatewayRoom.EndpointOf(new Uri($"https://127.0.0.1:{line.Port}"), lab.AuthorityPem, lab.Users[0].Token, shares: true));
+        List<RemoteProcess> held = [];
+        for (int i = 0; i < 5; i++)
+        {
+            held.Add(await client.ExecAsync(s_shell, ["sh"], new ExecOptions { Stdin = true, Tty = true }, Ct));
+            held.Add(await client.ExecAsync(s_shell, ["sleep", "600"], cancellationToken: Ct));
+        }
+
+        Assert.Equal(1, line.AcceptedConnections);
+        await ExpectEchoAsync(client);
+        await ExpectEchoAsync(client);
+        Assert.Equal(3, line.AcceptedConnections);
+        foreach (RemoteProcess process in held) await process.DisposeAsync();
     }
 
     [Fact]
@@ -253,7 +275,7 @@ public sealed class SharedConnectionTests
     static StreamingClient Client(LabServer lab, int port) => new(EndpointOf(port, lab.AuthorityPem, lab.Users[0].Token));
 
     static KubernetesEndpoint EndpointOf(int port, string authority, string? token) =>
-        GatewayRoom.EndpointOf(new Uri($"https://127.0.0.1:{port}"), authority, token, shares: true);
+        GatewayRoom.EndpointOf(new Uri($"https://127.0.0.1:{port}"), authority, token, shares: true, sharesBulk: true);
 
     sealed class CountingStream : MemoryStream
     {

@@ -1,12 +1,15 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Server.Hosting;
+using Fairlead.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Fairlead.Gateway.Tests;
 
@@ -47,7 +50,12 @@ sealed class RecordingUpstream : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen =>
             {
                 listen.Protocols = protocols;
-                if (certificate is not null) listen.UseHttps(certificate.Server);
+                if (certificate is null) return;
+                listen.UseHttps(certificate.Server, static https =>
+                {
+                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    https.AllowAnyClientCertificate(); // whose it is, is noted
+                });
             });
         });
         application.Run(context => upstream!.AnswerAsync(context));
@@ -57,8 +65,8 @@ sealed class RecordingUpstream : IAsyncDisposable
         return upstream;
     }
 
-    /// <summary>An endpoint of this server, with a token of its own or none.</summary>
-    public KubernetesEndpoint Endpoint(string? token = null) => new(Url, Handler())
+    /// <summary>An endpoint of this server, with a token or a certificate of its own or none.</summary>
+    public KubernetesEndpoint Endpoint(string? token = null, X509Certificate2? certificate = null) => new(Url, Handler(certificate))
     {
         Authorize = token is null ? null : (request, _, _) =>
         {
@@ -67,9 +75,11 @@ sealed class RecordingUpstream : IAsyncDisposable
         },
     };
 
-    SocketsHttpHandler Handler()
+    /// <summary>A way to this server, with a certificate or none.</summary>
+    public SocketsHttpHandler Handler(X509Certificate2? certificate = null)
     {
         SocketsHttpHandler handler = new() { UseProxy = false, UseCookies = false };
+        if (certificate is not null) handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
         if (_certificate is null) return handler;
         handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPem(_certificate.AuthorityPem);
@@ -91,6 +101,22 @@ sealed class RecordingUpstream : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes a session by GET, as API servers do, and holds it until its client goes.</summary>
+    public static Task TakeGetAsync(HttpContext context)
+    {
+        context.Response.Headers.SecWebSocketProtocol = RemoteCommandProtocol.V5.Name;
+        return EchoAsync(context);
+    }
+
+    /// <summary>The same by an extended CONNECT.</summary>
+    public static async Task TakeConnectAsync(HttpContext context)
+    {
+        context.Response.Headers.SecWebSocketProtocol = RemoteCommandProtocol.V5.Name;
+        await using Stream stream = await context.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
+        byte[] buffer = new byte[4096];
+        while (await stream.ReadAsync(buffer, context.RequestAborted) is > 0 and int length) await stream.WriteAsync(buffer.AsMemory(0, length), context.RequestAborted);
+    }
+
     public static Task JsonAsync(HttpContext context, int code, string text)
     {
         context.Response.StatusCode = code;
@@ -105,7 +131,10 @@ sealed class RecordingUpstream : IAsyncDisposable
         bool isTunnel = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }; // whose body is the session
         using StreamReader body = new(isTunnel ? Stream.Null : context.Request.Body);
         Dictionary<string, string[]> headers = context.Request.Headers.ToDictionary(static header => header.Key, static header => header.Value.ToArray()!, StringComparer.OrdinalIgnoreCase)!;
-        Requests.Enqueue(new Seen(context.Connection.Id, context.Request.Protocol, context.Request.Method, target, headers, await body.ReadToEndAsync()));
+        Requests.Enqueue(new Seen(context.Connection.Id, context.Request.Protocol, context.Request.Method, target, headers, await body.ReadToEndAsync())
+        {
+            Certificate = context.Connection.ClientCertificate?.Subject,
+        });
         await (target == Reviews ? Review(context) : Other(context));
     }
 
@@ -118,6 +147,9 @@ sealed class RecordingUpstream : IAsyncDisposable
     /// <summary>One request; of each header what its lines have, line by line.</summary>
     internal sealed record Seen(string Connection, string Protocol, string Method, string Target, IReadOnlyDictionary<string, string[]> Headers, string Body)
     {
+        /// <summary>Whom the certificate names that the connection began with; null for none.</summary>
+        public string? Certificate { get; init; }
+
         /// <summary>The value of a header that stands on one line; null for none.</summary>
         public string? Header(string name) => Lines(name) switch
         {

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Fairlead.Testing;
-using Fairlead.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -20,7 +19,7 @@ public sealed class SharedUpstreamTests : IDisposable
     public async Task A_server_that_announces_it_is_asked_by_CONNECT()
     {
         await using GatewayPair pair = await GatewayPair.StartAsync(secure: true);
-        pair.Upstream.Other = static context => ConnectEchoAsync(context);
+        pair.Upstream.Other = static context => RecordingUpstream.TakeConnectAsync(context);
         Assert.Equal(101, await pair.CodeAsync(isHttp2: false, headers: ["Authorization: Bearer t", "Impersonate-User: jane"]));
         RecordingUpstream.Seen seen = Assert.Single(pair.Upstream.Others);
         Assert.Equal(("CONNECT", "HTTP/2", GatewayPair.Exec, "13"), (seen.Method, seen.Protocol, seen.Target, seen.Header("Sec-WebSocket-Version")));
@@ -34,11 +33,31 @@ public sealed class SharedUpstreamTests : IDisposable
     public async Task Without_the_wish_to_share_nothing_is_asked_so()
     {
         await using GatewayPair pair = await GatewayPair.StartAsync(static (options, _) => options with { UpstreamSharesConnections = false }, secure: true);
-        pair.Upstream.Other = static context => GetEchoAsync(context);
+        pair.Upstream.Other = static context => RecordingUpstream.TakeGetAsync(context);
         Assert.Equal(101, await pair.CodeAsync(isHttp2: true));
         Assert.Equal(("GET", "HTTP/1.1"), Single(pair));
         await Eventually.HoldsAsync(() => pair.Audit.Count == 1, "the session is told", cancellationToken: Ct);
         Assert.Equal(("2", "1.1"), (pair.Audit.Single().ClientHttp, pair.Audit.Single().ServerHttp));
+    }
+
+    /// <summary>Whoever sends what no person types may send much, and that is slower as one stream among many.</summary>
+    [Theory]
+    [InlineData("exec?command=cat&stdin=true&stdout=true", "GET")] // a pipe, a copy
+    [InlineData("attach?stdin=1&stdout=1", "GET")]
+    [InlineData("exec?command=sh&stdin=true&stdout=true&tty=true", "CONNECT")]
+    [InlineData("attach?stdin=true&stdout=true&tty=true", "CONNECT")]
+    [InlineData("exec?command=tail&stdout=true&stderr=true", "CONNECT")]
+    [InlineData("attach?stdout=true", "CONNECT")]
+    public async Task Input_that_is_no_terminals_has_a_connection_of_its_own(string asked, string method)
+    {
+        await using GatewayPair pair = await GatewayPair.StartAsync(secure: true);
+        pair.Upstream.Other = static context => HttpMethods.IsGet(context.Request.Method) ? RecordingUpstream.TakeGetAsync(context) : RecordingUpstream.TakeConnectAsync(context);
+        Assert.Equal(101, await pair.CodeAsync(isHttp2: true, "/api/v1/namespaces/ns/pods/p/" + asked));
+        Assert.Equal((method, method == "GET" ? "HTTP/1.1" : "HTTP/2"), Single(pair));
+        await Eventually.HoldsAsync(() => pair.Audit.Count == 1, "the session is told", cancellationToken: Ct);
+        Assert.Equal(("2", method == "GET" ? "1.1" : "2"), (pair.Audit.Single().ClientHttp, pair.Audit.Single().ServerHttp));
+        Assert.Equal(101, await pair.CodeAsync(isHttp2: true)); // nothing is held against the server
+        Assert.Equal("CONNECT", pair.Upstream.Others.Last().Method);
     }
 
     [Theory]
@@ -52,7 +71,7 @@ public sealed class SharedUpstreamTests : IDisposable
         await using GatewayPair pair = await GatewayPair.StartAsync(secure: true);
         pair.Upstream.Other = async context =>
         {
-            if (HttpMethods.IsGet(context.Request.Method)) await GetEchoAsync(context);
+            if (HttpMethods.IsGet(context.Request.Method)) await RecordingUpstream.TakeGetAsync(context);
             else if (answer == 0xd) context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(answer);
             else context.Response.StatusCode = answer;
         };
@@ -75,7 +94,7 @@ public sealed class SharedUpstreamTests : IDisposable
     public async Task A_server_of_HTTP1_alone_is_asked_by_GET()
     {
         await using GatewayPair pair = await GatewayPair.StartAsync(secure: true, protocols: HttpProtocols.Http1);
-        pair.Upstream.Other = static context => GetEchoAsync(context);
+        pair.Upstream.Other = static context => RecordingUpstream.TakeGetAsync(context);
         for (int i = 0; i < 2; i++) Assert.Equal(101, await pair.CodeAsync(isHttp2: true));
         Assert.Equal([("GET", "HTTP/1.1"), ("GET", "HTTP/1.1")], pair.Upstream.Others.Select(static seen => (seen.Method, seen.Protocol)));
     }
@@ -85,7 +104,7 @@ public sealed class SharedUpstreamTests : IDisposable
     public async Task A_header_that_is_given_several_times_keeps_its_lines_by_GET_and_others_share_as_before()
     {
         await using GatewayPair pair = await GatewayPair.StartAsync(secure: true);
-        pair.Upstream.Other = static context => HttpMethods.IsGet(context.Request.Method) ? GetEchoAsync(context) : ConnectEchoAsync(context);
+        pair.Upstream.Other = static context => HttpMethods.IsGet(context.Request.Method) ? RecordingUpstream.TakeGetAsync(context) : RecordingUpstream.TakeConnectAsync(context);
         await using RawWebSocket two = await pair.UpgradeAsync(
             headers: ["Authorization: Bearer t", "Impersonate-User: jane", "Impersonate-Group: devs", "Impersonate-Group: a, b"]);
         Assert.Equal(101, two.StatusCode);
@@ -101,7 +120,7 @@ public sealed class SharedUpstreamTests : IDisposable
     {
         await using GatewayPair pair = await GatewayPair.StartAsync(
             (options, upstream) => options with { Own = upstream.Endpoint("gateway-token"), ClientAuthorities = [X509Certificate2.CreateFromPem(_authority.Pem)] }, secure: true);
-        pair.Upstream.Other = static context => ConnectEchoAsync(context);
+        pair.Upstream.Other = static context => RecordingUpstream.TakeConnectAsync(context);
         using X509Certificate2 jane = _authority.IssueClientSubject("CN=jane");
         List<HttpResponseMessage> open = [];
         for (int i = 0; i < 20; i++)
@@ -119,22 +138,6 @@ public sealed class SharedUpstreamTests : IDisposable
     }
 
     static (string, string) Single(GatewayPair pair) => Assert.Single(pair.Upstream.Others.Select(static seen => (seen.Method, seen.Protocol)));
-
-    /// <summary>Takes a session by GET, as API servers do, and holds it until its client goes.</summary>
-    static Task GetEchoAsync(HttpContext context)
-    {
-        context.Response.Headers.SecWebSocketProtocol = RemoteCommandProtocol.V5.Name;
-        return RecordingUpstream.EchoAsync(context);
-    }
-
-    /// <summary>The same by an extended CONNECT.</summary>
-    static async Task ConnectEchoAsync(HttpContext context)
-    {
-        context.Response.Headers.SecWebSocketProtocol = RemoteCommandProtocol.V5.Name;
-        await using Stream stream = await context.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
-        byte[] buffer = new byte[4096];
-        while (await stream.ReadAsync(buffer, context.RequestAborted) is > 0 and int length) await stream.WriteAsync(buffer.AsMemory(0, length), context.RequestAborted);
-    }
 
     public void Dispose() => _authority.Dispose();
 }

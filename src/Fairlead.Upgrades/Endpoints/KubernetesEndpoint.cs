@@ -84,9 +84,13 @@ public sealed class KubernetesEndpoint : IDisposable
     /// <summary>
     /// Sessions share few HTTP/2 connections (RFC 8441) where the server announces that it takes them so: for a program with many sessions
     /// that are idle or say little. Off by default: one session that carries much is up to twice as fast on a connection of its own.
-    /// Servers that do not announce it, as no Kubernetes does, are spoken to as without it.
+    /// Sessions with input and without a terminal, as pipes and copies have, keep one also with it. Servers that do not announce it, as no
+    /// Kubernetes does, are spoken to as without it.
     /// </summary>
     public bool SharesConnections { get; init; }
+
+    /// <summary>Those share connections too: for tests of what comes so from clients that are not ours.</summary>
+    internal bool SharesBulk { get; init; }
 
     /// <summary>What calls <see cref="Replace"/>, if anything does: disposed with the endpoint.</summary>
     public IDisposable? Renewal { get; init; }

@@ -50,7 +50,8 @@ sealed class UpgradeHttp(
         UpgradeTarget target, HttpMethod method, ProductHeaderValue protocol, Action<HttpRequestHeaders> describe,
         CancellationToken cancellationToken)
     {
-        bool mayShare = shared is { MayTry: true } && method == HttpMethod.Get && target.Uri.Scheme == Uri.UriSchemeHttps;
+        bool mayShare = shared is { MayTry: true } && method == HttpMethod.Get && target.Uri.Scheme == Uri.UriSchemeHttps
+            && (!target.IsBulk || endpoint.SharesBulk);
         if (!mayShare) return (await AskAsync(target, method, protocol, describe, isConnect: false, cancellationToken))!;
         try
         {

@@ -12,6 +12,9 @@ sealed record UpgradeTarget(Uri Uri, TimeSpan Timeout, Action<HttpRequestHeaders
     /// <summary>The command, which a refusal may quote and a log must not.</summary>
     internal IReadOnlyList<string> Command { get; init; } = [];
 
+    /// <summary>What it opens may carry much at full speed, and is not to be one stream among others.</summary>
+    internal bool IsBulk { get; init; }
+
     /// <summary>That, and the credentials of the request that was sent last, which nobody is told.</summary>
     internal WithheldWords Withheld { get; private set; } = WithheldWords.None;
 

@@ -32,12 +32,14 @@ sealed record RemoteCommandUpgrade(Uri Uri, RemoteCommandRequest Command, Remote
     /// <summary>The forms that are offered over SPDY/3.1.</summary>
     internal RemoteCommandProtocol[] OverSpdy => Offered(Transport.WebSocket, isSpdy: true);
 
-    internal UpgradeTarget Target => new(Uri, Options.UpgradeTimeout, Describe) { Command = Command.Command };
+    internal UpgradeTarget Target => new(Uri, Options.UpgradeTimeout, Describe) { Command = Command.Command, IsBulk = HasPipedInput };
 
     internal CarrierLimits Limits => Options.Limits(Logging);
 
+    /// <summary>Input that is no terminal's, as pipes and copies have it: it ends, and it may be long.</summary>
+    bool HasPipedInput => Command is { Stdin: true, Tty: false };
+
     RemoteCommandProtocol[] Offered(Transport other, bool isSpdy) => Options.Transport == other
         ? []
-        : [.. (Options.Protocols ?? RemoteCommandProtocol.Offer(inputMustEnd: Command is { Stdin: true, Tty: false }))
-            .Where(form => form.IsSpdy == isSpdy)];
+        : [.. (Options.Protocols ?? RemoteCommandProtocol.Offer(inputMustEnd: HasPipedInput)).Where(form => form.IsSpdy == isSpdy)];
 }

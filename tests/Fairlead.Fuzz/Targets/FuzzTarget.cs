@@ -18,6 +18,8 @@ static class FuzzTarget
         ["websocket-frames"] = WebSocketFramesTarget.Run,
         ["forward-messages"] = ForwardMessagesTarget.Run,
         ["forward-records"] = ForwardRecordsTarget.Run,
+        ["forward-splice"] = ForwardSpliceTarget.Run,
+        ["extended-connect"] = ExtendedConnectTarget.Run,
         ["session-messages"] = SessionMessagesTarget.Run,
         ["query"] = QueryTarget.Run,
         ["http-frames"] = HttpFramesTarget.Run,

@@ -70,6 +70,35 @@ public sealed class WindowTests
         }
     });
 
+    /// <summary>
+    /// A line of ten steps each way, a sender that sends a fifth of the window in a step, and a reader that takes pieces: credit that came
+    /// only for half of the window would leave each half waiting for the other, and half of the line empty.
+    /// </summary>
+    [Theory, InlineData(64), InlineData(63), InlineData(16), InlineData(7)]
+    public void Most_of_a_window_is_on_its_way_however_large_the_readers_pieces_are(int pieces)
+    {
+        const int Size = 1 << 20, Steps = 4000, Line = 10;
+        SendWindow sender = default;
+        ReceiveWindow receiver = new(Size);
+        int[] data = new int[Line];
+        long[] credits = new long[Line];
+        sender.Raise(receiver.Limit);
+        for (int step = 0; step < Steps; step++)
+        {
+            ref int arriving = ref data[step % Line];
+            ref long said = ref credits[step % Line];
+            Assert.True(receiver.TryReceive(arriving));
+            sender.Raise(said);
+            (arriving, said) = (sender.Take(Size / 5), 0);
+            while (receiver.Held >= Size / pieces)
+            {
+                if (receiver.Consume(Size / pieces)) said = receiver.Give();
+            }
+        }
+
+        Assert.InRange(receiver.Consumed / (double)Size, 0.7 * Steps / (2 * Line), Steps / (2.0 * Line));
+    }
+
     [Fact]
     public void More_than_was_given_is_refused_and_not_counted()
     {

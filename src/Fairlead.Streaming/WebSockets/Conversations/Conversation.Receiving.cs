@@ -125,13 +125,20 @@ sealed partial class Conversation
         lock (_lock)
         {
             if (_isOver || _peerEnded || !_receive.Consume(count)) return;
-            long now = Time.GetTimestamp();
-            _receive.Widen(_set.GrowWindow(
-                _receive.Size, _receive.Consumed - _creditedConsumed, Time.GetElapsedTime(_creditedAt, now)));
-            (_creditedAt, _creditedConsumed, _isCreditDue) = (now, _receive.Consumed, true);
+            _isCreditDue = true;
+            if (_receive.Consumed - _pacedConsumed >= _receive.Size / 2) Widen();
         }
 
         _set.Measure();
         _set.Ready(this);
+    }
+
+    /// <summary>Under the lock: half of the window was read since the last time. How fast that was says whether it is enough.</summary>
+    void Widen()
+    {
+        long now = Time.GetTimestamp();
+        TimeSpan elapsed = Time.GetElapsedTime(_pacedAt, now);
+        _receive.Widen(_set.GrowWindow(_receive.Size, _receive.Consumed - _pacedConsumed, elapsed));
+        (_pacedAt, _pacedConsumed) = (now, _receive.Consumed);
     }
 }

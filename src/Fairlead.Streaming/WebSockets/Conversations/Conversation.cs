@@ -23,7 +23,7 @@ sealed partial class Conversation : IForwardLink
     ReceiveWindow _receive;
     byte[]? _fault; // the REFUSED or RESET that is still to be said
     int _firstSent; // of the first of _unsent
-    long _creditedAt, _creditedConsumed;
+    long _pacedAt, _pacedConsumed; // when the window was judged last, and what had been read by then
     bool _isOpenDue, _isConnectedDue, _isCreditDue;
     bool _isAnswered, _peerEnded, _localEnded, _endSent;
     bool _isOver; // takes and gives no more
@@ -141,7 +141,7 @@ sealed partial class Conversation : IForwardLink
     void BeginWindow()
     {
         _receive = new ReceiveWindow(_set.BeginWindow());
-        _creditedAt = Time.GetTimestamp();
+        _pacedAt = Time.GetTimestamp();
     }
 
     /// <summary>Ends both halves for those who hold the stream: what has come can still be read.</summary>
