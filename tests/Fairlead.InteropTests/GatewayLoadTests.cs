@@ -69,7 +69,8 @@ public sealed class GatewayLoadTests
             Assert.InRange(perSession, 0, isClientSpdy || isServerSpdy ? MostTranslated : MostSpliced);
         }
 
-        await descriptors.ExpectNothingLeftAsync(spareDescriptors: 16, cancellationToken: Ct);
+        // access was asked about for as many at once, each on a connection that stays for a minute where no upgrade takes it
+        await descriptors.ExpectNothingLeftAsync(spareDescriptors: Busy + 16, cancellationToken: Ct);
     }
 
     static async Task<long> CountAsync(PipeReader reader, CancellationToken cancellationToken)
