@@ -25,7 +25,7 @@ public sealed class ArchitectureTests
     [InlineData("Lab", "Wire", "Yaml", "Streaming", "Server", "HostProcesses")]
     [InlineData("Lab.Testing", "Wire", "Streaming", "Upgrades", "Client", "KubeConfig", "Server", "Lab")]
     [InlineData("Containerd", "Wire", "Streaming", "Upgrades", "Server", "HostProcesses")]
-    [InlineData("Node", "Wire", "Yaml", "Streaming", "Upgrades", "Server", "Containerd")]
+    [InlineData("Node", "Wire", "Yaml", "Streaming", "Upgrades", "Server", "HostProcesses", "Containerd")]
     [InlineData("Gateway", "Wire", "Streaming", "Upgrades", "Server")]
     public void A_room_sees_only_the_rooms_below_it(string room, params string[] below)
     {
