@@ -18,6 +18,12 @@ public sealed class DescriptorStore : IDescriptorStore, IDisposable
     /// <summary>How many descriptors may be kept: systemd 254 and later say it by this, and our units do for earlier ones.</summary>
     const string RoomVariable = "FDSTORE";
 
+    /// <summary>
+    /// Bytes of all names together: the next process gets them in one variable of its environment (<c>LISTEN_FDNAMES</c>), of which the kernel
+    /// allows 128 KiB. A service with more could not be started any more.
+    /// </summary>
+    const int MostOfNames = 100_000;
+
     readonly Dictionary<string, SafeHandle> _handed;
     readonly HashSet<string> _kept;
     readonly Socket _socket;
@@ -56,6 +62,8 @@ public sealed class DescriptorStore : IDescriptorStore, IDisposable
         ArgumentNullException.ThrowIfNull(descriptor);
         if (_kept.Count >= _room)
             throw new IOException($"the service manager keeps {_room} descriptors, and no more (FileDescriptorStoreMax=)");
+        if (_kept.Sum(static kept => kept.Length + 1) + name.Length > MostOfNames)
+            throw new IOException("the names of more descriptors would not fit into the environment of the next process");
         Send($"FDSTORE=1\nFDPOLL=0\nFDNAME={name}", descriptor);
         _kept.Add(name);
     }

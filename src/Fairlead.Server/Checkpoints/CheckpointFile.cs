@@ -21,6 +21,8 @@ sealed class CheckpointFile
 
     internal SessionCheckpoint Session { get; }
 
+    internal string Name => Path.GetFileName(_path);
+
     /// <summary>Every descriptor that it names is there.</summary>
     internal bool IsWhole => DescriptorNames.All(_store.Names.Contains);
 

@@ -12,6 +12,9 @@ public sealed class SessionCheckpoints
     /// <summary>The names of descriptors that belong to sessions begin with this.</summary>
     public const string Prefix = "fairlead-session-";
 
+    /// <summary>How long the store may take to say that it has everything.</summary>
+    static readonly TimeSpan s_settling = TimeSpan.FromSeconds(5);
+
     readonly Lock _lock = new();
     readonly List<CheckpointFile> _found = [];
     readonly List<Func<Task>> _suspend = [];
@@ -91,6 +94,13 @@ public sealed class SessionCheckpoints
         lock (_lock) return file.Claim();
     }
 
+    /// <summary>Gives up a session that cannot be read: whatever else is wrong, the server starts. It is in no file any more then.</summary>
+    internal void Drop(CheckpointFile file, Exception why)
+    {
+        Log.SessionNotRestored(_logger, file.Name, why.Message);
+        foreach (SafeHandle descriptor in Claim(file).Values) descriptor.Dispose();
+    }
+
     /// <summary>Has part of the server take part in <see cref="SuspendAsync"/>.</summary>
     /// <param name="suspend">Suspends its sessions, and completes when each was saved or has ended.</param>
     internal void Join(Func<Task> suspend)
@@ -124,7 +134,12 @@ public sealed class SessionCheckpoints
         await all.WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         int saved;
         lock (_lock) saved = _saved;
-        if (saved > 0) await _store.SettleAsync(late.Token);
+        if (saved > 0)
+        {
+            using CancellationTokenSource unsettled = new(s_settling, time); // what was slow so far is not the store's fault
+            await _store.SettleAsync(unsettled.Token);
+        }
+
         Log.SessionsSaved(_logger, saved);
         return saved;
     }

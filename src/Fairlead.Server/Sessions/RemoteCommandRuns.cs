@@ -69,9 +69,19 @@ sealed class RemoteCommandRuns(Serving serving, string place)
         {
             SessionCheckpoint saved = file.Session;
             using BinaryReader state = file.OpenState();
-            AnsweringSession session = sessions.Restore(
-                state, saved.Request, serving.Options.Limits with { Withheld = new WithheldWords(saved.Request.Command) },
-                happened => Tell(happened, saved.Where, isExec: true, saved.User));
+            AnsweringSession session;
+            try
+            {
+                session = sessions.Restore(
+                    state, saved.Request, serving.Options.Limits with { Withheld = new WithheldWords(saved.Request.Command) },
+                    happened => Tell(happened, saved.Where, isExec: true, saved.User));
+            }
+            catch (Exception failure) when (failure is InvalidDataException or EndOfStreamException)
+            {
+                checkpoints.Drop(file, failure);
+                continue;
+            }
+
             serving.Started.Register(() => GoOn(checkpoints, file, session, runtime));
         }
     }

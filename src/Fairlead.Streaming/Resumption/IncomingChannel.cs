@@ -62,9 +62,11 @@ sealed class IncomingChannel
     /// <summary>
     /// Writes how far it has come, and what was not taken out by its reader. No carrier has it, and nobody reads.
     /// </summary>
+    /// <exception cref="IOException">A peer that keeps to its window sends less: this is not to be had again.</exception>
     internal void Save(BinaryWriter writer)
     {
         ReadOnlySequence<byte> unread = _isDropped ? default : Inbound.Unread();
+        if (unread.Length >= _capacity) throw new IOException($"more of channel {Number} has come than its window holds");
         writer.Write(Inbound.Offset);
         writer.Write(_passed);
         writer.Write(_isEnded);

@@ -162,10 +162,12 @@ sealed partial class ResumableSession : IAsyncDisposable
     }
 
     /// <summary>Writes its channels. No carrier has it, and nobody reads or writes them any more.</summary>
+    /// <exception cref="IOException">It has ended meanwhile, or a peer has sent more than it may.</exception>
     internal void Save(BinaryWriter writer)
     {
         lock (_lock)
         {
+            if (_isOver) throw new IOException("the session has ended meanwhile"); // its channels may be empty already
             foreach (OutgoingChannel? channel in _outgoing) channel?.Save(writer);
             foreach (IncomingChannel? channel in _incoming) channel?.Save(writer);
         }

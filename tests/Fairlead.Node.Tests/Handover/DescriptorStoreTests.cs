@@ -44,6 +44,15 @@ public sealed class DescriptorStoreTests : IDisposable
         await settled;
     }
 
+    [Fact]
+    public void No_more_names_are_kept_than_the_next_process_can_be_started_with()
+    {
+        using DescriptorStore store = DescriptorStore.Open(new Dictionary<string, SafeHandle>())!;
+        using SafeFileHandle any = File.OpenHandle("/dev/null");
+        store.Keep(new string('a', 60_000), any);
+        Assert.Contains("environment", Assert.Throws<IOException>(() => store.Keep(new string('b', 60_000), any)).Message, StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task A_manager_without_room_is_given_nothing_and_one_that_does_not_answer_is_not_waited_for()
     {

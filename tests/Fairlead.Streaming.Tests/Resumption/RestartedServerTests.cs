@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Fairlead.Streaming.RemoteCommand;
+using Fairlead.Streaming.Resumption;
 using Fairlead.Testing;
 using Fairlead.Wire;
 
@@ -63,6 +64,24 @@ public sealed class RestartedServerTests
         await restored.WaitAsync(Ct);
         Assert.False(server.IsStatusOwed);
         await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_has_ended_or_holds_more_than_its_window_is_not_saved()
+    {
+        await using ResumableSession ended = new([new(1, true)], new ResumptionLimits(), 1 << 20);
+        ended.End(null);
+        using BinaryWriter writer = new(new MemoryStream());
+        Assert.Contains("ended", Assert.Throws<IOException>(() => ended.Save(writer)).Message, StringComparison.Ordinal);
+
+        await using ResumableSession session = new([new(0, false)], new ResumptionLimits { WindowBytes = 1000, MostWindowBytes = 1000 }, 1000);
+        IncomingChannel full = new(session, 0, capacity: 1000, inlineReader: false);
+        full.Inbound.GetMemory(1000).Span[..1000].Clear();
+        full.Inbound.Advance(1000);
+        Task flushing = full.Inbound.FlushAsync(endOfMessage: true).AsTask(); // which waits for a reader
+        Assert.Contains("window", Assert.Throws<IOException>(() => full.Save(writer)).Message, StringComparison.Ordinal);
+        full.Inbound.StopWaiting();
+        await flushing;
     }
 
     [Fact(Timeout = 60_000)]

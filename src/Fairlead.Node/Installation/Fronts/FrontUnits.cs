@@ -53,8 +53,8 @@ static class FrontUnits
         ExecReload=/bin/kill -HUP $MAINPID
         KillMode=control-group
         TimeoutStopSec=20
-        FileDescriptorStoreMax=30000
-        Environment=FDSTORE=30000
+        FileDescriptorStoreMax=2400
+        Environment=FDSTORE=2400
         Restart=always
         RestartSec=1
         LimitNOFILE=1048576

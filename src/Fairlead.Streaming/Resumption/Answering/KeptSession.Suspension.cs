@@ -6,8 +6,8 @@ sealed partial class KeptSession
     /// <summary>Asks whoever runs it to stop where it is.</summary>
     internal void BeginSuspension()
     {
-        _suspended.TrySetResult();
         _ = _suspending.CancelAsync(); // what is called back may run long, and is not waited for here
+        _suspended.TrySetResult(); // whoever goes on by this finds the other set
     }
 
     /// <summary>Takes its carrier away, and lets none come: the client sees it lost, and is told nothing else.</summary>
