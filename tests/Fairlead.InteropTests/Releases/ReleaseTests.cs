@@ -54,6 +54,19 @@ public sealed class ReleaseTests(LabFixture lab) : IDisposable
         }
     }
 
+    /// <summary>Forges put a dot for ~ into names, and SHA256SUMS has to name the files as they are had from there.</summary>
+    [Fact]
+    public async Task A_Debian_package_before_a_release_is_below_it_and_keeps_its_name_on_a_forge()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/dpkg-deb"), "dpkg-deb is not here");
+        RunResult made = await RunningProcess.RunAsync(Script("release/deb"), [_folder, "/bin/true"], null,
+            new RunOptions { Environment = new Dictionary<string, string?> { ["VERSION"] = "1.2.3-alpha.4" } }, TestContext.Current.CancellationToken);
+        Assert.True(made.ExitCode == 0, made.ToString());
+        string file = Assert.Single(Directory.EnumerateFiles(_folder, "*.deb"));
+        Assert.Matches(@"^fairlead_1\.2\.3\.alpha\.4_[a-z0-9]+\.deb$", Path.GetFileName(file));
+        Assert.Equal("1.2.3~alpha.4", (await RunAsync("/usr/bin/dpkg-deb", "--field", file, "Version")).Stdout.Trim());
+    }
+
     [Fact]
     public async Task An_archive_is_unpacked_and_its_command_runs()
     {
