@@ -71,8 +71,12 @@ public sealed partial class WorkflowTests
     [Fact]
     public void Each_system_of_a_release_is_one_that_is_built_ahead_on_its_own_machine()
     {
-        string[] systems = [.. Read("release.yml")["jobs"]!["archive"]!["strategy"]!["matrix"]!["include"]!.AsArray().Select(static one => (string)one!["system"]!)];
-        Assert.Equal(["linux-x64", "linux-arm64", "win-x64", "win-arm64", "osx-arm64"], systems);
+        JsonNode job = Read("release.yml")["jobs"]!["archive"]!;
+        string[] systems = [.. job["strategy"]!["matrix"]!["include"]!.AsArray().Select(static one => $"{one!["system"]} {one["machine"]}")];
+        Assert.Equal(["linux-x64 ubuntu-22.04", "linux-arm64 ubuntu-22.04-arm", "win-x64 windows-2025", "win-arm64 windows-11-arm", "osx-arm64 macos-15"], systems);
+        Assert.Equal("${{ matrix.machine }}", (string?)job["runs-on"]);
+        JsonNode step = Assert.Single(job["steps"]!.AsArray(), static step => (string?)step!["run"] is not null)!;
+        Assert.Equal("1", (string?)step["env"]!["AHEAD"]);
     }
 
     [GeneratedRegex("^[a-z-]+/[a-z-]+@[0-9a-f]{40}$")]
