@@ -64,4 +64,36 @@ public sealed class ReleaseScriptTests : IDisposable
         Assert.Contains($@"-p:PathMap=C:{Repository.Root.Replace('/', '\\')}\=/_/%2C", told, StringComparison.Ordinal);
         Assert.EndsWith("-p:PathMap=\n", told, StringComparison.Ordinal);
     }
+
+    /// <summary>The list of contents has a test of its own, and a tool that takes a minute: here it is a file that the tool writes.</summary>
+    [Fact]
+    public async Task A_release_is_checked_by_its_sums_and_made_a_draft_of_with_its_notes()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        string files = Directory.CreateDirectory(Path.Combine(_folder, "files")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(files, "fairlead-1.2.3-alpha.4-linux-x64.tar.gz"), "an archive", cancellation);
+        Stand("dotnet", "while (($#)); do case $1 in --output) to=$2 ;; --filename) name=$2 ;; esac; shift; done\n"
+            + "[[ -z ${name:-} ]] || echo '{\"timestamp\": \"now\"}' >\"$to/$name\"\n");
+        Stand("gh", $"printf '%s\\n' \"$PWD\" \"$@\" >\"{_folder}/told\"\n");
+        RunResult finished = await RunAsync(Script("finish"), [files], ("VERSION", "1.2.3-alpha.4"));
+        Assert.True(finished.ExitCode == 0, finished.ToString());
+
+        string[] released = ["fairlead-1.2.3-alpha.4-linux-x64.tar.gz", "fairlead-1.2.3-alpha.4.cdx.json"];
+        string[] there = [.. Directory.EnumerateFileSystemEntries(files).Select(static file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+        Assert.Equal(["SHA256SUMS", .. released, "notes.md"], there);
+        RunResult summed = await RunAsync("bash", ["-ec", "cd \"$0\"; sha256sum --strict --check SHA256SUMS", files]);
+        Assert.Equal((0, string.Concat(released.Select(static name => $"{name}: OK\n"))), (summed.ExitCode, summed.Stdout));
+        Assert.Contains("fairlead exec", await File.ReadAllTextAsync(Path.Combine(files, "notes.md"), cancellation), StringComparison.Ordinal);
+
+        RunResult uploaded = await RunAsync(Script("upload"), ["v1.2.3-alpha.4", files]);
+        Assert.True(uploaded.ExitCode == 0, uploaded.ToString());
+        Assert.Equal([files, "release", "create", "v1.2.3-alpha.4", "--draft", "--verify-tag", "--title", "Fairlead 1.2.3-alpha.4", "--notes-file", "notes.md",
+            "SHA256SUMS", .. released], (await File.ReadAllTextAsync(Path.Combine(_folder, "told"), cancellation)).TrimEnd().Split('\n'));
+
+        // A file that changed on the way is not released.
+        File.Delete(Path.Combine(_folder, "told"));
+        await File.AppendAllTextAsync(Path.Combine(files, released[0]), "!", cancellation);
+        Assert.Equal(1, (await RunAsync(Script("upload"), ["v1.2.3-alpha.4", files])).ExitCode);
+        Assert.False(File.Exists(Path.Combine(_folder, "told")));
+    }
 }
