@@ -136,8 +136,19 @@ public sealed class ReleaseTests(LabFixture lab) : IDisposable
         Assert.DoesNotContain("failed", built.Stdout, StringComparison.Ordinal);
     }
 
+    /// <summary>The client library and what it is made of, which take seconds; the command takes minutes.</summary>
+    [Fact(Timeout = 600_000)]
+    public async Task Two_builds_of_the_client_library_are_the_same()
+    {
+        RunResult compared = await RunAsync(Script("release/same"), Path.Combine(_folder, "same"), "src/Fairlead.Client");
+        Assert.Contains("are the same in both builds", compared.Stdout, StringComparison.Ordinal);
+        string[] files = [.. Directory.EnumerateFiles(Path.Combine(_folder, "same", "one.out"), "Fairlead.*.dll").Select(static file => Path.GetFileName(file)!)];
+        Assert.Contains("Fairlead.Client.dll", files);
+        Assert.Contains("Fairlead.Wire.dll", files);
+    }
+
     [Fact(Skip = Minutes, SkipUnless = nameof(IsFull), Timeout = 2_400_000)]
-    public async Task Two_builds_are_the_same() =>
+    public async Task Two_builds_of_the_command_are_the_same() =>
         Assert.Contains("are the same in both builds", (await RunAsync(Script("release/same"), Path.Combine(_folder, "same"))).Stdout, StringComparison.Ordinal);
 
     [Fact(Skip = Minutes, SkipUnless = nameof(IsFull), Timeout = 1_200_000)]
