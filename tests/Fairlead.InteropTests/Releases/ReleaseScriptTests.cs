@@ -96,4 +96,15 @@ public sealed class ReleaseScriptTests : IDisposable
         Assert.Equal(1, (await RunAsync(Script("upload"), ["v1.2.3-alpha.4", files])).ExitCode);
         Assert.False(File.Exists(Path.Combine(_folder, "told")));
     }
+
+    [Theory]
+    [InlineData("warning CS0001: odd", 1)]
+    [InlineData("all is well", 0)]
+    public async Task A_build_for_another_system_that_warns_is_a_failure(string said, int code)
+    {
+        Stand("dotnet", $"echo 'a.cs(1,1): {said}'\n");
+        RunResult run = await RunAsync(Path.Combine(Repository.Root, "eng", "systems"), [Path.Combine(_folder, "systems"), "osx-x64"]);
+        Assert.Equal(code, run.ExitCode);
+        Assert.Equal(code != 0, run.Stdout.Contains(said, StringComparison.Ordinal));
+    }
 }
