@@ -19,6 +19,9 @@ public sealed partial class SiteTests : IDisposable
         Assert.True(run.ExitCode == 0, run.ToString());
         foreach (string page in (string[])["index.html", "README.html", "samples/README.html", "api/Fairlead.KubernetesStreaming.html", "docs/cp.html", "docs/reference/fairlead-exec.html", "docs/releasing.html", "api/Fairlead.StreamingClient.html", "api/Fairlead.Lab.Testing.Lab.html"])
             Assert.True(File.Exists(Path.Combine(_site, page)), page);
+        string[] commands = [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs", "reference"), "*.md").Select(static page => Path.GetFileNameWithoutExtension(page))];
+        Assert.NotEmpty(commands);
+        Assert.All(commands, command => Assert.True(File.Exists(Path.Combine(_site, "docs", "reference", $"{command}.html")), command));
         Assert.True(Pages.Count > 100, $"{Pages.Count} pages");
         Assert.Empty(Pages.SelectMany(page => Links(page.Value).Where(link => !Leads(page.Key, link)).Select(link => $"{Path.GetRelativePath(_site, page.Key)}: {link}")));
     }

@@ -75,13 +75,14 @@ public sealed partial class WindowsTests(WindowsFixture windows) : IClassFixture
         Assert.SkipUnless(PseudoTerminal.IsHere, "script, which makes the terminal, is not installed");
         // wine leaves the terminal as it is: what would be a key of a real console has to be one here.
         string line = $"stty rows 33 cols 101 raw -echo && exec '{windows.Wine}' '{WindowsFixture.Program}' exec -itq demo -c web -- " +
-            "sh -c 'sleep 1; stty size; stty raw -echo; echo ready; head -c 7 | od -An -tx1'";
+            "sh -c 'sleep 1; stty size; stty raw -echo; printf \"\\346\\227\\245\\346\\234\\254\\n\"; echo ready; head -c 7 | od -An -tx1'";
         await using RunningProcess process = RunningProcess.Start("/usr/bin/script", ["-qefc", line, "/dev/null"], windows.Options with { Stdin = true });
         await process.Stdout!.ContainsAsync("ready", TestContext.Current.CancellationToken);
         await process.StandardInput.WriteAsync((byte[])[0x1b, (byte)'[', (byte)'A', 0xc3, 0xa9, 0x04, (byte)'x'], TestContext.Current.CancellationToken);
         await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, await process.WaitForExitAsync(TestContext.Current.CancellationToken));
         Assert.Contains("33 101", process.Stdout.Text, StringComparison.Ordinal);
+        Assert.Contains("\u65e5\u672c", process.Stdout.Text, StringComparison.Ordinal);
         Assert.Contains("1b 5b 41 c3 a9 04 78", process.Stdout.Text, StringComparison.Ordinal);
     }
 
@@ -159,6 +160,14 @@ public sealed partial class WindowsTests(WindowsFixture windows) : IClassFixture
             Assert.Equal(0, up.ExitCode);
             Assert.Equal(Files(root + "/here"), Files(root + "/back"));
             foreach (string name in Files(root + "/back")) Assert.Equal(name, await File.ReadAllTextAsync($"{root}/back/{name}", TestContext.Current.CancellationToken));
+
+            // One file each way takes a name beside folders.
+            RunResult one = await windows.RunAsync(["cp", $"demo:{source}/A", WindowsFixture.There(root) + @"\one", "-c", "web"]);
+            Assert.True(one.ExitCode == 0, one.ToString());
+            Assert.Equal("A", await File.ReadAllTextAsync(root + "/one", TestContext.Current.CancellationToken));
+            one = await windows.RunAsync(["cp", WindowsFixture.There(root) + @"\one", $"demo:{root}/one.back", "-c", "web"]);
+            Assert.True(one.ExitCode == 0, one.ToString());
+            Assert.Equal("A", await File.ReadAllTextAsync(root + "/one.back", TestContext.Current.CancellationToken));
 
             RunResult device = await windows.RunAsync(["cp", $"demo:{source}/A", "nul", "-c", "web"]);
             Assert.Contains("NUL is a device's name on Windows", device.Stderr, StringComparison.Ordinal);
