@@ -47,15 +47,15 @@ sealed class GatewayRoom : IAsyncDisposable
     /// <summary>An endpoint that trusts one authority and shows a token, if it has one.</summary>
     internal static KubernetesEndpoint EndpointOf(
         Uri url, string authorityPem, string? token, X509Certificate2? certificate = null, bool shares = false, bool sharesBulk = false) => new(url, HandlerOf(authorityPem, certificate))
-    {
-        SharesConnections = shares,
-        SharesBulk = sharesBulk,
-        Authorize = token is null ? null : (request, _, _) =>
         {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            return ValueTask.CompletedTask;
-        },
-    };
+            SharesConnections = shares,
+            SharesBulk = sharesBulk,
+            Authorize = token is null ? null : (request, _, _) =>
+            {
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+                return ValueTask.CompletedTask;
+            },
+        };
 
     internal static SocketsHttpHandler HandlerOf(string authorityPem, X509Certificate2? certificate = null)
     {

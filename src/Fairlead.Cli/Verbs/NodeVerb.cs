@@ -88,7 +88,8 @@ static class NodeVerb
         using KubernetesEndpoint? reviews = Reviews(parsed.GetValue(options.AuthorizationKubeconfig), invocation.Logging);
         NodeOptions configured = Read(parsed, options, invocation, withAdministrator: kubeconfig is not null) with
         {
-            Reviews = reviews, Descriptors = run.Descriptors,
+            Reviews = reviews,
+            Descriptors = run.Descriptors,
         };
         if (run.Sockets.Count > 0) configured = configured with { Addresses = WithSockets(configured, run.Sockets) };
         using CancellationTokenSource starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, run.Stop);

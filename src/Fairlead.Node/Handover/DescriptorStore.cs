@@ -99,7 +99,9 @@ public sealed class DescriptorStore : IDescriptorStore, IDisposable
             descriptor?.DangerousAddRef(ref isHeld);
             LibC.PassedDescriptor passed = new()
             {
-                Length = (nuint)(sizeof(nuint) + (3 * sizeof(int))), Level = LibC.SOL_SOCKET, Type = LibC.SCM_RIGHTS,
+                Length = (nuint)(sizeof(nuint) + (3 * sizeof(int))),
+                Level = LibC.SOL_SOCKET,
+                Type = LibC.SCM_RIGHTS,
                 Descriptor = (int)(descriptor?.DangerousGetHandle() ?? -1),
             };
             fixed (byte* text = Encoding.UTF8.GetBytes(state))

@@ -58,7 +58,10 @@ sealed record SessionCheckpoint
             User = reader.ReadString(),
             Request = new RemoteCommandRequest
             {
-                Stdin = reader.ReadBoolean(), Stdout = reader.ReadBoolean(), Stderr = reader.ReadBoolean(), Tty = reader.ReadBoolean(),
+                Stdin = reader.ReadBoolean(),
+                Stdout = reader.ReadBoolean(),
+                Stderr = reader.ReadBoolean(),
+                Tty = reader.ReadBoolean(),
                 Command = ReadWords(reader),
             },
             Command = reader.ReadString(),

@@ -161,7 +161,12 @@ sealed class RemoteCommandRuns(Serving serving, string place)
         if (session.Suspended is null) await session.EndAsync(status);
         SessionCheckpoint left = new()
         {
-            Place = place, Where = asked.Where, User = user, Request = asked.Request, Command = "", Descriptors = [],
+            Place = place,
+            Where = asked.Where,
+            User = user,
+            Request = asked.Request,
+            Command = "",
+            Descriptors = [],
             Outcome = status.Outcome.ToString(),
         };
         if (await LeftAsync(session, left))

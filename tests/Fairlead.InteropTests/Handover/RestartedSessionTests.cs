@@ -176,21 +176,22 @@ public sealed class RestartedSessionTests(NodeFixture fixture) : IClassFixture<N
             Assert.Equal("ready", await output.ReadLineAsync(Ct));
             await run.ResizeAsync(new(101, 33), Ct);
             node = await RestartAsync(service, node);
-            await run.StandardInput.WriteAsync("one\n"u8.ToArray(), Ct);
-            Assert.Equal("one 33 101", await output.ReadLineAsync(Ct));
+            await UntilAsync("33 101");
             Assert.Equal(0, await node.TerminateAsync(Ct));
             await run.StandardInput.WriteAsync("two\n"u8.ToArray(), Ct);
             await run.ResizeAsync(new(102, 34), Ct);
             node = await ServeAsync(service);
             Assert.Matches("^two (33 101|34 102)$", await output.ReadLineAsync(Ct)); // sizes and keys have an order each
-            await Eventually.HoldsAsync(async () =>
-            {
-                await run.StandardInput.WriteAsync("again\n"u8.ToArray(), Ct);
-                return await output.ReadLineAsync(Ct) == "again 34 102";
-            }, "the size that was told meanwhile came too", cancellationToken: Ct);
+            await UntilAsync("34 102");
             await run.StandardInput.CompleteAsync();
             Assert.Equal("over", await output.ReadLineAsync(Ct));
             Assert.Equal(3, (await run.WaitForExitAsync(Ct)).Code);
+
+            Task UntilAsync(string size) => Eventually.HoldsAsync(async () =>
+            {
+                await run.StandardInput.WriteAsync("typed\n"u8.ToArray(), Ct);
+                return await output.ReadLineAsync(Ct) == $"typed {size}";
+            }, "the size that was told came too", cancellationToken: Ct);
         }
         finally
         {

@@ -35,8 +35,14 @@ sealed partial class KeptSession
         TimeSpan left = IsDetached ? _keep - _registry.Time.GetElapsedTime(_detached) : _keep;
         new SavedSession
         {
-            Id = Id, SecretHash = _secretHash, Digest = _digest, Subject = _subject, Caller = Owner.Caller, Attempt = _attempt,
-            Keep = _keep, Expires = _registry.Time.GetUtcNow() + left,
+            Id = Id,
+            SecretHash = _secretHash,
+            Digest = _digest,
+            Subject = _subject,
+            Caller = Owner.Caller,
+            Attempt = _attempt,
+            Keep = _keep,
+            Expires = _registry.Time.GetUtcNow() + left,
         }.Write(writer);
         Session.Save(writer);
     }

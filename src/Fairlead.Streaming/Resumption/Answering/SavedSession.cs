@@ -49,8 +49,13 @@ sealed record SavedSession
             string caller = reader.ReadString();
             return new SavedSession
             {
-                Id = id, SecretHash = secret, Digest = digest, Subject = subject, Caller = isKnown ? caller : null,
-                Attempt = reader.ReadUInt32(), Keep = TimeSpan.FromTicks(reader.ReadInt64()),
+                Id = id,
+                SecretHash = secret,
+                Digest = digest,
+                Subject = subject,
+                Caller = isKnown ? caller : null,
+                Attempt = reader.ReadUInt32(),
+                Keep = TimeSpan.FromTicks(reader.ReadInt64()),
                 Expires = new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero),
             };
         }
