@@ -6,6 +6,8 @@ namespace Fairlead.KubeConfig.Credentials;
 /// </summary>
 static class PluginSearch
 {
+    /// <param name="command">Its name, or its whole path.</param>
+    /// <param name="environment">Variables by their names.</param>
     /// <param name="isWindows">Whether a program is known by one of the endings of PATHEXT, and not by its mode.</param>
     /// <returns>The program's full path; null where there is none.</returns>
     public static string? Find(string command, Func<string, string?> environment, bool isWindows)

@@ -73,8 +73,9 @@ public sealed partial class WorkflowTests
     public void Each_night_everything_is_tried()
     {
         JsonObject workflow = Read("full.yml");
-        Assert.NotNull(workflow["on"]!["schedule"]);
-        Assert.True(workflow["on"]!.AsObject().ContainsKey("workflow_dispatch"));
+        JsonObject on = workflow["true"]!.AsObject(); // which the word is for a reader of YAML 1.1
+        Assert.NotNull(on["schedule"]);
+        Assert.True(on.ContainsKey("workflow_dispatch"));
         Assert.Contains(Steps(workflow), static step => (string?)step["run"] == "./test --full");
     }
 

@@ -83,12 +83,14 @@ public sealed class ReleaseScriptTests : IDisposable
         Assert.Equal(["SHA256SUMS", .. released, "notes.md"], there);
         RunResult summed = await RunAsync("bash", ["-ec", "cd \"$0\"; sha256sum --strict --check SHA256SUMS", files]);
         Assert.Equal((0, string.Concat(released.Select(static name => $"{name}: OK\n"))), (summed.ExitCode, summed.Stdout));
-        Assert.Contains("fairlead exec", await File.ReadAllTextAsync(Path.Combine(files, "notes.md"), cancellation), StringComparison.Ordinal);
+        string notes = await File.ReadAllTextAsync(Path.Combine(files, "notes.md"), cancellation);
+        Assert.Contains("fairlead exec", notes, StringComparison.Ordinal);
 
         RunResult uploaded = await RunAsync(Script("upload"), ["v1.2.3-alpha.4", files]);
         Assert.True(uploaded.ExitCode == 0, uploaded.ToString());
+        string[] told = (await File.ReadAllTextAsync(Path.Combine(_folder, "told"), cancellation)).TrimEnd().Split('\n');
         Assert.Equal([files, "release", "create", "v1.2.3-alpha.4", "--draft", "--verify-tag", "--title", "Fairlead 1.2.3-alpha.4", "--notes-file", "notes.md",
-            "SHA256SUMS", .. released], (await File.ReadAllTextAsync(Path.Combine(_folder, "told"), cancellation)).TrimEnd().Split('\n'));
+            "SHA256SUMS", .. released], told);
 
         // A file that changed on the way is not released.
         File.Delete(Path.Combine(_folder, "told"));
