@@ -89,7 +89,8 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
                 ? new KubeConfigException(About("is not installed"), advice: hint)
                 : Failed("is not installed"));
         if (PluginScript.FindUnsafe(path, settings.Arguments, OperatingSystem.IsWindows()) is { } argument)
-            throw Failed($"is a script of cmd.exe, which would interpret the argument '{argument}': none of & | < > ^ % ! \" and no line's end may be in one");
+            throw Failed(
+                $"is a script of cmd.exe, which would interpret the argument '{argument}': none of & | < > ^ % ! \" and no line's end may be in one");
         ProcessStartInfo start = new(path, settings.Arguments)
         {
             UseShellExecute = false,

@@ -18,7 +18,9 @@ static class PluginSearch
             .Select(folder => FindIn(folder, command, endings, isWindows)).FirstOrDefault(static path => path is not null);
     }
 
-    /// <summary>A name without an ending is no program on Windows: installers put a script for other systems beside the <c>.cmd</c>.</summary>
+    /// <summary>
+    /// A name without an ending is no program on Windows: installers put a script for other systems beside the <c>.cmd</c>.
+    /// </summary>
     static string[] Endings(string command, Func<string, string?> environment)
     {
         string[] known = (environment("PATHEXT") ?? ".COM;.EXE;.BAT;.CMD").Split(';', StringSplitOptions.RemoveEmptyEntries);

@@ -19,8 +19,8 @@ public sealed class DescriptorStore : IDescriptorStore, IDisposable
     const string RoomVariable = "FDSTORE";
 
     /// <summary>
-    /// Bytes of all names together: the next process gets them in one variable of its environment (<c>LISTEN_FDNAMES</c>), of which the kernel
-    /// allows 128 KiB. A service with more could not be started any more.
+    /// Bytes of all names together: the next process gets them in one variable of its environment (<c>LISTEN_FDNAMES</c>), of which the
+    /// kernel allows 128 KiB. A service with more could not be started any more.
     /// </summary>
     const int MostOfNames = 100_000;
 

@@ -94,7 +94,7 @@ public sealed class SessionCheckpoints
         lock (_lock) return file.Claim();
     }
 
-    /// <summary>Gives up a session that cannot be read: whatever else is wrong, the server starts. It is in no file any more then.</summary>
+    /// <summary>Gives up a session that cannot be read: whatever else is wrong, the server starts. No file has it then.</summary>
     internal void Drop(CheckpointFile file, Exception why)
     {
         Log.SessionNotRestored(_logger, file.Name, why.Message);
