@@ -88,9 +88,12 @@ sealed class PluginRunner(PluginSettings settings, ClusterSettings cluster, Kube
             ?? throw (settings.InstallHint is { } hint
                 ? new KubeConfigException(About("is not installed"), advice: hint)
                 : Failed("is not installed"));
-        if (PluginScript.FindUnsafe(path, settings.Arguments, OperatingSystem.IsWindows()) is { } argument)
-            throw Failed(
-                $"is a script of cmd.exe, which would interpret the argument '{argument}': none of & | < > ^ % ! \" and no line's end may be in one");
+        if (PluginScript.FindUnsafe(path, settings.Arguments, OperatingSystem.IsWindows()) is not null) // which may be a secret
+        {
+            throw Failed("is a script of cmd.exe, which would interpret one of its arguments: "
+                + "none of & | < > ^ % ! \" and no line's end may be in one");
+        }
+
         ProcessStartInfo start = new(path, settings.Arguments)
         {
             UseShellExecute = false,
